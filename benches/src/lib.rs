@@ -1,0 +1,1 @@
+//! Benchmarks of the OxBerry parser and books.

@@ -1,0 +1,198 @@
+//! The event that books, tapes and the cluster share.
+
+use crate::units::{
+    OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
+};
+
+/// One thing that happened to one symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct FeedEvent {
+    /// The symbol it happened to.
+    pub symbol_index: SymbolIndex,
+    /// The message's number within its symbol; `None` for messages that carry none.
+    pub symbol_seq_num: Option<SymbolSeqNum>,
+    /// When the matching engine did it; `None` while the second is unknown (reference, 5.3).
+    pub ts_event: Option<UnixNanos>,
+    /// What happened.
+    pub action: Action,
+}
+
+/// What happened to the symbol (wire reference, section 5.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Action {
+    /// An order joins the end of its level.
+    Add {
+        /// The order.
+        order_id: OrderId,
+        /// Its side.
+        side: Side,
+        /// Its price.
+        price: RawPrice,
+        /// Its quantity.
+        qty: Qty,
+        /// The sessions in which it is valid.
+        sessions: TradeSessions,
+    },
+    /// An order has a new price or quantity, both absolute.
+    Modify {
+        /// The order.
+        order_id: OrderId,
+        /// Its new price.
+        price: RawPrice,
+        /// Its new quantity.
+        qty: Qty,
+        /// Whether it goes to the end of its level even if the price stays.
+        loses_place: bool,
+    },
+    /// An order leaves the book.
+    Delete {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// An order traded.
+    Execute {
+        /// The resting order.
+        order_id: OrderId,
+        /// The price of the trade, which may differ from that of the order.
+        price: RawPrice,
+        /// The shares traded.
+        qty: Qty,
+        /// The trade.
+        trade_id: TradeId,
+        /// What it does to the order.
+        effect: ExecutionEffect,
+        /// Whether the trade counts towards volume.
+        printable: bool,
+    },
+    /// An order leaves the book and another one joins the end of its level, on the same side.
+    Replace {
+        /// The order that leaves.
+        order_id: OrderId,
+        /// The order that joins.
+        new_order_id: OrderId,
+        /// The price of the new order.
+        price: RawPrice,
+        /// The quantity of the new order.
+        qty: Qty,
+    },
+    /// A trade that touches no order of the book.
+    Trade {
+        /// The price.
+        price: RawPrice,
+        /// The shares.
+        qty: Qty,
+        /// The trade.
+        trade_id: TradeId,
+        /// Whether the trade counts towards volume.
+        printable: bool,
+    },
+    /// All orders and the state of the symbol are void; a refresh may follow.
+    Clear,
+    /// A trading session starts; orders valid only in earlier ones are void.
+    Session {
+        /// The session that starts.
+        session: TradeSessions,
+    },
+    /// Trading in the symbol stops, orders stay.
+    Halt,
+    /// Trading in the symbol goes on.
+    Resume,
+    /// Trading is over for the day; all orders are void.
+    Close,
+    /// The prices of later events have this scale.
+    Scale {
+        /// The new scale.
+        scale: PriceScale,
+    },
+    /// Messages are missing: the book must not be called live until it is cleared.
+    Stale {
+        /// Why.
+        reason: StaleReason,
+    },
+    /// A numbered message of the symbol that changes neither book nor tape.
+    Other,
+}
+
+/// What an execution does to its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ExecutionEffect {
+    /// The order loses the traded shares, and leaves when none remain.
+    Reduce,
+    /// The order leaves, whatever remained.
+    Fill,
+    /// Nothing: a modify or delete follows (2011 dialect with reason 0).
+    None,
+}
+
+/// Why a book is stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum StaleReason {
+    /// Sequence numbers of the channel are missing.
+    ChannelGap,
+    /// Sequence numbers of the symbol are missing.
+    SymbolGap,
+    /// The book had no room.
+    Full,
+    /// An event contradicted the book.
+    Inconsistent,
+}
+
+/// The trading sessions in which an order is valid, as a set.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TradeSessions(u8);
+
+impl TradeSessions {
+    /// The morning session.
+    pub const MORNING: Self = Self(1);
+    /// The core session.
+    pub const CORE: Self = Self(2);
+    /// The late session.
+    pub const LATE: Self = Self(4);
+    /// Every session: what orders of the newer dialects have, whose expiry is explicit.
+    pub const ALL: Self = Self(7);
+
+    /// The wire's bit mask; unknown bits are dropped.
+    #[must_use]
+    pub const fn from_wire(mask: u8) -> Self {
+        Self(mask & Self::ALL.0)
+    }
+
+    /// The wire's bit mask.
+    #[must_use]
+    pub const fn to_wire(self) -> u8 {
+        self.0
+    }
+
+    /// Whether an order valid in `self` is void once `starting` begins: it is valid neither in it
+    /// nor in any later session.
+    #[must_use]
+    pub const fn over_at(self, starting: Self) -> bool {
+        self.0 < starting.0
+    }
+}
+
+impl core::fmt::Debug for TradeSessions {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let mut names = f.debug_set();
+        for (session, name) in
+            [(Self::MORNING, "morning"), (Self::CORE, "core"), (Self::LATE, "late")]
+        {
+            if self.0 & session.0 != 0 {
+                names.entry(&format_args!("{name}"));
+            }
+        }
+        names.finish()
+    }
+}

@@ -1,0 +1,1 @@
+//! The OxBerry controller: reads the feed and publishes it in partitions.

@@ -1,0 +1,1 @@
+//! The OxBerry Pi: order books of some partitions in fixed memory.

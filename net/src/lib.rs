@@ -1,0 +1,1 @@
+//! ZeroMQ components shared by the OxBerry daemons.

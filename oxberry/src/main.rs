@@ -1,0 +1,3 @@
+//! The OxBerry command.
+
+fn main() {}

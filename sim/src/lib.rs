@@ -1,0 +1,1 @@
+//! The pretend world of OxBerry: a seeded market generator.
