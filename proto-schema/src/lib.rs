@@ -1,4 +1,36 @@
-//! Messages that cross a process border in OxBerry, in postcard.
+//! Everything that crosses a process border in OxBerry, and nothing else.
+//!
+//! A message is two bytes, version and [`Kind`], then one postcard value, the head, then for kinds
+//! that carry a list that many postcard records back to back. Readers walk the records in place, so
+//! neither side allocates. A frame on the publish socket has a [`Topic`] in front of the message.
+//!
+//! Layers, lowest to highest:
+//!
+//! * [`limits`]: the most that a message may hold,
+//! * [`name`](Partition) types: partitions, streams, nodes, event numbers,
+//! * [`Kind`], [`encode`], [`decode`]: the envelope,
+//! * the messages, by who speaks: [`start`], [`flow`], [`stock`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod envelope;
+pub mod flow;
+pub mod limits;
+mod name;
+mod records;
+pub mod start;
+pub mod stock;
+mod topic;
+
+pub use envelope::{Head, Kind, Listed, ProtoError, VERSION, decode, encode, kind_of};
+pub use name::{EventNum, NodeId, NodeName, Partition, StreamId, SymbolName};
+pub use oxberry_core::feed::FeedEvent;
+pub use records::{Records, RecordsWriter, decode_list};
+pub use topic::Topic;
+
+/// The schema as one number: FNV-1a over the golden bytes of every message kind.
+///
+/// Hello carries it, so that a program with other messages is refused with a clear word before it
+/// misreads anything. The golden test says the new value when the schema changes.
+pub const SCHEMA_FINGERPRINT: u64 = 0xd25a_786d_22cc_3ff2;

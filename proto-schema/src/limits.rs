@@ -1,0 +1,41 @@
+//! The most that messages may hold. Buffers are sized from these at start.
+
+/// Symbols of one day: the largest real mapping file has 7,924 (wire reference, section 7).
+pub const MAX_SYMBOLS: usize = 16_384;
+
+/// Partitions of one cluster.
+pub const MAX_PARTITIONS: usize = 256;
+
+/// Channels of one feed.
+pub const MAX_CHANNELS: usize = 16;
+
+/// Streams: one for each channel and partition.
+pub const MAX_STREAMS: usize = MAX_CHANNELS * MAX_PARTITIONS;
+
+/// Nodes of one cluster.
+pub const MAX_NODES: usize = 64;
+
+/// Bytes of a node's name.
+pub const MAX_NODE_NAME_BYTES: usize = 64;
+
+/// Bytes of a symbol's name; the wire has 11 (type 3), the mapping file's CQS form may be longer.
+pub const MAX_SYMBOL_NAME_BYTES: usize = 16;
+
+/// Bytes of a frame on a data socket: one batch. Fits an Ethernet frame with IP, TCP and ZMTP
+/// heads, so that a batch costs one packet.
+pub const MAX_BATCH_BYTES: usize = 1_400;
+
+/// Bytes of one postcard record of any kind; a test holds every record to it.
+pub const MAX_RECORD_BYTES: usize = 96;
+
+/// Bytes of a message without a list, envelope included.
+pub const MAX_PLAIN_BYTES: usize = 96;
+
+/// Bytes of what stands before the records of a message with a list: topic, envelope and head.
+pub const MAX_LIST_HEAD_BYTES: usize = 48;
+
+/// Bytes of a control message that lists symbols: by far the largest messages.
+pub const MAX_CONTROL_BYTES: usize = MAX_LIST_HEAD_BYTES + MAX_SYMBOLS * 32;
+
+const _: () = assert!(MAX_LIST_HEAD_BYTES + MAX_RECORD_BYTES <= MAX_BATCH_BYTES);
+const _: () = assert!(MAX_PARTITIONS <= u16::MAX as usize);

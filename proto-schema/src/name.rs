@@ -1,0 +1,120 @@
+//! What the parts of a cluster are called on the wire.
+
+use core::fmt;
+
+use heapless::String;
+use oxberry_core::units::ChannelId;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOL_NAME_BYTES};
+
+/// A set of symbols that moves between Pis as one, numbered from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Partition(u16);
+
+/// A node of this run, numbered by the controller in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct NodeId(u16);
+
+/// The number of an event: within its stream, or of a [stock event](crate::stock::StockEvent)
+/// within its symbol. The first is 1; 0 stands for "none yet".
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct EventNum(u64);
+
+/// The events of one partition that came through one channel, numbered 1, 2, 3, ….
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct StreamId {
+    /// The channel of the feed.
+    pub channel: ChannelId,
+    /// The partition.
+    pub partition: Partition,
+}
+
+/// The name a person gave to a node.
+pub type NodeName = String<MAX_NODE_NAME_BYTES>;
+
+/// The CQS name of a symbol.
+pub type SymbolName = String<MAX_SYMBOL_NAME_BYTES>;
+
+impl Partition {
+    /// The partition with this number.
+    #[must_use]
+    pub const fn from_raw(raw: u16) -> Self {
+        Self(raw)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn raw(self) -> u16 {
+        self.0
+    }
+}
+
+impl NodeId {
+    /// The node with this number.
+    #[must_use]
+    pub const fn from_raw(raw: u16) -> Self {
+        Self(raw)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn raw(self) -> u16 {
+        self.0
+    }
+}
+
+impl EventNum {
+    /// No event yet.
+    pub const NONE: Self = Self(0);
+
+    /// The event with this number.
+    #[must_use]
+    pub const fn from_raw(raw: u64) -> Self {
+        Self(raw)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn raw(self) -> u64 {
+        self.0
+    }
+
+    /// The event after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        self.plus(1)
+    }
+
+    /// The event `count` events later.
+    #[must_use]
+    pub const fn plus(self, count: u64) -> Self {
+        Self(self.0.saturating_add(count))
+    }
+}
+
+impl fmt::Display for Partition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for EventNum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "channel {} partition {}", self.channel, self.partition)
+    }
+}
