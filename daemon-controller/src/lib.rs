@@ -1,1 +1,3 @@
 //! The OxBerry controller: reads the feed and publishes it in partitions.
+
+pub mod source;

@@ -1,0 +1,52 @@
+//! Channel files: packets back to back (wire reference, section 1.9).
+
+use super::{
+    error::Fault,
+    reader::{Located, Stop},
+    window::Window,
+};
+
+/// PktSize lies at the start of the packet.
+const PACKET_SIZE_LENGTH: usize = 2;
+/// The packet header, the least PktSize.
+const LEAST_PACKET: u16 = 16;
+/// The largest PktSize (wire reference, section 1.1).
+const LARGEST_PACKET: u16 = 1_400;
+
+/// Finds the next packet.
+pub(super) fn advance(window: &mut Window) -> Result<Option<Located>, Stop> {
+    let offset = window.offset();
+    if !window.require(PACKET_SIZE_LENGTH)? && window.ahead().is_empty() {
+        return Ok(None);
+    }
+    let Some(&size) = window.ahead().first_chunk() else {
+        return Err(cut(window, offset, usize::from(LEAST_PACKET)));
+    };
+    let size = u16::from_le_bytes(size);
+    if !(LEAST_PACKET..=LARGEST_PACKET).contains(&size) {
+        return Err(Stop::Fault {
+            offset,
+            fault: Fault::PacketSize { size },
+        });
+    }
+    let needed = usize::from(size);
+    if !window.require(needed)? {
+        return Err(cut(window, offset, needed));
+    }
+    Ok(Some(Located {
+        bytes: window.take(needed),
+        offset,
+        group: None,
+        captured: None,
+    }))
+}
+
+fn cut(window: &Window, offset: u64, needed: usize) -> Stop {
+    Stop::Fault {
+        offset,
+        fault: Fault::CutPacket {
+            needed,
+            got: window.ahead().len(),
+        },
+    }
+}

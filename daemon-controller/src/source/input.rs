@@ -1,0 +1,141 @@
+//! Opening an input: a file or standard input, plain or compressed.
+
+use std::{
+    fs::File,
+    io,
+    io::{BufReader, Read},
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// The path that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// The bytes that tell compressions apart.
+const MAGIC_LENGTH: usize = 4;
+
+/// How much of an input was read; shared with whoever shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+impl Progress {
+    /// Bytes read so far, as they lie in the file, so compressed ones count compressed.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Bytes in the file; `None` for a pipe.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+/// Opens a file, or standard input for `-`. Reads nothing yet.
+pub(super) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
+    if path == Path::new(STANDARD_INPUT) {
+        return Ok(counted(io::stdin(), None));
+    }
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok(counted(file, metadata.is_file().then_some(metadata.len())))
+}
+
+fn counted(input: impl Read + Send + 'static, total: Option<u64>) -> (Decompressed, Progress) {
+    let progress = Progress {
+        read: Arc::default(),
+        total,
+    };
+    let input = CountingRead {
+        input,
+        read: Arc::clone(&progress.read),
+    };
+    (Decompressed::new(input), progress)
+}
+
+/// An input without the compression that its first bytes tell of.
+///
+/// They are looked at on the first read and not before: a writer that opens several pipes before
+/// it writes to the first must not be waited for. Neither compression's first bytes can start a
+/// channel file: as PktSize they are far above the largest packet.
+pub(super) struct Decompressed(State);
+
+enum State {
+    Unread(Box<dyn Read + Send>),
+    Known(Box<dyn Read + Send>),
+}
+
+impl Decompressed {
+    pub(super) fn new(input: impl Read + Send + 'static) -> Self {
+        Self(State::Unread(Box::new(input)))
+    }
+}
+
+impl Read for Decompressed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match &mut self.0 {
+                State::Known(input) => return input.read(buffer),
+                State::Unread(input) => {
+                    let mut start = Vec::with_capacity(MAGIC_LENGTH);
+                    input.take(MAGIC_LENGTH as u64).read_to_end(&mut start)?;
+                    let input = std::mem::replace(input, Box::new(io::empty()));
+                    self.0 = State::Known(Compression::of(&start).undo(start, input)?);
+                }
+            }
+        }
+    }
+}
+
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    fn of(start: &[u8]) -> Self {
+        match start {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            // A frame, or a skippable frame as parallel compressors write it first.
+            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
+    /// What `rest` decompresses to when put behind `start` again.
+    fn undo(self, start: Vec<u8>, rest: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let input = io::Cursor::new(start).chain(rest);
+        Ok(match self {
+            Self::None => Box::new(input),
+            Self::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(input))),
+            Self::Zstd => Box::new(zstd::Decoder::new(input)?),
+        })
+    }
+}
+
+/// Counts what passes through.
+struct CountingRead<R> {
+    input: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for CountingRead<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

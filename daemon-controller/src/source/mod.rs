@@ -1,0 +1,256 @@
+//! Where packets come from: channel files and captures, plain or compressed, or standard input.
+//!
+//! A [`Source`] shows one packet at a time, in place, and needs the same memory for any length of
+//! input. What an input is, is told by its content: gzip and zstd are undone, pcap and pcapng are
+//! recognised, anything else is a channel file of packets back to back. Inputs are only read
+//! forwards, so a pipe does as well as a file.
+//!
+//! The formats are read by our own code and not by a crate, because it reads all of them in the
+//! one window, without copying, and knows the place of every fault.
+//!
+//! ```no_run
+//! use oxberry_controller::source::{Filter, Source};
+//!
+//! let mut source = Source::open("20111219-ARCA_XDP_IBF_1.dat".as_ref(), Filter::default())?;
+//! while source.advance()? {
+//!     let packet = source.packet();
+//!     println!("{} bytes at {}", packet.bytes.len(), packet.offset);
+//! }
+//! # Ok::<(), oxberry_controller::source::SourceError>(())
+//! ```
+
+mod capture;
+mod dat;
+mod directory;
+mod error;
+mod filter;
+mod frame;
+mod input;
+mod merge;
+mod pcap;
+mod pcapng;
+mod reader;
+mod window;
+
+use std::{io::Read, net::SocketAddrV4, path::Path};
+
+use oxberry_core::units::UnixNanos;
+
+pub use self::{
+    capture::CaptureCounters,
+    directory::{ChannelFile, ChannelFiles},
+    error::{DirectoryError, Fault, SourceError},
+    filter::Filter,
+    input::Progress,
+    merge::Merge,
+};
+use self::{
+    frame::Content,
+    input::Decompressed,
+    pcap::Pcap,
+    pcapng::Pcapng,
+    reader::{Located, Stop},
+    window::Window,
+};
+
+/// The bytes that tell the formats apart.
+const MAGIC_LENGTH: usize = 4;
+
+/// One packet of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet<'a> {
+    /// The packet, from its header on.
+    pub bytes: &'a [u8],
+    /// Where its first byte lies in the uncompressed content.
+    pub offset: u64,
+    /// To whom a captured packet was sent; `None` in a channel file.
+    pub group: Option<SocketAddrV4>,
+    /// When it was captured, where that is known.
+    pub captured: Option<UnixNanos>,
+}
+
+/// An input of packets, one of which it shows.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    window: Window,
+    format: Format,
+    filter: Filter,
+    counters: CaptureCounters,
+    progress: Progress,
+    current: Option<Located>,
+}
+
+#[derive(Debug)]
+enum Format {
+    /// Nothing was read yet.
+    Unknown,
+    Dat,
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Source {
+    /// Opens a file, or standard input for `-`. Reads nothing before [`Source::advance`].
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened.
+    pub fn open(path: &Path, filter: Filter) -> Result<Self, SourceError> {
+        let name = if path == Path::new("-") {
+            "standard input".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        match input::open(path) {
+            Ok((input, progress)) => Ok(Self::over(name, input, progress, filter)),
+            Err(error) => Err(SourceError::Open { file: name, error }),
+        }
+    }
+
+    /// A source over any input, compressed or not; `name` is for messages.
+    #[must_use]
+    pub fn from_reader(
+        name: impl Into<String>,
+        input: impl Read + Send + 'static,
+        filter: Filter,
+    ) -> Self {
+        Self::over(
+            name.into(),
+            Decompressed::new(input),
+            Progress::default(),
+            filter,
+        )
+    }
+
+    fn over(name: String, input: Decompressed, progress: Progress, filter: Filter) -> Self {
+        Self {
+            name,
+            window: Window::new(Box::new(input)),
+            format: Format::Unknown,
+            filter,
+            counters: CaptureCounters::default(),
+            progress,
+            current: None,
+        }
+    }
+
+    /// Goes to the next packet; `false` at the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// When the input cannot be read on, or its content is not what it should be. The source is
+    /// over then.
+    pub fn advance(&mut self) -> Result<bool, SourceError> {
+        self.current = None;
+        match self.find_next() {
+            Ok(found) => {
+                self.current = found;
+                Ok(self.current.is_some())
+            }
+            Err(Stop::Io(error)) => {
+                let offset = self.window.offset();
+                Err(SourceError::Read {
+                    file: self.name.clone(),
+                    offset,
+                    error,
+                })
+            }
+            Err(Stop::Fault { offset, fault }) => Err(SourceError::Content {
+                file: self.name.clone(),
+                offset,
+                fault,
+            }),
+        }
+    }
+
+    /// The packet that [`Source::advance`] went to; an empty one when there is none.
+    #[must_use]
+    pub fn packet(&self) -> Packet<'_> {
+        match &self.current {
+            Some(Located {
+                bytes,
+                offset,
+                group,
+                captured,
+            }) => Packet {
+                bytes: self.window.bytes(bytes.clone()),
+                offset: *offset,
+                group: *group,
+                captured: *captured,
+            },
+            None => Packet {
+                bytes: &[],
+                offset: self.window.offset(),
+                group: None,
+                captured: None,
+            },
+        }
+    }
+
+    /// What messages call this input.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the frames of a capture were told apart; all zero for a channel file.
+    #[must_use]
+    pub fn capture_counters(&self) -> CaptureCounters {
+        self.counters
+    }
+
+    /// How much was read; stays connected while the source goes on.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    fn find_next(&mut self) -> Result<Option<Located>, Stop> {
+        if let Format::Unknown = self.format {
+            self.format = recognise(&mut self.window)?;
+        }
+        loop {
+            let frame = match &mut self.format {
+                Format::Unknown | Format::Dat => return dat::advance(&mut self.window),
+                Format::Pcap(pcap) => pcap.advance(&mut self.window)?,
+                Format::Pcapng(pcapng) => pcapng.advance(&mut self.window)?,
+            };
+            let Some(frame) = frame else {
+                return Ok(None);
+            };
+            self.counters.frames += 1;
+            self.counters.cut += u64::from(frame.cut);
+            match frame.link.content(self.window.bytes(frame.bytes.clone())) {
+                Content::Udp { group, .. } if !self.filter.lets_through(group) => {
+                    self.counters.filtered += 1;
+                }
+                Content::Udp { payload, group } => {
+                    let start = frame.bytes.start;
+                    return Ok(Some(Located {
+                        bytes: start + payload.start..start + payload.end,
+                        offset: frame.offset + payload.start as u64,
+                        group: Some(group),
+                        captured: frame.captured,
+                    }));
+                }
+                Content::Fragment => self.counters.fragments += 1,
+                Content::Other => self.counters.not_udp += 1,
+            }
+        }
+    }
+}
+
+fn recognise(window: &mut Window) -> Result<Format, Stop> {
+    window.require(MAGIC_LENGTH)?;
+    if Pcapng::recognise(window.ahead()) {
+        return Ok(Format::Pcapng(Pcapng::new()));
+    }
+    match Pcap::recognise(window.ahead()) {
+        Some(found) => Pcap::open(window, found).map(Format::Pcap),
+        None => Ok(Format::Dat),
+    }
+}
+
+#[cfg(test)]
+mod tests;
