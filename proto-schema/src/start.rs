@@ -24,6 +24,8 @@ pub struct Hello {
 pub struct SetupPi {
     /// The node's number in this run.
     pub node: NodeId,
+    /// How many channels the feed has: each ends every partition's stream once.
+    pub channels: u16,
     /// How many symbols follow.
     pub symbols: u16,
 }

@@ -1,5 +1,11 @@
 //! The stored bytes of every message kind: what this version writes, and what it must keep reading.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 use std::fmt::Write as _;
 
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
@@ -163,6 +169,7 @@ fn written_now() -> String {
     lines.list(
         SetupPi {
             node: NODE,
+            channels: 4,
             symbols: 0,
         },
         &[SymbolAssignment {

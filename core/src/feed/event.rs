@@ -186,9 +186,11 @@ impl TradeSessions {
 impl core::fmt::Debug for TradeSessions {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut names = f.debug_set();
-        for (session, name) in
-            [(Self::MORNING, "morning"), (Self::CORE, "core"), (Self::LATE, "late")]
-        {
+        for (session, name) in [
+            (Self::MORNING, "morning"),
+            (Self::CORE, "core"),
+            (Self::LATE, "late"),
+        ] {
             if self.0 & session.0 != 0 {
                 names.entry(&format_args!("{name}"));
             }

@@ -24,8 +24,18 @@ unit! {
 pub struct PriceScale(u8);
 
 /// Powers of ten up to 1e9: what one raw unit is worth in 1e-9, by 9 minus the scale.
-const TEN_TO: [i64; 10] =
-    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
+const TEN_TO: [i64; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
 
 impl PriceScale {
     /// The most decimal places that convert exactly.
@@ -34,7 +44,11 @@ impl PriceScale {
     /// The wire's PriceScaleCode, or `None` above [`PriceScale::MAX`].
     #[must_use]
     pub const fn new(code: u8) -> Option<Self> {
-        if code <= Self::MAX { Some(Self(code)) } else { None }
+        if code <= Self::MAX {
+            Some(Self(code))
+        } else {
+            None
+        }
     }
 
     /// The wire's PriceScaleCode.
@@ -62,7 +76,10 @@ impl RawPrice {
     /// The exact price under the symbol's scale; the largest, 4.29e18, fits.
     #[must_use]
     pub fn scaled(self, scale: PriceScale) -> Price {
-        let worth = TEN_TO.get(usize::from(PriceScale::MAX - scale.0)).copied().unwrap_or(1);
+        let worth = TEN_TO
+            .get(usize::from(PriceScale::MAX - scale.0))
+            .copied()
+            .unwrap_or(1);
         Price::from_raw(i64::from(self.raw()) * worth)
     }
 }
@@ -83,8 +100,10 @@ pub struct Decimal(Price);
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let raw = self.0.raw();
-        let (whole, mut part) =
-            (raw.unsigned_abs() / 1_000_000_000, raw.unsigned_abs() % 1_000_000_000);
+        let (whole, mut part) = (
+            raw.unsigned_abs() / 1_000_000_000,
+            raw.unsigned_abs() % 1_000_000_000,
+        );
         let mut digits = 9;
         while digits > 2 && part % 10 == 0 {
             part /= 10;
@@ -113,7 +132,10 @@ mod tests {
         ];
         for (raw, code, text) in cases {
             let scale = PriceScale::new(code).unwrap();
-            assert_eq!(RawPrice::from_raw(raw).scaled(scale).decimal().to_string(), text);
+            assert_eq!(
+                RawPrice::from_raw(raw).scaled(scale).decimal().to_string(),
+                text
+            );
         }
     }
 

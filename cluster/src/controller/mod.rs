@@ -1,0 +1,657 @@
+//! The controller's brain: gathers the Pis, starts the feed, hands out credit, compares the end.
+//!
+//! ```text
+//! visualisation asked -> all nodes said Hello -> all nodes Ready -> running -> digests -> over
+//! ```
+//!
+//! Data frames do not pass through here: each channel publishes its own
+//! ([`crate::channel::ChannelStreams`]) and waits for the credit that this machine hands out.
+
+mod node;
+mod outcome;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex};
+use oxberry_proto::flow::{Ack, Digests, Finish, Heartbeat, PartitionDigest};
+use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
+use oxberry_proto::start::{
+    Hello, Ping, Ready, Refused, RefusedReason, SetupPi, SetupVisual, SetupVisualRequest,
+    SymbolAssignment, SymbolEntry,
+};
+use oxberry_proto::{
+    EventNum, Head, Kind, Listed, NodeId, Partition, ProtoError, RecordsWriter, SCHEMA_FINGERPRINT,
+    StreamId, SymbolName, Topic, decode, decode_list, encode, kind_of,
+};
+
+use self::node::{Node, NodeState};
+pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
+use crate::limits::{NODE_TIMEOUT, PING_INTERVAL, WAITING_REPORT_INTERVAL};
+use crate::partition::PartitionTable;
+use crate::placement::place;
+
+/// Whatever names a connection to the rim, such as a ROUTER's identity bytes.
+pub type Peer = Vec<u8>;
+
+/// One symbol of the day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The venue's number for it.
+    pub symbol_index: SymbolIndex,
+    /// Its CQS name.
+    pub name: SymbolName,
+    /// The scale of its prices at the start of the day.
+    pub scale: PriceScale,
+}
+
+/// What a cluster is to look like.
+#[derive(Clone, Debug)]
+pub struct ControllerConfig {
+    /// How many Pis to wait for.
+    pub nodes: usize,
+    /// How many Pis hold each partition, as far as there are that many.
+    pub replicas: usize,
+    /// Whether nothing starts before the visualisation asked for the symbols.
+    pub await_visual: bool,
+    /// The channels of the feed.
+    pub channels: Vec<ChannelId>,
+    /// The symbols of the day.
+    pub symbols: Vec<Symbol>,
+    /// The partition of each of them.
+    pub table: PartitionTable,
+}
+
+/// What the rim is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Send a message to a Pi.
+    Send {
+        /// To whom.
+        peer: Peer,
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Answer the visualisation's request.
+    AnswerVisual {
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Publish a frame to all who subscribed to its topic.
+    Publish {
+        /// Topic and message.
+        frame: Vec<u8>,
+    },
+    /// Let the channels publish.
+    Start,
+    /// Tell a channel that all replicas of one of its streams applied its events.
+    Credit {
+        /// The stream.
+        stream: StreamId,
+        /// The last event applied by all.
+        acked: EventNum,
+    },
+    /// Tell a person.
+    Report(Report),
+    /// All is over.
+    Stop(Outcome),
+}
+
+/// What a person should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The visualisation has not asked for the symbols yet.
+    AwaitingVisual,
+    /// Not all nodes said Hello yet.
+    AwaitingNodes {
+        /// Who is here.
+        present: Vec<String>,
+        /// How many are expected.
+        expected: usize,
+    },
+    /// Not all nodes heard the pings of all their partitions yet.
+    AwaitingReady {
+        /// Who is not ready.
+        missing: Vec<String>,
+    },
+    /// A node joined.
+    Joined {
+        /// Its name.
+        name: String,
+    },
+    /// A node was sent away.
+    Refused {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: RefusedReason,
+    },
+    /// All nodes are ready and the feed starts.
+    Started {
+        /// How many nodes.
+        nodes: usize,
+        /// How many partitions.
+        partitions: usize,
+    },
+    /// A node was silent for too long.
+    Died {
+        /// Its name.
+        name: String,
+        /// Partitions that no living node holds any more.
+        orphaned: Vec<Partition>,
+    },
+    /// The feed is over and the nodes have not all reported their digests yet.
+    AwaitingDigests {
+        /// Who has not.
+        missing: Vec<String>,
+    },
+    /// A message that makes no sense.
+    BadMessage {
+        /// The node, or a word for an unknown peer.
+        from: String,
+        /// What is wrong with it.
+        error: ProtoError,
+    },
+}
+
+/// How far the cluster is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    AwaitVisual,
+    AwaitNodes,
+    AwaitReady { next_ping: Instant },
+    Running,
+    AwaitDigests,
+    Over,
+}
+
+/// The controller.
+#[derive(Debug)]
+pub struct Controller {
+    config: ControllerConfig,
+    phase: Phase,
+    /// In the order of arrival; the position is the [`NodeId`].
+    nodes: Vec<Node>,
+    /// The nodes that hold each partition, once assigned; dead ones leave.
+    replicas: BTreeMap<Partition, Vec<NodeId>>,
+    /// Credit handed out so far.
+    acked: BTreeMap<StreamId, EventNum>,
+    /// Channels that have ended, with the last event of each of their streams.
+    ended: BTreeMap<ChannelId, Vec<(StreamId, EventNum)>>,
+    next_report: Instant,
+    commands: VecDeque<Command>,
+}
+
+impl Controller {
+    /// A controller that waits for its cluster.
+    #[must_use]
+    pub fn new(config: ControllerConfig, now: Instant) -> Self {
+        let phase = if config.await_visual {
+            Phase::AwaitVisual
+        } else {
+            Phase::AwaitNodes
+        };
+        Self {
+            config,
+            phase,
+            nodes: Vec::new(),
+            replicas: BTreeMap::new(),
+            acked: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            next_report: now.after(WAITING_REPORT_INTERVAL),
+            commands: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do, if any.
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let deaths = self
+            .alive()
+            .map(|(_, node)| node.last_heard.after(NODE_TIMEOUT));
+        let ping = match self.phase {
+            Phase::AwaitReady { next_ping } => Some(next_ping),
+            Phase::Over => return None,
+            Phase::AwaitVisual | Phase::AwaitNodes | Phase::Running | Phase::AwaitDigests => None,
+        };
+        deaths.chain(ping).chain([self.next_report]).min()
+    }
+
+    /// Time has passed: pings, finds the dead, and says for whom it waits.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.bury_the_silent(now);
+        if let Phase::AwaitReady { next_ping } = self.phase
+            && next_ping <= now
+        {
+            self.ping(now);
+        }
+        if self.next_report <= now {
+            self.next_report = now.after(WAITING_REPORT_INTERVAL);
+            self.report_waiting();
+        }
+    }
+
+    /// The visualisation asked for the symbols.
+    pub fn handle_visual_request(&mut self, now: Instant, message: &[u8]) {
+        if let Err(error) = decode::<SetupVisualRequest>(message) {
+            self.report(Report::BadMessage {
+                from: "visualisation".into(),
+                error,
+            });
+        }
+        // A request that does not decode is answered too: the answer's fingerprint tells the other
+        // side that the versions differ, and a REP socket must answer before it can hear again.
+        let head = SetupVisual {
+            schema: SCHEMA_FINGERPRINT,
+            nodes: count(self.config.nodes),
+            partitions: count(self.config.table.len()),
+            symbols: 0,
+        };
+        let entries = self.config.symbols.iter().filter_map(|symbol| {
+            let partition = self.config.table.partition_of(symbol.symbol_index)?;
+            let name = symbol.name.clone();
+            Some(SymbolEntry {
+                symbol_index: symbol.symbol_index,
+                name,
+                partition,
+            })
+        });
+        let message = listed(head, entries);
+        self.commands.push_back(Command::AnswerVisual { message });
+        if self.phase == Phase::AwaitVisual {
+            self.phase = Phase::AwaitNodes;
+            self.assign_when_complete(now);
+        }
+    }
+
+    /// A Pi sent something.
+    pub fn handle_message(&mut self, now: Instant, peer: &[u8], message: &[u8]) {
+        let known = self.nodes.iter().position(|node| node.peer == peer);
+        if let Some(node) = known.and_then(|at| self.nodes.get_mut(at)) {
+            node.last_heard = now;
+        }
+        if let Err(error) = self.dispatch(now, peer, known, message) {
+            let from = known.and_then(|at| self.nodes.get(at));
+            let from = from.map_or_else(|| "an unknown peer".into(), |node| node.name.to_string());
+            self.report(Report::BadMessage { from, error });
+        }
+    }
+
+    /// A channel has published everything, up to these last events.
+    pub fn handle_end_of_channel(
+        &mut self,
+        now: Instant,
+        channel: ChannelId,
+        lasts: Vec<(StreamId, EventNum)>,
+    ) {
+        self.ended.insert(channel, lasts);
+        if self.phase == Phase::Running && self.ended.len() == self.config.channels.len() {
+            self.phase = Phase::AwaitDigests;
+            self.next_report = now.after(WAITING_REPORT_INTERVAL);
+            self.finish_when_complete();
+        }
+    }
+
+    fn dispatch(
+        &mut self,
+        now: Instant,
+        peer: &[u8],
+        known: Option<usize>,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
+        let kind = kind_of(message)?;
+        match (kind, known) {
+            (Kind::Hello, None) => {
+                self.handle_hello(now, peer, decode(message)?);
+                Ok(())
+            }
+            // Its answer is on the way.
+            (Kind::Hello, Some(_)) => Ok(()),
+            (Kind::Ready, Some(at)) => {
+                decode::<Ready>(message)?;
+                self.handle_ready(now, at);
+                Ok(())
+            }
+            (Kind::Ack, Some(at)) => self.handle_ack(at, message),
+            (Kind::Heartbeat, Some(at)) => {
+                let heartbeat = decode::<Heartbeat>(message)?;
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.heartbeat = Some(heartbeat);
+                }
+                Ok(())
+            }
+            (Kind::Digests, Some(at)) => self.handle_digests(at, message),
+            (kind, _) => Err(ProtoError::BadKind { kind: kind as u8 }),
+        }
+    }
+
+    fn handle_hello(&mut self, now: Instant, peer: &[u8], hello: Hello) {
+        let taken = self.alive().any(|(_, node)| node.name == hello.name);
+        let reason = if hello.schema != SCHEMA_FINGERPRINT {
+            Some(RefusedReason::Schema {
+                expected: SCHEMA_FINGERPRINT,
+            })
+        } else if taken {
+            Some(RefusedReason::NameTaken)
+        } else if self.alive().count() >= self.config.nodes || !self.is_gathering() {
+            Some(RefusedReason::Full)
+        } else {
+            None
+        };
+        let name = hello.name.to_string();
+        if let Some(reason) = reason {
+            self.refuse(peer, name, reason);
+            return;
+        }
+        self.nodes.push(Node {
+            peer: peer.to_vec(),
+            name: hello.name,
+            max_symbols: hello.max_symbols,
+            state: NodeState::Joined,
+            last_heard: now,
+            applied: BTreeMap::new(),
+            heartbeat: None,
+            digests: Vec::new(),
+        });
+        self.report(Report::Joined { name });
+        self.assign_when_complete(now);
+    }
+
+    fn handle_ready(&mut self, now: Instant, at: usize) {
+        if let Some(node) = self.nodes.get_mut(at)
+            && node.state == NodeState::Assigned
+        {
+            node.state = NodeState::Ready;
+        }
+        self.start_when_ready(now);
+    }
+
+    fn handle_ack(&mut self, at: usize, message: &[u8]) -> Result<(), ProtoError> {
+        let (_, positions) = decode_list::<Ack>(message)?;
+        for position in positions {
+            let position = position?;
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.applied.insert(position.stream, position.applied);
+            }
+            self.give_credit(position.stream);
+        }
+        Ok(())
+    }
+
+    fn handle_digests(&mut self, at: usize, message: &[u8]) -> Result<(), ProtoError> {
+        let (_, digests) = decode_list::<Digests>(message)?;
+        let digests = digests.collect::<Result<Vec<PartitionDigest>, _>>()?;
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.digests = digests;
+            node.state = NodeState::Done;
+        }
+        self.finish_when_complete();
+        Ok(())
+    }
+
+    /// Hands out partitions as soon as everybody expected is there.
+    fn assign_when_complete(&mut self, now: Instant) {
+        if self.phase != Phase::AwaitNodes || self.alive().count() < self.config.nodes {
+            return;
+        }
+        let alive: Vec<_> = self
+            .alive()
+            .map(|(id, node)| (id, node.name.clone()))
+            .collect();
+        let names: Vec<_> = alive.iter().map(|(_, name)| name.as_str()).collect();
+        let placed = place(self.config.table.partitions(), &names, self.config.replicas);
+        self.replicas = placed
+            .into_iter()
+            .map(|(partition, chosen)| {
+                (
+                    partition,
+                    chosen
+                        .into_iter()
+                        .filter_map(|at| Some(alive.get(at)?.0))
+                        .collect(),
+                )
+            })
+            .collect();
+        for (id, name) in alive {
+            let assigned: Vec<_> = self.symbols_of(id).collect();
+            let Some(node) = self.nodes.get_mut(usize::from(id.raw())) else {
+                continue;
+            };
+            if assigned.len() > usize::try_from(node.max_symbols).unwrap_or(usize::MAX) {
+                let symbols = u32::from(count(assigned.len()));
+                let peer = node.peer.clone();
+                node.state = NodeState::Dead;
+                self.refuse(&peer, name.to_string(), RefusedReason::TooSmall { symbols });
+                continue;
+            }
+            node.state = NodeState::Assigned;
+            let head = SetupPi {
+                node: id,
+                channels: count(self.config.channels.len()),
+                symbols: 0,
+            };
+            let (peer, message) = (node.peer.clone(), listed(head, assigned.into_iter()));
+            self.commands.push_back(Command::Send { peer, message });
+        }
+        if self.alive().count() == self.config.nodes {
+            self.next_report = now.after(WAITING_REPORT_INTERVAL);
+            self.ping(now);
+        } else {
+            // Somebody was too small; those who are left wait for a new assignment.
+            self.replicas.clear();
+        }
+    }
+
+    /// The symbols that a node is to keep, in the order of their indexes.
+    fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
+        self.config.symbols.iter().filter_map(move |symbol| {
+            let partition = self.config.table.partition_of(symbol.symbol_index)?;
+            self.replicas
+                .get(&partition)?
+                .contains(&id)
+                .then_some(SymbolAssignment {
+                    symbol_index: symbol.symbol_index,
+                    scale: symbol.scale,
+                    partition,
+                })
+        })
+    }
+
+    fn ping(&mut self, now: Instant) {
+        for partition in self.config.table.partitions() {
+            let mut frame = Topic { partition }.to_bytes().to_vec();
+            frame.extend(plain(&Ping { partition }));
+            self.commands.push_back(Command::Publish { frame });
+        }
+        self.phase = Phase::AwaitReady {
+            next_ping: now.after(PING_INTERVAL),
+        };
+    }
+
+    fn start_when_ready(&mut self, now: Instant) {
+        let Phase::AwaitReady { .. } = self.phase else {
+            return;
+        };
+        if self.alive().any(|(_, node)| node.state != NodeState::Ready) {
+            return;
+        }
+        self.phase = Phase::Running;
+        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        let (nodes, partitions) = (self.alive().count(), self.config.table.len());
+        self.report(Report::Started { nodes, partitions });
+        self.commands.push_back(Command::Start);
+    }
+
+    /// Passes on how far the slowest living replica of a stream is.
+    fn give_credit(&mut self, stream: StreamId) {
+        let Some(holders) = self.replicas.get(&stream.partition) else {
+            return;
+        };
+        let applied = holders.iter().map(|id| {
+            let node = self.nodes.get(usize::from(id.raw()));
+            node.and_then(|node| node.applied.get(&stream).copied())
+                .unwrap_or(EventNum::NONE)
+        });
+        // Nobody holds an orphaned partition: its stream flows freely, to nobody.
+        let slowest = applied.min().unwrap_or(EventNum::from_raw(u64::MAX));
+        let acked = self.acked.entry(stream).or_insert(EventNum::NONE);
+        if slowest > *acked {
+            *acked = slowest;
+            self.commands.push_back(Command::Credit {
+                stream,
+                acked: slowest,
+            });
+        }
+    }
+
+    fn bury_the_silent(&mut self, now: Instant) {
+        let silent: Vec<_> = self
+            .alive()
+            .filter(|(_, node)| node.last_heard.after(NODE_TIMEOUT) <= now)
+            .map(|(id, _)| id)
+            .collect();
+        for id in silent {
+            self.bury(now, id);
+        }
+    }
+
+    /// A node is dead: nobody waits for it any more.
+    fn bury(&mut self, now: Instant, id: NodeId) {
+        let Some(node) = self.nodes.get_mut(usize::from(id.raw())) else {
+            return;
+        };
+        node.state = NodeState::Dead;
+        let name = node.name.to_string();
+        let mut orphaned = Vec::new();
+        let mut freed = Vec::new();
+        for (&partition, holders) in &mut self.replicas {
+            let before = holders.len();
+            holders.retain(|&holder| holder != id);
+            if holders.len() < before {
+                freed.push(partition);
+                if holders.is_empty() {
+                    orphaned.push(partition);
+                }
+            }
+        }
+        self.report(Report::Died { name, orphaned });
+        match self.phase {
+            // Before the start a dead node leaves a place that another one may take.
+            Phase::AwaitReady { .. } => {
+                self.replicas.clear();
+                self.phase = Phase::AwaitNodes;
+            }
+            Phase::Running | Phase::AwaitDigests => {
+                for partition in freed {
+                    for channel in self.config.channels.clone() {
+                        self.give_credit(StreamId { channel, partition });
+                    }
+                }
+                self.finish_when_complete();
+            }
+            Phase::AwaitVisual | Phase::AwaitNodes | Phase::Over => {}
+        }
+        self.assign_when_complete(now);
+    }
+
+    /// Compares the digests once every living node has sent its own.
+    fn finish_when_complete(&mut self) {
+        let waiting = self.alive().any(|(_, node)| node.state != NodeState::Done);
+        if self.phase != Phase::AwaitDigests || waiting {
+            return;
+        }
+        self.phase = Phase::Over;
+        let lasts = self.ended.values().flatten().copied();
+        let outcome = Outcome::compare(self.config.table.partitions(), &self.nodes, lasts);
+        let finish = plain(&Finish {
+            equal: outcome.is_good(),
+        });
+        let peers: Vec<_> = self.alive().map(|(_, node)| node.peer.clone()).collect();
+        for peer in peers {
+            self.commands.push_back(Command::Send {
+                peer,
+                message: finish.clone(),
+            });
+        }
+        self.commands.push_back(Command::Stop(outcome));
+    }
+
+    fn report_waiting(&mut self) {
+        let names = |state: NodeState, controller: &Self| -> Vec<String> {
+            let named = controller.alive().filter(|(_, node)| node.state == state);
+            named.map(|(_, node)| node.name.to_string()).collect()
+        };
+        let report = match self.phase {
+            Phase::AwaitVisual => Report::AwaitingVisual,
+            Phase::AwaitNodes => Report::AwaitingNodes {
+                present: self
+                    .alive()
+                    .map(|(_, node)| node.name.to_string())
+                    .collect(),
+                expected: self.config.nodes,
+            },
+            Phase::AwaitReady { .. } => Report::AwaitingReady {
+                missing: names(NodeState::Assigned, self),
+            },
+            Phase::AwaitDigests => Report::AwaitingDigests {
+                missing: names(NodeState::Ready, self),
+            },
+            Phase::Running | Phase::Over => return,
+        };
+        self.report(report);
+    }
+
+    fn refuse(&mut self, peer: &[u8], name: String, reason: RefusedReason) {
+        let message = plain(&Refused { reason });
+        self.commands.push_back(Command::Send {
+            peer: peer.to_vec(),
+            message,
+        });
+        self.report(Report::Refused { name, reason });
+    }
+
+    fn report(&mut self, report: Report) {
+        self.commands.push_back(Command::Report(report));
+    }
+
+    /// Whether nodes may still join.
+    fn is_gathering(&self) -> bool {
+        matches!(self.phase, Phase::AwaitVisual | Phase::AwaitNodes)
+    }
+
+    fn alive(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        let numbered = (0..).map(NodeId::from_raw).zip(&self.nodes);
+        numbered.filter(|(_, node)| node.state != NodeState::Dead)
+    }
+}
+
+/// A count that [`oxberry_proto::limits`] keeps below 65,536.
+fn count(number: usize) -> u16 {
+    u16::try_from(number).expect("limits keep counts small")
+}
+
+/// A message without a list.
+fn plain<H: Head>(head: &H) -> Vec<u8> {
+    let mut buffer = vec![0; MAX_PLAIN_BYTES];
+    let length = encode(head, &mut buffer).expect("MAX_PLAIN_BYTES holds every such message");
+    buffer.truncate(length);
+    buffer
+}
+
+/// A message with a list.
+fn listed<H: Listed>(head: H, records: impl Iterator<Item = H::Record>) -> Vec<u8> {
+    let mut writer = RecordsWriter::new(vec![0; MAX_CONTROL_BYTES]);
+    for record in records {
+        writer
+            .push(&record)
+            .expect("MAX_CONTROL_BYTES holds MAX_SYMBOLS records");
+    }
+    writer
+        .finish(&[], head)
+        .expect("MAX_LIST_HEAD_BYTES holds every head")
+        .to_vec()
+}

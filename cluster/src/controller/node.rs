@@ -1,0 +1,41 @@
+//! What the controller knows of one Pi.
+
+use std::collections::BTreeMap;
+
+use oxberry_core::units::Instant;
+use oxberry_proto::flow::{Heartbeat, PartitionDigest};
+use oxberry_proto::{EventNum, NodeName, StreamId};
+
+use super::Peer;
+
+/// One Pi.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) peer: Peer,
+    pub(super) name: NodeName,
+    pub(super) max_symbols: u32,
+    pub(super) state: NodeState,
+    /// When the last message came from it.
+    pub(super) last_heard: Instant,
+    /// The last event that it applied, of each stream.
+    pub(super) applied: BTreeMap<StreamId, EventNum>,
+    /// Its totals, as it last told them.
+    pub(super) heartbeat: Option<Heartbeat>,
+    /// The digests of its books, after the end.
+    pub(super) digests: Vec<PartitionDigest>,
+}
+
+/// How far a Pi is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NodeState {
+    /// It said Hello.
+    Joined,
+    /// It was told its partitions.
+    Assigned,
+    /// It hears all its partitions.
+    Ready,
+    /// It reported the digests of its books.
+    Done,
+    /// It was silent for too long, or sent away.
+    Dead,
+}
