@@ -3,10 +3,12 @@
 //! Layers, lowest to highest; each uses only those above it:
 //!
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
-//! * [`feed`]: what the messages mean, as events that no longer know their dialect.
+//! * [`feed`]: what the messages mean, as events that no longer know their dialect,
+//! * [`matching`]: what a venue does with orders, for those who need to be one.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
 pub mod feed;
+pub mod matching;
 pub mod units;
