@@ -3,6 +3,7 @@
 //! Layers, lowest to highest; each uses only those above it:
 //!
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
+//! * [`xdp`]: packets and messages of the wire, read and written,
 //! * [`feed`]: what the messages mean, as events that no longer know their dialect,
 //! * [`matching`]: what a venue does with orders, for those who need to be one.
 #![no_std]
@@ -12,3 +13,4 @@
 pub mod feed;
 pub mod matching;
 pub mod units;
+pub mod xdp;

@@ -25,6 +25,14 @@ impl UnixNanos {
         Self::from_raw(seconds as u64 * NANOS_PER_SECOND + nanoseconds as u64)
     }
 
+    /// The whole seconds and nanoseconds apart, as the wire carries them; seconds saturate in 2106.
+    #[must_use]
+    pub fn to_parts(self) -> (u32, u32) {
+        let seconds = u32::try_from(self.raw() / NANOS_PER_SECOND).unwrap_or(u32::MAX);
+        let nanoseconds = u32::try_from(self.raw() % NANOS_PER_SECOND).unwrap_or(u32::MAX);
+        (seconds, nanoseconds)
+    }
+
     /// The time that passed since `earlier`; zero when it is not earlier.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

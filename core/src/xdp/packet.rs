@@ -1,0 +1,267 @@
+//! Packets and messages in place: the header, and the walk over the messages (section 1.1).
+
+use nom::Parser as _;
+use nom::number::complete::{le_u8, le_u16, le_u32};
+
+use super::layout;
+use super::{DeliveryFlag, Dialect, WireError, WireErrorKind};
+use crate::units::{SeqNum, SymbolIndex, UnixNanos};
+
+/// Bytes of a packet header.
+pub const HEADER_SIZE: usize = 16;
+
+/// Bytes of a message header: MsgSize and MsgType.
+pub const MESSAGE_HEADER_SIZE: usize = 4;
+
+/// The header of a packet (table P.0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PacketHeader {
+    /// Bytes in the packet including this header, 16 to 1400.
+    pub pkt_size: u16,
+    /// What kind of packet it is.
+    pub delivery_flag: DeliveryFlag,
+    /// The messages that follow.
+    pub number_msgs: u8,
+    /// The number of the first message; the others count on from it. Heartbeats consume none.
+    pub seq_num: SeqNum,
+    /// When the venue published it.
+    pub send_time: UnixNanos,
+}
+
+impl PacketHeader {
+    fn read(bytes: &[u8; HEADER_SIZE]) -> Self {
+        let mut fields = (le_u16::<_, ()>, le_u8, le_u8, le_u32, le_u32, le_u32);
+        // Sixteen bytes are what the fields take, so there is always enough.
+        let (pkt_size, flag, number_msgs, seq_num, seconds, nanoseconds) = fields
+            .parse(bytes.as_slice())
+            .map_or((0, 0, 0, 0, 0, 0), |(_, read)| read);
+        Self {
+            pkt_size,
+            delivery_flag: DeliveryFlag::from_raw(flag),
+            number_msgs,
+            seq_num: SeqNum::from_raw(seq_num),
+            send_time: UnixNanos::from_parts(seconds, nanoseconds),
+        }
+    }
+}
+
+/// A packet in the bytes that hold it, its header read and its length known.
+#[derive(Clone, Copy, Debug)]
+pub struct PacketRef<'a> {
+    header: PacketHeader,
+    bytes: &'a [u8],
+}
+
+impl<'a> PacketRef<'a> {
+    /// The packet at the start of `bytes`.
+    ///
+    /// Bytes after PktSize belong to whatever comes next. When fewer than PktSize are there, the
+    /// packet ends with them: its whole messages can still be read, [`missing`](Self::missing)
+    /// tells how much was cut off, and the walk ends with an error.
+    ///
+    /// # Errors
+    ///
+    /// When there are fewer bytes than a header has, or PktSize is less than that.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let Some(header) = bytes.first_chunk() else {
+            let kind = WireErrorKind::TooShort {
+                needed: clamp(HEADER_SIZE),
+                got: clamp(bytes.len()),
+            };
+            return Err(WireError::new(0, None, kind));
+        };
+        let header = PacketHeader::read(header);
+        if usize::from(header.pkt_size) < HEADER_SIZE {
+            let kind = WireErrorKind::BadLength {
+                declared: header.pkt_size,
+                least: clamp(HEADER_SIZE),
+            };
+            return Err(WireError::new(0, None, kind));
+        }
+        let bytes = bytes.get(..usize::from(header.pkt_size)).unwrap_or(bytes);
+        Ok(Self { header, bytes })
+    }
+
+    /// The header.
+    #[must_use]
+    pub const fn header(&self) -> PacketHeader {
+        self.header
+    }
+
+    /// The bytes of the packet, header included.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many of PktSize bytes are not there; 0 for a whole packet.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        usize::from(self.header.pkt_size) - self.bytes.len()
+    }
+
+    /// The messages, in order. After an error there are no more.
+    #[must_use]
+    pub fn messages(&self) -> Messages<'a> {
+        Messages {
+            rest: self.bytes.get(HEADER_SIZE..).unwrap_or_default(),
+            length: clamp(self.bytes.len()),
+            left: self.header.number_msgs,
+        }
+    }
+}
+
+/// The walk over the messages of a packet, by their declared sizes.
+#[derive(Clone, Debug)]
+pub struct Messages<'a> {
+    rest: &'a [u8],
+    length: u16,
+    left: u8,
+}
+
+impl<'a> Messages<'a> {
+    /// The bytes not walked yet. After the last message these are bytes that no message claims;
+    /// none were ever seen, so they are worth counting.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Where the next message starts in the packet.
+    fn offset(&self) -> u16 {
+        self.length - clamp(self.rest.len())
+    }
+
+    /// Ends the walk with what is wrong at the present offset.
+    #[cold]
+    fn fail(&mut self) -> WireError {
+        let offset = self.offset();
+        let left = clamp(self.rest.len());
+        self.left = 0;
+        let Some((&[a, b, c, d], _)) = self.rest.split_first_chunk() else {
+            let kind = WireErrorKind::TooShort {
+                needed: clamp(MESSAGE_HEADER_SIZE),
+                got: left,
+            };
+            return WireError::new(offset, None, kind);
+        };
+        let declared = u16::from_le_bytes([a, b]);
+        let kind = if usize::from(declared) < MESSAGE_HEADER_SIZE {
+            WireErrorKind::BadLength {
+                declared,
+                least: clamp(MESSAGE_HEADER_SIZE),
+            }
+        } else {
+            WireErrorKind::PastEnd { declared, left }
+        };
+        WireError::new(offset, Some(u16::from_le_bytes([c, d])), kind)
+    }
+}
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = Result<MessageRef<'a>, WireError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        let Some(&[a, b, c, d]) = self.rest.first_chunk() else {
+            return Some(Err(self.fail()));
+        };
+        let size = usize::from(u16::from_le_bytes([a, b]));
+        if size < MESSAGE_HEADER_SIZE {
+            return Some(Err(self.fail()));
+        }
+        let Some((bytes, rest)) = self.rest.split_at_checked(size) else {
+            return Some(Err(self.fail()));
+        };
+        let offset = self.offset();
+        self.rest = rest;
+        Some(Ok(MessageRef {
+            bytes,
+            offset,
+            msg_type: u16::from_le_bytes([c, d]),
+        }))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(usize::from(self.left)))
+    }
+}
+
+impl core::iter::FusedIterator for Messages<'_> {}
+
+/// A message in the packet that holds it: its header is read, its body is not interpreted.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageRef<'a> {
+    bytes: &'a [u8],
+    offset: u16,
+    msg_type: u16,
+}
+
+impl<'a> MessageRef<'a> {
+    /// The message that starts `bytes`, as if it were the first of a packet.
+    ///
+    /// # Errors
+    ///
+    /// When MsgSize is less than a message header or more than there is.
+    pub fn new(bytes: &'a [u8]) -> Result<Self, WireError> {
+        let length = clamp(bytes.len());
+        let bytes = bytes.get(..usize::from(length)).unwrap_or(bytes);
+        let mut walk = Messages {
+            rest: bytes,
+            length,
+            left: 1,
+        };
+        walk.next().unwrap_or_else(|| Err(walk.fail()))
+    }
+
+    /// MsgType.
+    #[must_use]
+    pub const fn msg_type(&self) -> u16 {
+        self.msg_type
+    }
+
+    /// MsgSize: the bytes of the message, header included.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The bytes of the message, header included.
+    #[must_use]
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Bytes from the start of the packet to this message.
+    #[must_use]
+    pub const fn offset(&self) -> u16 {
+        self.offset
+    }
+
+    /// The symbol that the message is about, without reading the rest: what routing needs.
+    ///
+    /// `None` for messages about no symbol, of unknown type, or too short to name one.
+    #[must_use]
+    #[inline]
+    pub fn symbol_index(&self, dialect: Dialect) -> Option<SymbolIndex> {
+        let at = layout::symbol_index_offset(dialect, self.msg_type);
+        let raw = self.bytes.get(usize::from(at)..)?.first_chunk()?;
+        Some(SymbolIndex::from_raw(u32::from_le_bytes(*raw)))
+    }
+
+    /// The error that the message is shorter than its type needs.
+    pub(super) fn too_short(&self, needed: usize) -> WireError {
+        let kind = WireErrorKind::TooShort {
+            needed: clamp(needed),
+            got: clamp(self.bytes.len()),
+        };
+        WireError::new(self.offset, Some(self.msg_type), kind)
+    }
+}
+
+/// A length as errors carry it. Packets are never longer than 65,535 bytes.
+fn clamp(length: usize) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX)
+}
