@@ -19,6 +19,7 @@
 //! # Ok::<(), oxberry_controller::source::SourceError>(())
 //! ```
 
+mod ahead;
 mod capture;
 mod dat;
 mod directory;
@@ -32,10 +33,19 @@ mod pcapng;
 mod reader;
 mod window;
 
-use std::{io::Read, net::SocketAddrV4, path::Path};
+use std::{io::Read, net::SocketAddrV4, ops::ControlFlow, path::Path};
 
 use oxberry_core::units::UnixNanos;
 
+use self::{
+    ahead::{Ahead, Held},
+    frame::Content,
+    input::Decompressed,
+    pcap::Pcap,
+    pcapng::Pcapng,
+    reader::{Located, Stop},
+    window::Window,
+};
 pub use self::{
     capture::CaptureCounters,
     directory::{ChannelFile, ChannelFiles},
@@ -43,14 +53,6 @@ pub use self::{
     filter::Filter,
     input::Progress,
     merge::Merge,
-};
-use self::{
-    frame::Content,
-    input::Decompressed,
-    pcap::Pcap,
-    pcapng::Pcapng,
-    reader::{Located, Stop},
-    window::Window,
 };
 
 /// The bytes that tell the formats apart.
@@ -78,7 +80,17 @@ pub struct Source {
     filter: Filter,
     counters: CaptureCounters,
     progress: Progress,
-    current: Option<Located>,
+    /// What was read before its time.
+    ahead: Ahead,
+    current: Current,
+}
+
+/// The packet that a source shows.
+#[derive(Debug)]
+enum Current {
+    None,
+    Window(Located),
+    Held(Held),
 }
 
 #[derive(Debug)]
@@ -131,7 +143,27 @@ impl Source {
             filter,
             counters: CaptureCounters::default(),
             progress,
-            current: None,
+            ahead: Ahead::default(),
+            current: Current::None,
+        }
+    }
+
+    /// Shows packets before their time, from the next one on, until `visit` breaks off, the input
+    /// ends, or as much as may be held was read. [`Source::advance`] then goes to each of them as
+    /// if nothing had happened, and tells of a fault in its place.
+    pub fn look_ahead(&mut self, mut visit: impl FnMut(Packet<'_>) -> ControlFlow<()>) {
+        while self.ahead.has_room() {
+            match self.find_next() {
+                Ok(Some(found)) => {
+                    let packet = located(&self.window, &found);
+                    self.ahead.hold(packet);
+                    if visit(packet).is_break() {
+                        return;
+                    }
+                }
+                Ok(None) => return,
+                Err(stop) => return self.ahead.stop = Some(stop),
+            }
         }
     }
 
@@ -142,12 +174,21 @@ impl Source {
     /// When the input cannot be read on, or its content is not what it should be. The source is
     /// over then.
     pub fn advance(&mut self) -> Result<bool, SourceError> {
-        self.current = None;
-        match self.find_next() {
-            Ok(found) => {
-                self.current = found;
-                Ok(self.current.is_some())
+        self.current = Current::None;
+        if let Some(held) = self.ahead.packets.pop_front() {
+            self.current = Current::Held(held);
+            return Ok(true);
+        }
+        let found = match self.ahead.stop.take() {
+            Some(stop) => Err(stop),
+            None => self.find_next(),
+        };
+        match found {
+            Ok(Some(found)) => {
+                self.current = Current::Window(found);
+                Ok(true)
             }
+            Ok(None) => Ok(false),
             Err(Stop::Io(error)) => {
                 let offset = self.window.offset();
                 Err(SourceError::Read {
@@ -168,18 +209,9 @@ impl Source {
     #[must_use]
     pub fn packet(&self) -> Packet<'_> {
         match &self.current {
-            Some(Located {
-                bytes,
-                offset,
-                group,
-                captured,
-            }) => Packet {
-                bytes: self.window.bytes(bytes.clone()),
-                offset: *offset,
-                group: *group,
-                captured: *captured,
-            },
-            None => Packet {
+            Current::Window(found) => located(&self.window, found),
+            Current::Held(held) => held.packet(),
+            Current::None => Packet {
                 bytes: &[],
                 offset: self.window.offset(),
                 group: None,
@@ -238,6 +270,15 @@ impl Source {
                 Content::Other => self.counters.not_udp += 1,
             }
         }
+    }
+}
+
+fn located<'a>(window: &'a Window, found: &Located) -> Packet<'a> {
+    Packet {
+        bytes: window.bytes(found.bytes.clone()),
+        offset: found.offset,
+        group: found.group,
+        captured: found.captured,
     }
 }
 

@@ -479,6 +479,41 @@ fn nothing_is_read_before_the_first_packet_is_asked_for() {
 }
 
 #[test]
+fn looking_ahead_changes_nothing_of_what_comes() {
+    let packets: Vec<Vec<u8>> = (1..6).map(|n| packet(n, n, 14)).collect();
+    let bytes = [packets.concat(), vec![1, 0]].concat();
+    for looks in 1..8 {
+        let mut source = source_over(&bytes, Filter::default());
+        let mut seen = Vec::new();
+        source.look_ahead(|packet| {
+            seen.push(packet.bytes.to_vec());
+            if seen.len() == looks {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert_eq!(seen, packets[..looks.min(5)]);
+        let (found, end) = drain(&mut source);
+        assert_eq!(found, packets);
+        assert_eq!(fault_of(end), (150, Fault::PacketSize { size: 1 }));
+    }
+}
+
+#[test]
+fn looking_ahead_holds_no_more_than_it_may() {
+    let packets: Vec<Vec<u8>> = (1..2_000).map(|n| packet(n, n, 1_000)).collect();
+    let mut source = source_over(&packets.concat(), Filter::default());
+    let mut seen = 0;
+    source.look_ahead(|_| {
+        seen += 1;
+        ControlFlow::Continue(())
+    });
+    assert!((1_000..1_100).contains(&seen), "{seen}");
+    assert_eq!(drain(&mut source).0, packets);
+}
+
+#[test]
 fn sources_merge_by_send_time_and_a_failed_or_ended_one_holds_nobody_up() {
     let first = [packet(1, 5, 0), packet(2, 9, 0)].concat();
     let second = [packet(11, 1, 0), packet(12, 5, 0), vec![3, 0, 0]].concat();

@@ -1,0 +1,67 @@
+//! Packets that were read before their time.
+
+use std::{collections::VecDeque, net::SocketAddrV4};
+
+use oxberry_core::units::UnixNanos;
+
+use super::{Packet, reader::Stop};
+
+/// The most bytes of packets that are held.
+const MOST_BYTES: usize = 1024 * 1024;
+
+/// Packets in the order of the input, and how it stopped behind them, if it did.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    pub(super) packets: VecDeque<Held>,
+    pub(super) stop: Option<Stop>,
+    bytes: usize,
+}
+
+/// A copy of a packet.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: Vec<u8>,
+    offset: u64,
+    group: Option<SocketAddrV4>,
+    captured: Option<UnixNanos>,
+}
+
+impl Ahead {
+    /// Whether one more packet may be held.
+    pub(super) fn has_room(&self) -> bool {
+        self.bytes < MOST_BYTES && self.stop.is_none()
+    }
+
+    pub(super) fn hold(&mut self, packet: Packet<'_>) {
+        let Packet {
+            bytes,
+            offset,
+            group,
+            captured,
+        } = packet;
+        self.bytes += bytes.len();
+        self.packets.push_back(Held {
+            bytes: bytes.to_vec(),
+            offset,
+            group,
+            captured,
+        });
+    }
+}
+
+impl Held {
+    pub(super) fn packet(&self) -> Packet<'_> {
+        let Self {
+            bytes,
+            offset,
+            group,
+            captured,
+        } = self;
+        Packet {
+            bytes,
+            offset: *offset,
+            group: *group,
+            captured: *captured,
+        }
+    }
+}
