@@ -1,3 +1,7 @@
-//! The OxBerry command.
+//! The `oxberry` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    oxberry::main()
+}

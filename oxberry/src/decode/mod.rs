@@ -1,0 +1,248 @@
+//! `oxberry decode`: every message as a line.
+
+mod csv;
+mod json;
+
+use std::{
+    io::{BufWriter, Write, stdout},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use oxberry_controller::source::{Packet, Source};
+use oxberry_core::xdp::{DeliveryFlag, Dialect, Message, MessageRef, PacketRef};
+
+use self::{csv::CsvLines, json::JsonLines};
+use crate::{
+    console::Console, dialect, failure::Failure, findings::Findings, input::InputArguments,
+};
+
+/// Bytes of output that are written at once.
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  oxberry decode 20111219-ARCA_XDP_IBF_1.dat | head
+  oxberry decode --dialect pillar --format csv capture.pcap.gz > messages.csv
+  zstd -dc capture.pcapng.zst | oxberry decode - --port 11064
+
+JSON lines: packet, seq, type, size, name, then the fields of the message, as the wire has them:
+integers unscaled, one-byte codes as one-character strings, text without padding. A packet without
+messages has \"type\": null and its delivery_flag; a message of an unknown type has \"name\": null.
+
+CSV: the same in columns, with a column for every field of any message, empty where a message does
+not have it; a code that is NUL is empty too.";
+
+/// What `oxberry decode` can be told.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Channel files, pcap or pcapng captures, plain, .gz or .zst; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    input: InputArguments,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+}
+
+/// How messages are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated values under one header
+    Csv,
+}
+
+/// What every line begins with.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The packet, counted from 0 in its file.
+    packet: u64,
+    /// The channel's number of the message.
+    seq: u32,
+}
+
+/// Prints lines.
+trait Lines {
+    /// A message that was decoded.
+    fn message(&mut self, place: Place, message: MessageRef<'_>, decoded: &Message);
+    /// A message whose type the dialect does not have.
+    fn unknown(&mut self, place: Place, message: MessageRef<'_>);
+    /// A packet without messages.
+    fn empty_packet(&mut self, place: Place, delivery_flag: DeliveryFlag);
+    /// What was printed and not taken yet.
+    fn text(&mut self) -> &mut Vec<u8>;
+}
+
+/// Decodes all files.
+///
+/// # Errors
+///
+/// When output cannot be written, or a file cannot be read or has faults; everything that is good
+/// is printed before.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut output = BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
+    let mut lines: Box<dyn Lines> = match arguments.format {
+        Format::Jsonl => Box::new(JsonLines::default()),
+        Format::Csv => Box::new(CsvLines::new()),
+    };
+    let mut decoder = Decoder {
+        lines: &mut *lines,
+        output: &mut output,
+        console: Console::new(),
+    };
+    let mut faulty = false;
+    for file in &arguments.files {
+        faulty |= decoder.decode_file(file, &arguments.input)?;
+    }
+    output.flush()?;
+    if faulty {
+        Err(Failure::FaultyInput)
+    } else {
+        Ok(())
+    }
+}
+
+struct Decoder<'a, W> {
+    lines: &'a mut dyn Lines,
+    output: &'a mut W,
+    console: Console,
+}
+
+/// What was found in a file.
+#[derive(Debug, Default)]
+struct Counts {
+    packets: u64,
+    messages: u64,
+    unknown: u64,
+    findings: Findings,
+}
+
+impl<W: Write> Decoder<'_, W> {
+    /// Decodes a file; says whether it had faults.
+    fn decode_file(&mut self, file: &Path, input: &InputArguments) -> Result<bool, Failure> {
+        let mut counts = Counts::default();
+        let mut source = match Source::open(file, input.filter()) {
+            Ok(source) => source,
+            Err(error) => {
+                self.console.say(error);
+                return Ok(true);
+            }
+        };
+        self.console.watch(vec![source.progress()]);
+        let dialect = dialect::choose(input.dialect, &mut source, &self.console);
+        let mut unreadable = false;
+        loop {
+            match source.advance() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    // What is good is printed before what is wrong is said.
+                    self.output.flush()?;
+                    self.console.say(error);
+                    unreadable = true;
+                    break;
+                }
+            }
+            self.decode_packet(source.name(), source.packet(), dialect, &mut counts);
+            counts.packets += 1;
+            self.console.count_packet();
+            self.output.write_all(self.lines.text())?;
+            self.lines.text().clear();
+        }
+        self.output.flush()?;
+        self.summarise(&source, dialect, &counts);
+        Ok(unreadable || !counts.findings.is_empty())
+    }
+
+    fn decode_packet(
+        &mut self,
+        file: &str,
+        packet: Packet<'_>,
+        dialect: Dialect,
+        counts: &mut Counts,
+    ) {
+        let number = counts.packets;
+        let offset = packet.offset;
+        let packet = match PacketRef::new(packet.bytes) {
+            Ok(packet) => packet,
+            Err(error) => {
+                let message = format_args!("{file}: packet {number} at byte {offset}: {error}");
+                counts
+                    .findings
+                    .add(&self.console, "faulty packets", message);
+                return;
+            }
+        };
+        let header = packet.header();
+        let mut place = Place {
+            packet: number,
+            seq: header.seq_num.raw(),
+        };
+        if header.number_msgs == 0 {
+            self.lines.empty_packet(place, header.delivery_flag);
+        }
+        let mut messages = packet.messages();
+        for message in messages.by_ref() {
+            let decoded = message.and_then(|message| {
+                counts.messages += 1;
+                match Message::parse(dialect, message)? {
+                    Some(decoded) => self.lines.message(place, message, &decoded),
+                    None => {
+                        counts.unknown += 1;
+                        self.lines.unknown(place, message);
+                    }
+                }
+                Ok(())
+            });
+            if let Err(error) = decoded {
+                let seq = place.seq;
+                let message = format_args!(
+                    "{file}: packet {number} at byte {offset}, sequence number {seq}: {error}"
+                );
+                counts
+                    .findings
+                    .add(&self.console, "faulty messages", message);
+            }
+            place.seq = place.seq.wrapping_add(1);
+        }
+        let rest = messages.rest().len();
+        if rest > 0 {
+            let message = format_args!(
+                "{file}: packet {number} at byte {offset}: {rest} bytes after its last message"
+            );
+            counts
+                .findings
+                .add(&self.console, "packets with bytes left over", message);
+        }
+    }
+
+    fn summarise(&self, source: &Source, dialect: Dialect, counts: &Counts) {
+        let name = source.name();
+        let Counts {
+            packets,
+            messages,
+            unknown,
+            findings,
+        } = counts;
+        let mut summary = format!("{name}: {dialect}, {packets} packets, {messages} messages");
+        if *unknown > 0 {
+            summary += &format!(", of unknown type: {unknown}");
+        }
+        if !findings.is_empty() {
+            summary += &format!(", {findings}");
+        }
+        self.console.say(summary);
+        let capture = source.capture_counters();
+        if capture.frames > *packets {
+            self.console.say(format_args!(
+                "{name}: {} frames, of them passed over: not UDP {}, fragments {}, other groups \
+                 or ports {}",
+                capture.frames, capture.not_udp, capture.fragments, capture.filtered
+            ));
+        }
+    }
+}

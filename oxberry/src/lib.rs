@@ -1,0 +1,29 @@
+//! The OxBerry command: one module a subcommand, and what they share.
+//!
+//! Exit codes: 0 done, 1 the run failed or its input was faulty, 2 usage.
+
+mod cli;
+mod console;
+mod decode;
+mod dialect;
+mod failure;
+mod findings;
+mod input;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::cli::{Cli, Command};
+
+/// Reads the command line, does what it says, and says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Decode(arguments) => decode::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
