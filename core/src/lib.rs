@@ -5,11 +5,13 @@
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
 //! * [`xdp`]: packets and messages of the wire, read and written,
 //! * [`feed`]: what the messages mean, as events that no longer know their dialect,
+//! * [`book`]: order-by-order books in fixed memory,
 //! * [`matching`]: what a venue does with orders, for those who need to be one.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod book;
 pub mod feed;
 pub mod matching;
 pub mod units;

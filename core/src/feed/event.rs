@@ -176,10 +176,10 @@ impl TradeSessions {
     }
 
     /// Whether an order valid in `self` is void once `starting` begins: it is valid neither in it
-    /// nor in any later session.
+    /// nor in any later session. Of several starting sessions the first counts.
     #[must_use]
     pub const fn over_at(self, starting: Self) -> bool {
-        self.0 < starting.0
+        self.0 < starting.0 & starting.0.wrapping_neg()
     }
 }
 

@@ -82,6 +82,17 @@ impl RawPrice {
             .unwrap_or(1);
         Price::from_raw(i64::from(self.raw()) * worth)
     }
+
+    /// The same price under another scale, or `None` when that cannot tell it.
+    #[must_use]
+    pub fn rescaled(self, from: PriceScale, to: PriceScale) -> Option<Self> {
+        let worth = *TEN_TO.get(usize::from(PriceScale::MAX - to.0))?;
+        let price = self.scaled(from).raw();
+        if price % worth != 0 {
+            return None;
+        }
+        u32::try_from(price / worth).ok().map(Self::from_raw)
+    }
 }
 
 impl Price {
@@ -137,6 +148,25 @@ mod tests {
                 text
             );
         }
+    }
+
+    #[test]
+    fn a_raw_price_moves_to_another_scale_only_where_that_is_exact() {
+        let scale = |code| PriceScale::new(code).unwrap();
+        let price = RawPrice::from_raw(508_500);
+        assert_eq!(
+            price.rescaled(scale(4), scale(6)),
+            Some(RawPrice::from_raw(50_850_000))
+        );
+        assert_eq!(
+            price.rescaled(scale(4), scale(2)),
+            Some(RawPrice::from_raw(5_085))
+        );
+        assert_eq!(price.rescaled(scale(4), scale(1)), None);
+        assert_eq!(
+            RawPrice::from_raw(u32::MAX).rescaled(scale(0), scale(1)),
+            None
+        );
     }
 
     #[test]

@@ -1,0 +1,154 @@
+//! The books: what they hold and how to look at it.
+
+use super::applied::Rejection;
+use super::bbo::Bbo;
+use super::capacity::Capacity;
+use super::counters::Counters;
+use super::ladder::Ladders;
+use super::level::Levels;
+use super::memory::{Line, MemoryTooSmall, Regions};
+use super::order::{Key, OrderRef, Orders};
+use super::state::BookState;
+use super::symbol::{DefineError, SymbolSlot, Symbols};
+use super::void::VoidQueues;
+use crate::units::{OrderId, PriceScale, SymbolIndex, SymbolSeqNum};
+
+/// The order books of many symbols, in memory handed in at start.
+#[derive(Debug)]
+pub struct Books<'s> {
+    pub(super) capacity: Capacity,
+    pub(super) symbols: Symbols<'s>,
+    pub(super) orders: Orders<'s>,
+    pub(super) levels: Levels<'s>,
+    pub(super) ladders: Ladders<'s>,
+    /// Orders that rest.
+    pub(super) live: u32,
+    /// Orders that are void but still hold a place.
+    pub(super) void: VoidQueues,
+    /// Arrival number of the next order that joins a queue.
+    pub(super) arrivals: u64,
+    pub(super) counters: Counters,
+}
+
+impl<'s> Books<'s> {
+    /// Empty books. Writes every line that the capacity needs.
+    ///
+    /// # Errors
+    ///
+    /// When `memory` has fewer than [`Capacity::lines`] lines.
+    pub fn new(capacity: Capacity, memory: &'s mut [Line]) -> Result<Self, MemoryTooSmall> {
+        let regions = Regions::cut(capacity, memory)?;
+        Ok(Self {
+            capacity,
+            symbols: Symbols::new(regions.index, regions.symbols),
+            orders: Orders::new(regions.orders),
+            levels: Levels::new(regions.levels),
+            ladders: Ladders::new(regions.ladders),
+            live: 0,
+            void: VoidQueues::new(),
+            arrivals: 0,
+            counters: Counters::default(),
+        })
+    }
+
+    /// How much the books hold at most.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        self.capacity
+    }
+
+    /// Makes a symbol known, with an empty book. A symbol that is known already keeps its slot and
+    /// its orders and gets the scale as by [`Action::Scale`](crate::feed::Action::Scale).
+    ///
+    /// # Errors
+    ///
+    /// When all symbols of the capacity are defined, or too many of them collide in the index.
+    pub fn define(
+        &mut self,
+        symbol_index: SymbolIndex,
+        scale: PriceScale,
+    ) -> Result<SymbolSlot, DefineError> {
+        if let Some(slot) = self.symbols.find(symbol_index) {
+            if self.rescale(slot, scale).is_err() {
+                self.reject(slot, Rejection::ScaleLost);
+            }
+            return Ok(SymbolSlot::from_raw(slot));
+        }
+        self.symbols
+            .add(symbol_index, scale)
+            .map(SymbolSlot::from_raw)
+    }
+
+    /// The slot of a symbol, if it is defined.
+    #[must_use]
+    pub fn slot(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
+        self.symbols.find(symbol_index).map(SymbolSlot::from_raw)
+    }
+
+    /// The slots of all symbols, in the order of definition.
+    pub fn slots(&self) -> impl ExactSizeIterator<Item = SymbolSlot> + use<> {
+        (0..self.symbols.count()).map(SymbolSlot::from_raw)
+    }
+
+    /// The venue's number of the symbol.
+    #[must_use]
+    pub fn symbol_index(&self, slot: SymbolSlot) -> SymbolIndex {
+        self.symbols.symbol_index(slot.raw())
+    }
+
+    /// The scale of the symbol's prices.
+    #[must_use]
+    pub fn scale(&self, slot: SymbolSlot) -> PriceScale {
+        self.symbols.scale(slot.raw())
+    }
+
+    /// The best bid and the best ask.
+    #[inline]
+    #[must_use]
+    pub fn bbo(&self, slot: SymbolSlot) -> Bbo {
+        self.symbols.bbo(slot.raw())
+    }
+
+    /// Whether the book can be trusted and the symbol trades.
+    #[must_use]
+    pub fn state(&self, slot: SymbolSlot) -> BookState {
+        self.symbols.state(slot.raw())
+    }
+
+    /// The number of the symbol's last numbered message since the last clear.
+    #[must_use]
+    pub fn symbol_seq_num(&self, slot: SymbolSlot) -> Option<SymbolSeqNum> {
+        self.symbols.seq_num(slot.raw())
+    }
+
+    /// The number of the last event of the symbol that was news ([`Applied`](super::Applied)).
+    #[must_use]
+    pub fn event_num(&self, slot: SymbolSlot) -> u64 {
+        self.symbols.event_num(slot.raw())
+    }
+
+    /// Orders that rest, over all symbols.
+    #[must_use]
+    pub fn order_count(&self) -> u32 {
+        self.live
+    }
+
+    /// Levels in use, over all symbols.
+    #[must_use]
+    pub fn level_count(&self) -> u32 {
+        self.levels.live()
+    }
+
+    /// What happened so far, by kind.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The record of a resting order.
+    pub(super) fn resting(&self, slot: u32, order_id: OrderId) -> Option<OrderRef> {
+        self.orders.find(Key { slot, order_id }, |level, arrival| {
+            self.levels.owner(level).slot == slot && self.levels.holds(level, arrival)
+        })
+    }
+}

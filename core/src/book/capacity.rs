@@ -1,0 +1,53 @@
+//! How much books hold, and the memory that takes.
+
+use super::memory::Line;
+use super::{ladder, order, symbol};
+
+/// How much books hold. Chosen once; nothing grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Capacity {
+    /// Symbols that can be defined.
+    pub symbols: u32,
+    /// Orders that can rest at once, over all symbols.
+    pub orders: u32,
+    /// Price levels that can exist at once, over all symbols and both sides. Orders of one price
+    /// that end with different sessions (2011 dialect) count as levels of their own.
+    pub levels: u32,
+}
+
+/// Lines of each part of the memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub(super) index: usize,
+    pub(super) symbols: usize,
+    pub(super) orders: usize,
+    pub(super) levels: usize,
+    pub(super) ladders: usize,
+}
+
+impl Capacity {
+    /// Lines of memory that books of this capacity need.
+    #[must_use]
+    pub const fn lines(&self) -> usize {
+        let layout = self.layout();
+        layout.index + layout.symbols + layout.orders + layout.levels + layout.ladders
+    }
+
+    /// Bytes of memory that books of this capacity need; there is no other.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.lines() * Line::BYTES
+    }
+
+    /// How the memory is divided.
+    pub(super) const fn layout(self) -> Layout {
+        Layout {
+            index: symbol::index_lines(self.symbols),
+            symbols: self.symbols as usize * symbol::LINES,
+            orders: order::buckets(self.orders) as usize,
+            levels: self.levels as usize,
+            ladders: ladder::nodes(self.symbols, self.levels) as usize * ladder::LINES,
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The memory of books: cache lines handed in at start.
+
+use super::capacity::Capacity;
+
+/// Words in a line.
+pub(super) const WORDS: usize = 16;
+
+/// No index: the end of a chain, an empty place.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// One cache line of book memory.
+///
+/// Everything that [`Books`](super::Books) remembers lies in lines, so a caller provides storage by
+/// a single array: a `static`, a local or a boxed slice. No record straddles two lines.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Line([u32; WORDS]);
+
+impl Line {
+    /// A line without meaning; [`Books::new`](super::Books::new) writes every line anyway.
+    pub const EMPTY: Self = Self([0; WORDS]);
+
+    /// Bytes of a line.
+    pub const BYTES: usize = size_of::<Self>();
+
+    /// A line whose words are all `word`.
+    pub(super) const fn filled(word: u32) -> Self {
+        Self([word; WORDS])
+    }
+
+    /// All words.
+    #[inline]
+    pub(super) const fn words(&self) -> &[u32; WORDS] {
+        &self.0
+    }
+
+    /// All words, to write.
+    #[inline]
+    pub(super) const fn words_mut(&mut self) -> &mut [u32; WORDS] {
+        &mut self.0
+    }
+
+    /// The 64-bit value in the words `at` and `at + 1`.
+    #[inline]
+    pub(super) fn long(&self, at: usize) -> u64 {
+        u64::from(self[at]) | u64::from(self[at + 1]) << 32
+    }
+
+    /// Writes the 64-bit value in the words `at` and `at + 1`.
+    #[inline]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves are what is wanted"
+    )]
+    pub(super) fn set_long(&mut self, at: usize, value: u64) {
+        self[at] = value as u32;
+        self[at + 1] = (value >> 32) as u32;
+    }
+}
+
+impl core::ops::Index<usize> for Line {
+    type Output = u32;
+
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "words are named by constants below 16"
+    )]
+    fn index(&self, word: usize) -> &u32 {
+        &self.0[word]
+    }
+}
+
+impl core::ops::IndexMut<usize> for Line {
+    #[inline]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "words are named by constants below 16"
+    )]
+    fn index_mut(&mut self, word: usize) -> &mut u32 {
+        &mut self.0[word]
+    }
+}
+
+/// Book memory of a size known at compile time, for a `static` or a microcontroller's stack.
+///
+/// ```
+/// use oxberry_core::book::{Books, Capacity, Memory};
+///
+/// const CAPACITY: Capacity = Capacity { symbols: 2, orders: 64, levels: 32 };
+/// let mut memory = Memory::<{ CAPACITY.lines() }>::new();
+/// let books = Books::new(CAPACITY, memory.lines()).unwrap();
+/// assert_eq!(books.capacity().orders, 64);
+/// ```
+#[derive(Debug)]
+pub struct Memory<const LINES: usize>([Line; LINES]);
+
+impl<const LINES: usize> Memory<LINES> {
+    /// Memory of `LINES` lines, which [`Capacity::lines`] computes.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self([Line::EMPTY; LINES])
+    }
+
+    /// The lines, to hand to [`Books::new`](super::Books::new).
+    pub const fn lines(&mut self) -> &mut [Line] {
+        &mut self.0
+    }
+}
+
+impl<const LINES: usize> Default for Memory<LINES> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The memory handed in does not suffice for the capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct MemoryTooSmall {
+    /// Lines that the capacity needs.
+    pub needed: usize,
+    /// Lines handed in.
+    pub got: usize,
+}
+
+impl core::fmt::Display for MemoryTooSmall {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { needed, got } = self;
+        write!(
+            f,
+            "the books need {needed} lines of {} bytes, got {got}",
+            Line::BYTES
+        )
+    }
+}
+
+impl core::error::Error for MemoryTooSmall {}
+
+/// The parts of the memory, one a structure.
+#[derive(Debug)]
+pub(super) struct Regions<'s> {
+    /// Slots of the symbol index.
+    pub(super) index: &'s mut [Line],
+    /// Symbol records.
+    pub(super) symbols: &'s mut [Line],
+    /// Order buckets.
+    pub(super) orders: &'s mut [Line],
+    /// Level records.
+    pub(super) levels: &'s mut [Line],
+    /// Ladder nodes.
+    pub(super) ladders: &'s mut [Line],
+}
+
+impl<'s> Regions<'s> {
+    /// Cuts the memory into parts.
+    pub(super) fn cut(capacity: Capacity, lines: &'s mut [Line]) -> Result<Self, MemoryTooSmall> {
+        let (needed, got) = (capacity.lines(), lines.len());
+        let too_small = MemoryTooSmall { needed, got };
+        let layout = capacity.layout();
+        let (index, rest) = lines.split_at_mut_checked(layout.index).ok_or(too_small)?;
+        let (symbols, rest) = rest.split_at_mut_checked(layout.symbols).ok_or(too_small)?;
+        let (orders, rest) = rest.split_at_mut_checked(layout.orders).ok_or(too_small)?;
+        let (levels, rest) = rest.split_at_mut_checked(layout.levels).ok_or(too_small)?;
+        let (ladders, _) = rest.split_at_mut_checked(layout.ladders).ok_or(too_small)?;
+        Ok(Self {
+            index,
+            symbols,
+            orders,
+            levels,
+            ladders,
+        })
+    }
+}

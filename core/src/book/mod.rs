@@ -1,0 +1,86 @@
+//! Order-by-order books of many symbols in fixed memory.
+//!
+//! [`Books`] holds the orders of all its symbols in storage that is handed in at start: an array of
+//! [`Line`]s whose length [`Capacity`] computes. Nothing grows, nothing allocates, and the same code
+//! serves 64 orders on a microcontroller ([`Memory`]) and 4 million on a larger machine.
+//!
+//! ```
+//! use oxberry_core::book::{Books, Capacity, Line};
+//! use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
+//! use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+//!
+//! let capacity = Capacity { symbols: 10, orders: 1_000, levels: 500 };
+//! let mut memory = vec![Line::EMPTY; capacity.lines()];
+//! let mut books = Books::new(capacity, &mut memory).unwrap();
+//! let slot = books.define(SymbolIndex::from_raw(9280), PriceScale::new(4).unwrap()).unwrap();
+//!
+//! let applied = books.apply(&FeedEvent {
+//!     symbol_index: SymbolIndex::from_raw(9280),
+//!     symbol_seq_num: None,
+//!     ts_event: None,
+//!     action: Action::Add {
+//!         order_id: OrderId::from_raw(1),
+//!         side: Side::Bid,
+//!         price: RawPrice::from_raw(1_355_000),
+//!         qty: Qty::from_raw(100),
+//!         sessions: TradeSessions::ALL,
+//!     },
+//! }).unwrap();
+//! assert!(applied.bbo_changed);
+//! assert_eq!(books.bbo(slot).bid.unwrap().qty, 100);
+//! ```
+//!
+//! # What does not fit, and what cannot be
+//!
+//! A full structure, an unknown or duplicate order, an event without shares and an execution of more
+//! than the order has are ordinary results. Each is counted ([`Books::counters`]) and reported
+//! ([`Applied::rejection`]); it changes no order; the symbol is [`BookState::Stale`] until it is
+//! cleared or restored; all other symbols are untouched. Only a delete for an order that had left
+//! without one, at the end of its session or of the day, is harmless.
+//!
+//! # Bounds
+//!
+//! No update takes longer because more orders rest. It visits a bounded number of order records, and
+//! of levels at most those between the best and its own; clearing a symbol, the end of a session
+//! and a change of scale visit each of its levels once. Orders that leave so are void at once and
+//! make room one by one, two with each order that is added, so that they never take room that a
+//! resting order could have.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indices come from the structures themselves, which check_invariants checks"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "counts and indices are bounded by the capacities, which are 32-bit numbers"
+)]
+
+mod applied;
+mod apply;
+mod bbo;
+mod books;
+mod capacity;
+mod counters;
+mod digest;
+mod invariants;
+mod ladder;
+mod level;
+mod memory;
+mod order;
+mod queue;
+mod state;
+mod steps;
+mod symbol;
+mod void;
+
+pub use applied::{Applied, Rejection, Trade, UnknownSymbol};
+pub use bbo::{Bbo, Level};
+pub use books::Books;
+pub use capacity::Capacity;
+pub use counters::Counters;
+pub use digest::Digest;
+pub use invariants::Broken;
+pub use memory::{Line, Memory, MemoryTooSmall};
+pub use queue::{Depth, Order, Queue, QueuePosition};
+pub use state::BookState;
+pub use symbol::{DefineError, SymbolSlot};

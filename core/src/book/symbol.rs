@@ -1,0 +1,277 @@
+//! Symbols: the state of each book beside its orders, and the index that finds it.
+
+use super::bbo::{Bbo, Level};
+use super::memory::{Line, NONE, WORDS};
+use super::state::BookState;
+use super::steps;
+use crate::units::{PriceScale, RawPrice, Side, SymbolIndex, SymbolSeqNum};
+
+/// Lines of a symbol record.
+pub(super) const LINES: usize = 1;
+/// The most index entries visited to find a symbol.
+const PROBES: u32 = 64;
+/// Words of an index entry: the venue's number and the slot.
+const ENTRY: usize = 2;
+
+const SYMBOL_INDEX: usize = 0;
+const FLAGS: usize = 1;
+const SEQ_NUM: usize = 2;
+const EVENT_NUM: usize = 4;
+/// Best bid and best ask: price, quantity (two words), orders.
+const BEST: [usize; 2] = [6, 10];
+const LADDER: [usize; 2] = [14, 15];
+
+/// Flags, above the price scale in the low byte.
+pub(super) mod flag {
+    pub(in super::super) const STALE: u32 = 1 << 8;
+    pub(in super::super) const RECOVERING: u32 = 1 << 9;
+    pub(in super::super) const HALTED: u32 = 1 << 10;
+    pub(in super::super) const CLOSED: u32 = 1 << 11;
+    /// The last message carried a number.
+    pub(in super::super) const NUMBERED: u32 = 1 << 12;
+    /// Orders left without a delete, which may still come.
+    pub(in super::super) const EXPIRED: u32 = 1 << 13;
+    /// What a clear forgets.
+    pub(in super::super) const CLEARED: u32 =
+        STALE | RECOVERING | HALTED | CLOSED | NUMBERED | EXPIRED;
+}
+
+/// Entries of the index: a power of two, at most half full.
+const fn index_entries(symbols: u32) -> usize {
+    let entries = (symbols as usize * 2).next_power_of_two();
+    if entries * ENTRY < WORDS {
+        WORDS / ENTRY
+    } else {
+        entries
+    }
+}
+
+/// Lines of the index.
+pub(super) const fn index_lines(symbols: u32) -> usize {
+    index_entries(symbols) * ENTRY / WORDS
+}
+
+/// A symbol of these books: numbered 0, 1, 2, … in the order of definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SymbolSlot(u32);
+
+impl SymbolSlot {
+    pub(super) const fn from_raw(raw: u32) -> Self {
+        Self(raw)
+    }
+
+    /// The position in the order of definition: 0, 1, 2, …
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self.0
+    }
+}
+
+/// Why a symbol was not defined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DefineError {
+    /// All symbols of the capacity are defined.
+    Full,
+    /// Too many symbol indices share their home in the index.
+    Crowded,
+}
+
+impl core::fmt::Display for DefineError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Full => "all symbols of the capacity are defined",
+            Self::Crowded => "too many symbol indices collide",
+        })
+    }
+}
+
+impl core::error::Error for DefineError {}
+
+/// All symbol records and their index.
+#[derive(Debug)]
+pub(super) struct Symbols<'s> {
+    index: &'s mut [Line],
+    lines: &'s mut [Line],
+    count: u32,
+}
+
+impl<'s> Symbols<'s> {
+    pub(super) fn new(index: &'s mut [Line], lines: &'s mut [Line]) -> Self {
+        index.fill(Line::filled(NONE));
+        lines.fill(Line::EMPTY);
+        Self {
+            index,
+            lines,
+            count: 0,
+        }
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// The line and word of the n-th index entry from the home of this symbol.
+    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> (usize, usize) {
+        let entries = self.index.len() * (WORDS / ENTRY);
+        let entry = symbol_index.raw().wrapping_add(probe) as usize & (entries - 1);
+        (entry / (WORDS / ENTRY), entry % (WORDS / ENTRY) * ENTRY)
+    }
+
+    /// The slot of a symbol.
+    #[inline]
+    pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<u32> {
+        for probe in 0..PROBES {
+            steps::count();
+            let (line, word) = self.entry(symbol_index, probe);
+            let slot = self.index[line][word + 1];
+            if slot == NONE {
+                return None;
+            }
+            if self.index[line][word] == symbol_index.raw() {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    /// Adds a symbol that is not there yet.
+    pub(super) fn add(
+        &mut self,
+        symbol_index: SymbolIndex,
+        scale: PriceScale,
+    ) -> Result<u32, DefineError> {
+        let slot = self.count;
+        if slot as usize * LINES >= self.lines.len() {
+            return Err(DefineError::Full);
+        }
+        let (line, word) = (0..PROBES)
+            .map(|probe| self.entry(symbol_index, probe))
+            .find(|&(line, word)| self.index[line][word + 1] == NONE)
+            .ok_or(DefineError::Crowded)?;
+        self.index[line][word] = symbol_index.raw();
+        self.index[line][word + 1] = slot;
+        self.count += 1;
+        let record = self.at_mut(slot);
+        record[SYMBOL_INDEX] = symbol_index.raw();
+        record[FLAGS] = u32::from(scale.code());
+        for side in Side::BOTH {
+            record[LADDER[side as usize]] = NONE;
+        }
+        Ok(slot)
+    }
+
+    fn at(&self, slot: u32) -> &Line {
+        &self.lines[slot as usize * LINES]
+    }
+
+    fn at_mut(&mut self, slot: u32) -> &mut Line {
+        &mut self.lines[slot as usize * LINES]
+    }
+
+    pub(super) fn symbol_index(&self, slot: u32) -> SymbolIndex {
+        SymbolIndex::from_raw(self.at(slot)[SYMBOL_INDEX])
+    }
+
+    pub(super) fn has(&self, slot: u32, flag: u32) -> bool {
+        self.at(slot)[FLAGS] & flag != 0
+    }
+
+    pub(super) fn set(&mut self, slot: u32, flag: u32) {
+        self.at_mut(slot)[FLAGS] |= flag;
+    }
+
+    pub(super) fn unset(&mut self, slot: u32, flag: u32) {
+        self.at_mut(slot)[FLAGS] &= !flag;
+    }
+
+    pub(super) fn flags(&self, slot: u32) -> u32 {
+        self.at(slot)[FLAGS]
+    }
+
+    pub(super) fn state(&self, slot: u32) -> BookState {
+        let flags = self.flags(slot);
+        if flags & flag::RECOVERING != 0 {
+            BookState::Recovering
+        } else if flags & flag::STALE != 0 {
+            BookState::Stale
+        } else if flags & flag::CLOSED != 0 {
+            BookState::Closed
+        } else if flags & flag::HALTED != 0 {
+            BookState::Halted
+        } else {
+            BookState::Live
+        }
+    }
+
+    pub(super) fn scale(&self, slot: u32) -> PriceScale {
+        PriceScale::new((self.flags(slot) & 0xFF) as u8).expect("only scales are stored")
+    }
+
+    pub(super) fn set_scale(&mut self, slot: u32, scale: PriceScale) {
+        let record = self.at_mut(slot);
+        record[FLAGS] = record[FLAGS] & !0xFF | u32::from(scale.code());
+    }
+
+    pub(super) fn seq_num(&self, slot: u32) -> Option<SymbolSeqNum> {
+        self.has(slot, flag::NUMBERED)
+            .then(|| SymbolSeqNum::from_raw(self.at(slot)[SEQ_NUM]))
+    }
+
+    pub(super) fn set_seq_num(&mut self, slot: u32, seq_num: SymbolSeqNum) {
+        let record = self.at_mut(slot);
+        record[SEQ_NUM] = seq_num.raw();
+        record[FLAGS] |= flag::NUMBERED;
+    }
+
+    pub(super) fn event_num(&self, slot: u32) -> u64 {
+        self.at(slot).long(EVENT_NUM)
+    }
+
+    /// Counts one more event that others must hear.
+    pub(super) fn next_event_num(&mut self, slot: u32) {
+        let next = self.event_num(slot) + 1;
+        self.at_mut(slot).set_long(EVENT_NUM, next);
+    }
+
+    pub(super) fn ladder(&self, slot: u32, side: Side) -> u32 {
+        self.at(slot)[LADDER[side as usize]]
+    }
+
+    pub(super) fn set_ladder(&mut self, slot: u32, side: Side, head: u32) {
+        self.at_mut(slot)[LADDER[side as usize]] = head;
+    }
+
+    #[inline]
+    pub(super) fn best(&self, slot: u32, side: Side) -> Option<Level> {
+        let (record, at) = (self.at(slot), BEST[side as usize]);
+        let orders = record[at + 3];
+        (orders != 0).then(|| Level {
+            price: RawPrice::from_raw(record[at]),
+            qty: record.long(at + 1),
+            orders,
+        })
+    }
+
+    pub(super) fn set_best(&mut self, slot: u32, side: Side, best: Option<Level>) {
+        let best = best.unwrap_or(Level {
+            price: RawPrice::from_raw(0),
+            qty: 0,
+            orders: 0,
+        });
+        let (record, at) = (self.at_mut(slot), BEST[side as usize]);
+        record[at] = best.price.raw();
+        record.set_long(at + 1, best.qty);
+        record[at + 3] = best.orders;
+    }
+
+    #[inline]
+    pub(super) fn bbo(&self, slot: u32) -> Bbo {
+        Bbo {
+            bid: self.best(slot, Side::Bid),
+            ask: self.best(slot, Side::Ask),
+        }
+    }
+}
