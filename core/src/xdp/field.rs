@@ -62,7 +62,9 @@ pub(super) fn put(message: &mut [u8], offset: usize, bytes: &[u8]) {
 /// Compile-time check of a table: the first field follows the message header or is a shorter form
 /// that includes it, and every other field begins where the one before it ends.
 pub(super) const fn assert_dense(mut fields: &[(usize, usize)], size: usize) {
-    let Some(&(mut end, _)) = fields.first() else { panic!("a message has fields") };
+    let Some(&(mut end, _)) = fields.first() else {
+        panic!("a message has fields")
+    };
     assert!(end == 0 || end == 4);
     while let Some((&(offset, length), rest)) = fields.split_first() {
         assert!(offset == end);
