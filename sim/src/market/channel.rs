@@ -1,0 +1,268 @@
+//! The packets of one channel.
+
+use std::collections::VecDeque;
+
+use oxberry_core::matching::Order;
+use oxberry_core::units::{ChannelId, SeqNum, Side, SymbolIndex, UnixNanos};
+use oxberry_core::xdp::{
+    DeliveryFlag, Dialect, MAX_PACKET, Message, PacketBuilder, ProductId, SequenceNumberReset,
+};
+
+use super::encode::{self, EventTime};
+use super::flow::Flow;
+use super::listing::Listing;
+use super::venue::{Timer, Venue};
+use crate::random::Random;
+
+/// The publisher gathers what happens within this time of the first message of a packet.
+const GATHER_NS: u64 = 30_000;
+
+/// The publisher needs this long to send a packet, at least and at most.
+const SEND_NS: (u64, u64) = (20_000, 65_000);
+
+/// Makes the packets of one channel, one after the other.
+///
+/// The packets depend only on the configuration of the market and the number of the channel, so
+/// channels may be made by different threads, or one without the others.
+#[derive(Debug)]
+pub struct ChannelGenerator {
+    channel: ChannelId,
+    venue: Venue,
+    flows: Vec<Flow>,
+    /// Messages that are not in a packet yet.
+    pending: VecDeque<Message>,
+    stage: Stage,
+    /// Messages that may still be made; `None` for no end.
+    messages_left: Option<u64>,
+    next_seq_num: SeqNum,
+    last_send_time: u64,
+    /// The second that the last time reference named: of each stock in the legacy dialect, of each
+    /// partition in the others.
+    referenced: Vec<u32>,
+}
+
+/// What the channel does next.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// Restart the numbers.
+    Reset,
+    /// Define the stocks, from this one on.
+    Define(usize),
+    /// Trade.
+    Trade,
+}
+
+impl ChannelGenerator {
+    pub(super) fn new(
+        dialect: Dialect,
+        channel: ChannelId,
+        listings: impl Iterator<Item = Listing>,
+        start: UnixNanos,
+        messages: Option<u64>,
+        most_opening: u64,
+        random: Random,
+    ) -> Self {
+        let flows: Vec<_> = listings
+            .enumerate()
+            .map(|(place, listing)| Flow::new(listing, place, most_opening))
+            .collect();
+        let references = flows.len().max(usize::from(u8::MAX) + 1);
+        Self {
+            channel,
+            venue: Venue::new(dialect, random, start.raw()),
+            flows,
+            pending: VecDeque::new(),
+            stage: Stage::Reset,
+            messages_left: messages,
+            next_seq_num: SeqNum::from_raw(1),
+            last_send_time: 0,
+            referenced: vec![0; references],
+        }
+    }
+
+    /// The channel's number.
+    #[must_use]
+    pub const fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// Writes the next packet at the start of the buffer and returns its length, or `None` at the
+    /// end of the feed.
+    pub fn next_packet(&mut self, buffer: &mut [u8; MAX_PACKET]) -> Option<usize> {
+        if let Stage::Reset = self.stage {
+            self.stage = Stage::Define(0);
+            return self.reset_packet(buffer);
+        }
+        let mut packet = PacketBuilder::new(buffer).ok()?;
+        let mut gathers_until = None;
+        loop {
+            while let Some(message) = self.pending.front() {
+                if packet.push_message(message).is_err() {
+                    return Some(self.send(packet));
+                }
+                self.pending.pop_front();
+            }
+            if packet.is_empty() {
+                gathers_until = None;
+            }
+            let next_time = self.next_time();
+            let is_over = match (next_time, gathers_until) {
+                (None, _) => true,
+                (Some(next), Some(until)) => next > until,
+                (Some(_), None) => false,
+            };
+            if is_over {
+                return (!packet.is_empty()).then(|| self.send(packet));
+            }
+            self.step();
+            gathers_until.get_or_insert(self.venue.now + GATHER_NS);
+        }
+    }
+
+    /// Whether everything that happened is in the packets given out so far.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+
+    /// The stocks of the channel.
+    pub fn symbols(&self) -> impl Iterator<Item = SymbolIndex> {
+        self.flows.iter().map(|flow| flow.listing.symbol_index)
+    }
+
+    /// The orders of a side that rest at the venue, in the order in which they would trade; with
+    /// [`ChannelGenerator::is_settled`] they are what the packets given out so far must lead to.
+    pub fn orders(&self, symbol: SymbolIndex, side: Side) -> impl Iterator<Item = Order> {
+        let flow = self
+            .flows
+            .iter()
+            .find(|flow| flow.listing.symbol_index == symbol);
+        flow.into_iter()
+            .flat_map(move |flow| flow.matcher.orders(side))
+    }
+
+    fn reset_packet(&mut self, buffer: &mut [u8; MAX_PACKET]) -> Option<usize> {
+        let now = self.time();
+        let mut packet = PacketBuilder::new(buffer).ok()?;
+        packet
+            .push(&SequenceNumberReset {
+                source_time: now.second,
+                source_time_ns: now.nanosecond,
+                product_id: ProductId::ARCA_INTEGRATED,
+                channel_id: self.channel,
+            })
+            .ok()?;
+        self.spend(1)?;
+        Some(self.finish(packet, DeliveryFlag::SEQUENCE_RESET))
+    }
+
+    fn send(&mut self, packet: PacketBuilder<'_>) -> usize {
+        self.finish(packet, DeliveryFlag::ORIGINAL)
+    }
+
+    fn finish(&mut self, packet: PacketBuilder<'_>, flag: DeliveryFlag) -> usize {
+        let (least, most) = SEND_NS;
+        let takes = self.venue.random.between(least, most);
+        self.last_send_time = (self.venue.now + takes).max(self.last_send_time + 1);
+        let seq_num = self.next_seq_num;
+        self.next_seq_num = seq_num.plus(packet.messages().into());
+        packet
+            .finish(flag, seq_num, UnixNanos::from_raw(self.last_send_time))
+            .len()
+    }
+
+    /// When something happens next, or `None` at the end of the feed.
+    fn next_time(&self) -> Option<u64> {
+        if self.messages_left == Some(0) {
+            return None;
+        }
+        match self.stage {
+            Stage::Reset | Stage::Define(_) if !self.flows.is_empty() => Some(self.venue.now),
+            Stage::Reset | Stage::Define(_) | Stage::Trade => self.venue.next_time(),
+        }
+    }
+
+    /// Lets the next thing happen, which may lead to no messages.
+    fn step(&mut self) {
+        match self.stage {
+            Stage::Reset => {}
+            Stage::Define(place) => self.define(place),
+            Stage::Trade => {
+                if let Some(timer) = self.venue.next_timer() {
+                    self.trade(timer);
+                }
+            }
+        }
+    }
+
+    fn define(&mut self, place: usize) {
+        let time = self.time();
+        let Some(flow) = self.flows.get_mut(place) else {
+            self.stage = Stage::Trade;
+            return;
+        };
+        let messages = encode::definition(self.venue.dialect, flow, time);
+        for message in messages {
+            if self.spend(1).is_some() {
+                self.pending.push_back(message);
+            }
+        }
+        self.venue.set_timer(0, place, None);
+        self.stage = Stage::Define(place + 1);
+    }
+
+    fn trade(&mut self, timer: Timer) {
+        let time = self.time();
+        let Some(flow) = self.flows.get_mut(timer.stock) else {
+            return;
+        };
+        let reference = match self.venue.dialect {
+            Dialect::Legacy => timer.stock,
+            Dialect::Xdp | Dialect::Pillar => usize::from(flow.listing.system.raw()),
+        };
+        let Some(referenced) = self.referenced.get_mut(reference) else {
+            return;
+        };
+        let needs_reference = *referenced != time.second;
+        let room = self.messages_left.unwrap_or(u64::MAX) - u64::from(needs_reference);
+        if room > 0 {
+            match timer.order {
+                None => flow.impulse(&mut self.venue, room),
+                Some(order) => flow.expire(&mut self.venue, order),
+            }
+            if self.venue.happened.is_empty() {
+                return;
+            }
+        }
+        let before = self.pending.len();
+        if needs_reference {
+            *referenced = time.second;
+            self.pending.push_back(encode::time_reference(
+                self.venue.dialect,
+                flow,
+                time.second,
+            ));
+        }
+        for happening in self.venue.happened.drain(..) {
+            encode::messages(self.venue.dialect, flow, time, happening, &mut |message| {
+                self.pending.push_back(message);
+            });
+        }
+        let messages = (self.pending.len() - before) as u64;
+        self.spend(messages)
+            .expect("the flow was told how many messages there is room for");
+    }
+
+    /// Takes messages off those that may still be made.
+    fn spend(&mut self, messages: u64) -> Option<()> {
+        if let Some(left) = &mut self.messages_left {
+            *left = left.checked_sub(messages)?;
+        }
+        Some(())
+    }
+
+    fn time(&self) -> EventTime {
+        let (second, nanosecond) = UnixNanos::from_raw(self.venue.now).to_parts();
+        EventTime { second, nanosecond }
+    }
+}
