@@ -17,4 +17,5 @@ pub mod channel;
 pub mod controller;
 pub mod limits;
 pub mod partition;
+pub mod pi;
 pub mod placement;

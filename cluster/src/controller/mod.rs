@@ -202,6 +202,12 @@ impl Controller {
         }
     }
 
+    /// The partition of every symbol.
+    #[must_use]
+    pub const fn table(&self) -> &PartitionTable {
+        &self.config.table
+    }
+
     /// The next thing to do, if any.
     pub fn next_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
@@ -331,23 +337,35 @@ impl Controller {
 
     fn handle_hello(&mut self, now: Instant, peer: &[u8], hello: Hello) {
         let taken = self.alive().any(|(_, node)| node.name == hello.name);
-        let reason = if hello.schema != SCHEMA_FINGERPRINT {
-            Some(RefusedReason::Schema {
-                expected: SCHEMA_FINGERPRINT,
-            })
-        } else if taken {
-            Some(RefusedReason::NameTaken)
-        } else if self.alive().count() >= self.config.nodes || !self.is_gathering() {
-            Some(RefusedReason::Full)
-        } else {
-            None
+        // After the assignment a newcomer can only take the place of a dead node, and only until
+        // the feed starts.
+        let place = match self.phase {
+            Phase::AwaitVisual | Phase::AwaitNodes => {
+                (self.nodes.len() < self.config.nodes).then_some(self.nodes.len())
+            }
+            Phase::AwaitReady { .. } => self
+                .nodes
+                .iter()
+                .position(|node| node.state == NodeState::Dead),
+            Phase::Running | Phase::AwaitDigests | Phase::Over => None,
         };
         let name = hello.name.to_string();
-        if let Some(reason) = reason {
-            self.refuse(peer, name, reason);
-            return;
-        }
-        self.nodes.push(Node {
+        let place = match place {
+            _ if hello.schema != SCHEMA_FINGERPRINT => Err(RefusedReason::Schema {
+                expected: SCHEMA_FINGERPRINT,
+            }),
+            _ if taken => Err(RefusedReason::NameTaken),
+            None => Err(RefusedReason::Full),
+            Some(place) => match self.oversize_at(place, hello.max_symbols) {
+                Some(symbols) => Err(RefusedReason::TooSmall { symbols }),
+                None => Ok(place),
+            },
+        };
+        let place = match place {
+            Ok(place) => place,
+            Err(reason) => return self.refuse(peer, name, reason),
+        };
+        let node = Node {
             peer: peer.to_vec(),
             name: hello.name,
             max_symbols: hello.max_symbols,
@@ -356,9 +374,15 @@ impl Controller {
             applied: BTreeMap::new(),
             heartbeat: None,
             digests: Vec::new(),
-        });
+        };
         self.report(Report::Joined { name });
-        self.assign_when_complete(now);
+        if let Some(dead) = self.nodes.get_mut(place) {
+            *dead = node;
+            self.send_assignment(place);
+        } else {
+            self.nodes.push(node);
+            self.assign_when_complete(now);
+        }
     }
 
     fn handle_ready(&mut self, now: Instant, at: usize) {
@@ -395,55 +419,57 @@ impl Controller {
 
     /// Hands out partitions as soon as everybody expected is there.
     fn assign_when_complete(&mut self, now: Instant) {
-        if self.phase != Phase::AwaitNodes || self.alive().count() < self.config.nodes {
+        if self.phase != Phase::AwaitNodes || self.nodes.len() < self.config.nodes {
             return;
         }
-        let alive: Vec<_> = self
-            .alive()
-            .map(|(id, node)| (id, node.name.clone()))
-            .collect();
-        let names: Vec<_> = alive.iter().map(|(_, name)| name.as_str()).collect();
+        let names: Vec<_> = self.nodes.iter().map(|node| node.name.as_str()).collect();
         let placed = place(self.config.table.partitions(), &names, self.config.replicas);
+        let as_ids = |chosen: Vec<usize>| chosen.into_iter().map(node_id).collect();
         self.replicas = placed
             .into_iter()
-            .map(|(partition, chosen)| {
-                (
-                    partition,
-                    chosen
-                        .into_iter()
-                        .filter_map(|at| Some(alive.get(at)?.0))
-                        .collect(),
-                )
-            })
+            .map(|(partition, chosen)| (partition, as_ids(chosen)))
             .collect();
-        for (id, name) in alive {
-            let assigned: Vec<_> = self.symbols_of(id).collect();
-            let Some(node) = self.nodes.get_mut(usize::from(id.raw())) else {
-                continue;
-            };
-            if assigned.len() > usize::try_from(node.max_symbols).unwrap_or(usize::MAX) {
-                let symbols = u32::from(count(assigned.len()));
-                let peer = node.peer.clone();
-                node.state = NodeState::Dead;
-                self.refuse(&peer, name.to_string(), RefusedReason::TooSmall { symbols });
-                continue;
-            }
-            node.state = NodeState::Assigned;
-            let head = SetupPi {
-                node: id,
-                channels: count(self.config.channels.len()),
-                symbols: 0,
-            };
-            let (peer, message) = (node.peer.clone(), listed(head, assigned.into_iter()));
-            self.commands.push_back(Command::Send { peer, message });
+        let too_small: Vec<_> = (0..self.nodes.len())
+            .filter_map(|at| Some((at, self.oversize_at(at, self.nodes.get(at)?.max_symbols)?)))
+            .collect();
+        // Who is too small goes before anybody is assigned, so that the next one to come finds
+        // the others still unassigned.
+        for (at, symbols) in too_small.iter().rev().copied() {
+            let node = self.nodes.remove(at);
+            let reason = RefusedReason::TooSmall { symbols };
+            self.refuse(&node.peer, node.name.to_string(), reason);
         }
-        if self.alive().count() == self.config.nodes {
-            self.next_report = now.after(WAITING_REPORT_INTERVAL);
-            self.ping(now);
-        } else {
-            // Somebody was too small; those who are left wait for a new assignment.
+        if !too_small.is_empty() {
             self.replicas.clear();
+            return;
         }
+        for at in 0..self.nodes.len() {
+            self.send_assignment(at);
+        }
+        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.ping(now);
+    }
+
+    /// How many symbols the place is to keep, if that is more than `max_symbols`.
+    fn oversize_at(&self, at: usize, max_symbols: u32) -> Option<u32> {
+        let symbols = u32::from(count(self.symbols_of(node_id(at)).count()));
+        (symbols > max_symbols).then_some(symbols)
+    }
+
+    fn send_assignment(&mut self, at: usize) {
+        let id = node_id(at);
+        let head = SetupPi {
+            node: id,
+            channels: count(self.config.channels.len()),
+            symbols: 0,
+        };
+        let message = listed(head, self.symbols_of(id));
+        let Some(node) = self.nodes.get_mut(at) else {
+            return;
+        };
+        node.state = NodeState::Assigned;
+        let peer = node.peer.clone();
+        self.commands.push_back(Command::Send { peer, message });
     }
 
     /// The symbols that a node is to keep, in the order of their indexes.
@@ -514,48 +540,60 @@ impl Controller {
             .filter(|(_, node)| node.last_heard.after(NODE_TIMEOUT) <= now)
             .map(|(id, _)| id)
             .collect();
-        for id in silent {
-            self.bury(now, id);
+        // From the last to the first, since those behind a removed one move up.
+        for id in silent.into_iter().rev() {
+            self.bury(id);
         }
     }
 
     /// A node is dead: nobody waits for it any more.
-    fn bury(&mut self, now: Instant, id: NodeId) {
-        let Some(node) = self.nodes.get_mut(usize::from(id.raw())) else {
+    fn bury(&mut self, id: NodeId) {
+        let at = usize::from(id.raw());
+        let Some(node) = self.nodes.get_mut(at) else {
             return;
         };
         node.state = NodeState::Dead;
         let name = node.name.to_string();
-        let mut orphaned = Vec::new();
-        let mut freed = Vec::new();
-        for (&partition, holders) in &mut self.replicas {
-            let before = holders.len();
-            holders.retain(|&holder| holder != id);
-            if holders.len() < before {
-                freed.push(partition);
-                if holders.is_empty() {
-                    orphaned.push(partition);
-                }
-            }
-        }
-        self.report(Report::Died { name, orphaned });
         match self.phase {
-            // Before the start a dead node leaves a place that another one may take.
-            Phase::AwaitReady { .. } => {
-                self.replicas.clear();
-                self.phase = Phase::AwaitNodes;
+            // Nobody was told node numbers yet: the others move up.
+            Phase::AwaitVisual | Phase::AwaitNodes => {
+                self.nodes.remove(at);
+                self.report(Report::Died {
+                    name,
+                    orphaned: Vec::new(),
+                });
             }
+            // Its place waits for another one.
+            Phase::AwaitReady { .. } => self.report(Report::Died {
+                name,
+                orphaned: Vec::new(),
+            }),
             Phase::Running | Phase::AwaitDigests => {
-                for partition in freed {
-                    for channel in self.config.channels.clone() {
-                        self.give_credit(StreamId { channel, partition });
-                    }
-                }
+                let orphaned = self.release(id);
+                self.report(Report::Died { name, orphaned });
                 self.finish_when_complete();
             }
-            Phase::AwaitVisual | Phase::AwaitNodes | Phase::Over => {}
+            Phase::Over => {}
         }
-        self.assign_when_complete(now);
+    }
+
+    /// Takes a node out of all its partitions, so that no stream waits for it; returns those that
+    /// nobody holds any more.
+    fn release(&mut self, id: NodeId) -> Vec<Partition> {
+        let mut released = Vec::new();
+        for (&partition, holders) in &mut self.replicas {
+            if let Some(at) = holders.iter().position(|&holder| holder == id) {
+                holders.remove(at);
+                released.push((partition, holders.is_empty()));
+            }
+        }
+        for &(partition, _) in &released {
+            for channel in self.config.channels.clone() {
+                self.give_credit(StreamId { channel, partition });
+            }
+        }
+        let orphaned = released.into_iter().filter(|&(_, is_orphan)| is_orphan);
+        orphaned.map(|(partition, _)| partition).collect()
     }
 
     /// Compares the digests once every living node has sent its own.
@@ -618,15 +656,15 @@ impl Controller {
         self.commands.push_back(Command::Report(report));
     }
 
-    /// Whether nodes may still join.
-    fn is_gathering(&self) -> bool {
-        matches!(self.phase, Phase::AwaitVisual | Phase::AwaitNodes)
-    }
-
     fn alive(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         let numbered = (0..).map(NodeId::from_raw).zip(&self.nodes);
         numbered.filter(|(_, node)| node.state != NodeState::Dead)
     }
+}
+
+/// The number of the node at a place.
+fn node_id(at: usize) -> NodeId {
+    NodeId::from_raw(count(at))
 }
 
 /// A count that [`oxberry_proto::limits`] keeps below 65,536.
