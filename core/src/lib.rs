@@ -4,6 +4,7 @@
 //!
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
 //! * [`xdp`]: packets and messages of the wire, read and written,
+//! * [`symbol`]: the mapping file, from numbers to symbols,
 //! * [`line`]: packets that come twice, late or not at all, put in order,
 //! * [`feed`]: what the messages mean, as events that no longer know their dialect,
 //! * [`book`]: order-by-order books in fixed memory,
@@ -16,5 +17,6 @@ pub mod book;
 pub mod feed;
 pub mod line;
 pub mod matching;
+pub mod symbol;
 pub mod units;
 pub mod xdp;

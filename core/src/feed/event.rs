@@ -66,7 +66,8 @@ pub enum Action {
         trade_id: TradeId,
         /// What it does to the order.
         effect: ExecutionEffect,
-        /// Whether the trade counts towards volume.
+        /// Whether the trade counts towards volume. Never in the 2011 dialect, whose
+        /// [`Action::Trade`]s repeat the executions.
         printable: bool,
     },
     /// An order leaves the book and another one joins the end of its level, on the same side.
@@ -80,7 +81,7 @@ pub enum Action {
         /// The quantity of the new order.
         qty: Qty,
     },
-    /// A trade that touches no order of the book.
+    /// A trade on the tape; it touches no order of the book.
     Trade {
         /// The price.
         price: RawPrice,
@@ -143,8 +144,10 @@ pub enum StaleReason {
     SymbolGap,
     /// The book had no room.
     Full,
-    /// An event contradicted the book.
+    /// An event contradicted the book, or a message could not be understood.
     Inconsistent,
+    /// The channel started again and the symbol has not been cleared since.
+    ChannelReset,
 }
 
 /// The trading sessions in which an order is valid, as a set.

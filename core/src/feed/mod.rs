@@ -1,5 +1,18 @@
 //! What the feed's messages mean to a book, free of dialect and of transport.
+//!
+//! A [`Channel`] takes packets and gives [`FeedEvent`]s; it is a
+//! [`SequenceTracker`](crate::line::SequenceTracker) in front of a [`Normalizer`], which others
+//! may put behind an arbiter of their own.
 
+mod channel;
+mod counters;
 mod event;
+mod normalizer;
+mod symbols;
+mod translate;
 
+pub use channel::{Channel, SequenceCounters};
+pub use counters::Counters;
 pub use event::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
+pub use normalizer::Normalizer;
+pub use symbols::{SymbolSlot, TooManySymbols};

@@ -1,0 +1,110 @@
+//! What the normalizer knows of every symbol, in storage handed in.
+
+use crate::units::{PriceScale, SymbolIndex, SymbolSeqNum, SystemId};
+
+/// Room for one symbol: 16 bytes.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SymbolSlot {
+    pub(super) symbol_index: SymbolIndex,
+    /// Seconds of the symbol's latest time reference (`Legacy`); 0 while unknown.
+    pub(super) seconds: u32,
+    /// The SymbolSeqNum expected next; 0 until a message of the symbol was seen.
+    pub(super) next: SymbolSeqNum,
+    pub(super) system_id: SystemId,
+    pub(super) scale: Option<PriceScale>,
+    used: bool,
+}
+
+const _: () = assert!(size_of::<SymbolSlot>() == 16);
+
+impl SymbolSlot {
+    /// A slot without a symbol.
+    pub const EMPTY: Self = Self {
+        symbol_index: SymbolIndex::from_raw(0),
+        seconds: 0,
+        next: SymbolSeqNum::from_raw(0),
+        system_id: SystemId::from_raw(0),
+        scale: None,
+        used: false,
+    };
+}
+
+impl Default for SymbolSlot {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// The slots are all taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TooManySymbols;
+
+impl core::fmt::Display for TooManySymbols {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("no room for a further symbol")
+    }
+}
+
+impl core::error::Error for TooManySymbols {}
+
+/// A hash table of symbols by index: linear probing, nothing is ever removed.
+#[derive(Clone, Debug)]
+pub(super) struct Symbols<S> {
+    slots: S,
+}
+
+impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
+    pub(super) fn new(mut slots: S) -> Self {
+        slots.as_mut().fill(SymbolSlot::EMPTY);
+        Self { slots }
+    }
+
+    /// The symbol, if it is known.
+    #[inline]
+    pub(super) fn get(&mut self, symbol_index: SymbolIndex) -> Option<&mut SymbolSlot> {
+        let at = self.find(symbol_index)?;
+        self.slots.as_mut().get_mut(at).filter(|slot| slot.used)
+    }
+
+    /// The symbol, made if it is not known.
+    pub(super) fn get_or_insert(
+        &mut self,
+        symbol_index: SymbolIndex,
+    ) -> Result<&mut SymbolSlot, TooManySymbols> {
+        let at = self.find(symbol_index).ok_or(TooManySymbols)?;
+        let slot = self.slots.as_mut().get_mut(at).ok_or(TooManySymbols)?;
+        slot.symbol_index = symbol_index;
+        slot.used = true;
+        Ok(slot)
+    }
+
+    /// All known symbols.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SymbolSlot> {
+        self.slots.as_mut().iter_mut().filter(|slot| slot.used)
+    }
+
+    /// Where the symbol is, or the empty slot where it would be; `None` when neither exists.
+    #[inline]
+    fn find(&self, symbol_index: SymbolIndex) -> Option<usize> {
+        let slots = self.slots.as_ref();
+        let start = home(symbol_index, slots.len());
+        let (before, after) = slots.split_at_checked(start)?;
+        let here = |slot: &SymbolSlot| !slot.used || slot.symbol_index == symbol_index;
+        match after.iter().position(here) {
+            Some(steps) => Some(start + steps),
+            None => before.iter().position(here),
+        }
+    }
+}
+
+/// The slot that the search for a symbol starts at: its hash, spread over the slots.
+#[inline]
+fn home(symbol_index: SymbolIndex, slots: usize) -> usize {
+    /// 2^32 divided by the golden ratio (Knuth's multiplicative hash).
+    const GOLDEN: u32 = 0x9E37_79B9;
+    let hash = u64::from(symbol_index.raw().wrapping_mul(GOLDEN));
+    // A 32-bit fraction of the number of slots, so less than it; tables are far below 2^32 slots.
+    usize::try_from((hash * u64::try_from(slots).unwrap_or(0)) >> 32).unwrap_or(0)
+}
