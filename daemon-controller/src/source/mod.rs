@@ -27,6 +27,7 @@ mod error;
 mod filter;
 mod frame;
 mod input;
+mod mapping;
 mod merge;
 mod pcap;
 mod pcapng;
@@ -52,6 +53,7 @@ pub use self::{
     error::{DirectoryError, Fault, SourceError},
     filter::Filter,
     input::Progress,
+    mapping::{BadLine, BadLineReason, MappedSymbol, MappingFile},
     merge::Merge,
 };
 
