@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::decode;
+use crate::{decode, replay};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -18,4 +18,6 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Print every message of channel files and captures as JSON lines or CSV
     Decode(decode::Arguments),
+    /// Play channel files and captures into order books and print their depth as CSV
+    Replay(replay::Arguments),
 }

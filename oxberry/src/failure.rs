@@ -5,6 +5,8 @@ use std::{error::Error, io, process::ExitCode};
 /// Why a command did not do all that it was asked for.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// The command line asks for something impossible: exit code 2.
+    Usage(String),
     /// It could not be done: exit code 1.
     Run(anyhow::Error),
     /// It was done, but the input had faults, which were reported: exit code 1.
@@ -16,6 +18,10 @@ impl Failure {
     #[must_use]
     pub(crate) fn report(self) -> ExitCode {
         match self {
+            Self::Usage(message) => {
+                eprintln!("oxberry: {message}\nFor more information, try '--help'.");
+                ExitCode::from(2)
+            }
             // Whoever read the output has seen enough, as `head` has.
             Self::Run(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
             Self::Run(error) => {

@@ -9,6 +9,7 @@ mod dialect;
 mod failure;
 mod findings;
 mod input;
+mod replay;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ use self::cli::{Cli, Command};
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Decode(arguments) => decode::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,126 @@
+//! `oxberry replay`: captured channels into books, in one process.
+//!
+//! What a cluster computes must equal this, down to the digest of every book.
+
+mod channels;
+mod inputs;
+mod outcome;
+mod player;
+mod rows;
+
+use std::{
+    io::{BufWriter, StdoutLock, Write as _, stdout},
+    path::PathBuf,
+};
+
+use clap::{Args, ValueEnum};
+
+use self::rows::{Choice, Rows};
+pub(crate) use self::{
+    inputs::Inputs,
+    player::{Plan, play},
+};
+use crate::{console::Console, failure::Failure, input::InputArguments};
+
+/// Bytes of output that are written at once.
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  oxberry replay captured/ --depth 10 > depth.csv
+  oxberry replay 20111219-ARCA_XDP_IBF_1.dat --symbols ARCASymbolMapping.txt --every-message
+  oxberry replay captured/ --digest
+
+A row is written when something within the best N levels of a symbol changed; with --every-message
+after every order or trade message (types 100-104, 106, 110 and 220). Prices are raw, an absent
+level is 0,0, times are nanoseconds since 1970 UTC and empty while unknown.
+
+Everything odd is told on standard error with its symbol and sequence number, the first ones of
+each kind in full, and counted in the summary. A book that missed something or contradicts the feed
+is stale, and named as such, until the feed clears it.";
+
+/// What `oxberry replay` can be told.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Channel files or captures, plain, .gz or .zst, - for standard input, or a directory of
+    /// *_IBF_<channel>.dat files; all are merged by send time
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The symbol mapping file; may be left out for a directory that holds ARCASymbolMapping.txt
+    #[arg(long, value_name = "FILE")]
+    symbols: Option<PathBuf>,
+    #[command(flatten)]
+    input: InputArguments,
+    /// Levels of each side in a row
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    depth: u16,
+    /// Write a row after every order or trade message
+    #[arg(long)]
+    every_message: bool,
+    /// Print only the digest of all books
+    #[arg(long)]
+    digest: bool,
+    /// How to print rows
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    format: Format,
+    /// Orders that may rest at once, over all symbols; memory is taken for them at start
+    #[arg(long, value_name = "N", default_value_t = 1_000_000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    orders: u32,
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated values
+    Csv,
+}
+
+/// Replays what the arguments name.
+///
+/// # Errors
+///
+/// When output cannot be written, an input cannot be read or has faults, or the books had no room;
+/// everything that is good is used before.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut console = Console::new();
+    let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), &console)?;
+    let plan = Plan {
+        inputs,
+        dialect: arguments.input.dialect,
+        filter: arguments.input.filter(),
+        orders: arguments.orders,
+    };
+    let Format::Csv = arguments.format;
+    let outcome = if arguments.digest {
+        play::<StdoutLock<'_>>(&plan, None, &mut console)?
+    } else {
+        let choice = if arguments.every_message {
+            Choice::EveryMessage
+        } else {
+            Choice::Changes
+        };
+        let output = BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
+        let names = plan
+            .inputs
+            .mapping
+            .symbols
+            .values()
+            .map(|symbol| symbol.cqs_symbol.clone());
+        let mut rows = Rows::new(output, arguments.depth.into(), choice, names.collect())?;
+        let outcome = play(&plan, Some(&mut rows), &mut console)?;
+        rows.flush()?;
+        outcome
+    };
+    outcome.summarise(&console);
+    if arguments.digest {
+        writeln!(stdout(), "{}", outcome.digest())?;
+    }
+    if outcome.is_faulty() {
+        Err(Failure::FaultyInput)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! What a replay came to.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use oxberry_core::{
+    book::{BookState, Books, Digest},
+    units::SymbolIndex,
+};
+
+use crate::{console::Console, findings::Findings};
+
+/// Stale books that the summary names.
+const STALE_NAMED: usize = 10;
+
+/// The books at the end of a replay, and what was odd on the way.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub(super) digests: BTreeMap<SymbolIndex, Digest>,
+    /// Names of symbols whose books cannot be trusted.
+    pub(super) stale: Vec<String>,
+    pub(super) resting: u32,
+    pub(super) packets: u64,
+    pub(super) messages: u64,
+    pub(super) events: u64,
+    pub(super) unknown_types: u64,
+    pub(super) duplicates: u64,
+    pub(super) findings: Findings,
+    pub(super) faulty: bool,
+    pub(super) took: Duration,
+}
+
+impl Outcome {
+    /// The digest of every book.
+    pub(crate) fn digests(&self) -> &BTreeMap<SymbolIndex, Digest> {
+        &self.digests
+    }
+
+    /// The digest of all books together.
+    pub(crate) fn digest(&self) -> Digest {
+        self.digests()
+            .values()
+            .copied()
+            .fold(Digest::EMPTY, Digest::combine)
+    }
+
+    /// Whether an input could not be read to its end, or had no room in the books.
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.faulty
+    }
+
+    /// Tells it all in a few lines.
+    pub(super) fn summarise(&self, console: &Console) {
+        let Self {
+            packets,
+            messages,
+            events,
+            resting,
+            ..
+        } = self;
+        let milliseconds = self.took.as_millis();
+        let rate = u128::from(*messages) * 1_000 / milliseconds.max(1);
+        console.say(format_args!(
+            "{packets} packets, {messages} messages, {events} events in {milliseconds} ms \
+             ({rate} messages/s)"
+        ));
+        console.say(format_args!(
+            "{} symbols, {resting} orders resting, messages of unknown type: {}, packets that came \
+             twice: {}",
+            self.digests.len(),
+            self.unknown_types,
+            self.duplicates
+        ));
+        if !self.findings.is_empty() {
+            console.say(&self.findings);
+        }
+        if !self.stale.is_empty() {
+            let named: Vec<&str> = self
+                .stale
+                .iter()
+                .take(STALE_NAMED)
+                .map(String::as_str)
+                .collect();
+            let more = if self.stale.len() > named.len() {
+                ", …"
+            } else {
+                ""
+            };
+            let (count, names) = (self.stale.len(), named.join(", "));
+            console.say(format_args!(
+                "stale books, not to be trusted: {count} ({names}{more})"
+            ));
+        }
+        console.say(format_args!("digest: {}", self.digest()));
+    }
+}
+
+/// The digests of all books.
+pub(super) fn digests(books: &Books<'_>) -> BTreeMap<SymbolIndex, Digest> {
+    books
+        .slots()
+        .map(|slot| (books.symbol_index(slot), books.digest(slot)))
+        .collect()
+}
+
+/// The symbols whose books cannot be trusted.
+pub(super) fn stale(books: &Books<'_>) -> impl Iterator<Item = SymbolIndex> {
+    books
+        .slots()
+        .filter(|slot| matches!(books.state(*slot), BookState::Stale | BookState::Recovering))
+        .map(|slot| books.symbol_index(slot))
+}

@@ -1,0 +1,185 @@
+//! The rows of `oxberry replay`: the best levels of a symbol after something happened to it.
+
+use std::io::{self, Write};
+
+use oxberry_core::{
+    book::{Books, SymbolSlot},
+    feed::{Action, FeedEvent},
+    units::{Side, SymbolIndex, SymbolSeqNum},
+    xdp::{Dialect, FieldValue, Message, MessageRef, PacketRef},
+};
+
+/// The levels of both sides at one place of the depth; zeros for a level that is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Quote {
+    bid_px: u64,
+    bid_sz: u64,
+    ask_px: u64,
+    ask_sz: u64,
+}
+
+/// When a symbol gets a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// When its depth changed.
+    Changes,
+    /// After every order or trade message: types 100 to 104, 106, 110 and 220.
+    EveryMessage,
+}
+
+/// Writes rows, and knows what each symbol's last one showed.
+pub(crate) struct Rows<W> {
+    output: W,
+    /// Levels of a side.
+    depth: usize,
+    choice: Choice,
+    /// Messages of the present packet that are not of the types that an event like theirs usually
+    /// comes from.
+    unusual: Vec<(SymbolIndex, SymbolSeqNum)>,
+    /// What to call the symbols, by slot.
+    symbols: Vec<String>,
+    /// What is shown of the symbols, `depth` quotes each, by slot.
+    shown: Vec<Quote>,
+    /// The present quotes of one symbol, and its row.
+    quotes: Vec<Quote>,
+    row: Vec<u8>,
+    digits: itoa::Buffer,
+}
+
+impl<W: Write> Rows<W> {
+    /// Writes the header. `symbols` are the symbols' names by slot.
+    pub(super) fn new(
+        mut output: W,
+        depth: usize,
+        choice: Choice,
+        symbols: Vec<String>,
+    ) -> io::Result<Self> {
+        output.write_all(b"symbol,symbol_seq_num,ts_event_ns")?;
+        for place in 1..=depth {
+            write!(
+                output,
+                ",bid_px_{place},bid_sz_{place},ask_px_{place},ask_sz_{place}"
+            )?;
+        }
+        output.write_all(b"\n")?;
+        let shown = vec![Quote::default(); depth * symbols.len()];
+        let quotes = vec![Quote::default(); depth];
+        Ok(Self {
+            output,
+            depth,
+            choice,
+            unusual: Vec::new(),
+            symbols,
+            shown,
+            quotes,
+            row: Vec::new(),
+            digits: itoa::Buffer::new(),
+        })
+    }
+
+    /// Looks at a packet before its events come.
+    pub(super) fn expect(&mut self, packet: &PacketRef<'_>, dialect: Dialect) {
+        if self.choice == Choice::EveryMessage {
+            self.unusual.clear();
+            let messages = packet.messages().flatten();
+            self.unusual
+                .extend(messages.filter_map(|message| unusual(dialect, message)));
+        }
+    }
+
+    /// Writes the row that the event asks for, if it asks for one.
+    pub(super) fn after(
+        &mut self,
+        event: &FeedEvent,
+        books: &Books<'_>,
+        slot: SymbolSlot,
+    ) -> io::Result<()> {
+        if self.choice == Choice::EveryMessage && !self.is_of_listed_message(event) {
+            return Ok(());
+        }
+        // A slot is a number below the number of symbols.
+        let place = usize::try_from(slot.raw()).unwrap_or(usize::MAX);
+        let Some(symbol) = self.symbols.get(place) else {
+            return Ok(());
+        };
+        let first = place * self.depth;
+        let Some(shown) = self.shown.get_mut(first..first + self.depth) else {
+            return Ok(());
+        };
+
+        self.quotes.fill(Quote::default());
+        for (quote, level) in self.quotes.iter_mut().zip(books.depth(slot, Side::Bid)) {
+            [quote.bid_px, quote.bid_sz] = [u64::from(level.price.raw()), level.qty];
+        }
+        for (quote, level) in self.quotes.iter_mut().zip(books.depth(slot, Side::Ask)) {
+            [quote.ask_px, quote.ask_sz] = [u64::from(level.price.raw()), level.qty];
+        }
+        if self.choice == Choice::Changes && shown == self.quotes {
+            return Ok(());
+        }
+        shown.copy_from_slice(&self.quotes);
+
+        self.row.clear();
+        self.row.extend_from_slice(symbol.as_bytes());
+        let seq_num = event.symbol_seq_num.map(|number| u64::from(number.raw()));
+        let ts_event = event.ts_event.map(|time| time.raw());
+        for number in [seq_num, ts_event] {
+            self.row.push(b',');
+            if let Some(number) = number {
+                self.row
+                    .extend_from_slice(self.digits.format(number).as_bytes());
+            }
+        }
+        for quote in &self.quotes {
+            for number in [quote.bid_px, quote.bid_sz, quote.ask_px, quote.ask_sz] {
+                self.row.push(b',');
+                self.row
+                    .extend_from_slice(self.digits.format(number).as_bytes());
+            }
+        }
+        self.row.push(b'\n');
+        self.output.write_all(&self.row)
+    }
+
+    /// Whether the event comes from a message of the types that get a row each.
+    fn is_of_listed_message(&self, event: &FeedEvent) -> bool {
+        let Some(number) = event.symbol_seq_num else {
+            return false;
+        };
+        let usual = matches!(
+            event.action,
+            Action::Add { .. }
+                | Action::Modify { .. }
+                | Action::Delete { .. }
+                | Action::Execute { .. }
+                | Action::Replace { .. }
+                | Action::Trade { .. }
+        );
+        usual != self.unusual.contains(&(event.symbol_index, number))
+    }
+
+    /// Writes out what waits in buffers.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
+/// Names a message whose type and event do not go together as rows understand them: an order or
+/// trade event from a type that gets no row, or the other way round.
+fn unusual(dialect: Dialect, message: MessageRef<'_>) -> Option<(SymbolIndex, SymbolSeqNum)> {
+    let unusual = match dialect {
+        Dialect::Legacy => matches!(message.msg_type(), 104 | 107 | 108),
+        Dialect::Xdp | Dialect::Pillar => message.msg_type() == 111,
+    };
+    let decoded = Message::parse(dialect, message)
+        .ok()
+        .flatten()
+        .filter(|_| unusual)?;
+    let mut number = None;
+    decoded.fields(&mut |name, value| {
+        if let ("symbol_seq_num", FieldValue::Unsigned(raw)) = (name, value) {
+            number = u32::try_from(raw).ok().map(SymbolSeqNum::from_raw);
+        }
+    });
+    Some((message.symbol_index(dialect)?, number?))
+}
