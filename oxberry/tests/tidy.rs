@@ -1,0 +1,130 @@
+//! Rules about the source that no lint can say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] = &["common", "helpers", "manager", "misc", "util", "utils"];
+
+/// A file that is longer usually hides a second subject.
+const MOST_LINES: usize = 800;
+
+/// Crates whose library must declare these attributes, without conditions.
+const HEADS: &[(&str, &[&str])] = &[
+    (
+        "core/src/lib.rs",
+        &[
+            "#![no_std]",
+            "#![forbid(unsafe_code)]",
+            "#![deny(missing_docs)]",
+        ],
+    ),
+    (
+        "proto-schema/src/lib.rs",
+        &[
+            "#![no_std]",
+            "#![forbid(unsafe_code)]",
+            "#![deny(missing_docs)]",
+        ],
+    ),
+    ("cluster/src/lib.rs", &["#![forbid(unsafe_code)]"]),
+];
+
+#[test]
+fn files_are_named_after_what_they_hold() {
+    for path in sources(&["rs", "js", "py"]) {
+        for part in path.components().rev().take(2) {
+            let name = part.as_os_str().to_string_lossy();
+            let stem = name.split('.').next().unwrap_or_default();
+            assert!(
+                !EMPTY_NAMES.contains(&stem),
+                "{}: `{stem}` says nothing about what is inside",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn files_hold_one_subject() {
+    for path in sources(&["rs", "js", "py"]) {
+        let lines = read(&path).lines().count();
+        assert!(
+            lines <= MOST_LINES,
+            "{}: {lines} lines, more than {MOST_LINES}: what is the second subject?",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_inner_crates_need_no_system_and_no_unsafe_code() {
+    for (file, attributes) in HEADS {
+        let text = read(&root().join(file));
+        for attribute in *attributes {
+            assert!(
+                text.lines().any(|line| line == *attribute),
+                "{file} has no line `{attribute}`"
+            );
+        }
+    }
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    for path in sources(&["md"]) {
+        let text = read(&path);
+        for target in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let target = target.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let folder = path.parent().expect("a file is in a folder");
+            assert!(
+                folder.join(target).exists(),
+                "{}: the link to {target} leads nowhere",
+                path.display()
+            );
+        }
+    }
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All files of the project with one of these extensions, without what is built or hidden.
+fn sources(extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder can be listed") {
+            let path = entry.expect("an entry can be read").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name == "target" || name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if extensions
+                .iter()
+                .any(|extension| path.extension().is_some_and(|e| e == *extension))
+            {
+                found.push(path);
+            }
+        }
+    }
+    assert!(!found.is_empty(), "no {extensions:?} files were found");
+    found.sort();
+    found
+}
+
+/// The text of a file.
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
