@@ -53,7 +53,10 @@ impl SequenceTracker {
     /// Expects the number given.
     #[must_use]
     pub const fn starting_at(next: SeqNum) -> Self {
-        Self { numbers: Tracker::new(next), reset_sent: None }
+        Self {
+            numbers: Tracker::new(next),
+            reset_sent: None,
+        }
     }
 
     /// The number expected next.
@@ -70,15 +73,27 @@ impl SequenceTracker {
             // Resets are repeated while the venue starts, and on the other line.
             let copy = self.reset_sent == Some(header.send_time);
             let again = self.reset_sent.is_some() && self.next() == header.seq_num.next();
-            return if copy || again { Sequence::Duplicate } else { Sequence::Reset };
+            return if copy || again {
+                Sequence::Duplicate
+            } else {
+                Sequence::Reset
+            };
         }
-        match self.numbers.check(header.seq_num, u32::from(header.number_msgs)) {
+        match self
+            .numbers
+            .check(header.seq_num, u32::from(header.number_msgs))
+        {
             Verdict::Empty => Sequence::Heartbeat,
             Verdict::Known => Sequence::Duplicate,
             Verdict::Next { skip: 0 } => Sequence::InOrder,
             // Less than NumberMsgs, which is one byte.
-            Verdict::Next { skip } => Sequence::Straddles { seen: skip.to_le_bytes()[0] },
-            Verdict::Early { missing } => Sequence::Gap { expected: self.next(), missing },
+            Verdict::Next { skip } => Sequence::Straddles {
+                seen: skip.to_le_bytes()[0],
+            },
+            Verdict::Early { missing } => Sequence::Gap {
+                expected: self.next(),
+                missing,
+            },
         }
     }
 
@@ -95,7 +110,8 @@ impl SequenceTracker {
             | Sequence::Straddles { .. }
             | Sequence::Gap { .. }
             | Sequence::Reset => {
-                self.numbers.expect(header.seq_num.plus(u32::from(header.number_msgs)));
+                self.numbers
+                    .expect(header.seq_num.plus(u32::from(header.number_msgs)));
             }
         }
         sequence
