@@ -136,3 +136,71 @@ const fn numbered_apart(flag: DeliveryFlag) -> bool {
             | DeliveryFlag::MESSAGE_UNAVAILABLE_2014
     )
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::feed::{Action, StaleReason};
+    use crate::units::{SeqNum, SymbolSeqNum, UnixNanos};
+    use crate::xdp::{Body, LegacySymbolIndexMapping, PacketBuilder, PillarDeleteOrder};
+
+    fn with_packet(seq_num: u32, message: &impl Body, handle: impl FnOnce(&PacketRef<'_>)) {
+        let mut buffer = [0; 1_400];
+        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+        packet.push(message).unwrap();
+        let seq_num = SeqNum::from_raw(seq_num);
+        let bytes = packet.finish(DeliveryFlag::ORIGINAL, seq_num, UnixNanos::from_raw(0));
+        handle(&PacketRef::new(bytes).unwrap());
+    }
+
+    #[test]
+    fn a_gap_makes_the_symbols_of_its_channel_stale_and_no_others() {
+        let [defined, heard, elsewhere] = [1, 2, 3].map(SymbolIndex::from_raw);
+        let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
+        let scale = PriceScale::new(4).unwrap();
+        for symbol_index in [defined, heard, elsewhere] {
+            channel
+                .define(symbol_index, SystemId::from_raw(1), scale)
+                .unwrap();
+        }
+        let mut nothing = |_: FeedEvent| {};
+        let mapping = LegacySymbolIndexMapping {
+            symbol_index: defined,
+            price_scale_code: 4,
+            ..Default::default()
+        };
+        with_packet(1, &mapping, |packet| {
+            channel.packet(packet, &mut nothing).unwrap();
+        });
+        let delete = |number| PillarDeleteOrder {
+            symbol_index: heard,
+            symbol_seq_num: SymbolSeqNum::from_raw(number),
+            ..Default::default()
+        };
+        with_packet(2, &delete(1), |packet| {
+            channel.packet(packet, &mut nothing).unwrap();
+        });
+
+        let mut stale = Vec::new();
+        with_packet(5, &delete(2), |packet| {
+            let sequence = channel.packet(packet, &mut |event| {
+                if let Action::Stale { reason } = event.action {
+                    stale.push((event.symbol_index, reason));
+                }
+            });
+            let gap = Sequence::Gap {
+                expected: SeqNum::from_raw(3),
+                missing: 2,
+            };
+            assert_eq!(sequence, Ok(gap));
+        });
+        stale.sort_by_key(|(symbol_index, _)| *symbol_index);
+        assert_eq!(
+            stale,
+            [defined, heard].map(|symbol| (symbol, StaleReason::ChannelGap))
+        );
+    }
+}

@@ -130,11 +130,15 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         self.message_in(message, &mut Context::default(), emit);
     }
 
-    /// Messages of the channel are missing: every symbol becomes stale, and seconds are unknown
-    /// until they are told again.
+    /// Messages of the channel are missing: every symbol of the channel becomes stale, and seconds
+    /// are unknown until they are told again.
+    ///
+    /// The mapping file does not tell which channel a symbol is of. One that this channel has not
+    /// defined and that had no messages is left as it is; if messages of it are among the missing
+    /// ones, the number of its next one shows that.
     pub fn channel_gap(&mut self, emit: &mut impl FnMut(FeedEvent)) {
         self.seconds.fill(0);
-        for slot in self.symbols.iter_mut() {
+        for slot in self.symbols.iter_mut().filter(|slot| slot.is_of_channel()) {
             slot.seconds = 0;
             emit(stale(slot.symbol_index, StaleReason::ChannelGap));
             self.counters.events += 1;
@@ -342,6 +346,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             self.counters.symbols_without_room += 1;
             return;
         };
+        slot.set_defined();
         slot.system_id = system_id;
         let Some(scale) = PriceScale::new(price_scale_code) else {
             self.counters.bad_scales += 1;

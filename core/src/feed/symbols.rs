@@ -13,7 +13,19 @@ pub struct SymbolSlot {
     pub(super) next: SymbolSeqNum,
     pub(super) system_id: SystemId,
     pub(super) scale: Option<PriceScale>,
-    used: bool,
+    presence: Presence,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Presence {
+    /// Nothing.
+    Empty,
+    /// A symbol that the mapping file names: it may be of any channel.
+    Mapped,
+    /// A symbol that the channel itself defined.
+    Defined,
 }
 
 const _: () = assert!(size_of::<SymbolSlot>() == 16);
@@ -26,8 +38,22 @@ impl SymbolSlot {
         next: SymbolSeqNum::from_raw(0),
         system_id: SystemId::from_raw(0),
         scale: None,
-        used: false,
+        presence: Presence::Empty,
     };
+
+    /// The channel defines the symbol, so it is one of its own.
+    pub(super) fn set_defined(&mut self) {
+        self.presence = Presence::Defined;
+    }
+
+    /// Whether the symbol is known to be of this channel: it was defined there or had messages.
+    pub(super) fn is_of_channel(&self) -> bool {
+        self.presence == Presence::Defined || self.next.raw() > 0
+    }
+
+    fn is_used(&self) -> bool {
+        self.presence != Presence::Empty
+    }
 }
 
 impl Default for SymbolSlot {
@@ -65,7 +91,10 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
     #[inline]
     pub(super) fn get(&mut self, symbol_index: SymbolIndex) -> Option<&mut SymbolSlot> {
         let at = self.find(symbol_index)?;
-        self.slots.as_mut().get_mut(at).filter(|slot| slot.used)
+        self.slots
+            .as_mut()
+            .get_mut(at)
+            .filter(|slot| slot.is_used())
     }
 
     /// The symbol, made if it is not known.
@@ -76,13 +105,15 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         let at = self.find(symbol_index).ok_or(TooManySymbols)?;
         let slot = self.slots.as_mut().get_mut(at).ok_or(TooManySymbols)?;
         slot.symbol_index = symbol_index;
-        slot.used = true;
+        if !slot.is_used() {
+            slot.presence = Presence::Mapped;
+        }
         Ok(slot)
     }
 
     /// All known symbols.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SymbolSlot> {
-        self.slots.as_mut().iter_mut().filter(|slot| slot.used)
+        self.slots.as_mut().iter_mut().filter(|slot| slot.is_used())
     }
 
     /// Where the symbol is, or the empty slot where it would be; `None` when neither exists.
@@ -91,7 +122,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         let slots = self.slots.as_ref();
         let start = home(symbol_index, slots.len());
         let (before, after) = slots.split_at_checked(start)?;
-        let here = |slot: &SymbolSlot| !slot.used || slot.symbol_index == symbol_index;
+        let here = |slot: &SymbolSlot| !slot.is_used() || slot.symbol_index == symbol_index;
         match after.iter().position(here) {
             Some(steps) => Some(start + steps),
             None => before.iter().position(here),
