@@ -110,6 +110,46 @@ fn check(capacity: Capacity, events: &[FeedEvent]) {
         books.check_invariants().unwrap();
         naive.assert_equals(&books);
     }
+    check_snapshots(&books, 1 + events.len() % 7);
+}
+
+/// Every book, as a snapshot in chunks restored elsewhere, in other places and another capacity.
+fn check_snapshots(books: &Books<'_>, chunk: usize) {
+    let capacity = Capacity {
+        symbols: SYMBOLS,
+        orders: 5_000,
+        levels: 5_000,
+    };
+    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut copies = Books::new(capacity, &mut memory).unwrap();
+    for slot in books.slots().rev() {
+        let (head, mut reader) = books.snapshot(slot);
+        let mut restore = copies.restore(&head).unwrap();
+        loop {
+            let mut orders = Vec::new();
+            while orders.len() < chunk
+                && let Some(order) = reader.next(books).unwrap()
+            {
+                orders.push(order);
+            }
+            if orders.is_empty() {
+                break;
+            }
+            restore.write(&mut copies, &orders).unwrap();
+        }
+        restore.finish(&mut copies).unwrap();
+    }
+    copies.check_invariants().unwrap();
+    assert_eq!(copies.digest_of_all(), books.digest_of_all());
+    for slot in books.slots() {
+        let copy = copies.slot(books.symbol_index(slot)).unwrap();
+        assert_eq!(copies.state(copy), books.state(slot));
+        assert_eq!(copies.statistics(copy), books.statistics(slot));
+        assert_eq!(copies.event_num(copy), books.event_num(slot));
+        for side in Side::BOTH {
+            assert!(copies.orders(copy, side).eq(books.orders(slot, side)));
+        }
+    }
 }
 
 proptest! {

@@ -1,1 +1,50 @@
-//! ZeroMQ components shared by the OxBerry daemons.
+//! ZeroMQ components shared by the OxBerry daemons, and the rest of their rim: clock, poll loop,
+//! shutdown, systemd.
+//!
+//! A component owns one socket and does one job. None of them sleeps, and none blocks longer than it
+//! says. Every socket gets its queue bounds, linger, heartbeats and largest message in one place,
+//! the `socket` module.
+//!
+//! Layers, lowest to highest:
+//!
+//! * [`limits`]: queue sizes and intervals, with their reasons,
+//! * [`Endpoint`]: a TCP address; anything but loopback is refused while there is no CURVE,
+//! * [`Clock`]: the only place that reads a clock,
+//! * [`Context`], and the crate's own socket wrapper with its error texts,
+//! * [`wait`]: until a socket is ready, a deadline passes or [`Shutdown`] is requested,
+//! * [`Proxy`], [`SynchronizedPublisher`], [`SynchronizedSubscriber`]: the data plane,
+//! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
+//!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
+//! * [`Pipe`]: between two threads of one process,
+//! * [`Notifier`]: readiness and watchdog of systemd.
+
+mod clock;
+mod control;
+mod endpoint;
+mod error;
+pub mod limits;
+mod pipe;
+mod poll;
+mod proxy;
+mod publisher;
+mod setup;
+mod shutdown;
+mod socket;
+mod stock;
+mod subscriber;
+mod systemd;
+
+pub use clock::Clock;
+pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::NetError;
+pub use pipe::Pipe;
+pub use poll::{Interest, PollItem, Readiness, wait};
+pub use proxy::{Proxy, ProxyCounts};
+pub use publisher::SynchronizedPublisher;
+pub use setup::{SetupClient, SetupServer};
+pub use shutdown::Shutdown;
+pub use socket::Context;
+pub use stock::{StockPuller, StockPusher};
+pub use subscriber::{Enveloped, SynchronizedSubscriber};
+pub use systemd::Notifier;

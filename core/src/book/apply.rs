@@ -40,7 +40,11 @@ impl Books<'_> {
             return Err(UnknownSymbol(event.symbol_index));
         };
         let (bbo, state) = (self.symbols.bbo(slot), self.symbols.state(slot));
+        self.symbols.count_change(slot);
         let (trade, outcome) = self.act(slot, event.action);
+        if let Some(trade) = trade {
+            self.tapes.count(slot, trade, self.symbols.scale(slot));
+        }
         if let Some(seq_num) = event.symbol_seq_num {
             self.symbols.set_seq_num(slot, seq_num);
         }
@@ -149,7 +153,7 @@ impl Books<'_> {
         }
     }
 
-    fn add(
+    pub(super) fn add(
         &mut self,
         slot: u32,
         order_id: OrderId,
@@ -478,14 +482,17 @@ impl Books<'_> {
     }
 
     /// Makes all orders of a symbol void.
-    fn void_all(&mut self, slot: u32) {
+    pub(super) fn void_all(&mut self, slot: u32) {
         for side in Side::BOTH {
             self.void_some(slot, side, |_| true);
         }
     }
 
-    /// Makes the orders void that are valid only before this session.
+    /// Makes the orders void that are valid only before this session. The morning starts a new day.
     fn start_session(&mut self, slot: u32, session: TradeSessions) {
+        if session == TradeSessions::MORNING {
+            self.tapes.reset(slot);
+        }
         for side in Side::BOTH {
             let is_over = |expiry| last_session(expiry).over_at(session);
             if self.void_some(slot, side, is_over) {

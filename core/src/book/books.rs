@@ -9,15 +9,17 @@ use super::level::Levels;
 use super::memory::{Line, MemoryTooSmall, Regions};
 use super::order::{Key, OrderRef, Orders};
 use super::state::BookState;
+use super::statistics::{Statistics, Tapes};
 use super::symbol::{DefineError, SymbolSlot, Symbols};
 use super::void::VoidQueues;
-use crate::units::{OrderId, PriceScale, SymbolIndex, SymbolSeqNum};
+use crate::units::{OrderId, Price, PriceScale, SymbolIndex, SymbolSeqNum};
 
 /// The order books of many symbols, in memory handed in at start.
 #[derive(Debug)]
 pub struct Books<'s> {
     pub(super) capacity: Capacity,
     pub(super) symbols: Symbols<'s>,
+    pub(super) tapes: Tapes<'s>,
     pub(super) orders: Orders<'s>,
     pub(super) levels: Levels<'s>,
     pub(super) ladders: Ladders<'s>,
@@ -41,6 +43,7 @@ impl<'s> Books<'s> {
         Ok(Self {
             capacity,
             symbols: Symbols::new(regions.index, regions.symbols),
+            tapes: Tapes::new(regions.tapes),
             orders: Orders::new(regions.orders),
             levels: Levels::new(regions.levels),
             ladders: Ladders::new(regions.ladders),
@@ -86,7 +89,7 @@ impl<'s> Books<'s> {
     }
 
     /// The slots of all symbols, in the order of definition.
-    pub fn slots(&self) -> impl ExactSizeIterator<Item = SymbolSlot> + use<> {
+    pub fn slots(&self) -> impl DoubleEndedIterator<Item = SymbolSlot> + ExactSizeIterator + use<> {
         (0..self.symbols.count()).map(SymbolSlot::from_raw)
     }
 
@@ -125,6 +128,18 @@ impl<'s> Books<'s> {
     #[must_use]
     pub fn event_num(&self, slot: SymbolSlot) -> u64 {
         self.symbols.event_num(slot.raw())
+    }
+
+    /// What the symbol traded, if it did.
+    #[must_use]
+    pub fn statistics(&self, slot: SymbolSlot) -> Option<Statistics> {
+        self.tapes.tape(slot.raw()).statistics()
+    }
+
+    /// The price of the symbol's last trade that counts towards volume.
+    #[must_use]
+    pub fn last_price(&self, slot: SymbolSlot) -> Option<Price> {
+        self.tapes.last(slot.raw())
     }
 
     /// Orders that rest, over all symbols.

@@ -1,7 +1,7 @@
 //! How much books hold, and the memory that takes.
 
 use super::memory::Line;
-use super::{ladder, order, symbol};
+use super::{ladder, order, statistics, symbol};
 
 /// How much books hold. Chosen once; nothing grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub struct Capacity {
 pub(super) struct Layout {
     pub(super) index: usize,
     pub(super) symbols: usize,
+    pub(super) tapes: usize,
     pub(super) orders: usize,
     pub(super) levels: usize,
     pub(super) ladders: usize,
@@ -31,7 +32,12 @@ impl Capacity {
     #[must_use]
     pub const fn lines(&self) -> usize {
         let layout = self.layout();
-        layout.index + layout.symbols + layout.orders + layout.levels + layout.ladders
+        layout.index
+            + layout.symbols
+            + layout.tapes
+            + layout.orders
+            + layout.levels
+            + layout.ladders
     }
 
     /// Bytes of memory that books of this capacity need; there is no other.
@@ -45,6 +51,7 @@ impl Capacity {
         Layout {
             index: symbol::index_lines(self.symbols),
             symbols: self.symbols as usize * symbol::LINES,
+            tapes: self.symbols as usize * statistics::LINES,
             orders: order::buckets(self.orders) as usize,
             levels: self.levels as usize,
             ladders: ladder::nodes(self.symbols, self.levels) as usize * ladder::LINES,

@@ -66,6 +66,18 @@ impl Books<'_> {
                 .map_or(0, |number| u64::from(number.raw())),
         );
         mixer.feed(self.event_num(slot));
+        let tape = self.tapes.tape(slot.raw());
+        for value in [
+            tape.trades,
+            tape.volume,
+            tape.notional as u64,
+            (tape.notional >> 64) as u64,
+        ] {
+            mixer.feed(value);
+        }
+        for price in tape.prices.into_iter().chain([tape.high, tape.low]) {
+            mixer.feed(price.raw().cast_unsigned());
+        }
         for side in Side::BOTH {
             mixer.feed(side as u64);
             for order in self.orders(slot, side) {

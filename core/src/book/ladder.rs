@@ -292,8 +292,7 @@ impl<'s> Ladders<'s> {
     pub(super) fn iter(&self, head: u32) -> Iter<'_> {
         Iter {
             ladders: self,
-            node: head,
-            at: 0,
+            position: Position::first(head),
         }
     }
 
@@ -392,27 +391,45 @@ fn remove_word(line: &mut Line, at: usize, len: usize) -> u32 {
     word
 }
 
+/// A place between two levels of a ladder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    node: u32,
+    at: usize,
+}
+
+impl Position {
+    /// Before the best level.
+    pub(super) fn first(head: u32) -> Self {
+        Self { node: head, at: 0 }
+    }
+
+    /// The next level with its key.
+    pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Key, u32)> {
+        if self.node == NONE {
+            return None;
+        }
+        self.at += 1;
+        let keys = ladders.keys(self.node);
+        let item = (Key(keys[self.at]), ladders.levels(self.node)[self.at]);
+        if self.at == keys[LEN] as usize {
+            *self = Self::first(ladders.next(self.node));
+        }
+        Some(item)
+    }
+}
+
 /// The levels of a ladder, best first.
 #[derive(Clone, Debug)]
 pub(super) struct Iter<'a> {
     ladders: &'a Ladders<'a>,
-    node: u32,
-    at: usize,
+    position: Position,
 }
 
 impl Iterator for Iter<'_> {
     type Item = (Key, u32);
 
     fn next(&mut self) -> Option<(Key, u32)> {
-        if self.node == NONE {
-            return None;
-        }
-        self.at += 1;
-        let keys = self.ladders.keys(self.node);
-        let item = (Key(keys[self.at]), self.ladders.levels(self.node)[self.at]);
-        if self.at == keys[LEN] as usize {
-            (self.node, self.at) = (self.ladders.next(self.node), 0);
-        }
-        Some(item)
+        self.position.next(self.ladders)
     }
 }

@@ -144,6 +144,8 @@ pub(super) struct Regions<'s> {
     pub(super) index: &'s mut [Line],
     /// Symbol records.
     pub(super) symbols: &'s mut [Line],
+    /// What the symbols traded.
+    pub(super) tapes: &'s mut [Line],
     /// Order buckets.
     pub(super) orders: &'s mut [Line],
     /// Level records.
@@ -160,12 +162,14 @@ impl<'s> Regions<'s> {
         let layout = capacity.layout();
         let (index, rest) = lines.split_at_mut_checked(layout.index).ok_or(too_small)?;
         let (symbols, rest) = rest.split_at_mut_checked(layout.symbols).ok_or(too_small)?;
+        let (tapes, rest) = rest.split_at_mut_checked(layout.tapes).ok_or(too_small)?;
         let (orders, rest) = rest.split_at_mut_checked(layout.orders).ok_or(too_small)?;
         let (levels, rest) = rest.split_at_mut_checked(layout.levels).ok_or(too_small)?;
         let (ladders, _) = rest.split_at_mut_checked(layout.ladders).ok_or(too_small)?;
         Ok(Self {
             index,
             symbols,
+            tapes,
             orders,
             levels,
             ladders,

@@ -63,12 +63,19 @@ impl Books<'_> {
     /// The orders of one side in price-time order: best price first, and first come first.
     #[must_use]
     pub fn orders(&self, slot: SymbolSlot, side: Side) -> Queue<'_> {
-        let levels = self.ladders.iter(self.symbols.ladder(slot.raw(), side));
         Queue {
             books: self,
             side,
+            cursor: self.first_order(slot.raw(), side),
+        }
+    }
+
+    /// Before the first order of a side.
+    pub(super) fn first_order(&self, slot: u32, side: Side) -> Cursor {
+        let levels = ladder::Position::first(self.symbols.ladder(slot, side));
+        Cursor {
             levels,
-            cursors: [OrderRef::NONE; EXPIRIES],
+            orders: [OrderRef::NONE; EXPIRIES],
         }
     }
 
@@ -152,27 +159,40 @@ impl Iterator for Depth<'_> {
 pub struct Queue<'a> {
     books: &'a Books<'a>,
     side: Side,
-    levels: ladder::Iter<'a>,
-    /// The next order of each level of the present price.
-    cursors: [OrderRef; EXPIRIES],
+    cursor: Cursor,
 }
 
 impl Iterator for Queue<'_> {
     type Item = Order;
 
     fn next(&mut self) -> Option<Order> {
-        let books = self.books;
+        self.cursor.next(self.books, self.side)
+    }
+}
+
+/// A place between two orders of one side.
+#[derive(Clone, Debug)]
+pub(super) struct Cursor {
+    /// The next price.
+    levels: ladder::Position,
+    /// The next order of each level of the present price.
+    orders: [OrderRef; EXPIRIES],
+}
+
+impl Cursor {
+    /// The next order; the side must be the one that the cursor was made for.
+    pub(super) fn next(&mut self, books: &Books<'_>, side: Side) -> Option<Order> {
         loop {
-            let first = self.cursors.iter_mut().filter(|cursor| cursor.is_some());
-            if let Some(cursor) = first.min_by_key(|cursor| books.orders.arrival(**cursor)) {
-                let place = *cursor;
-                *cursor = books.orders.next(place);
-                return Some(books.order_at(place, self.side));
+            let heads = self.orders.iter_mut().filter(|order| order.is_some());
+            if let Some(first) = heads.min_by_key(|order| books.orders.arrival(**order)) {
+                let order = *first;
+                *first = books.orders.next(order);
+                return Some(books.order_at(order, side));
             }
-            let (_, mut level) = self.levels.next()?;
-            for cursor in &mut self.cursors {
+            let (_, mut level) = self.levels.next(&books.ladders)?;
+            for order in &mut self.orders {
                 if level != NONE {
-                    *cursor = books.levels.head(level);
+                    *order = books.levels.head(level);
                     level = books.levels.sibling(level);
                 }
             }

@@ -41,3 +41,18 @@ impl core::fmt::Display for BookState {
         })
     }
 }
+
+/// What the state of a book follows from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Conditions {
+    /// Something is missing since the last clear.
+    pub stale: bool,
+    /// Trading is halted.
+    pub halted: bool,
+    /// Trading is over for the day.
+    pub closed: bool,
+    /// Orders left without a delete, which may still come and is harmless then.
+    pub expired: bool,
+}

@@ -2,7 +2,7 @@
 
 use super::bbo::{Bbo, Level};
 use super::memory::{Line, NONE, WORDS};
-use super::state::BookState;
+use super::state::{BookState, Conditions};
 use super::steps;
 use crate::units::{PriceScale, RawPrice, Side, SymbolIndex, SymbolSeqNum};
 
@@ -16,6 +16,8 @@ const ENTRY: usize = 2;
 const SYMBOL_INDEX: usize = 0;
 const FLAGS: usize = 1;
 const SEQ_NUM: usize = 2;
+/// Events applied, to notice that there was one.
+const CHANGES: usize = 3;
 const EVENT_NUM: usize = 4;
 /// Best bid and best ask: price, quantity (two words), orders.
 const BEST: [usize; 2] = [6, 10];
@@ -213,6 +215,62 @@ impl<'s> Symbols<'s> {
     pub(super) fn set_scale(&mut self, slot: u32, scale: PriceScale) {
         let record = self.at_mut(slot);
         record[FLAGS] = record[FLAGS] & !0xFF | u32::from(scale.code());
+    }
+
+    pub(super) fn conditions(&self, slot: u32) -> Conditions {
+        Conditions {
+            stale: self.has(slot, flag::STALE | flag::RECOVERING),
+            halted: self.has(slot, flag::HALTED),
+            closed: self.has(slot, flag::CLOSED),
+            expired: self.has(slot, flag::EXPIRED),
+        }
+    }
+
+    /// Makes the conditions so, and the book no longer recovering.
+    pub(super) fn set_conditions(&mut self, slot: u32, conditions: Conditions) {
+        let Conditions {
+            stale,
+            halted,
+            closed,
+            expired,
+        } = conditions;
+        let flags = [
+            (stale, flag::STALE),
+            (halted, flag::HALTED),
+            (closed, flag::CLOSED),
+            (expired, flag::EXPIRED),
+        ];
+        self.unset(slot, flag::CLEARED & !flag::NUMBERED);
+        for (_, flag) in flags.into_iter().filter(|&(is_set, _)| is_set) {
+            self.set(slot, flag);
+        }
+    }
+
+    /// Makes the book recovering, with these numbers.
+    pub(super) fn begin_restore(
+        &mut self,
+        slot: u32,
+        seq_num: Option<SymbolSeqNum>,
+        event_num: u64,
+    ) {
+        self.unset(slot, flag::CLEARED);
+        self.set(slot, flag::RECOVERING);
+        if let Some(seq_num) = seq_num {
+            self.set_seq_num(slot, seq_num);
+        }
+        self.at_mut(slot).set_long(EVENT_NUM, event_num);
+        self.count_change(slot);
+    }
+
+    /// Counts an event applied; wraps.
+    pub(super) fn count_change(&mut self, slot: u32) {
+        let record = self.at_mut(slot);
+        record[CHANGES] = record[CHANGES].wrapping_add(1);
+    }
+
+    /// Events applied so far, modulo 2^32.
+    pub(super) fn changes(&self, slot: u32) -> u32 {
+        self.at(slot)[CHANGES]
     }
 
     pub(super) fn seq_num(&self, slot: u32) -> Option<SymbolSeqNum> {

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use oxberry_core::book::{
-    Applied, Bbo, BookState, Books, Capacity, Level, Order, QueuePosition, Rejection, Trade,
+    Applied, Bbo, BookState, Books, Capacity, Level, MEDIAN_WINDOW, Order, QueuePosition,
+    Rejection, Statistics, Trade,
 };
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum};
+use oxberry_core::units::{
+    OrderId, Price, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum,
+};
 
 /// One order; a symbol keeps its orders in the sequence in which they joined their queues.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,7 @@ struct NaiveSymbol {
     expired: bool,
     seq_num: Option<SymbolSeqNum>,
     event_num: u64,
+    trades: Vec<(Price, Qty)>,
 }
 
 /// All symbols.
@@ -66,6 +70,7 @@ impl NaiveBook {
             expired: false,
             seq_num: None,
             event_num: 0,
+            trades: Vec::new(),
         };
         self.symbols.insert(symbol_index, symbol);
     }
@@ -91,6 +96,7 @@ impl NaiveBook {
         let before = (symbol.bbo(), symbol.state());
         let mut trade = None;
         let mut rejection = symbol.act(event.action, &mut trade).err();
+        let traded = trade.map(|trade| (trade.price.scaled(symbol.scale), trade.qty));
         // What does not fit is undone as a whole.
         let old = self
             .symbols
@@ -107,6 +113,7 @@ impl NaiveBook {
             rejection = full;
             symbol = old;
         }
+        symbol.trades.extend(traded);
         symbol.seq_num = event.symbol_seq_num.or(symbol.seq_num);
         symbol.stale |= rejection.is_some_and(|why| why != Rejection::LateDelete);
         let (bbo, state) = (symbol.bbo(), symbol.state());
@@ -136,6 +143,11 @@ impl NaiveBook {
             assert_eq!(books.scale(slot), symbol.scale);
             assert_eq!(books.symbol_seq_num(slot), symbol.seq_num);
             assert_eq!(books.event_num(slot), symbol.event_num);
+            assert_eq!(books.statistics(slot), symbol.statistics());
+            assert_eq!(
+                books.last_price(slot),
+                symbol.trades.last().map(|trade| trade.0)
+            );
             for side in Side::BOTH {
                 let depth: Vec<_> = books.depth(slot, side).collect();
                 assert_eq!(depth, symbol.depth(side));
@@ -286,7 +298,8 @@ impl NaiveSymbol {
                 some(qty)?;
             }
             Action::Clear => {
-                let (scale, event_num) = (self.scale, self.event_num);
+                let (scale, event_num, trades) =
+                    (self.scale, self.event_num, std::mem::take(&mut self.trades));
                 let mut cleared = NaiveBook::new(Capacity {
                     symbols: 1,
                     orders: 0,
@@ -295,8 +308,12 @@ impl NaiveSymbol {
                 cleared.define(SymbolIndex::from_raw(0), scale);
                 *self = cleared.symbols.remove(&SymbolIndex::from_raw(0)).unwrap();
                 self.event_num = event_num;
+                self.trades = trades;
             }
             Action::Session { session } => {
+                if session == TradeSessions::MORNING {
+                    self.trades.clear();
+                }
                 let before = self.orders.len();
                 self.orders
                     .retain(|order| !order.last_session.over_at(session));
@@ -393,6 +410,30 @@ impl NaiveSymbol {
             }
         }
         levels
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        let prices: Vec<_> = self.trades.iter().map(|trade| trade.0).collect();
+        let volume = self
+            .trades
+            .iter()
+            .map(|trade| u64::from(trade.1.raw()))
+            .sum();
+        let worth = |&(price, qty): &(Price, Qty)| {
+            u128::from(qty.raw()) * u128::from(price.raw().unsigned_abs())
+        };
+        let notional: u128 = self.trades.iter().map(worth).sum();
+        let mut window = prices[prices.len().saturating_sub(MEDIAN_WINDOW)..].to_vec();
+        window.sort();
+        Some(Statistics {
+            trades: prices.len() as u64,
+            volume,
+            last: *prices.last()?,
+            high: *prices.iter().max()?,
+            low: *prices.iter().min()?,
+            vwap: Price::from_raw(i64::try_from(notional / u128::from(volume)).unwrap()),
+            median: window[(window.len() - 1) / 2],
+        })
     }
 
     fn bbo(&self) -> Bbo {

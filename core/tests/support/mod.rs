@@ -1,9 +1,12 @@
 //! Where the tests find real data, which is not ours to publish.
 #![allow(dead_code, reason = "every test file uses its own part")]
+#![allow(clippy::print_stdout, reason = "a test says what it leaves out")]
 
 use std::path::{Path, PathBuf};
 
 use oxberry_core::xdp::PacketRef;
+
+pub(crate) mod fields;
 
 /// The directory of the data set, or `None`, having said that the test is left out.
 pub(crate) fn data() -> Option<PathBuf> {

@@ -1,0 +1,184 @@
+//! Controller and Pis, apart from the data: Hello, assignment, acknowledgements, digests.
+
+use std::fmt;
+
+use oxberry_proto::limits::MAX_CONTROL_BYTES;
+
+use crate::clock::Clock;
+use crate::endpoint::Endpoint;
+use crate::error::NetError;
+use crate::poll::{Interest, PollItem};
+use crate::socket::{Context, Part, Role, Socket};
+
+/// The most that libzmq allows for an identity.
+const MAX_IDENTITY_BYTES: usize = 255;
+
+/// By what the controller knows the connection of a Pi: it stays the same when the connection is
+/// made again, and differs between processes, even with the same name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity(Vec<u8>);
+
+impl Identity {
+    /// The identity of this process, which a person called `name`.
+    #[must_use]
+    pub fn of_process(name: &str, clock: &Clock) -> Self {
+        let name = name.as_bytes().iter().copied().take(64);
+        let process = format!("-{}-{}", std::process::id(), clock.wall().raw());
+        Self(name.chain(process.into_bytes()).collect())
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// What became of a message to one Pi.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Delivery {
+    /// It is on its way.
+    Sent,
+    /// The Pi has not read so many messages that there is no room for another one.
+    Full,
+    /// There is no connection to the Pi.
+    Gone,
+}
+
+/// A message, and who sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FromPeer<'a> {
+    /// The bytes of the sender's [`Identity`].
+    pub peer: &'a [u8],
+    /// What it sent.
+    pub message: &'a [u8],
+}
+
+/// The controller's side.
+#[derive(Debug)]
+pub struct ControlServer {
+    socket: Socket,
+    peer: Box<[u8]>,
+    message: Box<[u8]>,
+}
+
+impl ControlServer {
+    /// Listens for Pis; also says at which endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken or the socket cannot be made.
+    pub fn bind(context: &Context, endpoint: Endpoint) -> Result<(Self, Endpoint), NetError> {
+        let (socket, endpoint) = Socket::bind(context, Role::ControlServer, endpoint)?;
+        let server = Self {
+            socket,
+            peer: vec![0; MAX_IDENTITY_BYTES].into(),
+            message: vec![0; MAX_CONTROL_BYTES].into(),
+        };
+        Ok((server, endpoint))
+    }
+
+    /// The next message, if one has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When receiving fails for another reason than that nothing is there.
+    pub fn recv(&mut self) -> Result<Option<FromPeer<'_>>, NetError> {
+        loop {
+            let Some(peer) = self.socket.recv_part(&mut self.peer)? else {
+                return Ok(None);
+            };
+            // The socket itself puts the identity in front, so another part follows.
+            let Some(message) = self.socket.recv_part(&mut self.message)? else {
+                return Ok(None);
+            };
+            if message.more || message.length > self.message.len() {
+                self.socket.skip(message, &mut self.message)?;
+                continue;
+            }
+            let Part { length, .. } = message;
+            let parts = (self.peer.get(..peer.length), self.message.get(..length));
+            let (Some(peer), Some(message)) = parts else {
+                unreachable!("both lengths were checked")
+            };
+            return Ok(Some(FromPeer { peer, message }));
+        }
+    }
+
+    /// Sends a message to one Pi, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// When sending fails for a reason that is none of [`Delivery`]'s.
+    pub fn send(&mut self, peer: &[u8], message: &[u8]) -> Result<Delivery, NetError> {
+        match self.socket.send_part(peer, zmq::DONTWAIT | zmq::SNDMORE) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Delivery::Full),
+            Err(NetError::Send {
+                source: zmq::Error::EHOSTUNREACH,
+                ..
+            }) => return Ok(Delivery::Gone),
+            Err(error) => return Err(error),
+        }
+        // The queue took the first part, and counts messages, not parts.
+        let sent = self.socket.send_part(message, zmq::DONTWAIT)?;
+        Ok(if sent { Delivery::Sent } else { Delivery::Full })
+    }
+
+    /// Its place in a [`wait`](crate::wait).
+    #[must_use]
+    pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
+        self.socket.poll_item(interest)
+    }
+}
+
+/// The Pi's side.
+#[derive(Debug)]
+pub struct ControlClient {
+    socket: Socket,
+    message: Box<[u8]>,
+}
+
+impl ControlClient {
+    /// A client of the controller at `endpoint`.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be made.
+    pub fn connect(
+        context: &Context,
+        endpoint: Endpoint,
+        identity: &Identity,
+    ) -> Result<Self, NetError> {
+        let socket = Socket::connect_as(context, Role::ControlClient, endpoint, &identity.0)?;
+        let message = vec![0; MAX_CONTROL_BYTES].into();
+        Ok(Self { socket, message })
+    }
+
+    /// Sends, or returns `false` at once when there is no connection or no room; wait for
+    /// [`Interest::Write`] then.
+    ///
+    /// # Errors
+    ///
+    /// When sending fails for another reason.
+    pub fn try_send(&mut self, message: &[u8]) -> Result<bool, NetError> {
+        self.socket.try_send(message)
+    }
+
+    /// The next message, if one has arrived. Allocates nothing.
+    ///
+    /// # Errors
+    ///
+    /// When receiving fails for another reason than that nothing is there.
+    pub fn recv(&mut self) -> Result<Option<&[u8]>, NetError> {
+        let length = self.socket.recv_into(&mut self.message)?;
+        Ok(length.and_then(|length| self.message.get(..length)))
+    }
+
+    /// Its place in a [`wait`](crate::wait).
+    #[must_use]
+    pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
+        self.socket.poll_item(interest)
+    }
+}

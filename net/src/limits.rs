@@ -1,0 +1,60 @@
+//! Queue sizes and intervals of the sockets, with their reasons.
+
+use std::time::Duration;
+
+use oxberry_cluster::limits::{NODE_TIMEOUT, WINDOW_BATCHES};
+
+/// How long a closed socket goes on delivering what was sent before. Short enough that a program
+/// whose peer is gone ends within the three seconds that a person waits for after Ctrl-C.
+pub const LINGER: Duration = Duration::from_secs(1);
+
+/// How often ZMTP asks whether the peer is still there. Without it the power cut of a peer goes
+/// unnoticed.
+pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long ZMTP waits for any sign of the peer before it closes the connection.
+pub const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Control messages that may wait for one peer. Control is rare; more than this means that the peer
+/// does not read.
+pub const CONTROL_QUEUE: usize = 1_000;
+
+/// Frames that may wait in a Pi between the network and its loop. When they do, TCP slows the
+/// sender; nothing is dropped on this side.
+pub const SUBSCRIBER_QUEUE: usize = 1_024;
+
+/// Frames of stock events that may wait for the visualisation in each Pi, and there for each Pi.
+/// Small: what is late here is old, and the Pi slows the feed instead of remembering.
+pub const STOCK_QUEUE: usize = 256;
+
+/// Messages that may wait between two threads: more credit than all windows of a channel can give.
+pub const PIPE_QUEUE: usize = 16_384;
+
+/// How long a thread waits for room in a pipe before it takes the other thread for dead.
+pub const PIPE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the proxy waits for a subscriber whose queue is full before it goes on without it.
+///
+/// The flow control by window keeps queues below [`queue_frames`], so a full one belongs to a Pi
+/// that the controller has given up or that was never under flow control. Well below the three
+/// seconds that a person waits for after Ctrl-C.
+pub const STALL_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the proxy does not wait again after it went on without a subscriber.
+pub const STALL_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long a new publisher waits for the proxy in the same process to take notice of it.
+pub const PROXY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Frames that the data sockets of a cluster must be able to hold for each subscriber, so that
+/// nothing within the windows ever waits or is dropped: for each stream its window, its end and a
+/// ping; and that twice, because libzmq learns only in steps of half a queue what the peer took.
+#[must_use]
+pub const fn queue_frames(streams: usize) -> usize {
+    streams.saturating_mul(2 * (WINDOW_BATCHES + 2))
+}
+
+const _: () = assert!(HEARTBEAT_INTERVAL.as_millis() < HEARTBEAT_TIMEOUT.as_millis());
+// The connection of a dead Pi, and its full queue, is gone before the controller stops waiting for
+// its acknowledgements.
+const _: () = assert!(HEARTBEAT_TIMEOUT.as_millis() < NODE_TIMEOUT.as_millis());

@@ -1,0 +1,130 @@
+//! Controller and visualisation: one question, one answer.
+
+use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
+
+use crate::endpoint::Endpoint;
+use crate::error::NetError;
+use crate::poll::{Interest, PollItem};
+use crate::socket::{Context, Role, Socket};
+
+/// The controller's side.
+#[derive(Debug)]
+pub struct SetupServer {
+    socket: Socket,
+    request: [u8; MAX_PLAIN_BYTES],
+}
+
+impl SetupServer {
+    /// Listens for visualisations; also says at which endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When the port is taken or the socket cannot be made.
+    pub fn bind(context: &Context, endpoint: Endpoint) -> Result<(Self, Endpoint), NetError> {
+        let (socket, endpoint) = Socket::bind(context, Role::SetupServer, endpoint)?;
+        let request = [0; MAX_PLAIN_BYTES];
+        Ok((Self { socket, request }, endpoint))
+    }
+
+    /// The next request, if one has arrived and the last one was answered. One that is longer than
+    /// any request is answered with an empty message and skipped.
+    ///
+    /// # Errors
+    ///
+    /// When receiving fails for another reason than that nothing is there.
+    pub fn recv(&mut self) -> Result<Option<&[u8]>, NetError> {
+        loop {
+            let part = match self.socket.recv_part(&mut self.request) {
+                // The last request has no answer yet.
+                Err(NetError::Receive {
+                    source: zmq::Error::EFSM,
+                    ..
+                }) => None,
+                received => received?,
+            };
+            let Some(part) = part else {
+                return Ok(None);
+            };
+            if part.more || part.length > self.request.len() {
+                self.socket.skip(part, &mut self.request)?;
+                self.socket.try_send(&[])?;
+                continue;
+            }
+            return Ok(self.request.get(..part.length));
+        }
+    }
+
+    /// Answers the last request. `false` when there was none.
+    ///
+    /// # Errors
+    ///
+    /// When sending fails.
+    pub fn reply(&mut self, message: &[u8]) -> Result<bool, NetError> {
+        match self.socket.try_send(message) {
+            Err(NetError::Send {
+                source: zmq::Error::EFSM,
+                ..
+            }) => Ok(false),
+            sent => sent,
+        }
+    }
+
+    /// Its place in a [`wait`](crate::wait).
+    #[must_use]
+    pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
+        self.socket.poll_item(interest)
+    }
+}
+
+/// The visualisation's side.
+#[derive(Debug)]
+pub struct SetupClient {
+    socket: Socket,
+    reply: Box<[u8]>,
+}
+
+impl SetupClient {
+    /// A client of the controller at `endpoint`.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be made.
+    pub fn connect(context: &Context, endpoint: Endpoint) -> Result<Self, NetError> {
+        let socket = Socket::connect(context, Role::SetupClient, endpoint)?;
+        let reply = vec![0; MAX_CONTROL_BYTES].into();
+        Ok(Self { socket, reply })
+    }
+
+    /// Asks. An earlier question that was not answered yet is forgotten. `false` when there is no
+    /// room for another question.
+    ///
+    /// # Errors
+    ///
+    /// When sending fails.
+    pub fn request(&mut self, message: &[u8]) -> Result<bool, NetError> {
+        self.socket.try_send(message)
+    }
+
+    /// The answer to the last question, if it has arrived.
+    ///
+    /// # Errors
+    ///
+    /// When receiving fails for another reason than that nothing is there.
+    pub fn recv(&mut self) -> Result<Option<&[u8]>, NetError> {
+        let length = match self.socket.recv_into(&mut self.reply) {
+            // Nothing was asked, so nothing can have arrived.
+            Err(NetError::Receive {
+                source: zmq::Error::EFSM,
+                ..
+            }) => None,
+            received => received?,
+        };
+        Ok(length.and_then(|length| self.reply.get(..length)))
+    }
+
+    /// Its place in a [`wait`](crate::wait).
+    #[must_use]
+    pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
+        self.socket.poll_item(interest)
+    }
+}

@@ -1,0 +1,171 @@
+//! The wish to end, as something that a poll loop wakes up for.
+
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
+
+use crate::error::NetError;
+use crate::poll::PollItem;
+
+/// What a process that a second signal ends returns: 128 and SIGINT, as shells do.
+const SECOND_SIGNAL_STATUS: i32 = 130;
+
+/// A request to end that threads can wait for. Clones are the same request; once made it stays.
+#[derive(Clone, Debug)]
+pub struct Shutdown {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    requested: Arc<AtomicBool>,
+    /// Becomes readable with the request. Nobody reads from it, so that it wakes every thread.
+    wakeful: UnixStream,
+    waker: UnixStream,
+}
+
+impl Shutdown {
+    /// A request that only [`request`](Self::request) makes.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no file descriptors left.
+    pub fn new() -> Result<Self, NetError> {
+        let make = || {
+            let (wakeful, waker) = UnixStream::pair()?;
+            waker.set_nonblocking(true)?;
+            let requested = Arc::new(AtomicBool::new(false));
+            let inner = Arc::new(Inner {
+                requested,
+                wakeful,
+                waker,
+            });
+            Ok(Self { inner })
+        };
+        make().map_err(system("make the shutdown pipe"))
+    }
+
+    /// A request that SIGINT and SIGTERM make too. The second signal ends the process at once.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses the signal handlers.
+    pub fn on_signals() -> Result<Self, NetError> {
+        let shutdown = Self::new()?;
+        shutdown
+            .register_signals()
+            .map_err(system("handle SIGINT and SIGTERM"))?;
+        Ok(shutdown)
+    }
+
+    /// Makes the request too when standard input ends, which it does when the parent process dies
+    /// that holds the other end.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread.
+    pub fn request_with_end_of_stdin(&self) -> Result<(), NetError> {
+        let shutdown = self.clone();
+        let read_to_end = move || {
+            let ended = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            tracing::debug!(?ended, "standard input ended");
+            shutdown.request();
+        };
+        let thread = thread::Builder::new().name("stdin".into());
+        // Nobody joins it: it waits in a read that nothing interrupts, and ends with the process.
+        thread
+            .spawn(read_to_end)
+            .map(drop)
+            .map_err(system("start the thread that watches standard input"))
+    }
+
+    /// Makes the request.
+    pub fn request(&self) {
+        self.inner.requested.store(true, Ordering::SeqCst);
+        // Fails only when the pipe is full of earlier requests, which wake as well.
+        let _ = (&self.inner.waker).write(&[0]);
+    }
+
+    /// Whether the request was made.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        self.inner.requested.load(Ordering::SeqCst)
+    }
+
+    /// Its place in a [`wait`](crate::wait): readable from the request on.
+    #[must_use]
+    pub fn poll_item(&self) -> PollItem<'_> {
+        PollItem::readable_fd(self.inner.wakeful.as_fd())
+    }
+
+    fn register_signals(&self) -> io::Result<()> {
+        // Its own flag: a signal after another kind of request is still the first signal.
+        let signalled = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM] {
+            // Handlers run in the order of registration: the first one must see the flag as it was
+            // before this signal, and the flag must be set when the loop wakes.
+            flag::register_conditional_shutdown(
+                signal,
+                SECOND_SIGNAL_STATUS,
+                Arc::clone(&signalled),
+            )?;
+            flag::register(signal, Arc::clone(&signalled))?;
+            flag::register(signal, Arc::clone(&self.inner.requested))?;
+            low_level::pipe::register(signal, self.inner.waker.try_clone()?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Says what was tried when the system refuses.
+fn system(attempt: &'static str) -> impl FnOnce(io::Error) -> NetError {
+    move |source| NetError::System { attempt, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::Shutdown;
+    use crate::{Clock, wait};
+
+    #[test]
+    fn a_request_wakes_every_waiting_thread_and_stays() {
+        let shutdown = Shutdown::new().unwrap();
+        let waiting = [0; 2].map(|_| {
+            let shutdown = shutdown.clone();
+            thread::spawn(move || {
+                let [woken] = wait(&Clock::start(), None, [shutdown.poll_item()]).unwrap();
+                woken.readable && shutdown.is_requested()
+            })
+        });
+        assert!(!shutdown.is_requested());
+        shutdown.request();
+        assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
+        let [still] = wait(&Clock::start(), None, [shutdown.poll_item()]).unwrap();
+        assert!(still.readable);
+    }
+
+    #[test]
+    fn requests_without_end_do_not_block() {
+        let shutdown = Shutdown::new().unwrap();
+        for _ in 0..1_000_000 {
+            shutdown.request();
+        }
+    }
+
+    #[test]
+    fn a_signal_makes_the_request() {
+        let shutdown = Shutdown::on_signals().unwrap();
+        signal_hook::low_level::raise(signal_hook::consts::SIGTERM).unwrap();
+        let [woken] = wait(&Clock::start(), None, [shutdown.poll_item()]).unwrap();
+        assert!(woken.readable);
+        assert!(shutdown.is_requested());
+    }
+}
