@@ -6,19 +6,8 @@
 )]
 
 use super::pool::NONE;
+use crate::book::Level;
 use crate::units::{RawPrice, Side};
-
-/// What rests at one price.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Level {
-    /// The price.
-    pub price: RawPrice,
-    /// The shares of all its orders.
-    pub qty: u64,
-    /// How many orders rest there; never 0.
-    pub orders: u32,
-}
 
 /// The place of one price level in the storage of a [`Matcher`](super::Matcher).
 #[derive(Clone, Copy, Debug)]

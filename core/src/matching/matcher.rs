@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use super::ladder::{Ladder, Level, LevelRecord};
+use super::ladder::{Ladder, LevelRecord};
 use super::pool::{NONE, OrderPool, OrderRecord};
+use crate::book::Level;
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
 /// An order as it enters or as it rests.

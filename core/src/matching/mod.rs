@@ -44,6 +44,6 @@ mod model;
 #[cfg(test)]
 mod scenarios;
 
-pub use ladder::{Level, LevelRecord};
+pub use ladder::LevelRecord;
 pub use matcher::{InlineMatcher, MatchError, Matcher, Order, Trade};
 pub use pool::OrderRecord;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use oxberry_core::matching::Order;
-use oxberry_core::units::{ChannelId, SeqNum, Side, SymbolIndex, UnixNanos};
+use oxberry_core::units::{ChannelId, SeqNum, Side, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, Dialect, MAX_PACKET, Message, PacketBuilder, ProductId, SequenceNumberReset,
 };
@@ -11,7 +11,7 @@ use oxberry_core::xdp::{
 use super::encode::{self, EventTime};
 use super::flow::Flow;
 use super::listing::Listing;
-use super::venue::{Timer, Venue};
+use super::venue::{Due, Timer, Venue};
 use crate::random::Random;
 
 /// The publisher gathers what happens within this time of the first message of a packet.
@@ -51,6 +51,10 @@ enum Stage {
     /// Trade.
     Trade,
 }
+
+/// One stock of a channel, as the venue knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stock<'a>(&'a Flow);
 
 impl ChannelGenerator {
     pub(super) fn new(
@@ -125,20 +129,10 @@ impl ChannelGenerator {
         self.pending.is_empty()
     }
 
-    /// The stocks of the channel.
-    pub fn symbols(&self) -> impl Iterator<Item = SymbolIndex> {
-        self.flows.iter().map(|flow| flow.listing.symbol_index)
-    }
-
-    /// The orders of a side that rest at the venue, in the order in which they would trade; with
-    /// [`ChannelGenerator::is_settled`] they are what the packets given out so far must lead to.
-    pub fn orders(&self, symbol: SymbolIndex, side: Side) -> impl Iterator<Item = Order> {
-        let flow = self
-            .flows
-            .iter()
-            .find(|flow| flow.listing.symbol_index == symbol);
-        flow.into_iter()
-            .flat_map(move |flow| flow.matcher.orders(side))
+    /// The stocks of the channel and what rests at the venue; with
+    /// [`ChannelGenerator::is_settled`] it is what the packets given out so far must lead to.
+    pub fn stocks(&self) -> impl Iterator<Item = Stock<'_>> {
+        self.flows.iter().map(Stock)
     }
 
     fn reset_packet(&mut self, buffer: &mut [u8; MAX_PACKET]) -> Option<usize> {
@@ -207,7 +201,7 @@ impl ChannelGenerator {
                 self.pending.push_back(message);
             }
         }
-        self.venue.set_timer(0, place, None);
+        self.venue.set_timer(0, place, Due::Impulse);
         self.stage = Stage::Define(place + 1);
     }
 
@@ -226,9 +220,10 @@ impl ChannelGenerator {
         let needs_reference = *referenced != time.second;
         let room = self.messages_left.unwrap_or(u64::MAX) - u64::from(needs_reference);
         if room > 0 {
-            match timer.order {
-                None => flow.impulse(&mut self.venue, room),
-                Some(order) => flow.expire(&mut self.venue, order),
+            match timer.due {
+                Due::Impulse => flow.impulse(&mut self.venue, room),
+                Due::Expire(order) => flow.expire(&mut self.venue, order),
+                Due::Leave(order) => flow.leave(&mut self.venue, order),
             }
             if self.venue.happened.is_empty() {
                 return;
@@ -264,5 +259,18 @@ impl ChannelGenerator {
     fn time(&self) -> EventTime {
         let (second, nanosecond) = UnixNanos::from_raw(self.venue.now).to_parts();
         EventTime { second, nanosecond }
+    }
+}
+
+impl<'a> Stock<'a> {
+    /// How the mapping file describes it.
+    #[must_use]
+    pub const fn listing(&self) -> &'a Listing {
+        &self.0.listing
+    }
+
+    /// The orders that rest on a side, in the order in which they would trade.
+    pub fn orders(&self, side: Side) -> impl Iterator<Item = Order> + use<'a> {
+        self.0.matcher.orders(side)
     }
 }

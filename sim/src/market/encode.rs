@@ -1,6 +1,7 @@
 //! What happened, as messages of a dialect.
 
-use oxberry_core::matching::{Level, Order};
+use oxberry_core::book::Level;
+use oxberry_core::matching::Order;
 use oxberry_core::units::{OrderId, Qty, SymbolSeqNum};
 use oxberry_core::xdp::{
     Ascii, DeleteReason, Dialect, ExchangeCode, ExecutionReason, GtcIndicator, LegacyAddOrder,

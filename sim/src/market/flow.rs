@@ -10,7 +10,7 @@ use super::profile::{
     AGGRESSORS, AMENDMENTS, EXECUTIONS, HIDDEN_TRADES, LAST_IS_PARTIAL, LIFETIMES_NS,
     LONG_LIFETIME_NS, Profile, REDUCTIONS, REPLACES, TAKES_LEVEL_AND_RESTS,
 };
-use super::venue::{Happening, Venue};
+use super::venue::{Due, Happening, Venue};
 use crate::random::Random;
 
 /// Orders that nobody takes from a side: the stock always has a price.
@@ -22,6 +22,18 @@ const MOST_EXECUTIONS: u64 = 30;
 /// Adds per 1,000 messages in the long run, which relates lifetimes to resting orders.
 const ADDS_PER_1000_MESSAGES: u64 = 482;
 
+/// How much longer orders would rest if none were executed or replaced, per cent.
+const LEAVES_EARLY: u64 = 200;
+
+/// Owners who take off an order do so when something else happens too, per mille.
+const LEAVES_WITH_OTHERS: u64 = 700;
+
+/// How long after that they do so at most.
+const REACTION_NS: u64 = 1_500_000;
+
+/// How many impulses traders are of one mood, on average.
+const MOOD_IMPULSES: u64 = 400;
+
 /// How long an order that would leave its side too thin rests at least once more.
 const LEAST_STAY_NS: u64 = 1_000_000_000;
 
@@ -30,6 +42,9 @@ const MANAGED_LEVELS: u64 = 10;
 
 /// How far apart the opening orders come, in nanoseconds: the books fill within a tenth of a second.
 const OPENING_GAP_NS: u64 = 1_000_000;
+
+/// The most orders of a level that somebody takes whole to rest there himself.
+const MOST_TAKEN: u64 = 6;
 
 /// Scales are in units of 1 / 65,536.
 const ONE: u64 = 1 << 16;
@@ -54,6 +69,10 @@ pub(super) struct Flow {
     lifetime_scale: u64,
     /// Orders that rested before the session and are still to come.
     opening_left: u64,
+    /// When the stock's next impulse is due.
+    next_impulse: u64,
+    /// How many of 1,000 traders would rather buy.
+    mood: u64,
 }
 
 impl Flow {
@@ -62,7 +81,7 @@ impl Flow {
         let rate = listing.messages_per_1000_s;
         let usual_orders = usual_orders(rate);
         let adds_per_1000_s = (rate * ADDS_PER_1000_MESSAGES / 1_000).max(1);
-        let lifetime_ns = usual_orders * 1_000_000_000_000 / adds_per_1000_s;
+        let lifetime_ns = usual_orders * 1_000_000_000_000 / adds_per_1000_s * LEAVES_EARLY / 100;
         let capacity = usize::try_from(usual_orders * 3 + 64).unwrap_or(usize::MAX);
         Self {
             matcher: Matcher::new(
@@ -74,10 +93,12 @@ impl Flow {
             profile: listing.profile(),
             pace: Pace::new(rate),
             tick: listing.tick(),
-            usual_spread: (listing.close_ticks * listing.profile().spread_per_10_000 / 10_000)
-                .max(1),
+            usual_spread: (listing.close_ticks * listing.profile().spread_per_10_000)
+                .div_ceil(10_000),
             lifetime_scale: lifetime_ns / (LIFETIMES_NS.mean() / ONE),
             opening_left: usual_orders.min(most_opening),
+            next_impulse: 0,
+            mood: 500,
             listing,
         }
     }
@@ -113,14 +134,32 @@ impl Flow {
             self.add(venue, side, ticks, lifetime_ns);
             venue.random.below(OPENING_GAP_NS)
         } else {
+            if venue.random.below(MOOD_IMPULSES) == 0 {
+                self.mood = venue.random.between(350, 650);
+            }
             self.act(venue, room);
             self.pace.next_gap_ns(&mut venue.random)
         };
-        venue.set_timer(gap_ns, self.place, None);
+        self.next_impulse = venue.set_timer(gap_ns, self.place, Due::Impulse);
     }
 
-    /// The lifetime of an order is over: it leaves if it is still there and its side can spare it.
+    /// The lifetime of an order is over: its owner takes it off now, or when something happens.
     pub(super) fn expire(&mut self, venue: &mut Venue, id: OrderId) {
+        let Some(order) = self.matcher.order(id) else {
+            return;
+        };
+        let narrows = self.distance(order.side, self.ticks(order.price)) < self.usual_spread;
+        if !narrows && venue.random.chance(LEAVES_WITH_OTHERS) {
+            let reaction_ns = venue.random.below(REACTION_NS);
+            let after_ns = self.next_impulse.saturating_sub(venue.now) + reaction_ns;
+            venue.set_timer(after_ns, self.place, Due::Leave(id));
+        } else {
+            self.leave(venue, id);
+        }
+    }
+
+    /// An order leaves if it is still there and its side can spare it.
+    pub(super) fn leave(&mut self, venue: &mut Venue, id: OrderId) {
         let Some(order) = self.matcher.order(id) else {
             return;
         };
@@ -128,7 +167,7 @@ impl Flow {
             self.delete(venue, order);
         } else {
             let stay_ns = LEAST_STAY_NS + self.lifetime_ns(&mut venue.random);
-            venue.set_timer(stay_ns, self.place, Some(id));
+            venue.set_timer(stay_ns, self.place, Due::Expire(id));
         }
     }
 
@@ -169,7 +208,7 @@ impl Flow {
             let side = random_side(random, 500);
             (side, self.passive_price(random, side))
         };
-        let lifetime_ns = self.lifetime_ns(random);
+        let lifetime_ns = self.lifetime_at_ns(random, side, ticks);
         self.add(venue, side, ticks, lifetime_ns);
     }
 
@@ -190,7 +229,7 @@ impl Flow {
         };
         self.rest(order);
         venue.happened.push(Happening::Add { order });
-        venue.set_timer(lifetime_ns, self.place, Some(id));
+        venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
     }
 
     fn delete(&mut self, venue: &mut Venue, order: Order) {
@@ -218,7 +257,7 @@ impl Flow {
             Dialect::Xdp | Dialect::Pillar => {
                 let lifetime_ns = self.lifetime_ns(&mut venue.random);
                 let id = venue.next_order_id(self.listing.system);
-                venue.set_timer(lifetime_ns, self.place, Some(id));
+                venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
                 id
             }
         };
@@ -240,7 +279,7 @@ impl Flow {
         let level = self.matcher.best(side.opposite())?;
         let id = venue.next_order_id(self.listing.system);
         if venue.random.chance(TAKES_LEVEL_AND_RESTS)
-            && u64::from(level.orders) <= spare
+            && u64::from(level.orders) <= spare.min(MOST_TAKEN)
             && u64::from(level.orders) < room
         {
             let left = shares(self.profile.size.sample(&mut venue.random));
@@ -263,7 +302,7 @@ impl Flow {
             self.rest(order);
             venue.happened.push(Happening::Add { order });
             let lifetime_ns = self.lifetime_ns(&mut venue.random);
-            venue.set_timer(lifetime_ns, self.place, Some(id));
+            venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
             return Some(());
         }
         let orders = EXECUTIONS.sample(&mut venue.random).min(spare);
@@ -450,6 +489,11 @@ impl Flow {
         }
     }
 
+    /// How many ticks a price is away from the best of the other side.
+    fn distance(&self, side: Side, ticks: u64) -> u64 {
+        self.reference(side.opposite()).abs_diff(ticks)
+    }
+
     fn spread(&self) -> u64 {
         self.reference(Side::Ask)
             .saturating_sub(self.reference(Side::Bid))
@@ -480,6 +524,34 @@ impl Flow {
         u64::try_from(stretched)
             .unwrap_or(u64::MAX)
             .max(LONG_LIFETIME_NS)
+    }
+
+    /// The lifetime of an order at a price: who makes the spread unusually narrow does so for a
+    /// moment, and far from it orders rest longer.
+    fn lifetime_at_ns(&self, random: &mut Random, side: Side, ticks: u64) -> u64 {
+        let distance = self.distance(side, ticks);
+        if distance < self.usual_spread {
+            let samples = if distance < self.usual_spread / 2 {
+                4
+            } else {
+                2
+            };
+            (0..samples)
+                .map(|_| self.lifetime_ns(random))
+                .min()
+                .unwrap_or_default()
+        } else if distance > 3 * self.usual_spread {
+            self.longest_lifetime_ns(random, 2)
+        } else {
+            self.lifetime_ns(random)
+        }
+    }
+
+    fn longest_lifetime_ns(&self, random: &mut Random, samples: u32) -> u64 {
+        (0..samples)
+            .map(|_| self.lifetime_ns(random))
+            .max()
+            .unwrap_or_default()
     }
 
     fn price(&self, ticks: u64) -> RawPrice {

@@ -54,8 +54,8 @@ const CLOSES: Distribution = Distribution::new(&[
     span(30_000, 70_000, 30),
 ]);
 
-/// Tickers are consonant, vowel, consonant, vowel: this many.
-pub(super) const TICKERS: u64 = 21 * 5 * 21 * 5;
+/// Tickers are a vowel, two consonants and a vowel: this many.
+pub(super) const TICKERS: u64 = 5 * 20 * 20 * 5;
 
 /// Makes up the stocks of a market, in the order of their symbols.
 pub(super) fn listings(config: &MarketConfig) -> Vec<Listing> {

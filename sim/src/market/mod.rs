@@ -37,7 +37,7 @@ mod venue;
 use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::Dialect;
 
-pub use channel::ChannelGenerator;
+pub use channel::{ChannelGenerator, Stock};
 pub use directory::{FileFormat, WriteError, Written, write_directory};
 pub use listing::Listing;
 
@@ -60,7 +60,7 @@ pub struct MarketConfig {
 
 impl MarketConfig {
     /// The most stocks that there are names for.
-    pub const MOST_SYMBOLS: u32 = 11_025;
+    pub const MOST_SYMBOLS: u32 = 10_000;
 }
 
 impl Default for MarketConfig {

@@ -4,7 +4,7 @@ use super::profile::{BURST_GAPS_NS, MESSAGES_PER_1000_IMPULSES, PAUSES_NS};
 use crate::random::Random;
 
 /// Gaps within a burst, per mille of all gaps.
-const WITHIN_BURST: u64 = 700;
+const WITHIN_BURST: u64 = 750;
 
 /// Impulses until a calm stock becomes busy, and until a busy one becomes calm, on average.
 const CALM_IMPULSES: u64 = 400;

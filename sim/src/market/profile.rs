@@ -52,7 +52,7 @@ pub(super) const LIFETIMES_NS: Distribution = Distribution::new(&[
     span(25_000_000_000, 60_000_000_000, 53),
     span(60_000_000_000, 170_000_000_000, 14),
     span(170_000_000_000, 600_000_000_000, 6),
-    span(600_000_000_000, 3_600_000_000_000, 2),
+    span(600_000_000_000, 1_200_000_000_000, 2),
 ]);
 
 /// Shorter lives are flickering, the same in every stock; longer ones stretch with its activity.
@@ -60,12 +60,13 @@ pub(super) const LONG_LIFETIME_NS: u64 = 100_000_000;
 
 /// Pauses between the impulses of one burst, in nanoseconds.
 pub(super) const BURST_GAPS_NS: Distribution = Distribution::new(&[
-    span(0, 1_000, 60),
-    span(1_000, 50_000, 90),
-    span(50_000, 200_000, 150),
-    span(200_000, 1_000_000, 150),
-    span(1_000_000, 5_000_000, 130),
-    span(5_000_000, 30_000_000, 120),
+    exactly(0, 70),
+    span(1, 1_000, 40),
+    span(1_000, 20_000, 90),
+    span(20_000, 100_000, 150),
+    span(100_000, 500_000, 160),
+    span(500_000, 2_000_000, 130),
+    span(2_000_000, 15_000_000, 110),
 ]);
 
 /// Pauses between bursts, in nanoseconds, before they are scaled to a stock's activity.
@@ -136,7 +137,7 @@ static WIDE: Profile = Profile {
         span(16, 42, 110),
         span(43, 90, 10),
     ]),
-    spread_per_10_000: 4,
+    spread_per_10_000: 6,
 };
 
 /// As AMZN at 222 dollars: a dozen ticks of spread, orders close behind it.
@@ -166,7 +167,7 @@ static MEDIUM: Profile = Profile {
         span(6, 15, 90),
         span(16, 40, 10),
     ]),
-    spread_per_10_000: 5,
+    spread_per_10_000: 8,
 };
 
 /// As MSFT at 31 dollars: a spread of one to three ticks, long queues of large orders.
@@ -196,7 +197,7 @@ static TIGHT: Profile = Profile {
         lots(1_600, 4_600, 55),
     ]),
     move_by: Distribution::new(&[exactly(1, 700), exactly(2, 210), span(3, 8, 90)]),
-    spread_per_10_000: 3,
+    spread_per_10_000: 6,
 };
 
 /// Sizes of dear stocks: half are 100 shares, most others are less.

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use oxberry_core::matching::{Level, Order, Trade};
+use oxberry_core::book::Level;
+use oxberry_core::matching::{Order, Trade};
 use oxberry_core::units::{OrderId, Qty, RawPrice, SystemId, TradeId};
 use oxberry_core::xdp::{Dialect, MarketId};
 
@@ -39,8 +40,19 @@ pub(super) struct Timer {
     pub(super) at: u64,
     /// The place of the stock in its channel.
     pub(super) stock: usize,
-    /// The order whose lifetime is over, or `None` for an impulse of the stock's traders.
-    pub(super) order: Option<OrderId>,
+    /// What is due.
+    pub(super) due: Due,
+}
+
+/// What a stock waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// The stock's traders do something.
+    Impulse,
+    /// The owner of an order has kept it for long enough.
+    Expire(OrderId),
+    /// The owner of an order takes it off.
+    Leave(OrderId),
 }
 
 /// The state that the stocks of one channel share.
@@ -89,10 +101,11 @@ impl Venue {
         TradeId::from_raw(self.last_trade)
     }
 
-    /// Sets a timer of a stock, or of one of its orders, that many nanoseconds from now.
-    pub(super) fn set_timer(&mut self, after_ns: u64, stock: usize, order: Option<OrderId>) {
+    /// Sets a timer of a stock that many nanoseconds from now; returns when that is.
+    pub(super) fn set_timer(&mut self, after_ns: u64, stock: usize, due: Due) -> u64 {
         let at = self.now.saturating_add(after_ns);
-        self.timers.push(Reverse(Timer { at, stock, order }));
+        self.timers.push(Reverse(Timer { at, stock, due }));
+        at
     }
 
     /// When the next timer is due.

@@ -1,0 +1,62 @@
+//! A feed made from nothing but packets: parser, normalizer and books of one channel.
+
+use oxberry_core::book::{Applied, Books, Capacity, Line};
+use oxberry_core::feed::{Action, Channel, FeedEvent, SymbolSlot};
+use oxberry_core::line::Sequence;
+use oxberry_core::units::PriceScale;
+use oxberry_core::xdp::{Dialect, PacketRef};
+
+/// Room for the markets of these tests.
+pub(crate) const CAPACITY: Capacity = Capacity {
+    symbols: 256,
+    orders: 65_536,
+    levels: 32_768,
+};
+
+/// Reads the packets of one channel into books.
+#[derive(Debug)]
+pub(crate) struct Replay<'s> {
+    pub(crate) channel: Channel<Box<[SymbolSlot]>>,
+    pub(crate) books: Books<'s>,
+}
+
+impl<'s> Replay<'s> {
+    pub(crate) fn new(dialect: Dialect, memory: &'s mut Vec<Line>) -> Self {
+        memory.resize(CAPACITY.lines(), Line::EMPTY);
+        Self {
+            channel: Channel::new(dialect, vec![SymbolSlot::EMPTY; 512].into_boxed_slice()),
+            books: Books::new(CAPACITY, memory).unwrap(),
+        }
+    }
+
+    /// Reads a packet; panics at anything that a good feed does not have. `before` sees the books
+    /// before each event, `after` what the event did.
+    pub(crate) fn packet(
+        &mut self,
+        bytes: &[u8],
+        before: &mut impl FnMut(&FeedEvent, &Books<'_>),
+        after: &mut impl FnMut(&FeedEvent, &Books<'_>, Applied),
+    ) {
+        let packet = PacketRef::new(bytes).unwrap();
+        let books = &mut self.books;
+        let sequence = self.channel.packet(&packet, &mut |event| {
+            if let Action::Scale { scale } = event.action
+                && books.slot(event.symbol_index).is_none()
+            {
+                define(books, &event, scale);
+            }
+            before(&event, books);
+            let applied = books.apply(&event).unwrap();
+            assert_eq!(applied.rejection, None, "{event:?}");
+            after(&event, books, applied);
+        });
+        assert!(matches!(
+            sequence.unwrap(),
+            Sequence::InOrder | Sequence::Reset
+        ));
+    }
+}
+
+fn define(books: &mut Books<'_>, event: &FeedEvent, scale: PriceScale) {
+    books.define(event.symbol_index, scale).unwrap();
+}
