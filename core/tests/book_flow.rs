@@ -101,7 +101,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
     let mut nothing_wrong = Counters::default();
     nothing_wrong.events = counters.events;
     assert_eq!(counters, nothing_wrong);
-    assert_eq!(compared, rows.values().map(Rows::len).sum());
+    assert_eq!(compared, rows.values().map(Rows::len).sum::<usize>());
     Some(compared)
 }
 
