@@ -15,7 +15,7 @@ use oxberry_core::feed::{Action, Channel, ExecutionEffect, FeedEvent, SymbolSlot
 use oxberry_core::line::Sequence;
 use oxberry_core::symbol;
 use oxberry_core::units::SymbolSeqNum;
-use oxberry_core::xdp::Dialect;
+use oxberry_core::xdp::{Certainty, Detector, Dialect};
 
 /// Feeds all channel files of a dialect through channels and returns their events.
 fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
@@ -32,7 +32,9 @@ fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
                 .define(line.symbol_index, line.system_id, line.price_scale)
                 .unwrap();
         }
+        let mut detector = Detector::new();
         for packet in support::dat_packets(&file) {
+            detector.packet(&packet);
             let sequence = channel
                 .packet(&packet, &mut |event| events.push(event))
                 .unwrap();
@@ -41,6 +43,13 @@ fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
                 "{sequence:?}"
             );
         }
+        // Channels 3 and 4 have nothing but a sequence reset.
+        let verdict = detector.verdict();
+        assert!(number > 2 || verdict.dialect == dialect, "{verdict}");
+        assert!(
+            number > 2 || verdict.certainty == Certainty::Certain,
+            "{verdict}"
+        );
         let counters = channel.normalizer().counters();
         assert_eq!(
             [

@@ -8,7 +8,9 @@
 mod support;
 
 use oxberry_core::units::{SeqNum, UnixNanos};
-use oxberry_core::xdp::{Dialect, Message, PacketBuilder, PacketHeader, PacketRef};
+use oxberry_core::xdp::{
+    Certainty, Detector, Dialect, Message, PacketBuilder, PacketHeader, PacketRef,
+};
 use serde_json::Value;
 use support::fields::{fields, snake_case, unpadded};
 
@@ -157,6 +159,28 @@ fn no_flipped_byte_of_a_vector_reads_past_its_message_or_panics() {
             }
         }
     }
+}
+
+#[test]
+fn the_dialect_of_every_vector_that_tells_it_is_detected() {
+    let mut certain = 0;
+    for Vector {
+        name,
+        dialect,
+        bytes,
+        ..
+    } in vectors()
+    {
+        let mut detector = Detector::new();
+        detector.packet(&PacketRef::new(&bytes).unwrap());
+        let verdict = detector.verdict();
+        if verdict.certainty == Certainty::Guess {
+            continue;
+        }
+        assert_eq!(verdict.dialect, dialect, "{name}: {verdict}");
+        certain += u32::from(verdict.certainty == Certainty::Certain);
+    }
+    assert!(certain == 0 || certain >= 5, "{certain}");
 }
 
 #[test]

@@ -32,6 +32,7 @@
 
 mod builder;
 mod code;
+mod detect;
 mod dialect;
 mod error;
 mod field;
@@ -41,6 +42,7 @@ mod packet;
 
 pub use builder::{MAX_MESSAGES, MAX_PACKET, PacketBuilder, PacketFull};
 pub use code::*;
+pub use detect::{Certainty, Detector, Reason, Verdict};
 pub use dialect::Dialect;
 pub use error::{WireError, WireErrorKind};
 pub use field::{Ascii, FieldValue, FirmId, SignedPrice};
