@@ -214,16 +214,17 @@ impl<'s> Pi<'s> {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Joining { next_hello } => Some(next_hello.min(self.next_report)),
-            Phase::Over => None,
+        let (message, report) = match self.phase {
+            Phase::Joining { next_hello } => (Some(next_hello), Some(self.next_report)),
+            Phase::Over => return None,
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
-                [Some(self.next_heartbeat), self.streams.ack_due()]
-                    .into_iter()
-                    .flatten()
-                    .min()
+                let due = [Some(self.next_heartbeat), self.streams.ack_due()];
+                (due.into_iter().flatten().min(), None)
             }
-        }
+        };
+        // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
+        let message = message.filter(|_| self.sending_len == 0);
+        [message, report].into_iter().flatten().min()
     }
 
     /// Time has passed.
