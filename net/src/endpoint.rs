@@ -14,6 +14,18 @@ pub struct Endpoint {
     port: u16,
 }
 
+/// Ports where the daemons of one machine meet unless told otherwise.
+pub mod ports {
+    /// Batches: the controller's proxy.
+    pub const DATA: u16 = 5561;
+    /// Hello, assignments, acknowledgements: controller and Pis.
+    pub const CONTROL: u16 = 5562;
+    /// The symbol table: controller and visualisation.
+    pub const SETUP: u16 = 5563;
+    /// Stock events: Pis and visualisation.
+    pub const STOCK: u16 = 5564;
+}
+
 /// Why a text is not an [`Endpoint`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

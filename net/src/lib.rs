@@ -16,13 +16,14 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
-//! * [`Notifier`]: readiness and watchdog of systemd.
+//! * [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`].
 
 mod clock;
 mod control;
 mod endpoint;
 mod error;
 pub mod limits;
+mod logging;
 mod pipe;
 mod poll;
 mod proxy;
@@ -36,8 +37,9 @@ mod systemd;
 
 pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
+pub use logging::{LogError, log_to_stderr};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait};
 pub use proxy::{Proxy, ProxyCounts};

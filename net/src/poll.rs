@@ -63,8 +63,17 @@ impl<'a> PollItem<'a> {
         Self(socket.as_poll_item(interest.events()))
     }
 
-    pub(crate) fn readable_fd(fd: BorrowedFd<'a>) -> Self {
-        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), zmq::POLLIN))
+    /// A file descriptor.
+    #[must_use]
+    pub fn fd(fd: BorrowedFd<'a>, interest: Interest) -> Self {
+        Self(zmq::PollItem::from_fd(fd.as_raw_fd(), interest.events()))
+    }
+
+    /// Never ready: the place of a socket that there may be, but is not.
+    #[must_use]
+    pub fn nothing() -> Self {
+        // poll(2) passes over negative file descriptors.
+        Self(zmq::PollItem::from_fd(-1, zmq::PollEvents::empty()))
     }
 }
 
@@ -89,6 +98,7 @@ pub fn wait<const N: usize>(
     deadline: Option<Instant>,
     items: [PollItem<'_>; N],
 ) -> Result<[Readiness; N], NetError> {
+    const { assert!(N <= 16, "libzmq allocates for more") };
     let mut items = items.map(|item| item.0);
     loop {
         let timeout_ms = deadline.map_or(-1, |deadline| ms_until(clock.now(), deadline));

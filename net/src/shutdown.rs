@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::error::NetError;
-use crate::poll::PollItem;
+use crate::poll::{Interest, PollItem};
 
 /// What a process that a second signal ends returns: 128 and SIGINT, as shells do.
 const SECOND_SIGNAL_STATUS: i32 = 130;
@@ -101,7 +101,7 @@ impl Shutdown {
     /// Its place in a [`wait`](crate::wait): readable from the request on.
     #[must_use]
     pub fn poll_item(&self) -> PollItem<'_> {
-        PollItem::readable_fd(self.inner.wakeful.as_fd())
+        PollItem::fd(self.inner.wakeful.as_fd(), Interest::Read)
     }
 
     fn register_signals(&self) -> io::Result<()> {

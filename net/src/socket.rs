@@ -1,22 +1,24 @@
 //! The one place that makes sockets, sets their options and says what went wrong with them.
 
-use std::fmt;
 use std::time::Duration;
+use std::{fmt, thread};
 
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
 
+use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::limits::{
     CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, LINGER, PIPE_PATIENCE, PIPE_QUEUE,
     STOCK_QUEUE, SUBSCRIBER_QUEUE,
 };
-use crate::poll::{Interest, PollItem};
+use crate::poll::{Interest, PollItem, wait};
+use crate::shutdown::Shutdown;
 
 /// What the sockets of a process share: libzmq's thread for input and output.
 ///
 /// When the last clone and the last socket are gone it waits until what was sent is delivered, at
-/// most [`LINGER`].
+/// most [`LINGER`] or what a socket was closed with.
 #[derive(Clone, Default)]
 pub struct Context(zmq::Context);
 
@@ -25,6 +27,31 @@ impl Context {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Waits until what the closed sockets sent is delivered, or their linger is over, or shutdown
+    /// is requested; says whether it ended by itself. No other clone and no socket may be left.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a thread.
+    pub fn close(self, shutdown: &Shutdown) -> Result<bool, NetError> {
+        let delivered = Shutdown::new()?;
+        let thread = thread::Builder::new().name("close".into());
+        let closing = delivered.clone();
+        // Nobody joins it: libzmq cannot be interrupted here, so it may end with the process.
+        thread
+            .spawn(move || {
+                drop(self);
+                closing.request();
+            })
+            .map_err(|source| NetError::System {
+                attempt: "start the thread that closes sockets",
+                source,
+            })?;
+        let clock = Clock::start();
+        wait(&clock, None, [delivered.poll_item(), shutdown.poll_item()])?;
+        Ok(delivered.is_requested())
     }
 }
 

@@ -1,0 +1,55 @@
+//! Log lines of a daemon, on standard error.
+
+use std::env;
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LogError {
+    /// The filter is none.
+    #[error("`{filter}` is no log filter; write error, warn, info, debug or trace: {source}")]
+    Filter {
+        /// What was written.
+        filter: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// Somebody else in the process logs already.
+    #[error("cannot start logging: {source}")]
+    Taken {
+        /// What the log says.
+        source: TryInitError,
+    },
+}
+
+/// Writes the process's log lines to standard error: those of at least the level that `filter` names,
+/// such as `info`, or `info,oxberry_net=debug`.
+///
+/// Colours are for terminals; under systemd the journal knows the time.
+///
+/// # Errors
+///
+/// When the filter is none, or the process has a log already.
+pub fn log_to_stderr(filter: &str) -> Result<(), LogError> {
+    let parsed = EnvFilter::try_new(filter).map_err(|source| LogError::Filter {
+        filter: filter.into(),
+        source,
+    })?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(parsed)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false);
+    let under_systemd = env::var_os("JOURNAL_STREAM").is_some();
+    let started = if under_systemd {
+        builder.without_time().finish().try_init()
+    } else {
+        builder.finish().try_init()
+    };
+    started.map_err(|source| LogError::Taken { source })
+}
