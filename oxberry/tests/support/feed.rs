@@ -1,0 +1,113 @@
+//! Channel files that the tests make up.
+
+use oxberry_core::{
+    units::{OrderId, Qty, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos},
+    xdp::{
+        Ascii, Body, DeliveryFlag, LegacySymbolIndexMapping, MAX_PACKET, PacketBuilder,
+        PartitionTimeReference, PillarAddOrder, PillarDeleteOrder, SequenceNumberReset, SideCode,
+        SignedPrice, SymbolIndexMapping,
+    },
+};
+
+/// The second in which everything happens.
+pub(crate) const SECOND: u32 = 1_340_285_400;
+
+/// The symbols of [`MAPPING`].
+pub(crate) const GOOG: SymbolIndex = SymbolIndex::from_raw(1_753);
+pub(crate) const MSFT: SymbolIndex = SymbolIndex::from_raw(2_633);
+
+/// A mapping file of two symbols.
+pub(crate) const MAPPING: &str =
+    "GOOG|GOOG|1753|P|Q|C|100|4|13|||\nMSFT|MSFT.Q|2633|P|Q|C|100|4|13|||\n";
+
+/// Writes the packets of one channel in the Pillar dialect, one message each.
+pub(crate) struct ChannelWriter {
+    /// The packets, back to back.
+    pub(crate) bytes: Vec<u8>,
+    next: u32,
+}
+
+impl ChannelWriter {
+    /// Starts with the reset, the symbols given, and the second.
+    pub(crate) fn start(symbols: &[SymbolIndex]) -> Self {
+        let mut channel = Self {
+            bytes: Vec::new(),
+            next: 1,
+        };
+        channel.message(&SequenceNumberReset::default());
+        for symbol_index in symbols {
+            let base = LegacySymbolIndexMapping {
+                symbol_index: *symbol_index,
+                symbol: Ascii::new(b"TEST").unwrap(),
+                system_id: SystemId::from_raw(13),
+                price_scale_code: 4,
+                ..Default::default()
+            };
+            channel.message(&SymbolIndexMapping {
+                base,
+                ..Default::default()
+            });
+        }
+        channel.message(&PartitionTimeReference {
+            id: 13,
+            source_time: SECOND,
+            ..Default::default()
+        });
+        channel
+    }
+
+    /// A packet with this message.
+    pub(crate) fn message<M: Body>(&mut self, message: &M) -> &mut Self {
+        let is_reset = M::MSG_TYPE == SequenceNumberReset::MSG_TYPE;
+        let flag = if is_reset {
+            DeliveryFlag::SEQUENCE_RESET
+        } else {
+            DeliveryFlag::ORIGINAL
+        };
+        let mut buffer = [0; MAX_PACKET];
+        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+        packet.push(message).unwrap();
+        let sent = UnixNanos::from_parts(SECOND, self.next);
+        let packet = packet.finish(flag, SeqNum::from_raw(self.next), sent);
+        self.bytes.extend_from_slice(packet);
+        self.next += 1;
+        self
+    }
+
+    /// An order of 100 shares joins the bids.
+    pub(crate) fn bid(
+        &mut self,
+        symbol: SymbolIndex,
+        number: u32,
+        order: u64,
+        price: i32,
+    ) -> &mut Self {
+        self.message(&PillarAddOrder {
+            source_time_ns: number,
+            symbol_index: symbol,
+            symbol_seq_num: SymbolSeqNum::from_raw(number),
+            order_id: OrderId::from_raw(order),
+            price: SignedPrice::from_raw(price),
+            volume: Qty::from_raw(100),
+            side: SideCode::BUY,
+            ..Default::default()
+        })
+    }
+
+    /// An order leaves.
+    pub(crate) fn delete(&mut self, symbol: SymbolIndex, number: u32, order: u64) -> &mut Self {
+        self.message(&PillarDeleteOrder {
+            source_time_ns: number,
+            symbol_index: symbol,
+            symbol_seq_num: SymbolSeqNum::from_raw(number),
+            order_id: OrderId::from_raw(order),
+            ..Default::default()
+        })
+    }
+
+    /// Messages are lost before they are written.
+    pub(crate) fn lose(&mut self, count: u32) -> &mut Self {
+        self.next += count;
+        self
+    }
+}
