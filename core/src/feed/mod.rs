@@ -9,6 +9,8 @@ mod counters;
 mod event;
 mod normalizer;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod translate;
 
 pub use channel::{Channel, SequenceCounters};
