@@ -41,7 +41,7 @@ pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use logging::{LogError, log_to_stderr};
 pub use pipe::Pipe;
-pub use poll::{Interest, PollItem, Readiness, wait};
+pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use proxy::{Proxy, ProxyCounts};
 pub use publisher::SynchronizedPublisher;
 pub use setup::{SetupClient, SetupServer};

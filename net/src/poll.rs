@@ -100,20 +100,49 @@ pub fn wait<const N: usize>(
 ) -> Result<[Readiness; N], NetError> {
     const { assert!(N <= 16, "libzmq allocates for more") };
     let mut items = items.map(|item| item.0);
+    poll_until(clock, deadline, &mut items)?;
+    Ok(items.map(|item| Readiness::of(&item)))
+}
+
+/// As [`wait`], for as many items as there are, and with allocation.
+///
+/// # Errors
+///
+/// [`NetError::Poll`] when libzmq cannot poll.
+pub fn wait_all(
+    clock: &Clock,
+    deadline: Option<Instant>,
+    items: Vec<PollItem<'_>>,
+) -> Result<Vec<Readiness>, NetError> {
+    let mut items: Vec<_> = items.into_iter().map(|item| item.0).collect();
+    poll_until(clock, deadline, &mut items)?;
+    Ok(items.iter().map(Readiness::of).collect())
+}
+
+fn poll_until(
+    clock: &Clock,
+    deadline: Option<Instant>,
+    items: &mut [zmq::PollItem<'_>],
+) -> Result<(), NetError> {
     loop {
         let timeout_ms = deadline.map_or(-1, |deadline| ms_until(clock.now(), deadline));
-        match zmq::poll(&mut items, timeout_ms) {
+        match zmq::poll(items, timeout_ms) {
             // A capped timeout or an early wake-up: the deadline decides.
             Ok(0) if deadline.is_some_and(|deadline| clock.now() < deadline) => {}
-            Ok(_) => break,
+            Ok(_) => return Ok(()),
             Err(zmq::Error::EINTR) => {}
             Err(source) => return Err(NetError::Poll { source }),
         }
     }
-    Ok(items.map(|item| Readiness {
-        readable: item.is_readable() || item.is_error(),
-        writable: item.is_writable(),
-    }))
+}
+
+impl Readiness {
+    fn of(item: &zmq::PollItem<'_>) -> Self {
+        Self {
+            readable: item.is_readable() || item.is_error(),
+            writable: item.is_writable(),
+        }
+    }
 }
 
 /// Milliseconds until `deadline`, rounded up so that the wait does not end just before it, and

@@ -41,7 +41,7 @@ impl Progress {
 }
 
 /// Opens a file, or standard input for `-`. Reads nothing yet.
-pub(crate) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
+pub(super) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
     if path == Path::new(STANDARD_INPUT) {
         return Ok(counted(io::stdin(), None));
     }
@@ -70,7 +70,7 @@ fn counted(input: impl Read + Send + 'static, total: Option<u64>) -> (Decompress
 /// They are looked at on the first read and not before: a writer that opens several pipes before
 /// it writes to the first must not be waited for. Neither compression's first bytes can start a
 /// channel file: as PktSize they are far above the largest packet.
-pub(crate) struct Decompressed(State);
+pub(super) struct Decompressed(State);
 
 enum State {
     Unread(Box<dyn Read + Send>),

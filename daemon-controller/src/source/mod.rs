@@ -38,7 +38,6 @@ use std::{io::Read, net::SocketAddrV4, ops::ControlFlow, path::Path};
 
 use oxberry_core::units::UnixNanos;
 
-pub(crate) use self::input::open as open_input;
 use self::{
     ahead::{Ahead, Held},
     frame::Content,

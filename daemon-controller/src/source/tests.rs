@@ -475,7 +475,7 @@ impl Read for MustNotRead {
 #[test]
 fn nothing_is_read_before_the_first_packet_is_asked_for() {
     let source = Source::from_reader("pipe", MustNotRead, Filter::default());
-    assert_eq!(source.packet().bytes, []);
+    assert!(source.packet().bytes.is_empty());
 }
 
 #[test]

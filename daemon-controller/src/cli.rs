@@ -1,0 +1,149 @@
+//! The controller as a program: what can be typed, and what comes of it.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+use oxberry_net::{Shutdown, log_to_stderr};
+
+use crate::config::{Config, RawConfig};
+use crate::day::Day;
+use crate::notice::Notice;
+use crate::run::{Sockets, run};
+
+/// Read a feed and publish it in partitions to a cluster of Raspberry Pis.
+///
+/// An option given here wins over the environment (OXBERRY_CONTROLLER_…), that over the file given
+/// with --config, and that over the default.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(flatten)]
+    options: RawConfig,
+
+    /// Read options from a TOML file, under their long names: `dir = "/srv/feed"`, `pis = 4`.
+    #[arg(long, value_name = "FILE", env = "OXBERRY_CONTROLLER_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// Print the configuration that follows from everything given, and exit.
+    #[arg(long)]
+    check_config: bool,
+
+    /// What to log: error, warn, info, debug or trace.
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        default_value = "info",
+        env = "OXBERRY_CONTROLLER_LOG"
+    )]
+    log: String,
+
+    /// Print every notice as a JSON line on standard output, for a program to read.
+    #[arg(long)]
+    json_notices: bool,
+
+    /// Stop when standard input ends: for a parent that holds the other end.
+    #[arg(long)]
+    exit_with_stdin: bool,
+}
+
+impl Cli {
+    /// Runs the controller; the exit code is 0 when all replicas were equal, 1 when not or when the
+    /// run failed, 2 for a bad configuration.
+    #[must_use]
+    pub fn execute(self) -> ExitCode {
+        let config = match self.effective_config() {
+            Ok(config) => config,
+            Err(error) => return failed(2, &error),
+        };
+        if self.check_config {
+            #[expect(clippy::print_stdout, reason = "this is what was asked for")]
+            {
+                println!("{config:#?}");
+            }
+            return ExitCode::SUCCESS;
+        }
+        match self.play(&config) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => failed(1, &error),
+        }
+    }
+
+    fn effective_config(&self) -> anyhow::Result<Config> {
+        let file = self.config.as_deref().map(RawConfig::of_file).transpose()?;
+        Ok(self.options.clone().or(file.unwrap_or_default()).check()?)
+    }
+
+    fn play(&self, config: &Config) -> anyhow::Result<bool> {
+        log_to_stderr(&self.log)?;
+        tracing::info!(?config, "starting");
+        let shutdown = Shutdown::on_signals()?;
+        if self.exit_with_stdin {
+            shutdown.request_with_end_of_stdin()?;
+        }
+        let day = Day::open(config)?;
+        for bad in &day.mapping.bad_lines {
+            tracing::warn!(
+                "{}:{}: {}; the line is left out",
+                config.symbols.display(),
+                bad.number,
+                bad.reason
+            );
+        }
+        for channel in &day.missing {
+            tracing::warn!(
+                "{}: there is no file of channel {channel}",
+                config.dir.display()
+            );
+        }
+        let sockets = Sockets::bind(config, day.channels.len() * day.table.len())?;
+        let mut gone = None;
+        let mut tell = |notice: Notice| {
+            log(&notice);
+            if self.json_notices && gone.is_none() {
+                gone = print(&notice).err();
+            }
+        };
+        let summary = run(config, day, sockets, &shutdown, &mut tell)?;
+        let published: u64 = summary.channels.iter().map(|channel| channel.events).sum();
+        tracing::info!(
+            channels = summary.channels.len(),
+            events = published,
+            "published"
+        );
+        if let Some(error) = gone {
+            return Err(error).context("the reader of the notices is gone");
+        }
+        let sound = summary.channels.iter().all(|channel| channel.is_complete);
+        // Stopped before the end by somebody who wanted that is no failure.
+        Ok(summary
+            .outcome
+            .is_none_or(|outcome| outcome.is_good() && sound))
+    }
+}
+
+/// Writes a notice to the log.
+fn log(notice: &Notice) {
+    if notice.is_warning() {
+        tracing::warn!("{notice}");
+    } else {
+        tracing::info!("{notice}");
+    }
+}
+
+/// Writes a notice as a JSON line.
+fn print(notice: &Notice) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    serde_json::to_writer(&mut stdout, notice)?;
+    stdout.write_all(b"\n")?;
+    Ok(stdout.flush()?)
+}
+
+#[expect(clippy::print_stderr, reason = "the log may not have been started yet")]
+fn failed(code: u8, error: &anyhow::Error) -> ExitCode {
+    eprintln!("oxberry-controller: {error:#}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,204 @@
+//! The initializer: what a directory of channel files says about the day before it starts.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use oxberry_cluster::controller::{ControllerConfig, Symbol};
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_core::units::{ChannelId, UnixNanos};
+use oxberry_core::xdp::{Detector, Dialect, PacketRef};
+use oxberry_proto::SymbolName;
+use oxberry_proto::limits::MAX_SYMBOLS;
+use thiserror::Error;
+
+use crate::config::Config;
+use crate::source::{
+    ChannelFile, ChannelFiles, DirectoryError, Filter, MappingFile, Source, SourceError,
+};
+
+/// A day that is ready to be played.
+#[derive(Debug)]
+pub struct Day {
+    /// Its symbols.
+    pub mapping: Arc<MappingFile>,
+    /// The partition of each of them.
+    pub table: Arc<PartitionTable>,
+    /// Its channels.
+    pub channels: Vec<ChannelFeed>,
+    /// Channels that have no file although one with a higher number has.
+    pub missing: Vec<ChannelId>,
+}
+
+/// One channel of the day, opened.
+#[derive(Debug)]
+pub struct ChannelFeed {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its packets.
+    pub source: Source,
+    /// The dialect of its messages.
+    pub dialect: Dialect,
+    /// When its first packet was sent, if it has one.
+    pub first_sent: Option<UnixNanos>,
+}
+
+/// Why a day cannot be played.
+#[derive(Debug, Error)]
+pub enum DayError {
+    /// The directory is not one of channel files.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The mapping file cannot be read.
+    #[error("{}: the symbol mapping file cannot be read: {error}", file.display())]
+    Mapping {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// No line of the mapping file names a symbol.
+    #[error(
+        "{}: no line names a symbol; write one symbol a line, such as AAPL|AAPL|9|P|Q|C|100|4|1|||",
+        file.display()
+    )]
+    NoSymbols {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A channel file cannot be opened.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// There are more symbols than messages between the daemons can list.
+    #[error("{}: {symbols} symbols, but at most {MAX_SYMBOLS} fit a cluster", file.display())]
+    TooManySymbols {
+        /// The mapping file.
+        file: PathBuf,
+        /// How many it has.
+        symbols: usize,
+    },
+}
+
+impl Day {
+    /// Opens the day that the configuration names.
+    ///
+    /// # Errors
+    ///
+    /// When the directory, the mapping file or a channel file cannot be used.
+    pub fn open(config: &Config) -> Result<Self, DayError> {
+        let files = ChannelFiles::of_directory(&config.dir)?;
+        let file = || config.symbols.clone();
+        let mapping = MappingFile::read(&config.symbols).map_err(|error| DayError::Mapping {
+            file: file(),
+            error,
+        })?;
+        let symbols = mapping.symbols.len();
+        if symbols == 0 {
+            return Err(DayError::NoSymbols { file: file() });
+        }
+        if symbols > MAX_SYMBOLS {
+            return Err(DayError::TooManySymbols {
+                file: file(),
+                symbols,
+            });
+        }
+        // Nothing is known of the load beforehand, so every symbol counts the same.
+        let loads = mapping
+            .symbols
+            .keys()
+            .map(|&symbol_index| (symbol_index, 1));
+        let table = PartitionTable::balanced(loads, config.partitions);
+        let open = |file: ChannelFile| {
+            let mut source = Source::open(&file.path, Filter::default())?;
+            let (dialect, first_sent) = look(&mut source, config.dialect);
+            Ok(ChannelFeed {
+                channel: file.channel,
+                source,
+                dialect,
+                first_sent,
+            })
+        };
+        let channels = files
+            .files
+            .into_iter()
+            .map(open)
+            .collect::<Result<_, SourceError>>()?;
+        Ok(Self {
+            mapping: Arc::new(mapping),
+            table: Arc::new(table),
+            channels,
+            missing: files.missing,
+        })
+    }
+
+    /// What the cluster's brain needs to know of the day.
+    #[must_use]
+    pub fn controller_config(&self, config: &Config) -> ControllerConfig {
+        let symbols = self
+            .mapping
+            .symbols
+            .iter()
+            .map(|(&symbol_index, symbol)| Symbol {
+                symbol_index,
+                name: cut_to_fit(&symbol.cqs_symbol),
+                scale: symbol.price_scale,
+            });
+        ControllerConfig {
+            nodes: config.pis,
+            replicas: config.replicas,
+            await_visual: config.await_visual,
+            channels: self
+                .channels
+                .iter()
+                .map(|channel| channel.channel)
+                .collect(),
+            symbols: symbols.collect(),
+            table: PartitionTable::clone(&self.table),
+        }
+    }
+
+    /// When the first packet of all channels was sent.
+    #[must_use]
+    pub fn first_sent(&self) -> Option<UnixNanos> {
+        self.channels
+            .iter()
+            .filter_map(|channel| channel.first_sent)
+            .min()
+    }
+}
+
+/// The dialect of a source, unless it is named, and when its first packet was sent.
+fn look(source: &mut Source, named: Option<Dialect>) -> (Dialect, Option<UnixNanos>) {
+    let mut first_sent = None;
+    let mut detector = Detector::new();
+    source.look_ahead(|packet| {
+        let Ok(packet) = PacketRef::new(packet.bytes) else {
+            return ControlFlow::Continue(());
+        };
+        first_sent.get_or_insert(packet.header().send_time);
+        if named.is_some() {
+            return ControlFlow::Break(());
+        }
+        detector.packet(&packet);
+        if detector.is_settled() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    (
+        named.unwrap_or_else(|| detector.verdict().dialect),
+        first_sent,
+    )
+}
+
+/// A name as far as messages hold it; the feed's own symbols are shorter.
+fn cut_to_fit(name: &str) -> SymbolName {
+    let mut cut = SymbolName::new();
+    for letter in name.chars() {
+        if cut.push(letter).is_err() {
+            break;
+        }
+    }
+    cut
+}

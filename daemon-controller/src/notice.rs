@@ -1,0 +1,229 @@
+//! What the controller says while it works: for a person's log, or line by line for a program.
+
+use core::fmt;
+
+use oxberry_cluster::controller::{Outcome, PartitionOutcome, Report};
+use oxberry_proto::start::RefusedReason;
+use serde::Serialize;
+
+/// One thing to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// The sockets are bound.
+    Listening {
+        /// Where Pis subscribe.
+        data: String,
+        /// Where Pis say Hello and acknowledge.
+        control: String,
+        /// Where the visualisation asks for the symbols.
+        setup: String,
+    },
+    /// Something a person should know.
+    Info {
+        /// The words.
+        text: String,
+    },
+    /// Something odd, after which the work goes on.
+    Warning {
+        /// The words.
+        text: String,
+    },
+    /// All Pis are ready and the feed starts.
+    Started,
+    /// One partition at the end.
+    Partition {
+        /// Its number.
+        partition: u16,
+        /// Events published for it.
+        published: u64,
+        /// Whether its replicas applied everything and are equal.
+        good: bool,
+        /// Its replicas.
+        replicas: Vec<Replica>,
+    },
+    /// The run is over.
+    Done {
+        /// Whether every partition is good.
+        good: bool,
+    },
+}
+
+/// One replica of a partition at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Replica {
+    /// The node.
+    pub node: String,
+    /// The digest of its books, 16 hexadecimal digits.
+    pub digest: String,
+    /// Events applied to them.
+    pub events: u64,
+    /// Symbols that are not live.
+    pub stale_symbols: u32,
+}
+
+impl Notice {
+    /// Words for a person, as nothing to worry about.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::Info { text: text.into() }
+    }
+
+    /// Words for a person, as something to look at.
+    pub fn warning(text: impl fmt::Display) -> Self {
+        Self::Warning {
+            text: text.to_string(),
+        }
+    }
+
+    /// Whether somebody should look at it.
+    #[must_use]
+    pub const fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::Warning { .. } | Self::Partition { good: false, .. } | Self::Done { good: false }
+        )
+    }
+
+    /// The end of a run, a notice a partition.
+    pub fn of_outcome(outcome: &Outcome) -> impl Iterator<Item = Self> + '_ {
+        let done = Self::Done {
+            good: outcome.is_good(),
+        };
+        outcome.partitions.iter().map(Self::from).chain([done])
+    }
+}
+
+impl From<&PartitionOutcome> for Notice {
+    fn from(outcome: &PartitionOutcome) -> Self {
+        let replicas = outcome.replicas.iter().map(|replica| Replica {
+            node: replica.node.clone(),
+            digest: format!("{:016x}", replica.digest),
+            events: replica.events,
+            stale_symbols: replica.stale_symbols,
+        });
+        Self::Partition {
+            partition: outcome.partition.raw(),
+            published: outcome.published,
+            good: outcome.is_good(),
+            replicas: replicas.collect(),
+        }
+    }
+}
+
+impl From<Report> for Notice {
+    fn from(report: Report) -> Self {
+        match report {
+            Report::AwaitingVisual => {
+                Self::info("waiting for the visualisation to ask for the symbols")
+            }
+            Report::AwaitingNodes { present, expected } => Self::info(format!(
+                "waiting for {} of {expected} Pis; here: {}",
+                expected.saturating_sub(present.len()),
+                listed(&present)
+            )),
+            Report::AwaitingReady { missing } => Self::warning(format!(
+                "waiting for Pis to hear their partitions: {}",
+                listed(&missing)
+            )),
+            Report::Joined { name } => Self::info(format!("{name} joined")),
+            Report::Refused { name, reason } => {
+                Self::warning(format!("{name} was sent away: {}", why(reason)))
+            }
+            Report::Started { nodes, partitions } => Self::info(format!(
+                "{nodes} Pis hold {partitions} partitions; the feed starts"
+            )),
+            Report::Died { name, orphaned } if orphaned.is_empty() => Self::warning(format!(
+                "{name} is silent and counts as dead; its twins go on"
+            )),
+            Report::Died { name, orphaned } => Self::warning(format!(
+                "{name} is silent and counts as dead; nobody else holds partitions {}: their \
+                 events are lost",
+                listed(&orphaned)
+            )),
+            Report::AwaitingDigests { missing } => Self::info(format!(
+                "waiting for the last events of {}",
+                listed(&missing)
+            )),
+            Report::BadMessage { from, error } => {
+                Self::warning(format!("a message from {from} was left out: {error}"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listening {
+                data,
+                control,
+                setup,
+            } => {
+                write!(
+                    f,
+                    "listening: data {data}, control {control}, setup {setup}"
+                )
+            }
+            Self::Info { text } | Self::Warning { text } => f.write_str(text),
+            Self::Started => write!(f, "started"),
+            Self::Partition {
+                partition,
+                published,
+                good,
+                replicas,
+            } => {
+                write!(f, "partition {partition:>3}  {published:>9} events")?;
+                for replica in replicas {
+                    write!(f, "  {} {}", replica.node, replica.digest)?;
+                }
+                let equal = if replicas.len() > 1 {
+                    "equal"
+                } else {
+                    "one replica"
+                };
+                let stale: u32 = replicas
+                    .iter()
+                    .map(|replica| replica.stale_symbols)
+                    .max()
+                    .unwrap_or(0);
+                match (*good, replicas.is_empty()) {
+                    (true, _) => write!(f, "  {equal}")?,
+                    (false, true) => write!(f, "  LOST: no replica lived to the end")?,
+                    (false, false) => write!(f, "  DIFFERENT")?,
+                }
+                if stale > 0 {
+                    write!(f, ", {stale} symbols not live")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Done { good: true } => write!(f, "the end: all replicas are equal"),
+            Self::Done { good: false } => write!(f, "the end: not all replicas are equal"),
+        }
+    }
+}
+
+/// Why a Pi was sent away, and what to do.
+fn why(reason: RefusedReason) -> String {
+    match reason {
+        RefusedReason::Schema { .. } => {
+            "it speaks another version; install the same release on all machines".into()
+        }
+        RefusedReason::NameTaken => "another Pi has this name; give each its own".into(),
+        RefusedReason::Full => "all Pis that are expected are there".into(),
+        RefusedReason::TooSmall { symbols } => {
+            format!("it would get {symbols} symbols; start it with --symbols {symbols} or more")
+        }
+    }
+}
+
+fn listed(names: &[impl fmt::Display]) -> String {
+    if names.is_empty() {
+        return "none".into();
+    }
+    names
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
