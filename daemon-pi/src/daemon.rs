@@ -1,0 +1,368 @@
+//! The loop: wait, feed the brain, do what it says.
+
+use std::io;
+use std::time::Duration;
+
+use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
+use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::units::Instant;
+use oxberry_net::{Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, wait};
+use oxberry_proto::start::RefusedReason;
+
+use crate::config::Config;
+use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
+use crate::patience::Patience;
+use crate::print::Printer;
+use crate::report;
+use crate::sockets::Sockets;
+
+/// What a Pi did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Why it ended.
+    pub ended: Ended,
+    /// Its totals.
+    pub counters: Counters,
+}
+
+/// Why a Pi ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The feed is over, and the replicas were compared.
+    Finished {
+        /// Whether all of them were equal.
+        equal: bool,
+    },
+    /// The controller does not want it.
+    Refused(RefusedReason),
+    /// Somebody asked it to.
+    Interrupted,
+}
+
+/// Why a Pi cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PiError {
+    /// A socket failed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// There is not enough memory for the books.
+    #[error(
+        "there is no memory for books of {} orders, {} levels and {} symbols: ask for fewer",
+        capacity.orders, capacity.levels, capacity.symbols
+    )]
+    Memory {
+        /// What was asked for.
+        capacity: Capacity,
+    },
+    /// The controller did not answer in time.
+    #[error(
+        "the controller at {endpoint} did not answer within {} s: is it running, and is that its \
+         control socket?",
+        timeout.as_secs()
+    )]
+    StartTimeout {
+        /// Where it should be.
+        endpoint: Endpoint,
+        /// How long was waited.
+        timeout: Duration,
+    },
+    /// Standard output or systemd's socket cannot be used.
+    #[error("cannot {attempt}: {source}")]
+    System {
+        /// What was tried.
+        attempt: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// Runs a Pi until the feed is over, the controller refuses it, or shutdown is requested.
+///
+/// Memory is taken and touched before the first message. From the assignment on the loop allocates
+/// nothing; libzmq, which has an allocator of its own, allocates messages longer than 29 bytes and
+/// frees them.
+///
+/// # Errors
+///
+/// When there is no memory, a socket fails, or the controller does not answer in time.
+pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, PiError> {
+    let mut memory = book_memory(config.capacity)?;
+    let no_memory = PiError::Memory {
+        capacity: config.capacity,
+    };
+    // Writes every line, so that every page is there before the feed starts.
+    let books = Books::new(config.capacity, &mut memory).map_err(|_| no_memory)?;
+    let clock = Clock::start();
+    let now = clock.now();
+    let brain = PiConfig {
+        name: config.name.clone(),
+        max_orders: config.capacity.orders,
+        max_symbols: config.capacity.symbols,
+    };
+    let system = |attempt| move |source| PiError::System { attempt, source };
+    let printer = config.print.then(Printer::to_stdout).transpose();
+    let notifier = Notifier::from_environment(now);
+    let daemon = Daemon {
+        config,
+        clock,
+        started: now,
+        pi: Pi::new(brain, books, now),
+        sockets,
+        printer: printer.map_err(system("print to standard output"))?,
+        notifier: notifier.map_err(system("reach the socket that NOTIFY_SOCKET names"))?,
+        is_assigned: false,
+        control_held: Patience::default(),
+        stock_held: Patience::default(),
+        stop: None,
+    };
+    daemon.run(shutdown)
+}
+
+/// Memory for books, without the abort that a plain vector would end with.
+fn book_memory(capacity: Capacity) -> Result<Vec<Line>, PiError> {
+    let mut memory = Vec::new();
+    let reserved = memory.try_reserve_exact(capacity.lines());
+    reserved.map_err(|_| PiError::Memory { capacity })?;
+    memory.resize(capacity.lines(), Line::EMPTY);
+    Ok(memory)
+}
+
+/// The rim around the brain.
+struct Daemon<'a> {
+    config: &'a Config,
+    clock: Clock,
+    started: Instant,
+    pi: Pi<'a>,
+    sockets: Sockets,
+    printer: Option<Printer>,
+    notifier: Notifier,
+    is_assigned: bool,
+    /// A message for the controller that its socket does not take.
+    control_held: Patience,
+    /// A frame that the visualisation's socket does not take.
+    stock_held: Patience,
+    stop: Option<Stop>,
+}
+
+impl Daemon<'_> {
+    fn run(mut self, shutdown: &Shutdown) -> Result<Summary, PiError> {
+        self.notifier.ready();
+        let ended = loop {
+            let now = self.clock.now();
+            let is_more = self.turn(now)?;
+            if let Some(ended) = self.ended() {
+                break ended;
+            }
+            if shutdown.is_requested() {
+                break Ended::Interrupted;
+            }
+            self.check_start_timeout(now)?;
+            let deadline = if is_more {
+                Some(now)
+            } else {
+                self.poll_timeout()
+            };
+            self.wait(deadline, shutdown)?;
+        };
+        self.notifier.stopping();
+        if let (Some(stock), Ended::Finished { .. }) = (self.sockets.stock, ended) {
+            stock.close(END_LINGER)?;
+        }
+        let counters = self.pi.counters();
+        Ok(Summary { ended, counters })
+    }
+
+    /// Does what can be done without waiting, in bounded parts; says whether there is more.
+    fn turn(&mut self, now: Instant) -> Result<bool, PiError> {
+        self.pi.handle_timeout(now);
+        self.receive_control(now)?;
+        self.receive_data(now)?;
+        let is_more = self.send_stock(now)?;
+        self.send_control(now)?;
+        self.obey()?;
+        self.say_what_waits(now);
+        self.notifier.handle_timeout(now);
+        Ok(is_more)
+    }
+
+    /// Waits for the sockets that matter now.
+    fn wait(&mut self, deadline: Option<Instant>, shutdown: &Shutdown) -> Result<(), PiError> {
+        let control = Interest::of(true, self.control_held.is_waiting());
+        let data = Interest::read_if(self.pi.can_take_data());
+        let stock = Interest::write_if(self.stock_held.is_waiting());
+        let nothing = PollItem::nothing;
+        let items = [
+            shutdown.poll_item(),
+            self.sockets.control.poll_item(control),
+            self.sockets.data.poll_item(data),
+            self.sockets
+                .stock
+                .as_ref()
+                .map_or_else(nothing, |socket| socket.poll_item(stock)),
+            self.printer
+                .as_ref()
+                .map_or_else(nothing, Printer::poll_item),
+        ];
+        let [_, _, _, _, output] = wait(&self.clock, deadline, items)?;
+        if output.writable || output.readable {
+            self.print_some();
+        }
+        Ok(())
+    }
+
+    fn receive_control(&mut self, now: Instant) -> Result<(), PiError> {
+        for _ in 0..CONTROL_BURST {
+            let Some(message) = self.sockets.control.recv()? else {
+                break;
+            };
+            self.pi.handle_control(now, message);
+        }
+        Ok(())
+    }
+
+    fn receive_data(&mut self, now: Instant) -> Result<(), PiError> {
+        let wall = self.clock.wall();
+        for _ in 0..DATA_BURST {
+            if !self.pi.can_take_data() {
+                break;
+            }
+            let Some(frame) = self.sockets.data.recv()? else {
+                break;
+            };
+            self.pi.handle_data(now, wall, frame);
+        }
+        Ok(())
+    }
+
+    /// Pushes and prints stock events; says whether there are more that could leave now.
+    fn send_stock(&mut self, now: Instant) -> Result<bool, PiError> {
+        let wall = self.clock.wall();
+        for _ in 0..STOCK_BURST {
+            if self
+                .printer
+                .as_ref()
+                .is_some_and(|printer| !printer.is_idle())
+            {
+                return Ok(false);
+            }
+            let Some(frame) = self.pi.stock_frame(wall) else {
+                return Ok(false);
+            };
+            if let Some(stock) = &mut self.sockets.stock {
+                if !stock.try_send(frame)? {
+                    self.stock_held.begin(now);
+                    return Ok(false);
+                }
+                if self.stock_held.end() {
+                    tracing::info!("the visualisation reads again; nothing was lost");
+                }
+            }
+            if let Some(printer) = &mut self.printer {
+                printer.take(frame);
+            }
+            self.pi.stock_sent();
+        }
+        Ok(true)
+    }
+
+    fn send_control(&mut self, now: Instant) -> Result<(), PiError> {
+        while let Some(message) = self.pi.control_message(now) {
+            if !self.sockets.control.try_send(message)? {
+                self.control_held.begin(now);
+                return Ok(());
+            }
+            if self.control_held.end() {
+                tracing::info!("the controller is there again");
+            }
+            self.pi.control_sent();
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self) -> Result<(), PiError> {
+        while let Some(command) = self.pi.next_command() {
+            match command {
+                Command::Subscribe(topic) => self.sockets.data.subscribe(topic)?,
+                Command::Report(told) => {
+                    self.is_assigned |= matches!(told, Report::Assigned { .. });
+                    report::log(told, self.config);
+                }
+                Command::Stop(stop) => self.stop = Some(stop),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells a person what has been waited for too long.
+    fn say_what_waits(&mut self, now: Instant) {
+        if let (Some(waited), Some(stock)) = (self.stock_held.overdue(now), self.config.stock) {
+            tracing::warn!(
+                "the visualisation at {stock} has read nothing for {} s; this node waits for it and \
+                 so does the feed, nothing is lost (without one, start with --stock none)",
+                waited.as_secs()
+            );
+        }
+        // Before the assignment the brain itself says that the controller does not answer.
+        if self.is_assigned
+            && let Some(waited) = self.control_held.overdue(now)
+        {
+            tracing::warn!(
+                "no connection to the controller at {} for {} s; still trying",
+                self.config.control,
+                waited.as_secs()
+            );
+        }
+    }
+
+    fn print_some(&mut self) {
+        if let Some(Err(error)) = self.printer.as_mut().map(Printer::write_some) {
+            tracing::warn!(%error, "standard output is closed; no more events are printed");
+            self.printer = None;
+        }
+    }
+
+    /// Why it has ended, once everything has left.
+    fn ended(&self) -> Option<Ended> {
+        if self
+            .printer
+            .as_ref()
+            .is_some_and(|printer| !printer.is_idle())
+        {
+            return None;
+        }
+        Some(match self.stop? {
+            Stop::Finished { equal } => Ended::Finished { equal },
+            Stop::Refused(reason) => Ended::Refused(reason),
+        })
+    }
+
+    fn check_start_timeout(&self, now: Instant) -> Result<(), PiError> {
+        match self.start_deadline().zip(self.config.start_timeout) {
+            Some((deadline, timeout)) if deadline <= now => Err(PiError::StartTimeout {
+                endpoint: self.config.control,
+                timeout,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn start_deadline(&self) -> Option<Instant> {
+        let timeout = self.config.start_timeout.filter(|_| !self.is_assigned)?;
+        Some(self.started.after(timeout))
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let held = self.control_held.poll_timeout();
+        [
+            self.pi.poll_timeout(),
+            self.notifier.poll_timeout(),
+            self.start_deadline(),
+            self.stock_held.poll_timeout(),
+            held.filter(|_| self.is_assigned),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}

@@ -1,0 +1,24 @@
+//! Bounds of the loop and of waiting, with their reasons.
+
+use std::time::Duration;
+
+/// Data frames that one turn of the loop takes at most, so that control is never far away.
+pub const DATA_BURST: usize = 64;
+
+/// Control messages that one turn takes at most.
+pub const CONTROL_BURST: usize = 16;
+
+/// Frames of stock events that one turn sends at most.
+pub const STOCK_BURST: usize = 128;
+
+/// How long a peer may not take what is for it before a person is told.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the end waits until the visualisation has read everything.
+pub const END_LINGER: Duration = Duration::from_secs(60);
+
+/// Orders that may rest at once, unless told otherwise.
+pub const DEFAULT_ORDERS: u32 = 1_000_000;
+
+/// The most orders or levels that can be asked for.
+pub const MAX_ORDERS: u32 = 100_000_000;

@@ -1,0 +1,60 @@
+//! The brain's reports as log lines.
+
+use oxberry_cluster::pi::Report;
+use oxberry_proto::start::RefusedReason;
+
+use crate::config::Config;
+
+/// Tells a person.
+pub(crate) fn log(report: Report, config: &Config) {
+    match report {
+        Report::AwaitingController => tracing::warn!(
+            "the controller at {} has not answered; still waiting",
+            config.control
+        ),
+        Report::Assigned {
+            node,
+            partitions,
+            symbols,
+        } => tracing::info!(%node, partitions, symbols, "joined the cluster"),
+        Report::Ready => tracing::info!("hears all its partitions"),
+        Report::StreamGap {
+            stream,
+            expected,
+            missing,
+        } => tracing::error!(
+            %stream, %expected, missing,
+            "events are missing; the symbols of the partition are stale"
+        ),
+        Report::BadFrame(error) => tracing::error!(%error, "a frame cannot be read"),
+        Report::Rejected {
+            symbol_index,
+            symbol_seq_num,
+            rejection,
+        } => tracing::warn!(
+            %symbol_index,
+            symbol_seq_num = symbol_seq_num.map(|number| number.raw()),
+            %rejection,
+            "an event does not fit its book"
+        ),
+        Report::Ended { events } => tracing::info!(events, "all streams have ended"),
+    }
+}
+
+/// Why the controller sent us away, and what to do about it.
+pub(crate) fn refusal(reason: RefusedReason) -> String {
+    match reason {
+        RefusedReason::Schema { expected } => format!(
+            "its messages are others than ours (schema {expected:#x} there, {:#x} here): install \
+             the same version on all machines",
+            oxberry_proto::SCHEMA_FINGERPRINT
+        ),
+        RefusedReason::NameTaken => {
+            "a node of this name is in the cluster already: give this one another --name".into()
+        }
+        RefusedReason::Full => "all expected nodes are there, or the feed runs already".into(),
+        RefusedReason::TooSmall { symbols } => {
+            format!("it would get {symbols} symbols: raise --symbols to that number at least")
+        }
+    }
+}
