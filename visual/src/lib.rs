@@ -1,14 +1,180 @@
 //! The OxBerry dashboard: best bids and offers of all symbols on a web page.
 //!
+//! Two threads. The feed's owns the sockets and the [`board`], takes what the Pis push and puts up a
+//! frame on the [`screen`] a few times a second. The web's shows the screen to browsers. A browser
+//! can be as slow as it likes: it sees fewer frames, and the feed never waits for it.
+//!
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: capacities and intervals, with their reasons,
 //! * [`table`]: the symbols, as the controller gives them out,
-//! * [`row`]: one symbol, [`nodes`]: who speaks, [`board`]: all of it; pure state without a socket.
+//! * [`row`]: one symbol, [`nodes`]: who speaks, [`board`]: all of it; pure state without a socket,
+//! * [`screen`]: what browsers see of it,
+//! * `page_message`, `metrics`, `print`: the same as JSON, Prometheus text and CSV,
+//! * `browser`, `web`: the page and its WebSockets,
+//! * `feed`: the loop,
+//! * [`Config`], [`Sockets`], [`run`].
 #![forbid(unsafe_code)]
 
 pub mod board;
+mod browser;
+mod config;
+mod error;
+mod feed;
 pub mod limits;
+mod metrics;
 pub mod nodes;
+mod page;
+mod page_message;
+mod print;
 pub mod row;
+pub mod screen;
 pub mod table;
+mod web;
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+
+use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
+
+pub use crate::config::{Config, ConfigError, RawConfig};
+pub use crate::error::Error;
+
+use crate::board::{Counters, Phase};
+use crate::feed::{Feed, FramePace, Setup};
+use crate::print::Printer;
+
+/// The sockets of a dashboard, open before it runs, so that ports are known and errors come early.
+#[derive(Debug)]
+pub struct Sockets {
+    stock: StockPuller,
+    stock_endpoint: Endpoint,
+    setup: SetupClient,
+    web: TcpListener,
+    web_address: SocketAddr,
+}
+
+/// What a dashboard saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How far the feed was; `None` when the symbol table never came.
+    pub phase: Option<Phase>,
+    /// What was counted.
+    pub counters: Counters,
+}
+
+impl Sockets {
+    /// Opens them.
+    ///
+    /// # Errors
+    ///
+    /// When a port is taken or may not be used.
+    pub fn open(config: &Config) -> Result<Self, Error> {
+        let context = Context::new();
+        let (stock, stock_endpoint) = StockPuller::bind(&context, config.stock)?;
+        let setup = SetupClient::connect(&context, config.controller)?;
+        let address = config.http;
+        let bind_error = |source: io::Error| {
+            if source.kind() == io::ErrorKind::AddrInUse {
+                Error::PortTaken { address }
+            } else {
+                Error::Bind { address, source }
+            }
+        };
+        let web = TcpListener::bind(address).map_err(bind_error)?;
+        let web_address = web.local_addr().map_err(bind_error)?;
+        Ok(Self {
+            stock,
+            stock_endpoint,
+            setup,
+            web,
+            web_address,
+        })
+    }
+
+    /// Where Pis push to, with the port that was found.
+    #[must_use]
+    pub const fn stock_endpoint(&self) -> Endpoint {
+        self.stock_endpoint
+    }
+
+    /// Where the page is, with the port that was found.
+    #[must_use]
+    pub const fn web_address(&self) -> SocketAddr {
+        self.web_address
+    }
+}
+
+/// Runs the dashboard until `shutdown` is requested, or to the end of the feed if the configuration
+/// says so.
+///
+/// # Errors
+///
+/// When a socket fails, the controller speaks another schema, or the page cannot be served.
+pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, Error> {
+    let clock = Clock::start();
+    let notifier =
+        Notifier::from_environment(clock.now()).map_err(|source| Error::Notify { source })?;
+    let (publisher, viewer) = screen::screen();
+    let (listener, controller) = (sockets.web, config.controller.to_string());
+    let web_failed = shutdown.clone();
+    let web = thread::Builder::new()
+        .name("web".into())
+        .spawn(move || {
+            let served = web::serve(listener, viewer, &controller, Arc::default());
+            if served.is_err() {
+                web_failed.request();
+            }
+            served
+        })
+        .map_err(|source| Error::Web { source })?;
+    let mut feed = Feed {
+        clock,
+        notifier,
+        stock: sockets.stock,
+        setup: Setup::new(sockets.setup),
+        publisher,
+        printer: config.print.then(|| Printer::new(io::stdout())),
+        exit_at_end: config.exit_at_end,
+        board: None,
+        frames: FramePace::default(),
+    };
+    let fed = feed.run(shutdown);
+    let board = feed.board.take();
+    // The publisher goes with it, which ends the web.
+    drop(feed);
+    let served = web.join().map_err(|_| Error::WebPanicked)?;
+    fed?;
+    served.map_err(|source| Error::Web { source })?;
+    Ok(Summary {
+        phase: board.as_ref().map(board::Board::phase),
+        counters: board.map(|board| *board.counters()).unwrap_or_default(),
+    })
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counters {
+            events,
+            trades,
+            duplicates,
+            gaps,
+            missed,
+            ..
+        } = self.counters;
+        let phase = match self.phase {
+            None => "no symbol table came",
+            Some(Phase::Waiting) => "no event came",
+            Some(Phase::Running) => "stopped before the end of the feed",
+            Some(Phase::Ended) => "end of the feed",
+        };
+        write!(
+            f,
+            "{phase}: {events} events, {trades} trades, {duplicates} duplicates dropped, {gaps} \
+             gaps with {missed} events missing"
+        )
+    }
+}

@@ -1,0 +1,145 @@
+//! One browser on its WebSocket.
+//!
+//! The page confirms every frame. While too many frames are unconfirmed none is sent, and the next
+//! one has what changed meanwhile, newest state only: a slow browser sees fewer frames, never older
+//! ones, and what waits for it never grows.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::limits::{BROWSER_GONE_AFTER, FRAMES_IN_FLIGHT};
+use crate::page_message;
+use crate::screen::{FrameNum, Viewer};
+
+/// What is counted of all browsers.
+#[derive(Debug, Default)]
+pub(crate) struct BrowserCounters {
+    /// Browsers on the WebSocket now.
+    pub(crate) present: AtomicU64,
+    /// Browsers since the start.
+    pub(crate) total: AtomicU64,
+    /// Frames sent.
+    pub(crate) frames: AtomicU64,
+    /// Frames that a browser was too slow for.
+    pub(crate) frames_skipped: AtomicU64,
+}
+
+impl BrowserCounters {
+    pub(crate) fn enter(&self) {
+        self.present.fetch_add(1, Ordering::Relaxed);
+        self.total.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn leave(&self) {
+        self.present.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn sent_frame(&self, seen: FrameNum, frame: FrameNum) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        if seen > 0 {
+            self.frames_skipped
+                .fetch_add(frame.saturating_sub(seen + 1), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Serves a browser until it goes or the dashboard ends; says why it ended.
+pub(crate) async fn serve(
+    mut socket: WebSocket,
+    mut viewer: Viewer,
+    controller: &str,
+    counters: &BrowserCounters,
+) -> &'static str {
+    let mut ending = viewer.clone();
+    let mut progress = Progress::default();
+    let mut gone_at = Instant::now() + BROWSER_GONE_AFTER;
+    loop {
+        let may_send = progress.sent - progress.confirmed < FRAMES_IN_FLIGHT;
+        tokio::select! {
+            shown = viewer.next_frame(), if may_send => {
+                if !shown {
+                    return say_goodbye(&mut socket).await;
+                }
+                let was_idle = progress.sent == progress.confirmed;
+                for message in progress.messages(&viewer, controller, counters) {
+                    let sending = socket.send(Message::Text(message.into()));
+                    match timeout(BROWSER_GONE_AFTER, sending).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(_)) => return "it closed the connection",
+                        Err(_) => return "it takes nothing",
+                    }
+                }
+                if was_idle {
+                    gone_at = Instant::now() + BROWSER_GONE_AFTER;
+                }
+            }
+            () = ending.ended(), if !may_send => return say_goodbye(&mut socket).await,
+            received = socket.recv() => match received {
+                Some(Ok(Message::Text(_))) => {
+                    progress.confirmed = progress.sent.min(progress.confirmed + 1);
+                    gone_at = Instant::now() + BROWSER_GONE_AFTER;
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Binary(_))) => return "it sent what no page sends",
+                Some(Ok(Message::Close(_))) | None => return "it said goodbye",
+                Some(Err(_)) => return "the connection broke",
+            },
+            () = sleep_until(gone_at), if progress.sent > progress.confirmed => {
+                return "it confirms nothing";
+            }
+        }
+    }
+}
+
+async fn say_goodbye(socket: &mut WebSocket) -> &'static str {
+    let frame = CloseFrame {
+        code: close_code::AWAY,
+        reason: "the dashboard stops".into(),
+    };
+    // A browser that cannot be told finds out by itself.
+    let _ = socket.send(Message::Close(Some(frame))).await;
+    "the dashboard stops"
+}
+
+/// How far a browser is.
+#[derive(Debug, Default)]
+struct Progress {
+    has_table: bool,
+    /// The newest frame it was sent, by the screen's numbers.
+    seen: FrameNum,
+    /// Messages it was sent that it has to confirm: all but the table.
+    sent: u64,
+    confirmed: u64,
+}
+
+impl Progress {
+    /// What to send now that there is a new frame.
+    fn messages(
+        &mut self,
+        viewer: &Viewer,
+        controller: &str,
+        counters: &BrowserCounters,
+    ) -> Vec<String> {
+        let changes = viewer.changes_since(self.seen);
+        let made = match (&changes.table, &changes.status.board) {
+            (Some(table), Some(board)) => {
+                counters.sent_frame(self.seen, changes.status.frame);
+                self.seen = changes.status.frame;
+                let table = (!self.has_table).then(|| page_message::table(table));
+                self.has_table = true;
+                table
+                    .into_iter()
+                    .chain([page_message::frame(&changes, board)])
+                    .collect()
+            }
+            _ => page_message::setup(controller).map(|setup| vec![setup]),
+        };
+        self.sent += 1;
+        made.unwrap_or_else(|error: serde_json::Error| {
+            tracing::error!(%error, "a frame cannot be written as JSON");
+            Vec::new()
+        })
+    }
+}

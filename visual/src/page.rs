@@ -1,0 +1,56 @@
+//! The page's files, in the binary.
+
+/// One file.
+#[derive(Debug)]
+pub(crate) struct File {
+    /// Its path in the URL.
+    pub(crate) path: &'static str,
+    pub(crate) content_type: &'static str,
+    pub(crate) content: &'static str,
+}
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// All of them.
+pub(crate) const FILES: &[File] = &[
+    File {
+        path: "/",
+        content_type: "text/html; charset=utf-8",
+        content: include_str!("page/index.html"),
+    },
+    File {
+        path: "/style.css",
+        content_type: "text/css; charset=utf-8",
+        content: include_str!("page/style.css"),
+    },
+    File {
+        path: "/icon.svg",
+        content_type: "image/svg+xml",
+        content: include_str!("page/icon.svg"),
+    },
+    File {
+        path: "/main.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/main.js"),
+    },
+    File {
+        path: "/feed.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/feed.js"),
+    },
+    File {
+        path: "/market.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/market.js"),
+    },
+    File {
+        path: "/grid.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/grid.js"),
+    },
+    File {
+        path: "/totals.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/totals.js"),
+    },
+];

@@ -1,0 +1,94 @@
+// The totals above the grid.
+
+const RATE_WINDOW_MS = 2000;
+const SPARK_SECONDS = 60;
+const SPARK_HEIGHT = 16;
+
+const whole = new Intl.NumberFormat("en-US");
+const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const newYork = new Intl.DateTimeFormat("en-US", {
+  timeZone: "America/New_York", hourCycle: "h23",
+  year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
+});
+
+const byId = (id) => document.getElementById(id);
+
+function write(id, text) {
+  const at = byId(id);
+  if (at.textContent !== text) at.textContent = text;
+}
+
+const count = (number) => (number < 10_000_000 ? whole.format(number) : short.format(number));
+
+export class Totals {
+  /** Times and event counts of the last frames, oldest first. */
+  #samples = [];
+  #rates = [];
+  #ratedAt = 0;
+
+  reset() {
+    this.#samples = [];
+  }
+
+  show(frame) {
+    const { counters, states } = frame;
+    const known = Object.values(states).reduce((sum, each) => sum + each, 0);
+    const quiet = [["waiting", "waiting"], ["halted", "halted"], ["closed", "closed"]];
+    const doubtful = [["stale", "stale"], ["recovering", "recovering"], ["unheard", "without a Pi"]];
+    const notes = [...doubtful, ...quiet]
+      .filter(([state]) => states[state] > 0)
+      .map(([state, text]) => `${whole.format(states[state])} ${text}`);
+    write("live", whole.format(states.live));
+    write("not-live", notes.length > 0 ? notes.join(", ") : `of ${whole.format(known)}`);
+    mark("not-live", doubtful.some(([state]) => states[state] > 0));
+
+    this.#showRate(frame.shown_at_ms, counters.events);
+    write("trades", count(counters.trades));
+    write("volume", counters.volume > 0 ? `${short.format(counters.volume)} shares` : "");
+
+    const voices = (voice) => frame.nodes.filter(([, is]) => is === voice).map(([node]) => node);
+    const [silent, ended] = [voices("silent"), voices("ended")];
+    const speaking = frame.nodes.length - silent.length - ended.length;
+    write("pis", `${speaking} of ${frame.nodes_expected}`);
+    const pis = [];
+    if (silent.length > 0) pis.push(`Pi ${silent.join(", ")} silent`);
+    if (ended.length > 0) pis.push(`${ended.length} done`);
+    write("pis-note", pis.join(", "));
+    mark("pis-note", silent.length > 0);
+
+    write("duplicates", count(counters.duplicates));
+    write("gaps", count(counters.gaps));
+    write("gaps-note", counters.missed > 0 ? `${count(counters.missed)} events missed` : "");
+    byId("gap-total").classList.toggle("doubt", counters.gaps > 0);
+    write("conflated", count(counters.conflated));
+    write("market-time", frame.market_time_ms === null ? "" : `${newYork.format(frame.market_time_ms)} New York`);
+  }
+
+  #showRate(now, events) {
+    const samples = this.#samples;
+    samples.push([now, events]);
+    while (samples.length > 2 && now - samples[1][0] >= RATE_WINDOW_MS) samples.shift();
+    const [since, before] = samples[0];
+    if (now === since || now - this.#ratedAt < 500) return;
+    this.#ratedAt = now;
+    const rate = ((events - before) * 1000) / (now - since);
+    write("rate", count(Math.round(rate)));
+    this.#drawSpark(rate);
+  }
+
+  #drawSpark(rate) {
+    const rates = this.#rates;
+    rates.push(rate);
+    if (rates.length > 2 * SPARK_SECONDS) rates.shift();
+    const most = Math.max(...rates, 1);
+    const points = rates.map((each, at) => {
+      const x = SPARK_SECONDS - (rates.length - 1 - at) / 2;
+      return `${x},${(SPARK_HEIGHT - 1 - (each / most) * (SPARK_HEIGHT - 2)).toFixed(1)}`;
+    });
+    byId("spark").firstElementChild.setAttribute("points", points.join(" "));
+  }
+}
+
+function mark(id, isDoubtful) {
+  byId(id).parentElement.classList.toggle("doubt", isDoubtful);
+}

@@ -1,0 +1,260 @@
+//! The screen: what browsers see of the board, shared between the thread of the feed and the web.
+//!
+//! The feed puts up a frame a few times a second; each browser takes what changed since the frame
+//! it saw last. So only the newest state of a symbol waits for a browser, however slow it is, and
+//! the feed waits for none: while somebody reads, it goes on and puts its frame up a little later.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use oxberry_core::units::Instant;
+use oxberry_proto::NodeId;
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::board::{Board, Counters, Phase, StateCounts};
+use crate::row::{Row, RowState};
+use crate::table::SymbolTable;
+
+/// The number of a frame; the first is 1.
+pub type FrameNum = u64;
+
+/// What is on show.
+#[derive(Debug, Default)]
+pub struct Screen {
+    status: Status,
+    table: Option<Arc<SymbolTable>>,
+    /// By slot.
+    rows: Vec<ShownRow>,
+}
+
+/// A row as it was put up.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownRow {
+    /// The symbol's place in the table.
+    pub slot: usize,
+    /// The frame that changed it last; 0 before its first event.
+    pub changed_in: FrameNum,
+    /// Its numbers.
+    pub row: Row,
+    /// What may be said of them.
+    pub state: RowState,
+}
+
+/// All that is not a row.
+#[derive(Clone, Debug, Default)]
+pub struct Status {
+    /// The frame on show.
+    pub frame: FrameNum,
+    /// When it was put up, since the dashboard's start.
+    pub shown_at: Instant,
+    /// The board's status; `None` until the controller gave out the symbol table.
+    pub board: Option<BoardStatus>,
+}
+
+/// The status of the board.
+#[derive(Clone, Debug)]
+pub struct BoardStatus {
+    /// How far the feed is.
+    pub phase: Phase,
+    /// What was counted.
+    pub counters: Counters,
+    /// How many symbols are in each state.
+    pub states: StateCounts,
+    /// How many Pis there are to be.
+    pub nodes_expected: u16,
+    /// The Pis that were heard.
+    pub nodes: Vec<NodeStatus>,
+    /// The newest time of an event, in milliseconds since 1970 UTC.
+    pub market_time_ms: Option<u64>,
+}
+
+/// A Pi as the dashboard hears it.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeStatus {
+    /// Which one.
+    pub node: NodeId,
+    /// Events it brought, copies included.
+    pub events: u64,
+    /// Whether it speaks.
+    pub voice: Voice,
+}
+
+/// Whether a Pi speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Voice {
+    /// It does.
+    Speaking,
+    /// It fell silent.
+    Silent,
+    /// It said that it is done.
+    Ended,
+}
+
+/// What changed since a frame.
+#[derive(Clone, Debug)]
+pub struct Changes {
+    /// The present status.
+    pub status: Status,
+    /// The symbols, once they are known.
+    pub table: Option<Arc<SymbolTable>>,
+    /// The rows that changed, by slot.
+    pub rows: Vec<ShownRow>,
+}
+
+/// The feed's side of a screen. When it goes, the viewers see the end.
+#[derive(Debug)]
+pub struct Publisher {
+    screen: Arc<Mutex<Screen>>,
+    frames: watch::Sender<FrameNum>,
+}
+
+/// The browsers' side of a screen.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    screen: Arc<Mutex<Screen>>,
+    frames: watch::Receiver<FrameNum>,
+}
+
+/// An empty screen.
+#[must_use]
+pub fn screen() -> (Publisher, Viewer) {
+    let screen = Arc::<Mutex<Screen>>::default();
+    let (sender, receiver) = watch::channel(0);
+    (
+        Publisher {
+            screen: screen.clone(),
+            frames: sender,
+        },
+        Viewer {
+            screen,
+            frames: receiver,
+        },
+    )
+}
+
+impl Publisher {
+    /// Puts up the next frame, with what changed on the board if there is one already. When somebody
+    /// reads just now nothing happens, `false` comes back, and the board keeps its changes.
+    pub fn try_publish(&self, now: Instant, board: Option<&mut Board>) -> bool {
+        let mut screen = match self.screen.try_lock() {
+            Ok(screen) => screen,
+            Err(TryLockError::WouldBlock) => return false,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        };
+        let frame = screen.status.frame + 1;
+        screen.status.frame = frame;
+        screen.status.shown_at = now;
+        if let Some(board) = board {
+            screen.put_up(frame, board);
+        }
+        drop(screen);
+        self.frames.send_replace(frame);
+        true
+    }
+}
+
+impl Screen {
+    fn put_up(&mut self, frame: FrameNum, board: &mut Board) {
+        if self.table.is_none() {
+            self.table = Some(board.table().clone());
+            self.rows = (0..board.rows().len()).map(ShownRow::empty).collect();
+        }
+        let rows = &mut self.rows;
+        board.take_changed(|slot, row, state| {
+            if let Some(shown) = rows.get_mut(slot) {
+                *shown = ShownRow {
+                    slot,
+                    changed_in: frame,
+                    row: *row,
+                    state,
+                };
+            }
+        });
+        self.status.board = Some(BoardStatus::of(board));
+    }
+}
+
+impl ShownRow {
+    fn empty(slot: usize) -> Self {
+        Self {
+            slot,
+            changed_in: 0,
+            row: Row::default(),
+            state: RowState::Waiting,
+        }
+    }
+}
+
+impl BoardStatus {
+    fn of(board: &Board) -> Self {
+        const NANOS_PER_MILLISECOND: u64 = 1_000_000;
+        let nodes = board.nodes();
+        Self {
+            phase: board.phase(),
+            counters: *board.counters(),
+            states: board.state_counts(),
+            nodes_expected: nodes.expected(),
+            nodes: nodes
+                .heard()
+                .map(|(node, heard)| NodeStatus {
+                    node,
+                    events: heard.events,
+                    voice: match (heard.ended, nodes.silent().contains(node)) {
+                        (true, _) => Voice::Ended,
+                        (false, true) => Voice::Silent,
+                        (false, false) => Voice::Speaking,
+                    },
+                })
+                .collect(),
+            market_time_ms: board
+                .market_time()
+                .map(|time| time.raw() / NANOS_PER_MILLISECOND),
+        }
+    }
+}
+
+impl Viewer {
+    /// Waits for a frame that this viewer did not wait for before; `false` when there will be none.
+    pub async fn next_frame(&mut self) -> bool {
+        self.frames.changed().await.is_ok()
+    }
+
+    /// Waits for the first frame after this call; `false` when there will be none.
+    pub async fn frame_from_now(&mut self) -> bool {
+        self.frames.mark_unchanged();
+        self.next_frame().await
+    }
+
+    /// Waits until there will be no more frames.
+    pub async fn ended(&mut self) {
+        while self.next_frame().await {}
+    }
+
+    /// The status, without the rows.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.lock().status.clone()
+    }
+
+    /// What changed after frame `seen`; everything after frame 0.
+    #[must_use]
+    pub fn changes_since(&self, seen: FrameNum) -> Changes {
+        let screen = self.lock();
+        Changes {
+            status: screen.status.clone(),
+            table: screen.table.clone(),
+            rows: screen
+                .rows
+                .iter()
+                .filter(|row| row.changed_in > seen)
+                .copied()
+                .collect(),
+        }
+    }
+
+    /// Readers only copy, so nothing is half done when one of them panics.
+    fn lock(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole dashboard against a made-up cluster: real sockets, real browsers' protocol.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the finding"
+)]
+
+mod chromium;
+mod client;
+mod cluster;
+mod process;
+mod run;
+mod web;
