@@ -1,32 +1,28 @@
-//! Which dialect an input is in.
+//! Which dialect the inputs are in.
 
-use std::ops::ControlFlow;
-
-use oxberry_controller::source::Source;
-use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_controller::source::{Source, dialects};
+use oxberry_core::xdp::{Certainty, Dialect};
 
 use crate::{console::Console, input::DialectChoice};
 
-/// The dialect that the user named, or else that of the first messages.
-pub(crate) fn choose(choice: DialectChoice, source: &mut Source, console: &Console) -> Dialect {
-    if let Some(dialect) = choice.named() {
-        return dialect;
-    }
-    let _ = console;
-    let mut found = Dialect::Pillar;
-    source.look_ahead(|packet| {
-        let Ok(packet) = PacketRef::new(packet.bytes) else {
-            return ControlFlow::Continue(());
-        };
-        for message in packet.messages().flatten() {
-            match (message.msg_type(), message.size()) {
-                (100, 31) | (3, 38) => found = Dialect::Legacy,
-                (100, 39) => found = Dialect::Pillar,
-                _ => continue,
-            }
-            return ControlFlow::Break(());
+/// The dialects of sources that belong together: the one that the user named, or else those of the
+/// first messages. Says so unless it is certain.
+pub(crate) fn choose(
+    choice: DialectChoice,
+    sources: &mut [Source],
+    console: &Console,
+) -> Vec<Dialect> {
+    let verdicts = dialects(sources, choice.named());
+    for (source, verdict) in sources.iter().zip(&verdicts) {
+        if verdict.certainty != Certainty::Certain {
+            let name = source.name();
+            console.say(format_args!(
+                "{name}: read as {verdict}; --dialect says which it is"
+            ));
         }
-        ControlFlow::Continue(())
-    });
-    found
+    }
+    verdicts
+        .into_iter()
+        .map(|verdict| verdict.dialect)
+        .collect()
 }

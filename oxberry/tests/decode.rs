@@ -157,6 +157,32 @@ fn check_fields(stem: &str, line: &Value, message: &Value) -> usize {
 }
 
 #[test]
+fn the_dialect_is_told_from_the_messages_and_named_where_it_is_not_certain() {
+    let Some(data) = data() else { return };
+    let flow = data.join("flow");
+    let certain = [
+        (flow.join("legacy/20120621-ARCA_XDP_IBF_1.dat"), "legacy"),
+        (flow.join("pillar/20120621-ARCA_XDP_IBF_1.dat"), "pillar"),
+        (data.join("nyse-imbalances-xdp-v2.1f-2017.pcap.gz"), "xdp"),
+    ];
+    for (path, dialect) in certain {
+        let run = decode(&path);
+        assert!(
+            run.stderr.contains(&format!(": {dialect}, ")),
+            "{}",
+            run.stderr
+        );
+        assert!(!run.stderr.contains("--dialect"), "{}", run.stderr);
+    }
+    let run = decode(&flow.join("pillar/20120621-ARCA_XDP_IBF_3.dat"));
+    assert!(
+        run.stderr.contains("--dialect says which it is"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_whole_capture_is_decoded_without_a_fault() {
     let Some(data) = data() else { return };
     let path = data.join("nyse-imbalances-xdp-v2.1f-2017.pcap.gz");

@@ -22,6 +22,7 @@
 mod ahead;
 mod capture;
 mod dat;
+mod dialect;
 mod directory;
 mod error;
 mod filter;
@@ -49,6 +50,7 @@ use self::{
 };
 pub use self::{
     capture::CaptureCounters,
+    dialect::dialects,
     directory::{ChannelFile, ChannelFiles},
     error::{DirectoryError, Fault, SourceError},
     filter::Filter,

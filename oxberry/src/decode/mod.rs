@@ -133,7 +133,14 @@ impl<W: Write> Decoder<'_, W> {
             }
         };
         self.console.watch(vec![source.progress()]);
-        let dialect = dialect::choose(input.dialect, &mut source, &self.console);
+        let dialects = dialect::choose(
+            input.dialect,
+            std::slice::from_mut(&mut source),
+            &self.console,
+        );
+        let [dialect] = dialects[..] else {
+            return Ok(false);
+        };
         let mut unreadable = false;
         loop {
             match source.advance() {

@@ -70,11 +70,12 @@ pub(crate) fn play<W: Write>(
     for file in &plan.inputs.files {
         sources.push(Source::open(file, plan.filter.clone())?);
     }
-    let mut channels = Vec::new();
-    for source in &mut sources {
-        let dialect = dialect::choose(plan.dialect, source, console);
-        channels.push(SourceChannels::new(source, dialect));
-    }
+    let dialects = dialect::choose(plan.dialect, &mut sources, console);
+    let channels = sources
+        .iter()
+        .zip(dialects)
+        .map(|(source, dialect)| SourceChannels::new(source, dialect))
+        .collect();
     console.watch(sources.iter().map(Source::progress).collect());
 
     let findings = plan.inputs.findings.clone();
