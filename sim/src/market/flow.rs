@@ -4,11 +4,13 @@ use oxberry_core::matching::{LevelRecord, Matcher, Order, OrderRecord};
 use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolSeqNum};
 use oxberry_core::xdp::Dialect;
 
+use super::lifetime::{Lifetimes, usual_orders};
 use super::listing::Listing;
 use super::pace::Pace;
+use super::placement::Placement;
 use super::profile::{
-    AGGRESSORS, AMENDMENTS, EXECUTIONS, HIDDEN_TRADES, LAST_IS_PARTIAL, LIFETIMES_NS,
-    LONG_LIFETIME_NS, Profile, REDUCTIONS, REPLACES, TAKES_LEVEL_AND_RESTS,
+    AGGRESSORS, AMENDMENTS, EXECUTIONS, HIDDEN_TRADES, LAST_IS_PARTIAL, LONG_LIFETIME_NS, PATIENT,
+    Profile, REDUCTIONS, REPLACES, TAKES_LEVEL_AND_RESTS,
 };
 use super::venue::{Due, Happening, Venue};
 use crate::random::Random;
@@ -18,12 +20,6 @@ const LEAST_ORDERS_A_SIDE: usize = 3;
 
 /// The most executions of one aggressor, which together fit into one packet.
 const MOST_EXECUTIONS: u64 = 30;
-
-/// Adds per 1,000 messages in the long run, which relates lifetimes to resting orders.
-const ADDS_PER_1000_MESSAGES: u64 = 482;
-
-/// How much longer orders would rest if none were executed or replaced, per cent.
-const LEAVES_EARLY: u64 = 200;
 
 /// Owners who take off an order do so when something else happens too, per mille.
 const LEAVES_WITH_OTHERS: u64 = 700;
@@ -46,9 +42,6 @@ const OPENING_GAP_NS: u64 = 1_000_000;
 /// The most orders of a level that somebody takes whole to rest there himself.
 const MOST_TAKEN: u64 = 6;
 
-/// Scales are in units of 1 / 65,536.
-const ONE: u64 = 1 << 16;
-
 /// The resting orders of one stock, in memory of its own.
 pub(super) type StockMatcher = Matcher<Box<[OrderRecord]>, Box<[LevelRecord]>>;
 
@@ -63,10 +56,8 @@ pub(super) struct Flow {
     place: usize,
     profile: &'static Profile,
     pace: Pace,
-    tick: u64,
-    usual_spread: u64,
-    /// By how much long lifetimes are stretched, so that the stock has its usual number of orders.
-    lifetime_scale: u64,
+    placement: Placement,
+    lifetimes: Lifetimes,
     /// Orders that rested before the session and are still to come.
     opening_left: u64,
     /// When the stock's next impulse is due.
@@ -80,8 +71,6 @@ impl Flow {
     pub(super) fn new(listing: Listing, place: usize, most_opening: u64) -> Self {
         let rate = listing.messages_per_1000_s;
         let usual_orders = usual_orders(rate);
-        let adds_per_1000_s = (rate * ADDS_PER_1000_MESSAGES / 1_000).max(1);
-        let lifetime_ns = usual_orders * 1_000_000_000_000 / adds_per_1000_s * LEAVES_EARLY / 100;
         let capacity = usize::try_from(usual_orders * 3 + 64).unwrap_or(usize::MAX);
         Self {
             matcher: Matcher::new(
@@ -92,10 +81,8 @@ impl Flow {
             place,
             profile: listing.profile(),
             pace: Pace::new(rate),
-            tick: listing.tick(),
-            usual_spread: (listing.close_ticks * listing.profile().spread_per_10_000)
-                .div_ceil(10_000),
-            lifetime_scale: lifetime_ns / (LIFETIMES_NS.mean() / ONE),
+            placement: Placement::new(&listing),
+            lifetimes: Lifetimes::new(rate),
             opening_left: usual_orders.min(most_opening),
             next_impulse: 0,
             mood: 500,
@@ -105,7 +92,7 @@ impl Flow {
 
     /// The closing price of yesterday.
     pub(super) fn close(&self) -> RawPrice {
-        self.price(self.listing.close_ticks)
+        self.placement.price(self.listing.close_ticks)
     }
 
     /// The number of the stock's next message, which it uses up.
@@ -125,12 +112,19 @@ impl Flow {
             } else {
                 Side::Ask
             };
-            let ticks = self.passive_price(&mut venue.random, side);
-            // It has rested for a while already, so it is one of those that rest long.
-            let lifetime_ns = (0..3)
-                .map(|_| self.lifetime_ns(&mut venue.random))
-                .max()
-                .unwrap_or_default();
+            let random = &mut venue.random;
+            // They have rested for a while already, so they are those that rest long.
+            let (ticks, lifetime_ns) = if random.chance(500) {
+                (
+                    self.placement.distant(random, &self.matcher, side),
+                    self.lifetimes.patient_ns(random),
+                )
+            } else {
+                (
+                    self.placement.passive(random, &self.matcher, side),
+                    self.lifetimes.longest_ns(random, 3),
+                )
+            };
             self.add(venue, side, ticks, lifetime_ns);
             venue.random.below(OPENING_GAP_NS)
         } else {
@@ -148,7 +142,9 @@ impl Flow {
         let Some(order) = self.matcher.order(id) else {
             return;
         };
-        let narrows = self.distance(order.side, self.ticks(order.price)) < self.usual_spread;
+        let ticks = self.placement.ticks(order.price);
+        let distance = self.placement.distance(&self.matcher, order.side, ticks);
+        let narrows = distance < self.placement.usual_spread();
         if !narrows && venue.random.chance(LEAVES_WITH_OTHERS) {
             let reaction_ns = venue.random.below(REACTION_NS);
             let after_ns = self.next_impulse.saturating_sub(venue.now) + reaction_ns;
@@ -166,8 +162,8 @@ impl Flow {
         if self.spare_orders(order.side, 1) > 0 {
             self.delete(venue, order);
         } else {
-            let stay_ns = LEAST_STAY_NS + self.lifetime_ns(&mut venue.random);
-            venue.set_timer(stay_ns, self.place, Due::Expire(id));
+            let stay_ns = LEAST_STAY_NS + self.lifetimes.sample_ns(&mut venue.random);
+            self.set_lifetime(venue, stay_ns, id);
         }
     }
 
@@ -199,16 +195,25 @@ impl Flow {
     /// A new order comes that trades with nobody.
     fn quote(&mut self, venue: &mut Venue) {
         let random = &mut venue.random;
+        if random.chance(PATIENT) {
+            let side = random_side(random, 500);
+            let ticks = self.placement.distant(random, &self.matcher, side);
+            let lifetime_ns = self.lifetimes.patient_ns(random);
+            return self.add(venue, side, ticks, lifetime_ns);
+        }
         let (side, ticks) = if random.chance(self.profile.improving) {
             let buys_per_mille = self.buys_per_mille();
             let side = random_side(random, buys_per_mille);
-            let by = self.profile.improvement.sample(random);
-            (side, self.better_price(side, by))
+            (side, self.placement.improving(random, &self.matcher, side))
         } else {
             let side = random_side(random, 500);
-            (side, self.passive_price(random, side))
+            (side, self.placement.passive(random, &self.matcher, side))
         };
-        let lifetime_ns = self.lifetime_at_ns(random, side, ticks);
+        let distance = self.placement.distance(&self.matcher, side, ticks);
+        let usual_spread = self.placement.usual_spread();
+        let lifetime_ns = self
+            .lifetimes
+            .at_distance_ns(random, distance, usual_spread);
         self.add(venue, side, ticks, lifetime_ns);
     }
 
@@ -224,12 +229,12 @@ impl Flow {
         let order = Order {
             id,
             side,
-            price: self.price(ticks),
+            price: self.placement.price(ticks),
             qty,
         };
         self.rest(order);
         venue.happened.push(Happening::Add { order });
-        venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
+        self.set_lifetime(venue, lifetime_ns, id);
     }
 
     fn delete(&mut self, venue: &mut Venue, order: Order) {
@@ -244,7 +249,8 @@ impl Flow {
             return None;
         }
         let old = self.managed_order(&mut venue.random)?;
-        let price = self.moved_price(&mut venue.random, old);
+        let ticks = self.placement.moved(&mut venue.random, &self.matcher, old);
+        let price = self.placement.price(ticks);
         self.matcher.cancel(old.id).expect("the order rests");
         let qty = if venue.random.chance(500) {
             old.qty
@@ -255,9 +261,9 @@ impl Flow {
         let id = match venue.dialect {
             Dialect::Legacy => old.id,
             Dialect::Xdp | Dialect::Pillar => {
-                let lifetime_ns = self.lifetime_ns(&mut venue.random);
+                let lifetime_ns = self.lifetimes.sample_ns(&mut venue.random);
                 let id = venue.next_order_id(self.listing.system);
-                venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
+                self.set_lifetime(venue, lifetime_ns, id);
                 id
             }
         };
@@ -301,8 +307,8 @@ impl Flow {
             };
             self.rest(order);
             venue.happened.push(Happening::Add { order });
-            let lifetime_ns = self.lifetime_ns(&mut venue.random);
-            venue.set_timer(lifetime_ns, self.place, Due::Expire(id));
+            let lifetime_ns = self.lifetimes.sample_ns(&mut venue.random);
+            self.set_lifetime(venue, lifetime_ns, id);
             return Some(());
         }
         let orders = EXECUTIONS.sample(&mut venue.random).min(spare);
@@ -373,7 +379,10 @@ impl Flow {
     /// Somebody wants more, or another price, and goes to the end of the queue.
     fn amend(&mut self, venue: &mut Venue) -> Option<()> {
         let order = self.managed_order(&mut venue.random)?;
-        let price = self.moved_price(&mut venue.random, order);
+        let ticks = self
+            .placement
+            .moved(&mut venue.random, &self.matcher, order);
+        let price = self.placement.price(ticks);
         if venue.random.chance(500) && price != order.price {
             self.modify(venue, Order { price, ..order }, false);
         } else {
@@ -421,152 +430,24 @@ impl Flow {
             .count() as u64
     }
 
-    /// The price `by` ticks better than the best of its own side, as far as the spread allows.
-    fn better_price(&self, side: Side, by: u64) -> u64 {
-        let best = self.reference(side);
-        self.behind_the_other_side(
-            side,
-            match side {
-                Side::Bid => best.saturating_add(by),
-                Side::Ask => best.saturating_sub(by),
-            },
-        )
-    }
-
-    /// A price at the best of its own side or behind it; but when the spread is unusually wide,
-    /// every other order goes into it.
-    fn passive_price(&self, random: &mut Random, side: Side) -> u64 {
-        let spread = self.spread();
-        if spread > 2 * self.usual_spread && random.chance(500) {
-            let by = random.between(1, spread / 2);
-            return self.better_price(side, by);
-        }
-        let distance = self.profile.distance.sample(random);
-        let best = self.reference(side);
-        self.behind_the_other_side(
-            side,
-            match side {
-                Side::Bid => best.saturating_sub(distance),
-                Side::Ask => best.saturating_add(distance),
-            },
-        )
-    }
-
-    /// Another price for an order that rests.
-    fn moved_price(&self, random: &mut Random, order: Order) -> RawPrice {
-        let ticks = self.ticks(order.price);
-        let by = self.profile.move_by.sample(random);
-        let moved = if random.chance(500) {
-            ticks.saturating_sub(by)
-        } else {
-            ticks + by
-        };
-        self.price(self.behind_the_other_side(order.side, moved))
-    }
-
-    /// The nearest price that trades with nobody and is above zero.
-    fn behind_the_other_side(&self, side: Side, ticks: u64) -> u64 {
-        let other = self
-            .matcher
-            .best(side.opposite())
-            .map(|level| self.ticks(level.price));
-        match (side, other) {
-            (Side::Bid, Some(ask)) => ticks.min(ask - 1).max(1),
-            (Side::Ask, Some(bid)) => ticks.max(bid + 1),
-            (Side::Bid | Side::Ask, None) => ticks.max(1),
-        }
-    }
-
-    /// The best price of a side in ticks, or what it would be if there were one.
-    fn reference(&self, side: Side) -> u64 {
-        if let Some(level) = self.matcher.best(side) {
-            return self.ticks(level.price);
-        }
-        let half = self.usual_spread.div_ceil(2);
-        match side {
-            Side::Bid => self.listing.close_ticks.saturating_sub(half),
-            Side::Ask => self.listing.close_ticks + half,
-        }
-    }
-
-    /// How many ticks a price is away from the best of the other side.
-    fn distance(&self, side: Side, ticks: u64) -> u64 {
-        self.reference(side.opposite()).abs_diff(ticks)
-    }
-
-    fn spread(&self) -> u64 {
-        self.reference(Side::Ask)
-            .saturating_sub(self.reference(Side::Bid))
-    }
-
     /// How many of 1,000 aggressors buy: half, but fewer the further the price has risen since
     /// yesterday, and more the further it has fallen, so that it stays near.
     fn buys_per_mille(&self) -> u64 {
-        let close = self.listing.close_ticks;
-        let middle = self
-            .reference(Side::Bid)
-            .midpoint(self.reference(Side::Ask));
-        let moved_per_mille = middle.abs_diff(close) * 1_000 / close;
-        let bias = (5 * moved_per_mille).min(450);
-        if middle > close {
-            500 - bias
+        let risen = self.placement.risen_per_mille(&self.matcher);
+        self.mood
+            .saturating_add_signed(-(5 * risen).clamp(-450, 450))
+    }
+
+    /// Says when an order leaves. Fleeting ones leave on time, others when something else happens.
+    fn set_lifetime(&self, venue: &mut Venue, lifetime_ns: u64, id: OrderId) {
+        let is_fleeting = lifetime_ns <= LONG_LIFETIME_NS;
+        let due = if is_fleeting {
+            Due::Leave(id)
         } else {
-            500 + bias
-        }
+            Due::Expire(id)
+        };
+        venue.set_timer(lifetime_ns, self.place, due);
     }
-
-    fn lifetime_ns(&self, random: &mut Random) -> u64 {
-        let lifetime_ns = LIFETIMES_NS.sample(random);
-        if lifetime_ns <= LONG_LIFETIME_NS {
-            return lifetime_ns;
-        }
-        let stretched = u128::from(lifetime_ns) * u128::from(self.lifetime_scale) / u128::from(ONE);
-        u64::try_from(stretched)
-            .unwrap_or(u64::MAX)
-            .max(LONG_LIFETIME_NS)
-    }
-
-    /// The lifetime of an order at a price: who makes the spread unusually narrow does so for a
-    /// moment, and far from it orders rest longer.
-    fn lifetime_at_ns(&self, random: &mut Random, side: Side, ticks: u64) -> u64 {
-        let distance = self.distance(side, ticks);
-        if distance < self.usual_spread {
-            let samples = if distance < self.usual_spread / 2 {
-                4
-            } else {
-                2
-            };
-            (0..samples)
-                .map(|_| self.lifetime_ns(random))
-                .min()
-                .unwrap_or_default()
-        } else if distance > 3 * self.usual_spread {
-            self.longest_lifetime_ns(random, 2)
-        } else {
-            self.lifetime_ns(random)
-        }
-    }
-
-    fn longest_lifetime_ns(&self, random: &mut Random, samples: u32) -> u64 {
-        (0..samples)
-            .map(|_| self.lifetime_ns(random))
-            .max()
-            .unwrap_or_default()
-    }
-
-    fn price(&self, ticks: u64) -> RawPrice {
-        RawPrice::from_raw(u32::try_from(ticks * self.tick).unwrap_or(u32::MAX))
-    }
-
-    fn ticks(&self, price: RawPrice) -> u64 {
-        u64::from(price.raw()) / self.tick
-    }
-}
-
-/// How many orders of a stock rest in the long run: some dozens, and more the busier it is.
-fn usual_orders(messages_per_1000_s: u64) -> u64 {
-    let activity = 1 + messages_per_1000_s / 1_000;
-    30 + 5 * u64::from(activity.saturating_pow(4).ilog2())
 }
 
 fn random_side(random: &mut Random, buys_per_mille: u64) -> Side {

@@ -29,8 +29,10 @@ mod directory;
 mod distribution;
 mod encode;
 mod flow;
+mod lifetime;
 mod listing;
 mod pace;
+mod placement;
 mod profile;
 mod venue;
 

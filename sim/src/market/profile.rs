@@ -15,6 +15,9 @@ pub(super) const REDUCTIONS: u64 = 6;
 /// Sizes grow or prices change under the same id, which loses the place; see [`REPLACES`].
 pub(super) const AMENDMENTS: u64 = 2;
 
+/// New orders that rest for very long, per mille of those that trade with nobody.
+pub(super) const PATIENT: u64 = 25;
+
 /// Messages that follow from 1,000 impulses in the long run: each itself, with the further
 /// executions of an aggressor, the delete half of a replace, and the deletes of what does not fill.
 pub(super) const MESSAGES_PER_1000_IMPULSES: u64 = 1_845;
@@ -179,8 +182,8 @@ static TIGHT: Profile = Profile {
         exactly(1, 89),
         exactly(2, 31),
         span(3, 5, 67),
-        span(6, 10, 80),
-        span(11, 20, 38),
+        span(6, 10, 70),
+        span(11, 20, 28),
         span(21, 60, 5),
     ]),
     size: Distribution::new(&[
