@@ -36,8 +36,8 @@ const LEAST_STAY_NS: u64 = 1_000_000_000;
 /// How far behind the best level traders change their minds, in levels.
 const MANAGED_LEVELS: u64 = 10;
 
-/// How far apart the opening orders come, in nanoseconds: the books fill within a tenth of a second.
-const OPENING_GAP_NS: u64 = 1_000_000;
+/// How far apart the opening orders of a stock come at most: the books fill within a second.
+const OPENING_GAP_NS: u64 = 10_000_000;
 
 /// The most orders of a level that somebody takes whole to rest there himself.
 const MOST_TAKEN: u64 = 6;
