@@ -5,7 +5,7 @@
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
 //! * [`xdp`]: packets and messages of the wire, read and written,
 //! * [`symbol`]: the mapping file, from numbers to symbols,
-//! * [`line`]: packets that come twice, late or not at all, put in order,
+//! * [`mod@line`]: packets that come twice, late or not at all, put in order,
 //! * [`feed`]: what the messages mean, as events that no longer know their dialect,
 //! * [`book`]: order-by-order books in fixed memory,
 //! * [`matching`]: what a venue does with orders, for those who need to be one.
