@@ -7,14 +7,14 @@ use std::sync::Arc;
 use oxberry_cluster::controller::{ControllerConfig, Symbol};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{ChannelId, UnixNanos};
-use oxberry_core::xdp::{Detector, Dialect, PacketRef};
+use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_proto::SymbolName;
 use oxberry_proto::limits::MAX_SYMBOLS;
 use thiserror::Error;
 
 use crate::config::Config;
 use crate::source::{
-    ChannelFile, ChannelFiles, DirectoryError, Filter, MappingFile, Source, SourceError,
+    ChannelFiles, DirectoryError, Filter, MappingFile, Source, SourceError, dialects,
 };
 
 /// A day that is ready to be played.
@@ -108,21 +108,24 @@ impl Day {
             .keys()
             .map(|&symbol_index| (symbol_index, 1));
         let table = PartitionTable::balanced(loads, config.partitions);
-        let open = |file: ChannelFile| {
-            let mut source = Source::open(&file.path, Filter::default())?;
-            let (dialect, first_sent) = look(&mut source, config.dialect);
-            Ok(ChannelFeed {
-                channel: file.channel,
-                source,
-                dialect,
-                first_sent,
-            })
-        };
+        let mut sources = files
+            .files
+            .iter()
+            .map(|file| Source::open(&file.path, Filter::default()))
+            .collect::<Result<Vec<_>, SourceError>>()?;
+        let verdicts = dialects(&mut sources, config.dialect);
         let channels = files
             .files
             .into_iter()
-            .map(open)
-            .collect::<Result<_, SourceError>>()?;
+            .zip(sources)
+            .zip(verdicts)
+            .map(|((file, mut source), verdict)| ChannelFeed {
+                channel: file.channel,
+                first_sent: first_sent(&mut source),
+                source,
+                dialect: verdict.dialect,
+            })
+            .collect();
         Ok(Self {
             mapping: Arc::new(mapping),
             table: Arc::new(table),
@@ -167,29 +170,17 @@ impl Day {
     }
 }
 
-/// The dialect of a source, unless it is named, and when its first packet was sent.
-fn look(source: &mut Source, named: Option<Dialect>) -> (Dialect, Option<UnixNanos>) {
-    let mut first_sent = None;
-    let mut detector = Detector::new();
-    source.look_ahead(|packet| {
-        let Ok(packet) = PacketRef::new(packet.bytes) else {
-            return ControlFlow::Continue(());
-        };
-        first_sent.get_or_insert(packet.header().send_time);
-        if named.is_some() {
-            return ControlFlow::Break(());
-        }
-        detector.packet(&packet);
-        if detector.is_settled() {
+/// When the first packet of a source was sent.
+fn first_sent(source: &mut Source) -> Option<UnixNanos> {
+    let mut sent = None;
+    source.look_ahead(|packet| match PacketRef::new(packet.bytes) {
+        Ok(packet) => {
+            sent = Some(packet.header().send_time);
             ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
         }
+        Err(_) => ControlFlow::Continue(()),
     });
-    (
-        named.unwrap_or_else(|| detector.verdict().dialect),
-        first_sent,
-    )
+    sent
 }
 
 /// A name as far as messages hold it; the feed's own symbols are shorter.

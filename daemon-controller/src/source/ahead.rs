@@ -12,7 +12,7 @@ const MOST_BYTES: usize = 1024 * 1024;
 /// Packets in the order of the input, and how it stopped behind them, if it did.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
-    pub(super) packets: VecDeque<Held>,
+    packets: VecDeque<Held>,
     pub(super) stop: Option<Stop>,
     bytes: usize,
 }
@@ -30,6 +30,18 @@ impl Ahead {
     /// Whether one more packet may be held.
     pub(super) fn has_room(&self) -> bool {
         self.bytes < MOST_BYTES && self.stop.is_none()
+    }
+
+    /// All packets held.
+    pub(super) fn packets(&self) -> impl Iterator<Item = Packet<'_>> {
+        self.packets.iter().map(Held::packet)
+    }
+
+    /// Gives out the first packet held.
+    pub(super) fn release(&mut self) -> Option<Held> {
+        let held = self.packets.pop_front()?;
+        self.bytes -= held.bytes.len();
+        Some(held)
     }
 
     pub(super) fn hold(&mut self, packet: Packet<'_>) {

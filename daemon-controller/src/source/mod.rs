@@ -156,6 +156,9 @@ impl Source {
     /// ends, or as much as may be held was read. [`Source::advance`] then goes to each of them as
     /// if nothing had happened, and tells of a fault in its place.
     pub fn look_ahead(&mut self, mut visit: impl FnMut(Packet<'_>) -> ControlFlow<()>) {
+        if self.ahead.packets().any(|packet| visit(packet).is_break()) {
+            return;
+        }
         while self.ahead.has_room() {
             match self.find_next() {
                 Ok(Some(found)) => {
@@ -179,7 +182,7 @@ impl Source {
     /// over then.
     pub fn advance(&mut self) -> Result<bool, SourceError> {
         self.current = Current::None;
-        if let Some(held) = self.ahead.packets.pop_front() {
+        if let Some(held) = self.ahead.release() {
             self.current = Current::Held(held);
             return Ok(true);
         }

@@ -494,6 +494,13 @@ fn looking_ahead_changes_nothing_of_what_comes() {
             }
         });
         assert_eq!(seen, packets[..looks.min(5)]);
+        // Whoever looks next sees the same.
+        let mut again = Vec::new();
+        source.look_ahead(|packet| {
+            again.push(packet.bytes.to_vec());
+            ControlFlow::Continue(())
+        });
+        assert_eq!(again, packets);
         let (found, end) = drain(&mut source);
         assert_eq!(found, packets);
         assert_eq!(fault_of(end), (150, Fault::PacketSize { size: 1 }));
