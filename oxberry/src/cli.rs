@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, replay};
+use crate::{decode, generate, replay};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -20,4 +20,6 @@ pub(crate) enum Command {
     Decode(decode::Arguments),
     /// Play channel files and captures into order books and print their depth as CSV
     Replay(replay::Arguments),
+    /// Write the channel files of a market that is made up
+    Generate(generate::Arguments),
 }

@@ -15,33 +15,54 @@ const PACKETS_A_STEP: u32 = 4_096;
 #[derive(Debug)]
 pub(crate) struct Console {
     bar: ProgressBar,
+    is_watched: bool,
     inputs: Vec<Progress>,
     packets: u32,
 }
 
 impl Console {
-    /// A console without a bar.
-    pub(crate) fn new() -> Self {
+    /// A console without a bar as yet. There will be one if somebody watches: standard error is a
+    /// terminal, and output, if there is some, does not scroll over the same one.
+    pub(crate) fn new(has_output: bool) -> Self {
         Self {
             bar: ProgressBar::hidden(),
+            is_watched: stderr().is_terminal() && !(has_output && stdout().is_terminal()),
             inputs: Vec::new(),
             packets: 0,
         }
     }
 
-    /// Starts a bar for these inputs when somebody watches: standard error is a terminal, and
-    /// standard output does not scroll over the same one.
+    /// Starts a bar for reading these inputs.
     pub(crate) fn watch(&mut self, inputs: Vec<Progress>) {
+        // A pipe has no total; then only what was read is shown.
+        match inputs.iter().map(Progress::total).sum() {
+            Some(total) => self.start(
+                Some(total),
+                "{wide_bar} {bytes} of {total_bytes}, {eta} left",
+            ),
+            None => self.start(None, "{spinner} {bytes} read, {elapsed}"),
+        }
+        self.inputs = inputs;
+    }
+
+    /// Starts a bar for making this many messages.
+    pub(crate) fn watch_messages(&mut self, total: u64) {
+        self.start(
+            Some(total),
+            "{wide_bar} {human_pos} of {human_len} messages, {eta} left",
+        );
+    }
+
+    /// Moves the bar by some messages.
+    pub(crate) fn advance(&self, messages: u64) {
+        self.bar.inc(messages);
+    }
+
+    fn start(&mut self, total: Option<u64>, template: &str) {
         self.bar.finish_and_clear();
-        if !stderr().is_terminal() || stdout().is_terminal() {
+        if !self.is_watched {
             return;
         }
-        // A pipe has no total; then only what was read is shown.
-        let total = inputs.iter().map(Progress::total).sum::<Option<u64>>();
-        let template = match total {
-            Some(_) => "{wide_bar} {bytes} of {total_bytes}, {eta} left",
-            None => "{spinner} {bytes} read, {elapsed}",
-        };
         self.bar = ProgressBar::no_length();
         if let Some(total) = total {
             self.bar.set_length(total);
@@ -49,7 +70,6 @@ impl Console {
         if let Ok(style) = ProgressStyle::with_template(template) {
             self.bar.set_style(style);
         }
-        self.inputs = inputs;
     }
 
     /// Counts a packet, and moves the bar now and then.

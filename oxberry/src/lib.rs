@@ -8,6 +8,7 @@ mod decode;
 mod dialect;
 mod failure;
 mod findings;
+mod generate;
 mod input;
 mod replay;
 
@@ -23,6 +24,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,15 @@
 //! `oxberry decode` on real packets and on faulty ones.
 #![cfg(test)]
 
+#[path = "support/data.rs"]
+mod data;
 mod support;
 
 use std::{fs, path::Path};
 
+use data::data;
 use serde_json::Value;
-use support::{Run, data, oxberry, oxberry_with_input};
+use support::{Run, oxberry, oxberry_with_input};
 
 /// The lines as JSON.
 fn json_lines(run: &Run) -> Vec<Value> {

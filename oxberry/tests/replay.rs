@@ -1,6 +1,8 @@
 //! `oxberry replay` on real order flow, on every kind of input, and on faulty ones.
 #![cfg(test)]
 
+#[path = "support/data.rs"]
+mod data;
 #[path = "support/feed.rs"]
 mod feed;
 mod support;
@@ -12,9 +14,10 @@ use std::{
     path::Path,
 };
 
+use data::data;
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT, SECOND};
 use oxberry_core::units::SymbolIndex;
-use support::{Run, data, oxberry, oxberry_with_input};
+use support::{Run, oxberry, oxberry_with_input};
 use tempfile::TempDir;
 
 /// A directory with a mapping file and these files.

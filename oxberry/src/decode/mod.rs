@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut decoder = Decoder {
         lines: &mut *lines,
         output: &mut output,
-        console: Console::new(),
+        console: Console::new(true),
     };
     let mut faulty = false;
     for file in &arguments.files {

@@ -85,7 +85,7 @@ enum Format {
 /// When output cannot be written, an input cannot be read or has faults, or the books had no room;
 /// everything that is good is used before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut console = Console::new();
+    let mut console = Console::new(!arguments.digest);
     let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), &console)?;
     let plan = Plan {
         inputs,

@@ -1,8 +1,7 @@
-//! What the tests of the command share: running it, and the real data.
+//! What the tests of the command share: running it.
 
 use std::{
     io::Write as _,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
 };
@@ -43,17 +42,4 @@ pub(crate) fn oxberry_with_input<A: AsRef<std::ffi::OsStr>>(
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     })
-}
-
-/// The real data, unless it is not there; says so then.
-pub(crate) fn data() -> Option<PathBuf> {
-    let path = std::env::var_os("OXBERRY_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    if path.is_dir() {
-        return Some(path);
-    }
-    println!("left out: no data at {}", path.display());
-    None
 }

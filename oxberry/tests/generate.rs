@@ -1,0 +1,106 @@
+//! `oxberry generate`, and that what it makes up is consistent.
+#![cfg(test)]
+
+mod support;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use support::{Run, oxberry};
+
+fn generate(directory: &Path, more: &[&str]) -> Run {
+    let mut arguments = vec!["generate", "--out", directory.to_str().unwrap()];
+    arguments.extend(["--symbols", "12", "--messages", "20000"]);
+    arguments.extend(more);
+    oxberry(arguments)
+}
+
+/// The files by name.
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    directory
+        .read_dir()
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_same_arguments_give_the_same_bytes_and_another_seed_gives_others() {
+    let directories = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    for (directory, seed) in directories.iter().zip(["5", "5", "6"]) {
+        let run = generate(directory.path(), &["--seed", seed]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("20000 messages"), "{}", run.stderr);
+    }
+    let [first, same, other] = directories
+        .each_ref()
+        .map(|directory| files(directory.path()));
+    assert_eq!(first.len(), 5);
+    assert!(first.contains_key("ARCASymbolMapping.txt"));
+    assert!(first == same);
+    assert!(first != other);
+}
+
+#[test]
+fn a_generated_market_replays_without_a_finding_in_both_formats() {
+    for dialect in ["xdp", "pillar"] {
+        let mut digests = Vec::new();
+        for format in ["dat", "pcap"] {
+            let directory = tempfile::tempdir().unwrap();
+            let run = generate(
+                directory.path(),
+                &["--dialect", dialect, "--format", format],
+            );
+            assert_eq!(run.code, Some(0), "{}", run.stderr);
+            let mapping = directory.path().join("ARCASymbolMapping.txt");
+            let mut arguments = vec![
+                "replay".into(),
+                "--symbols".into(),
+                mapping.into_os_string(),
+            ];
+            arguments.extend(["--digest", "--orders", "20000"].map(Into::into));
+            let channels = files(directory.path())
+                .into_keys()
+                .filter(|name| name.ends_with(format));
+            arguments.extend(channels.map(|name| directory.path().join(name).into_os_string()));
+            let run = oxberry(arguments);
+            assert_eq!(run.code, Some(0), "{}", run.stderr);
+            // Two lines of counts and the digest, and nothing odd.
+            assert_eq!(run.stderr.lines().count(), 3, "{}", run.stderr);
+            digests.push(run.stdout);
+        }
+        assert_eq!(digests[0], digests[1], "{dialect}");
+    }
+}
+
+#[test]
+fn a_market_that_cannot_be_is_a_usage_error_and_a_place_that_cannot_be_written_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().to_str().unwrap();
+    for (symbols, messages) in [("0", "100"), ("10", "1"), ("ten", "100")] {
+        let run = oxberry([
+            "generate",
+            "--out",
+            out,
+            "--symbols",
+            symbols,
+            "--messages",
+            messages,
+        ]);
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+    }
+    let file = directory.path().join("file");
+    fs::write(&file, []).unwrap();
+    let run = generate(&file, &[]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains(file.to_str().unwrap()),
+        "{}",
+        run.stderr
+    );
+}
