@@ -5,7 +5,12 @@
 mod data;
 mod support;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use data::data;
 use serde_json::Value;
@@ -302,6 +307,42 @@ fn a_wrong_message_size_ends_its_packet_only() {
         let place = "standard input: packet 1 at byte 30, sequence number ";
         assert!(run.stderr.contains(place), "{}", run.stderr);
     }
+}
+
+#[test]
+fn bytes_behind_the_last_message_are_counted_and_no_fault() {
+    let mut bytes = packet(11, 2, &[reset(), reset()]);
+    bytes[3] = 1;
+    let run = oxberry_with_input(["decode", "-"], &bytes);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(json_lines(&run).len(), 1);
+    let count = "bytes behind the messages of their packet: 14";
+    assert!(run.stderr.contains(count), "{}", run.stderr);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_run_quietly() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("long.dat");
+    let packets: Vec<u8> = (1..50_000)
+        .flat_map(|seq| packet(11, seq, &[reset()]))
+        .collect();
+    fs::write(&path, packets).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oxberry"))
+        .args(["decode".as_ref(), path.as_os_str()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    // The reader is dropped with the pipe after one line, as `head -n 1` does.
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with("{\"packet\":0,"));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("pipe"));
 }
 
 #[test]

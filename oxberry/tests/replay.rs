@@ -12,6 +12,8 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     path::Path,
+    process::Command,
+    thread,
 };
 
 use data::data;
@@ -190,6 +192,36 @@ fn pcap(mut packets: &[u8]) -> Vec<u8> {
         bytes.extend(packet);
     }
     bytes
+}
+
+#[test]
+fn channels_are_read_from_named_pipes() {
+    let mut first = ChannelWriter::start(&[GOOG]);
+    first.bid(GOOG, 1, 7, 50_000);
+    let mut second = ChannelWriter::start(&[MSFT]);
+    second.bid(MSFT, 1, 7, 30_000);
+    let directory = directory(&[]);
+    let pipes = ["20120621-ARCA_XDP_IBF_1.dat", "20120621-ARCA_XDP_IBF_2.dat"]
+        .map(|name| directory.path().join(name));
+    for pipe in &pipes {
+        assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let run = thread::scope(|scope| {
+        scope.spawn(|| {
+            // Opens both before it writes to either, and ends one long before the other.
+            let [mut one, mut two] = pipes
+                .each_ref()
+                .map(|pipe| fs::File::options().write(true).open(pipe).unwrap());
+            two.write_all(&second.bytes).unwrap();
+            drop(two);
+            for part in first.bytes.chunks(10) {
+                one.write_all(part).unwrap();
+            }
+        });
+        replay(directory.path(), &["--dialect", "pillar"])
+    });
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(rows(&run).len(), 2);
 }
 
 #[test]

@@ -4,13 +4,15 @@ mod csv;
 mod json;
 
 use std::{
+    collections::BTreeMap,
     io::{BufWriter, Write, stdout},
+    net::SocketAddrV4,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 use oxberry_controller::source::{Packet, Source};
-use oxberry_core::xdp::{DeliveryFlag, Dialect, Message, MessageRef, PacketRef};
+use oxberry_core::xdp::{DeliveryFlag, Dialect, Message, MessageRef, PacketRef, WireError};
 
 use self::{csv::CsvLines, json::JsonLines};
 use crate::{
@@ -118,6 +120,10 @@ struct Counts {
     packets: u64,
     messages: u64,
     unknown: u64,
+    /// Bytes that no message claims.
+    left_over: u64,
+    /// Packets by group and port.
+    groups: BTreeMap<SocketAddrV4, u64>,
     findings: Findings,
 }
 
@@ -155,7 +161,6 @@ impl<W: Write> Decoder<'_, W> {
                 }
             }
             self.decode_packet(source.name(), source.packet(), dialect, &mut counts);
-            counts.packets += 1;
             self.console.count_packet();
             self.output.write_all(self.lines.text())?;
             self.lines.text().clear();
@@ -173,6 +178,10 @@ impl<W: Write> Decoder<'_, W> {
         counts: &mut Counts,
     ) {
         let number = counts.packets;
+        counts.packets += 1;
+        if let Some(group) = packet.group {
+            *counts.groups.entry(group).or_default() += 1;
+        }
         let offset = packet.offset;
         let packet = match PacketRef::new(packet.bytes) {
             Ok(packet) => packet,
@@ -193,19 +202,12 @@ impl<W: Write> Decoder<'_, W> {
             self.lines.empty_packet(place, header.delivery_flag);
         }
         let mut messages = packet.messages();
+        let mut is_whole = true;
         for message in messages.by_ref() {
-            let decoded = message.and_then(|message| {
-                counts.messages += 1;
-                match Message::parse(dialect, message)? {
-                    Some(decoded) => self.lines.message(place, message, &decoded),
-                    None => {
-                        counts.unknown += 1;
-                        self.lines.unknown(place, message);
-                    }
-                }
-                Ok(())
-            });
-            if let Err(error) = decoded {
+            is_whole = message.is_ok();
+            if let Err(error) =
+                message.and_then(|message| self.decode_message(message, place, dialect, counts))
+            {
                 let seq = place.seq;
                 let message = format_args!(
                     "{file}: packet {number} at byte {offset}, sequence number {seq}: {error}"
@@ -216,15 +218,27 @@ impl<W: Write> Decoder<'_, W> {
             }
             place.seq = place.seq.wrapping_add(1);
         }
-        let rest = messages.rest().len();
-        if rest > 0 {
-            let message = format_args!(
-                "{file}: packet {number} at byte {offset}: {rest} bytes after its last message"
-            );
-            counts
-                .findings
-                .add(&self.console, "packets with bytes left over", message);
+        if is_whole {
+            counts.left_over += messages.rest().len() as u64;
         }
+    }
+
+    fn decode_message(
+        &mut self,
+        message: MessageRef<'_>,
+        place: Place,
+        dialect: Dialect,
+        counts: &mut Counts,
+    ) -> Result<(), WireError> {
+        counts.messages += 1;
+        match Message::parse(dialect, message)? {
+            Some(decoded) => self.lines.message(place, message, &decoded),
+            None => {
+                counts.unknown += 1;
+                self.lines.unknown(place, message);
+            }
+        }
+        Ok(())
     }
 
     fn summarise(&self, source: &Source, dialect: Dialect, counts: &Counts) {
@@ -233,16 +247,30 @@ impl<W: Write> Decoder<'_, W> {
             packets,
             messages,
             unknown,
+            left_over,
+            groups,
             findings,
         } = counts;
         let mut summary = format!("{name}: {dialect}, {packets} packets, {messages} messages");
         if *unknown > 0 {
             summary += &format!(", of unknown type: {unknown}");
         }
+        if *left_over > 0 {
+            summary += &format!(", bytes behind the messages of their packet: {left_over}");
+        }
         if !findings.is_empty() {
             summary += &format!(", {findings}");
         }
         self.console.say(summary);
+        if groups.len() > 1 {
+            let groups: Vec<String> = groups
+                .iter()
+                .map(|(group, count)| format!("{group} {count}"))
+                .collect();
+            let groups = groups.join(", ");
+            self.console
+                .say(format_args!("{name}: packets by group and port: {groups}"));
+        }
         let capture = source.capture_counters();
         if capture.frames > *packets {
             self.console.say(format_args!(
