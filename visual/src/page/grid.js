@@ -7,11 +7,15 @@ import {
 const ROWS_BEYOND_SIGHT = 6;
 const FLASH_MS = 500;
 const PRICE_DIGITS = 4;
+const MID_DIGITS = 5; // half of the last digit of a price
+// Characters; on a phone longer texts are smaller, and those of bid and ask stand beside a word.
+const LONG_TEXT = 9;
+const LONG_TEXT_BESIDE_WORD = 7;
 const FIGURE_SPACE = "\u2007";
 
 const STATE_TEXTS = {
   waiting: "no event yet", live: "live", stale: "stale", recovering: "recovering",
-  halted: "halted", closed: "closed", unheard: "no Pi",
+  halted: "halted", closed: "closed", unheard: "no Pi", old: "old",
 };
 
 const STATE_TITLES = {
@@ -20,15 +24,22 @@ const STATE_TITLES = {
   unheard: "No Pi speaks for this symbol: the numbers are old",
   halted: "The venue halted trading",
   closed: "Trading is over",
+  old: "The dashboard does not answer: the numbers are old",
 };
+
+/** Without a connection nothing is live, whatever was said last. */
+const stateOf = (row, isOld) => (isOld && row[STATE] === "live" ? "old" : row[STATE]);
 
 const whole = new Intl.NumberFormat("en-US");
 
-/** Fills up the decimal places, so that the points stand below one another. */
-function price(text) {
+const hasRoom = matchMedia("(min-width: 761px)");
+
+/** Where there is room, fills up the decimal places: the points stand below one another. */
+function price(text, digits = PRICE_DIGITS) {
   if (text === null) return "";
-  const digits = text.length - text.indexOf(".") - 1;
-  return text + FIGURE_SPACE.repeat(Math.max(0, PRICE_DIGITS - digits));
+  if (!hasRoom.matches) return text;
+  const missing = digits - (text.length - text.indexOf(".") - 1);
+  return text + FIGURE_SPACE.repeat(Math.max(0, missing));
 }
 
 const quantity = (number) => (number === null ? "" : whole.format(number));
@@ -36,9 +47,9 @@ const quantity = (number) => (number === null ? "" : whole.format(number));
 /** Name (also the CSS class), heading, explanation, and the text of a row's cell. */
 const COLUMNS = [
   ["symbol", "Symbol", "", (row, name) => name],
-  ["state", "State", "Whether the book can be trusted", (row) => STATE_TEXTS[row[STATE]]],
+  ["state", "State", "Whether the book can be trusted", (row, name, isOld) => STATE_TEXTS[stateOf(row, isOld)]],
   ["last", "Last trade", "Coloured by its direction", (row) => price(row[LAST])],
-  ["mid", "Mid", "Half way between bid and ask", (row) => price(row[MID])],
+  ["mid", "Mid", "Half way between bid and ask", (row) => price(row[MID], MID_DIGITS)],
   ["spread", "Spread", "Ask minus bid", (row) => price(row[SPREAD])],
   ["bid_qty", "Bid size", "Shares at the best bid", (row) => quantity(row[BID_QTY])],
   ["bid", "Bid", "The best bid", (row) => price(row[BID])],
@@ -46,7 +57,10 @@ const COLUMNS = [
   ["ask_qty", "Ask size", "Shares at the best offer", (row) => quantity(row[ASK_QTY])],
   ["trades", "Trades", "Trades seen", (row) => quantity(row[TRADES] || null)],
   ["volume", "Volume", "Shares of these trades", (row) => quantity(row[VOLUME] || null)],
-].map(([name, heading, title, text]) => ({ name, heading, title, text }));
+].map(([name, heading, title, text]) => {
+  const longest = name === "bid" || name === "ask" ? LONG_TEXT_BESIDE_WORD : LONG_TEXT;
+  return { name, heading, title, text, longest };
+});
 
 const QUANTITIES = new Set(["bid_qty", "ask_qty", "trades", "volume"]);
 const cellClass = (name) => (QUANTITIES.has(name) ? `quantity ${name}` : name);
@@ -61,15 +75,13 @@ export class Grid {
   #pool = [];
   #rowHeight = 0;
   #isScheduled = false;
+  #isOld = false;
 
   constructor(market) {
     this.#market = market;
     this.#makeHead();
     this.#scroller.addEventListener("scroll", () => this.schedule(), { passive: true });
-    new ResizeObserver(() => {
-      this.#measure();
-      this.schedule();
-    }).observe(this.#scroller);
+    new ResizeObserver(() => this.#measure()).observe(this.#scroller);
     this.#measure();
   }
 
@@ -81,6 +93,13 @@ export class Grid {
       this.#isScheduled = false;
       this.#draw();
     });
+  }
+
+  /** Whether the numbers are old, so that none may be called live. */
+  setOld(isOld) {
+    if (isOld === this.#isOld) return;
+    this.#isOld = isOld;
+    this.#forget();
   }
 
   /** Draws again from the top: for another search or order. */
@@ -134,7 +153,13 @@ export class Grid {
     const wanted = inSight + 2 * ROWS_BEYOND_SIGHT;
     while (this.#pool.length > wanted) this.#pool.pop().element.remove();
     while (this.#pool.length < wanted) this.#pool.push(makeRow(this.#body));
-    for (const line of this.#pool) line.at = null; // all move: the pool's size decides who shows what
+    this.#forget();
+  }
+
+  /** Draws all rows anew. */
+  #forget() {
+    for (const line of this.#pool) line.at = line.row = null;
+    this.schedule();
   }
 
   #draw() {
@@ -151,7 +176,7 @@ export class Grid {
         line.element.style.transform = `translateY(${at * height}px)`;
         line.element.setAttribute("aria-rowindex", at + 2);
       }
-      if (line.row !== row) fill(line, row, row && names[row[SLOT]]);
+      if (line.row !== row) fill(line, row, row && names[row[SLOT]], this.#isOld);
     }
   }
 }
@@ -167,29 +192,31 @@ function makeRow(body) {
   return { element: row, cells, texts, shown: COLUMNS.map(() => ""), at: null, row: null };
 }
 
-function fill(line, row, name) {
+function fill(line, row, name, isOld) {
   const before = line.row;
   line.row = row;
   line.element.hidden = row === null;
   if (row === null) return;
-  COLUMNS.forEach(({ text }, at) => {
-    const now = text(row, name);
+  COLUMNS.forEach(({ text, longest }, at) => {
+    const now = text(row, name, isOld);
     if (line.shown[at] !== now) {
       line.shown[at] = now;
       line.texts[at].textContent = now;
+      line.texts[at].classList.toggle("long", now.length > longest);
     }
   });
   const crossed = row[SPREAD]?.startsWith("-") ? "crossed" : "";
-  const classes = `row ${row[STATE]} ${row[DIRECTION] ?? ""} ${crossed}`;
+  const state = stateOf(row, isOld);
+  const classes = `row ${state} ${row[DIRECTION] ?? ""} ${crossed}`;
   if (line.element.className !== classes) {
     line.element.className = classes;
-    line.cells[1].title = STATE_TITLES[row[STATE]] ?? "";
+    line.cells[1].title = STATE_TITLES[state] ?? "";
   }
   const missed = row[MISSED] > 0 ? `${whole.format(row[MISSED])} events never came` : "";
   if (line.cells[0].title !== missed) line.cells[0].title = missed;
   const isSameSymbol = before !== null && before[SLOT] === row[SLOT];
   if (isSameSymbol && row[TRADES] > before[TRADES] && !wantsCalm.matches) {
-    line.cells[2].animate([{ filter: "brightness(1.35)" }, { filter: "none" }], FLASH_MS);
+    line.cells[2].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);
   }
 }
 

@@ -7,6 +7,8 @@ import { Totals } from "./totals.js";
 
 const ARRANGE_EVERY_MS = 1000;
 
+const isOld = () => link === "late" || link === "lost";
+
 const byId = (id) => document.getElementById(id);
 const market = new Market();
 const grid = new Grid(market);
@@ -71,6 +73,8 @@ const feed = listen({
   },
   link(state) {
     link = state;
+    grid.setOld(isOld());
+    if (isOld()) totals.setOld();
     showLink();
   },
 });
@@ -81,8 +85,7 @@ setInterval(() => {
     grid.schedule();
   }
   hasChanged = false;
-  const isOld = link === "late" || link === "lost";
-  byId("age").textContent = isOld ? `${Math.round(feed.age() / 1000)} s old` : "";
+  byId("age").textContent = isOld() ? `${Math.round(feed.age() / 1000)} s old` : "";
 }, ARRANGE_EVERY_MS);
 
 byId("search").addEventListener("input", ({ target }) => {

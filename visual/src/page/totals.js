@@ -11,6 +11,11 @@ const newYork = new Intl.DateTimeFormat("en-US", {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
 
+const STATE_WORDS = {
+  waiting: "without an event yet", live: "live", stale: "stale", recovering: "recovering",
+  halted: "halted", closed: "closed", unheard: "without a Pi",
+};
+
 const byId = (id) => document.getElementById(id);
 
 function write(id, text) {
@@ -30,17 +35,21 @@ export class Totals {
     this.#samples = [];
   }
 
+  /** Nothing is live while the dashboard does not answer. */
+  setOld() {
+    write("live", "0");
+    write("not-live", "numbers are old");
+  }
+
   show(frame) {
     const { counters, states } = frame;
     const known = Object.values(states).reduce((sum, each) => sum + each, 0);
-    const quiet = [["waiting", "waiting"], ["halted", "halted"], ["closed", "closed"]];
-    const doubtful = [["stale", "stale"], ["recovering", "recovering"], ["unheard", "without a Pi"]];
-    const notes = [...doubtful, ...quiet]
-      .filter(([state]) => states[state] > 0)
-      .map(([state, text]) => `${whole.format(states[state])} ${text}`);
+    const inDoubt = states.stale + states.recovering + states.unheard;
     write("live", whole.format(states.live));
-    write("not-live", notes.length > 0 ? notes.join(", ") : `of ${whole.format(known)}`);
-    mark("not-live", doubtful.some(([state]) => states[state] > 0));
+    write("not-live", `of ${whole.format(known)}${inDoubt > 0 ? `, ${whole.format(inDoubt)} in doubt` : ""}`);
+    mark("not-live", inDoubt > 0);
+    const others = Object.entries(states).filter(([, number]) => number > 0);
+    byId("not-live").title = others.map(([state, number]) => `${whole.format(number)} ${STATE_WORDS[state]}`).join(", ");
 
     this.#showRate(frame.shown_at_ms, counters.events);
     write("trades", count(counters.trades));

@@ -1,1 +1,332 @@
-//! The page in Chromium.
+//! The page in Chromium: what a person sees and does.
+
+use oxberry_proto::start::SymbolEntry;
+use oxberry_proto::stock::{StockEvent, SymbolState};
+use oxberry_visual::Config;
+use serde_json::{Value, json};
+
+use crate::cluster::{Controller, Pi, event, symbol};
+use crate::run::{Dashboard, config};
+use crate::webdriver::{Browser, DESKTOP, ENTER, ESCAPE, PHONE, TAB, View};
+
+const SYMBOLS: u32 = 8_000;
+
+/// Names of three letters, in the order of the alphabet.
+fn name(at: u32) -> String {
+    let letter = |at: u32| char::from(b'A' + u8::try_from(at % 26).unwrap());
+    [letter(at / 676), letter(at / 26), letter(at)]
+        .iter()
+        .collect()
+}
+
+fn symbols() -> Vec<SymbolEntry> {
+    (0..SYMBOLS).map(|at| symbol(at, &name(at))).collect()
+}
+
+/// A day in short: quotes of all symbols, then trades of some, in all directions and states.
+fn day() -> Vec<StockEvent> {
+    let base = |at: u32| match at {
+        1 => 1_234_567_800,
+        7 => 5_849_325,
+        _ => 10_000 + i64::from(at) * 1_237 % 4_000_000,
+    };
+    let mut events: Vec<_> = (0..SYMBOLS)
+        .map(|at| {
+            event(
+                at,
+                1,
+                Some(base(at)),
+                Some(base(at) + 100 + i64::from(at % 7)),
+                None,
+            )
+        })
+        .collect();
+    for at in (0..SYMBOLS).filter(|at| at % 3 != 0) {
+        for (number, step) in [(2, 0), (3, 50 * (i64::from(at % 4) - 1))] {
+            let (bid, ask) = (Some(base(at)), Some(base(at) + 150));
+            let price = base(at) + 50 + if number == 3 { step } else { 0 };
+            let state = match at % 101 {
+                1 => SymbolState::Halted,
+                2 => SymbolState::Stale,
+                3 => SymbolState::Recovering,
+                4 => SymbolState::Closed,
+                _ => SymbolState::Live,
+            };
+            events.push(StockEvent {
+                state,
+                ..event(at, number, bid, ask, Some(price))
+            });
+        }
+    }
+    events
+}
+
+/// What the page must say of a symbol, worked out from the events alone: state, direction, and the
+/// texts of last trade, mid, spread, bid and ask.
+fn oracle(events: &[StockEvent], at: u32) -> Value {
+    let of_symbol = || events.iter().filter(|event| event.symbol_index.raw() == at);
+    let newest = of_symbol().max_by_key(|event| event.event_num).unwrap();
+    let trades: Vec<_> = of_symbol()
+        .filter_map(|event| Some(event.trade?.price.raw()))
+        .collect();
+    let direction = match trades[..] {
+        [.., before, last] if last > before => "up",
+        [.., before, last] if last < before => "down",
+        [.., _, _] => "same",
+        _ => "",
+    };
+    let [bid, ask] = [newest.bid, newest.ask].map(|quote| i128::from(quote.unwrap().price.raw()));
+    let state = match newest.state {
+        SymbolState::Live => "live",
+        SymbolState::Stale => "stale",
+        SymbolState::Recovering => "recovering",
+        SymbolState::Halted => "halted",
+        SymbolState::Closed => "closed",
+    };
+    // Tenths of a billionth, so that half of an odd sum is a whole number.
+    let text = |tenths: i128| {
+        let digits = format!(
+            "{}.{:010}",
+            tenths / 10_000_000_000,
+            tenths % 10_000_000_000
+        );
+        let (whole, part) = digits.split_once('.').unwrap();
+        format!("{whole}.{:0<2}", part.trim_end_matches('0'))
+    };
+    json!([
+        state,
+        direction,
+        trades
+            .last()
+            .map_or(String::new(), |last| text(i128::from(*last) * 10)),
+        text((bid + ask) * 5),
+        text((ask - bid) * 10),
+        text(bid * 10),
+        text(ask * 10),
+    ])
+}
+
+/// JavaScript: the rows in sight as the oracle puts it, by name.
+const ROWS: &str = "Object.fromEntries([...document.querySelectorAll('#rows .row:not([hidden])')]
+    .map((row) => {
+        const text = (name) => row.querySelector('.' + name).textContent.trim();
+        const is = (names) => names.find((name) => row.classList.contains(name)) ?? '';
+        return [text('symbol'), [
+            text('state'), is(['up', 'down', 'same']),
+            text('last'), text('mid'), text('spread'), text('bid'), text('ask'),
+        ]];
+    }))";
+
+struct Scene {
+    controller: Controller,
+    dashboard: Dashboard,
+    browser: Browser,
+}
+
+impl Scene {
+    /// A dashboard that knows its symbols, and the page, connected.
+    fn open(nodes: u16) -> Self {
+        let mut controller = Controller::start();
+        let dashboard = Dashboard::start(config(controller.endpoint));
+        controller.answer(nodes, &symbols());
+        let browser = Browser::open(&format!("http://{}/", dashboard.address));
+        browser.until("document.body.dataset.link === 'live'");
+        Self {
+            controller,
+            dashboard,
+            browser,
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn the_numbers_of_every_row_equal_the_oracle_s_at_any_place_of_the_grid() {
+    let scene = Scene::open(2);
+    let events = day();
+    for node in [0, 1] {
+        let mut pi = Pi::connect(node, scene.dashboard.stock);
+        pi.push(&events);
+        pi.end();
+    }
+    scene
+        .browser
+        .until("document.body.dataset.link === 'ended'");
+    scene.browser.screenshot("desktop-dark");
+    let mut compared = 0;
+    for part in 0..=10 {
+        scene.browser.value(&format!(
+            "void (scroller.scrollTop = (scroller.scrollHeight - scroller.clientHeight) * {part} / 10)"
+        ));
+        scene.browser.until("new Promise(requestAnimationFrame)");
+        let rows = scene.browser.value(ROWS);
+        let rows = rows.as_object().unwrap();
+        assert!(
+            (20..100).contains(&rows.len()),
+            "only the rows in sight exist: {}",
+            rows.len()
+        );
+        for (symbol, shown) in rows {
+            let at = (0..SYMBOLS).find(|at| name(*at) == *symbol).unwrap();
+            assert_eq!(*shown, oracle(&events, at), "{symbol}");
+            compared += 1;
+        }
+        assert!(part != 0 || rows.contains_key("AAA"));
+        assert!(part != 10 || rows.contains_key(&name(SYMBOLS - 1)));
+    }
+    assert!(compared > 200, "{compared}");
+    assert_eq!(scene.browser.text("#duplicates"), "18,666");
+    assert_eq!(scene.browser.text("#shown"), "8,000 symbols");
+    scene.browser.look(&View {
+        is_dark: false,
+        ..DESKTOP
+    });
+    scene.browser.value("void (scroller.scrollTop = 3000)");
+    scene.browser.until("new Promise(requestAnimationFrame)");
+    scene.browser.screenshot("desktop-light");
+    assert_eq!(scene.browser.console_errors(), [Value::Null; 0]);
+    scene.dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn everything_is_found_and_sorted_by_keyboard() {
+    let scene = Scene::open(1);
+    let mut pi = Pi::connect(0, scene.dashboard.stock);
+    pi.push(&day());
+    scene
+        .browser
+        .until("document.getElementById('trades').textContent === '10,666'");
+
+    let symbols = "[...document.querySelectorAll('#rows .row:not([hidden])')]
+        .map((row) => [Number(row.ariaRowIndex), row.querySelector('.symbol').textContent])
+        .sort(([a], [b]) => a - b).map(([, symbol]) => symbol)";
+
+    // Names that begin with what was typed come first.
+    scene.browser.press("/ka");
+    scene
+        .browser
+        .until("document.getElementById('shown').textContent === '38 of 8,000'");
+    scene.browser.until(&format!("{symbols}[0] === 'KAA'"));
+    let found = scene.browser.value(&format!("{symbols}.slice(25, 28)"));
+    assert_eq!(found, json!(["KAZ", "AKA", "BKA"]));
+    scene.browser.press("zz");
+    scene
+        .browser
+        .until("document.getElementById('empty').hidden === false");
+    scene.browser.press(ESCAPE);
+    scene.browser.until(&format!("{symbols}[0] === 'AAA'"));
+
+    // From the rows on to the third heading: last trade, the highest first, then the lowest.
+    scene.browser.press(&[TAB, TAB, TAB, ENTER].concat());
+    scene.browser.until(&format!("{symbols}[0] === 'AAB'"));
+    let sorted = "document.querySelector('[aria-sort]')";
+    let shown = scene
+        .browser
+        .value(&format!("[{sorted}.textContent, {sorted}.ariaSort]"));
+    assert_eq!(shown, json!(["Last trade", "descending"]));
+    scene.browser.press(ENTER);
+    scene
+        .browser
+        .until(&format!("{sorted}.ariaSort === 'ascending'"));
+    scene.browser.until(&format!("{symbols}[0] === 'EUL'"));
+    scene.dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn nothing_is_called_live_that_is_not() {
+    let mut scene = Scene::open(2);
+    let address = scene.dashboard.address;
+    let mut pis = [0, 1].map(|node| Pi::connect(node, scene.dashboard.stock));
+    // Symbols of partition 1 are on the first Pi alone.
+    pis[0].push(&[
+        event(0, 1, Some(1), Some(2), None),
+        event(1, 1, Some(1), Some(2), None),
+    ]);
+    pis[1].push(&[event(0, 1, Some(1), Some(2), None)]);
+    scene
+        .browser
+        .until("document.getElementById('pis').textContent === '2 of 2'");
+    scene
+        .browser
+        .until("document.querySelectorAll('#rows .row.live').length === 2");
+
+    // The first Pi falls silent, the other goes on.
+    let states = "[...document.querySelectorAll('#rows .row')].map((row) => row.className)";
+    let mut number = 1;
+    while scene
+        .browser
+        .value(states)
+        .to_string()
+        .matches("unheard")
+        .count()
+        == 0
+    {
+        number += 1;
+        pis[1].push(&[event(0, number, Some(1), Some(2), None)]);
+    }
+    assert_eq!(scene.browser.text("#pis-note"), "Pi 0 silent");
+    assert_eq!(
+        scene
+            .browser
+            .value("document.querySelectorAll('#rows .row.live').length"),
+        1
+    );
+    scene.browser.screenshot("pi-silent");
+
+    // The dashboard goes: the page says that its numbers are old, and finds the next one.
+    scene.dashboard.stop();
+    scene.browser.until("document.body.dataset.link === 'lost'");
+    assert_eq!(
+        scene.browser.text("#link-text"),
+        "Reconnecting: numbers are old"
+    );
+    scene
+        .browser
+        .until("getComputedStyle(document.querySelector('main')).opacity < 0.6");
+    scene.browser.screenshot("lost");
+    let again = Config {
+        http: address,
+        ..config(scene.controller.endpoint)
+    };
+    scene.dashboard = Dashboard::start(again);
+    scene
+        .browser
+        .until("document.body.dataset.link === 'setup'");
+    scene.controller.answer(2, &symbols());
+    scene.browser.until("document.body.dataset.link === 'live'");
+    assert_eq!(scene.browser.text("#pis"), "0 of 2");
+    scene.dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn a_phone_shows_symbol_last_mid_and_spread_without_scrolling_sideways() {
+    let scene = Scene::open(1);
+    scene.browser.look(&PHONE);
+    let mut pi = Pi::connect(0, scene.dashboard.stock);
+    pi.push(&day());
+    scene
+        .browser
+        .until("document.getElementById('trades').textContent === '10,666'");
+    scene
+        .browser
+        .until("document.querySelectorAll('#rows .row.up').length > 0");
+    scene.browser.screenshot("phone-light");
+    for overflow in [
+        "document.documentElement.scrollWidth - innerWidth",
+        "scroller.scrollWidth - scroller.clientWidth",
+    ] {
+        assert_eq!(scene.browser.value(overflow), 0, "{overflow}");
+    }
+    let cut_off = "[...document.querySelectorAll('#rows :is(.symbol, .last, .mid, .spread, .bid, .ask), #head button')]
+        .filter((cell) => cell.scrollWidth > cell.clientWidth && cell.offsetParent).map((cell) => cell.textContent)";
+    assert_eq!(scene.browser.value(cut_off), json!([]));
+    scene.browser.look(&View {
+        is_dark: true,
+        ..PHONE
+    });
+    scene.browser.screenshot("phone-dark");
+    scene.dashboard.stop();
+}

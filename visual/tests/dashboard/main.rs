@@ -11,3 +11,4 @@ mod cluster;
 mod process;
 mod run;
 mod web;
+mod webdriver;
