@@ -2,17 +2,17 @@
 
 use super::counters::count_at;
 use super::symbols::Symbols;
-use super::translate::{Meaning, Numbered, Time, translate};
+use super::translate::{Control, Outlet, control, translate};
 use super::{Action, Counters, FeedEvent, StaleReason, SymbolSlot, TooManySymbols};
 use crate::units::{PriceScale, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
-use crate::xdp::{DeliveryFlag, Dialect, MessageRef, PacketRef, WireError};
+use crate::xdp::{DeliveryFlag, Dialect, Head, MessageRef, PacketRef, WireError};
 
 /// Turns the messages of one channel, in order, into events that know no dialect.
 ///
 /// It keeps what the meaning of a message depends on: the seconds of time references, the price
 /// scale and the next SymbolSeqNum of every symbol. The symbols live in storage handed in, an
-/// array, a slice, a box or a vector of [`SymbolSlot`]s; twice as many slots as symbols keep the
-/// search short.
+/// array, a slice, a box or a vector of [`SymbolSlot`]s; twice as many slots as symbols let
+/// most be found at the first or second look, four times as many nearly all at the first.
 ///
 /// What it promises about numbers within a symbol (section 5.6):
 ///
@@ -31,6 +31,46 @@ pub struct Normalizer<S> {
     /// Seconds of the latest time reference of each partition (`Xdp`, `Pillar`); 0 while unknown.
     seconds: [u32; 256],
     counters: Counters,
+}
+
+/// Makes events of the actions of one message.
+struct Events<'a, E> {
+    symbol_index: SymbolIndex,
+    symbol_seq_num: Option<SymbolSeqNum>,
+    ts_event: Option<UnixNanos>,
+    counters: &'a mut Counters,
+    emit: &'a mut E,
+}
+
+impl<E: FnMut(FeedEvent)> Outlet for Events<'_, E> {
+    #[inline(always)]
+    fn action(&mut self, action: Action) {
+        let &mut Self {
+            symbol_index,
+            symbol_seq_num,
+            ts_event,
+            ..
+        } = self;
+        self.counters.events += 1;
+        (self.emit)(FeedEvent {
+            symbol_index,
+            symbol_seq_num,
+            ts_event,
+            action,
+        });
+    }
+
+    #[cold]
+    fn unlisted(&mut self) {
+        self.counters.unlisted_codes += 1;
+    }
+
+    #[cold]
+    fn bad_value(&mut self) {
+        self.counters.bad_values += 1;
+        self.counters.events += 1;
+        (self.emit)(stale(self.symbol_index, StaleReason::Inconsistent));
+    }
 }
 
 /// What surrounds a message in its packet.
@@ -153,27 +193,54 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         emit: &mut impl FnMut(FeedEvent),
     ) {
         count_at(&mut self.counters.by_type, usize::from(message.msg_type()));
-        match translate(self.dialect, message) {
-            Ok(Meaning::Event(numbered)) => self.numbered(&numbered, None, context, emit),
-            Ok(meaning) => self.state(meaning, context, emit),
-            Err(_) => {
-                self.counters.malformed += 1;
-                self.lost(message.symbol_index(self.dialect), emit);
-            }
+        let Some(head) = message.head(self.dialect) else {
+            return self.control(message, context, emit);
+        };
+        let Some(ts_event) = self.admit(&head, None, context, emit) else {
+            return;
+        };
+        let counters = &mut self.counters;
+        let symbol_index = head.symbol_index;
+        let symbol_seq_num = Some(head.symbol_seq_num);
+        let mut outlet = Events {
+            symbol_index,
+            symbol_seq_num,
+            ts_event,
+            counters,
+            emit,
+        };
+        if translate(self.dialect, message, &mut outlet).is_err() {
+            self.counters.malformed += 1;
+            self.lost(Some(symbol_index), emit);
         }
     }
 
     /// A message that changes the state of the channel, and is rare.
-    fn state(&mut self, meaning: Meaning, context: &mut Context, emit: &mut impl FnMut(FeedEvent)) {
-        match meaning {
-            Meaning::Event(numbered) => self.numbered(&numbered, None, context, emit),
-            Meaning::SymbolTime(numbered) => {
-                let Time::Full { seconds, .. } = numbered.time else {
-                    return;
-                };
-                self.numbered(&numbered, Some(seconds), context, emit);
+    #[cold]
+    fn control(
+        &mut self,
+        message: MessageRef<'_>,
+        context: &mut Context,
+        emit: &mut impl FnMut(FeedEvent),
+    ) {
+        match control(self.dialect, message) {
+            Ok(Control::SymbolTime {
+                symbol_index,
+                symbol_seq_num,
+                seconds,
+            }) => {
+                let head = Head::new(symbol_index, symbol_seq_num, seconds);
+                if let Some(ts_event) = self.admit(&head, Some(seconds), context, emit) {
+                    self.counters.events += 1;
+                    emit(FeedEvent {
+                        symbol_index,
+                        symbol_seq_num: Some(symbol_seq_num),
+                        ts_event,
+                        action: Action::Other,
+                    });
+                }
             }
-            Meaning::PartitionTime { system, seconds } => {
+            Ok(Control::PartitionTime { system, seconds }) => {
                 match usize::try_from(system)
                     .ok()
                     .and_then(|id| self.seconds.get_mut(id))
@@ -182,53 +249,62 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
                     None => self.counters.bad_values += 1,
                 }
             }
-            Meaning::Clear {
+            Ok(Control::Clear {
                 symbol_index,
-                time,
+                seconds,
+                nanoseconds,
                 next,
-            } => {
-                self.clear(symbol_index, next, time, emit);
+            }) => {
+                let ts_event = UnixNanos::from_parts(seconds, nanoseconds);
+                self.clear(symbol_index, next, Some(ts_event), emit);
             }
-            Meaning::Define {
+            Ok(Control::Define {
                 symbol_index,
                 system_id,
                 price_scale_code,
-            } => {
+            }) => {
                 self.learn(symbol_index, system_id, price_scale_code, emit);
                 self.start_refresh(symbol_index, context, emit);
             }
-            Meaning::Reset => self.reset(emit),
-            Meaning::Refresh { last } => context.refresh = Some(last),
-            Meaning::BadValue { symbol_index } => {
-                self.counters.bad_values += 1;
-                self.lost(Some(symbol_index), emit);
+            Ok(Control::Reset) => self.reset(emit),
+            Ok(Control::Refresh { last }) => context.refresh = Some(last),
+            Ok(Control::Nothing) => {}
+            Ok(Control::Unknown) => self.counters.unknown_types += 1,
+            Err(_) => {
+                self.counters.malformed += 1;
+                self.lost(message.symbol_index(self.dialect), emit);
             }
-            Meaning::Nothing => {}
-            Meaning::Unknown => self.counters.unknown_types += 1,
         }
     }
 
-    /// A message with a number within its symbol: drops what is old, tells of what is missing.
-    #[inline]
-    fn numbered(
+    /// Takes a message by its number within its symbol: drops what is old, tells of what is
+    /// missing. Gives the time of the message, if that is known; `None` when it is not to be
+    /// handled.
+    #[inline(always)]
+    #[expect(
+        clippy::option_option,
+        reason = "whether to go on, and whether the time is known"
+    )]
+    fn admit(
         &mut self,
-        numbered: &Numbered,
+        head: &Head,
         seconds: Option<u32>,
         context: &mut Context,
         emit: &mut impl FnMut(FeedEvent),
-    ) {
-        let &Numbered {
+    ) -> Option<Option<UnixNanos>> {
+        let &Head {
+            source_time,
+            source_time_ns,
             symbol_index,
             symbol_seq_num,
-            time,
-            action,
-            unlisted,
-        } = numbered;
+            ..
+        } = head;
         if context.refresh.is_some() {
             self.start_refresh(symbol_index, context, emit);
         }
         let Some(slot) = self.symbols.get(symbol_index) else {
-            return self.unknown_symbol(symbol_index);
+            self.unknown_symbol(symbol_index);
+            return None;
         };
         if symbol_seq_num == slot.next {
             slot.next = symbol_seq_num.next();
@@ -251,38 +327,27 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             }
         } else {
             self.counters.old_messages += 1;
-            return;
+            return None;
         }
         if let Some(seconds) = seconds {
             slot.seconds = seconds;
         }
-        let known = match self.dialect {
-            Dialect::Legacy => slot.seconds,
-            Dialect::Xdp | Dialect::Pillar => self
+        let known = match (source_time, self.dialect) {
+            (Some(seconds), _) => {
+                return Some(Some(UnixNanos::from_parts(seconds, source_time_ns)));
+            }
+            (None, Dialect::Legacy) => slot.seconds,
+            (None, Dialect::Xdp | Dialect::Pillar) => self
                 .seconds
                 .get(usize::from(slot.system_id.raw()))
                 .copied()
                 .unwrap_or(0),
         };
-        let ts_event = match time {
-            Time::Full {
-                seconds,
-                nanoseconds,
-            } => Some(UnixNanos::from_parts(seconds, nanoseconds)),
-            Time::Nanoseconds(_) if known == 0 => {
-                self.counters.times_unknown += 1;
-                None
-            }
-            Time::Nanoseconds(nanoseconds) => Some(UnixNanos::from_parts(known, nanoseconds)),
-        };
-        self.counters.unlisted_codes += u64::from(unlisted);
-        self.counters.events += 1;
-        emit(FeedEvent {
-            symbol_index,
-            symbol_seq_num: Some(symbol_seq_num),
-            ts_event,
-            action,
-        });
+        if known == 0 {
+            self.counters.times_unknown += 1;
+            return Some(None);
+        }
+        Some(Some(UnixNanos::from_parts(known, source_time_ns)))
     }
 
     /// In the first refresh packet of a symbol, its first message that names it starts it anew.
@@ -312,20 +377,13 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         &mut self,
         symbol_index: SymbolIndex,
         next: SymbolSeqNum,
-        time: Time,
+        ts_event: Option<UnixNanos>,
         emit: &mut impl FnMut(FeedEvent),
     ) {
         let Some(slot) = self.symbols.get(symbol_index) else {
             return self.unknown_symbol(symbol_index);
         };
         slot.next = next;
-        let ts_event = match time {
-            Time::Full {
-                seconds,
-                nanoseconds,
-            } => Some(UnixNanos::from_parts(seconds, nanoseconds)),
-            Time::Nanoseconds(_) => None,
-        };
         self.counters.events += 1;
         emit(FeedEvent {
             symbol_index,

@@ -90,7 +90,13 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
     /// The symbol, if it is known.
     #[inline]
     pub(super) fn get(&mut self, symbol_index: SymbolIndex) -> Option<&mut SymbolSlot> {
-        let at = self.find(symbol_index)?;
+        let slots = self.slots.as_ref();
+        let mut at = home(symbol_index, slots.len());
+        // Nearly always it is there.
+        let first = slots.get(at)?;
+        if !first.is_used() || first.symbol_index != symbol_index {
+            at = self.find(symbol_index)?;
+        }
         self.slots
             .as_mut()
             .get_mut(at)
@@ -117,7 +123,6 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
     }
 
     /// Where the symbol is, or the empty slot where it would be; `None` when neither exists.
-    #[inline]
     fn find(&self, symbol_index: SymbolIndex) -> Option<usize> {
         let slots = self.slots.as_ref();
         let start = home(symbol_index, slots.len());
@@ -133,7 +138,8 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
 /// The slot that the search for a symbol starts at: its hash, spread over the slots.
 #[inline]
 fn home(symbol_index: SymbolIndex, slots: usize) -> usize {
-    /// 2^32 divided by the golden ratio (Knuth's multiplicative hash).
+    /// 2^32 divided by the golden ratio (Knuth's multiplicative hash): spreads runs of indices, as
+    /// venues hand them out, evenly.
     const GOLDEN: u32 = 0x9E37_79B9;
     let hash = u64::from(symbol_index.raw().wrapping_mul(GOLDEN));
     // A 32-bit fraction of the number of slots, so less than it; tables are far below 2^32 slots.

@@ -46,5 +46,6 @@ pub use detect::{Certainty, Detector, Reason, Verdict};
 pub use dialect::Dialect;
 pub use error::{WireError, WireErrorKind};
 pub use field::{Ascii, FieldValue, FirmId, SignedPrice};
+pub use layout::Head;
 pub use message::*;
 pub use packet::{HEADER_SIZE, MESSAGE_HEADER_SIZE, MessageRef, Messages, PacketHeader, PacketRef};

@@ -1,10 +1,7 @@
 //! Packets and messages in place: the header, and the walk over the messages (section 1.1).
 
-use nom::Parser as _;
-use nom::number::complete::{le_u8, le_u16, le_u32};
-
 use super::layout;
-use super::{DeliveryFlag, Dialect, WireError, WireErrorKind};
+use super::{DeliveryFlag, Dialect, Head, WireError, WireErrorKind};
 use crate::units::{SeqNum, SymbolIndex, UnixNanos};
 
 /// Bytes of a packet header.
@@ -30,26 +27,27 @@ pub struct PacketHeader {
 }
 
 impl PacketHeader {
+    #[inline]
     fn read(bytes: &[u8; HEADER_SIZE]) -> Self {
-        let mut fields = (le_u16::<_, ()>, le_u8, le_u8, le_u32, le_u32, le_u32);
-        // Sixteen bytes are what the fields take, so there is always enough.
-        let (pkt_size, flag, number_msgs, seq_num, seconds, nanoseconds) = fields
-            .parse(bytes.as_slice())
-            .map_or((0, 0, 0, 0, 0, 0), |(_, read)| read);
+        let &[a, b, flag, number_msgs, c, d, e, f, g, h, i, j, k, l, m, n] = bytes;
+        let seconds = u32::from_le_bytes([g, h, i, j]);
+        let nanoseconds = u32::from_le_bytes([k, l, m, n]);
         Self {
-            pkt_size,
+            pkt_size: u16::from_le_bytes([a, b]),
             delivery_flag: DeliveryFlag::from_raw(flag),
             number_msgs,
-            seq_num: SeqNum::from_raw(seq_num),
+            seq_num: SeqNum::from_raw(u32::from_le_bytes([c, d, e, f])),
             send_time: UnixNanos::from_parts(seconds, nanoseconds),
         }
     }
 }
 
-/// A packet in the bytes that hold it, its header read and its length known.
+/// A packet in the bytes that hold it, its length known.
 #[derive(Clone, Copy, Debug)]
 pub struct PacketRef<'a> {
-    header: PacketHeader,
+    header: &'a [u8; HEADER_SIZE],
+    /// What follows the header.
+    body: &'a [u8],
     bytes: &'a [u8],
 }
 
@@ -63,30 +61,38 @@ impl<'a> PacketRef<'a> {
     /// # Errors
     ///
     /// When there are fewer bytes than a header has, or PktSize is less than that.
+    #[inline]
     pub fn new(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let Some(header) = bytes.first_chunk() else {
-            let kind = WireErrorKind::TooShort {
-                needed: clamp(HEADER_SIZE),
-                got: clamp(bytes.len()),
-            };
-            return Err(WireError::new(0, None, kind));
+        let Some((header, rest)) = bytes.split_first_chunk() else {
+            let needed = clamp(HEADER_SIZE);
+            let got = clamp(bytes.len());
+            return Err(WireError::new(
+                0,
+                None,
+                WireErrorKind::TooShort { needed, got },
+            ));
         };
-        let header = PacketHeader::read(header);
-        if usize::from(header.pkt_size) < HEADER_SIZE {
-            let kind = WireErrorKind::BadLength {
-                declared: header.pkt_size,
-                least: clamp(HEADER_SIZE),
-            };
-            return Err(WireError::new(0, None, kind));
-        }
-        let bytes = bytes.get(..usize::from(header.pkt_size)).unwrap_or(bytes);
-        Ok(Self { header, bytes })
+        let declared = pkt_size(header);
+        let Some(body) = usize::from(declared).checked_sub(HEADER_SIZE) else {
+            let least = clamp(HEADER_SIZE);
+            return Err(WireError::new(
+                0,
+                None,
+                WireErrorKind::BadLength { declared, least },
+            ));
+        };
+        Ok(Self {
+            header,
+            body: rest.get(..body).unwrap_or(rest),
+            bytes: bytes.get(..usize::from(declared)).unwrap_or(bytes),
+        })
     }
 
     /// The header.
     #[must_use]
-    pub const fn header(&self) -> PacketHeader {
-        self.header
+    #[inline]
+    pub fn header(&self) -> PacketHeader {
+        PacketHeader::read(self.header)
     }
 
     /// The bytes of the packet, header included.
@@ -98,25 +104,35 @@ impl<'a> PacketRef<'a> {
     /// How many of PktSize bytes are not there; 0 for a whole packet.
     #[must_use]
     pub fn missing(&self) -> usize {
-        usize::from(self.header.pkt_size) - self.bytes.len()
+        usize::from(pkt_size(self.header)).saturating_sub(self.bytes.len())
     }
 
     /// The messages, in order. After an error there are no more.
     #[must_use]
-    pub fn messages(&self) -> Messages<'a> {
+    #[inline]
+    pub const fn messages(&self) -> Messages<'a> {
+        let &[_, _, _, left, ..] = self.header;
         Messages {
-            rest: self.bytes.get(HEADER_SIZE..).unwrap_or_default(),
-            length: clamp(self.bytes.len()),
-            left: self.header.number_msgs,
+            rest: self.body,
+            length: self.bytes.len(),
+            left,
         }
     }
+}
+
+/// PktSize.
+#[inline]
+const fn pkt_size(header: &[u8; HEADER_SIZE]) -> u16 {
+    let &[a, b, ..] = header;
+    u16::from_le_bytes([a, b])
 }
 
 /// The walk over the messages of a packet, by their declared sizes.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
     rest: &'a [u8],
-    length: u16,
+    /// Bytes of the packet, for offsets.
+    length: usize,
     left: u8,
 }
 
@@ -128,23 +144,15 @@ impl<'a> Messages<'a> {
         self.rest
     }
 
-    /// Where the next message starts in the packet.
-    fn offset(&self) -> u16 {
-        self.length - clamp(self.rest.len())
-    }
-
     /// Ends the walk with what is wrong at the present offset.
     #[cold]
     fn fail(&mut self) -> WireError {
-        let offset = self.offset();
+        let offset = clamp(self.length - self.rest.len());
         let left = clamp(self.rest.len());
         self.left = 0;
-        let Some((&[a, b, c, d], _)) = self.rest.split_first_chunk() else {
-            let kind = WireErrorKind::TooShort {
-                needed: clamp(MESSAGE_HEADER_SIZE),
-                got: left,
-            };
-            return WireError::new(offset, None, kind);
+        let Some(&[a, b, c, d]) = self.rest.first_chunk() else {
+            let needed = clamp(MESSAGE_HEADER_SIZE);
+            return WireError::new(offset, None, WireErrorKind::TooShort { needed, got: left });
         };
         let declared = u16::from_le_bytes([a, b]);
         let kind = if usize::from(declared) < MESSAGE_HEADER_SIZE {
@@ -169,13 +177,13 @@ impl<'a> Iterator for Messages<'a> {
             return Some(Err(self.fail()));
         };
         let size = usize::from(u16::from_le_bytes([a, b]));
-        if size < MESSAGE_HEADER_SIZE {
-            return Some(Err(self.fail()));
-        }
         let Some((bytes, rest)) = self.rest.split_at_checked(size) else {
             return Some(Err(self.fail()));
         };
-        let offset = self.offset();
+        if size < MESSAGE_HEADER_SIZE {
+            return Some(Err(self.fail()));
+        }
+        let offset = self.length - self.rest.len();
         self.rest = rest;
         Some(Ok(MessageRef {
             bytes,
@@ -195,7 +203,7 @@ impl core::iter::FusedIterator for Messages<'_> {}
 #[derive(Clone, Copy, Debug)]
 pub struct MessageRef<'a> {
     bytes: &'a [u8],
-    offset: u16,
+    offset: usize,
     msg_type: u16,
 }
 
@@ -206,11 +214,9 @@ impl<'a> MessageRef<'a> {
     ///
     /// When MsgSize is less than a message header or more than there is.
     pub fn new(bytes: &'a [u8]) -> Result<Self, WireError> {
-        let length = clamp(bytes.len());
-        let bytes = bytes.get(..usize::from(length)).unwrap_or(bytes);
         let mut walk = Messages {
             rest: bytes,
-            length,
+            length: bytes.len(),
             left: 1,
         };
         walk.next().unwrap_or_else(|| Err(walk.fail()))
@@ -236,8 +242,8 @@ impl<'a> MessageRef<'a> {
 
     /// Bytes from the start of the packet to this message.
     #[must_use]
-    pub const fn offset(&self) -> u16 {
-        self.offset
+    pub fn offset(&self) -> u16 {
+        clamp(self.offset)
     }
 
     /// The symbol that the message is about, without reading the rest: what routing needs.
@@ -247,8 +253,17 @@ impl<'a> MessageRef<'a> {
     #[inline]
     pub fn symbol_index(&self, dialect: Dialect) -> Option<SymbolIndex> {
         let at = layout::symbol_index_offset(dialect, self.msg_type);
-        let raw = self.bytes.get(usize::from(at)..)?.first_chunk()?;
+        let raw = self.bytes.get(at..at + 4)?.first_chunk()?;
         Some(SymbolIndex::from_raw(u32::from_le_bytes(*raw)))
+    }
+
+    /// Time, symbol and number within the symbol, without reading the rest.
+    ///
+    /// `None` for types that have no number within a symbol, and for messages too short.
+    #[must_use]
+    #[inline]
+    pub fn head(&self, dialect: Dialect) -> Option<Head> {
+        Head::read(dialect, *self)
     }
 
     /// The error that the message is shorter than its type needs.
@@ -257,7 +272,7 @@ impl<'a> MessageRef<'a> {
             needed: clamp(needed),
             got: clamp(self.bytes.len()),
         };
-        WireError::new(self.offset, Some(self.msg_type), kind)
+        WireError::new(clamp(self.offset), Some(self.msg_type), kind)
     }
 }
 

@@ -13,7 +13,7 @@ pub use control::*;
 pub use order::*;
 pub use refresh::*;
 pub use request::*;
-pub use table::Message;
+pub use table::{Message, Visitor, visit};
 pub use trade::*;
 
 use super::{FieldValue, MessageRef, WireError};
@@ -22,7 +22,7 @@ use super::{FieldValue, MessageRef, WireError};
 ///
 /// Everything here follows from the message's table of offsets, so that what is read, written and
 /// printed cannot differ.
-pub trait Body: Copy {
+pub trait Body: Copy + core::fmt::Debug + Eq + core::hash::Hash {
     /// MsgType.
     const MSG_TYPE: u16;
 

@@ -100,23 +100,61 @@ message! {
     StockSummary
 }
 
+/// Takes a message of whatever type it has.
+///
+/// What is done with a message is compiled for every type, so nothing is copied on the way: the
+/// fastest way to look at all fields of all messages. [`Message`] is the convenient one.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Takes the message.
+    fn visit<B: Body + Into<Message>>(&mut self, body: B) -> Self::Output;
+}
+
+/// Reads a message and shows it to the visitor; `None` for a type that the dialect does not have,
+/// which is to be skipped and counted.
+///
+/// A message longer than its type is read by its known prefix. Known shorter forms are told by
+/// their exact size.
+///
+/// # Errors
+///
+/// When the message is shorter than its type needs. Only this message is lost.
+#[inline]
+pub fn visit<V: Visitor>(
+    dialect: Dialect,
+    message: MessageRef<'_>,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    match dialect {
+        Dialect::Legacy => visit_legacy(message, visitor),
+        Dialect::Xdp => visit_xdp(message, visitor),
+        Dialect::Pillar => visit_pillar(message, visitor),
+    }
+}
+
+/// Makes a [`Message`] of what it is shown.
+struct IntoMessage;
+
+impl Visitor for IntoMessage {
+    type Output = Message;
+
+    #[inline]
+    fn visit<B: Body + Into<Message>>(&mut self, body: B) -> Message {
+        body.into()
+    }
+}
+
 impl Message {
-    /// Reads a message; `None` for a type that the dialect does not have, which is to be skipped
-    /// and counted.
-    ///
-    /// A message longer than its type is read by its known prefix. Known shorter forms are told by
-    /// their exact size.
+    /// Reads a message, as [`visit`] does.
     ///
     /// # Errors
     ///
     /// When the message is shorter than its type needs. Only this message is lost.
     #[inline]
     pub fn parse(dialect: Dialect, message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
-        match dialect {
-            Dialect::Legacy => Self::parse_legacy(message),
-            Dialect::Xdp => Self::parse_xdp(message),
-            Dialect::Pillar => Self::parse_pillar(message),
-        }
+        visit(dialect, message, &mut IntoMessage)
     }
 
     /// The name of a message type in a dialect, whatever its form; `None` if it has none.
@@ -159,125 +197,137 @@ impl Message {
             _ => return None,
         })
     }
-
-    fn parse_legacy(message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
-        Ok(Some(match message.msg_type() {
-            2 => SymbolTimeReference::parse(message)?.into(),
-            33 => TradingSessionChange::parse(message)?.into(),
-            100 => LegacyAddOrder::parse(message)?.into(),
-            101 => LegacyModifyOrder::parse(message)?.into(),
-            102 => LegacyDeleteOrder::parse(message)?.into(),
-            103 => LegacyOrderExecution::parse(message)?.into(),
-            104 => Pbbo::parse(message)?.into(),
-            105 => LegacyImbalance::parse(message)?.into(),
-            106 => LegacyAddOrderRefresh::parse(message)?.into(),
-            107 => LegacyAttributedAddOrder::parse(message)?.into(),
-            108 => LegacyAttributedAddOrderRefresh::parse(message)?.into(),
-            220 if message.size() == NyseTrade::SIZE => NyseTrade::parse(message)?.into(),
-            220 => LegacyTrade::parse(message)?.into(),
-            221 => TradeCancelOrBust::parse(message)?.into(),
-            222 if message.size() == NyseTradeCorrection::SIZE => {
-                NyseTradeCorrection::parse(message)?.into()
-            }
-            222 => LegacyTradeCorrection::parse(message)?.into(),
-            _ => return Self::parse_common(message, LegacySymbolIndexMapping::SIZE),
-        }))
-    }
-
-    fn parse_xdp(message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
-        Ok(Some(match message.msg_type() {
-            100 => XdpAddOrder::parse(message)?.into(),
-            101 => XdpModifyOrder::parse(message)?.into(),
-            102 => XdpDeleteOrder::parse(message)?.into(),
-            103 if message.size() == XdpOrderExecutionV20::SIZE => {
-                XdpOrderExecutionV20::parse(message)?.into()
-            }
-            103 => XdpOrderExecution::parse(message)?.into(),
-            104 => XdpReplaceOrder::parse(message)?.into(),
-            105 => match short_imbalance(message)? {
-                Some(short) => short,
-                None => XdpImbalance::parse(message)?.into(),
-            },
-            106 => XdpAddOrderRefresh::parse(message)?.into(),
-            110 => XdpNonDisplayedTrade::parse(message)?.into(),
-            111 => XdpCrossTrade::parse(message)?.into(),
-            _ => return Self::parse_modern(message),
-        }))
-    }
-
-    fn parse_pillar(message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
-        Ok(Some(match message.msg_type() {
-            100 => PillarAddOrder::parse(message)?.into(),
-            101 => PillarModifyOrder::parse(message)?.into(),
-            102 => PillarDeleteOrder::parse(message)?.into(),
-            103 if message.size() == XdpOrderExecutionV20::SIZE => {
-                XdpOrderExecutionV20::parse(message)?.into()
-            }
-            103 => PillarOrderExecution::parse(message)?.into(),
-            104 => PillarReplaceOrder::parse(message)?.into(),
-            105 => match short_imbalance(message)? {
-                Some(short) => short,
-                None => PillarImbalance::parse(message)?.into(),
-            },
-            106 => PillarAddOrderRefresh::parse(message)?.into(),
-            110 => PillarNonDisplayedTrade::parse(message)?.into(),
-            111 => PillarCrossTrade::parse(message)?.into(),
-            _ => return Self::parse_modern(message),
-        }))
-    }
-
-    /// What `Xdp` and `Pillar` share.
-    fn parse_modern(message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
-        Ok(Some(match message.msg_type() {
-            2 => PartitionTimeReference::parse(message)?.into(),
-            112 => TradeCancel::parse(message)?.into(),
-            113 => CrossCorrection::parse(message)?.into(),
-            114 => RetailPriceImprovement::parse(message)?.into(),
-            _ => return Self::parse_common(message, SymbolIndexMapping::SIZE),
-        }))
-    }
-
-    /// What all dialects share, but for the least size of a usual symbol index mapping.
-    fn parse_common(
-        message: MessageRef<'_>,
-        least_mapping: usize,
-    ) -> Result<Option<Self>, WireError> {
-        Ok(Some(match message.msg_type() {
-            1 => SequenceNumberReset::parse(message)?.into(),
-            3 => match message.size() {
-                BloombergSymbolIndexMapping::SIZE => {
-                    BloombergSymbolIndexMapping::parse(message)?.into()
-                }
-                LegacySymbolIndexMapping::SIZE => LegacySymbolIndexMapping::parse(message)?.into(),
-                size if (least_mapping..SymbolIndexMapping::SIZE).contains(&size) => {
-                    LegacySymbolIndexMapping::parse(message)?.into()
-                }
-                size if size < least_mapping => return Err(message.too_short(least_mapping)),
-                _ => SymbolIndexMapping::parse(message)?.into(),
-            },
-            10 => RetransmissionRequest::parse(message)?.into(),
-            11 => RequestResponse::parse(message)?.into(),
-            12 => HeartbeatResponse::parse(message)?.into(),
-            13 => SymbolIndexMappingRequest::parse(message)?.into(),
-            15 => RefreshRequest::parse(message)?.into(),
-            31 => MessageUnavailable::parse(message)?.into(),
-            32 => SymbolClear::parse(message)?.into(),
-            34 => SecurityStatus::parse(message)?.into(),
-            35 if message.size() == RefreshHeaderShort::SIZE => {
-                RefreshHeaderShort::parse(message)?.into()
-            }
-            35 => RefreshHeader::parse(message)?.into(),
-            223 => StockSummary::parse(message)?.into(),
-            _ => return Ok(None),
-        }))
-    }
 }
 
-/// The forms of an imbalance before 2.2, told by their size.
-fn short_imbalance(message: MessageRef<'_>) -> Result<Option<Message>, WireError> {
-    Ok(match message.size() {
-        XdpImbalanceV20::SIZE => Some(XdpImbalanceV20::parse(message)?.into()),
-        XdpImbalanceV21::SIZE => Some(XdpImbalanceV21::parse(message)?.into()),
-        _ => None,
-    })
+#[inline]
+fn visit_legacy<V: Visitor>(
+    message: MessageRef<'_>,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    Ok(Some(match message.msg_type() {
+        2 => visitor.visit(SymbolTimeReference::parse(message)?),
+        33 => visitor.visit(TradingSessionChange::parse(message)?),
+        100 => visitor.visit(LegacyAddOrder::parse(message)?),
+        101 => visitor.visit(LegacyModifyOrder::parse(message)?),
+        102 => visitor.visit(LegacyDeleteOrder::parse(message)?),
+        103 => visitor.visit(LegacyOrderExecution::parse(message)?),
+        104 => visitor.visit(Pbbo::parse(message)?),
+        105 => visitor.visit(LegacyImbalance::parse(message)?),
+        106 => visitor.visit(LegacyAddOrderRefresh::parse(message)?),
+        107 => visitor.visit(LegacyAttributedAddOrder::parse(message)?),
+        108 => visitor.visit(LegacyAttributedAddOrderRefresh::parse(message)?),
+        220 if message.size() == NyseTrade::SIZE => visitor.visit(NyseTrade::parse(message)?),
+        220 => visitor.visit(LegacyTrade::parse(message)?),
+        221 => visitor.visit(TradeCancelOrBust::parse(message)?),
+        222 if message.size() == NyseTradeCorrection::SIZE => {
+            visitor.visit(NyseTradeCorrection::parse(message)?)
+        }
+        222 => visitor.visit(LegacyTradeCorrection::parse(message)?),
+        _ => return visit_common(message, LegacySymbolIndexMapping::SIZE, visitor),
+    }))
+}
+
+#[inline]
+fn visit_xdp<V: Visitor>(
+    message: MessageRef<'_>,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    Ok(Some(match message.msg_type() {
+        100 => visitor.visit(XdpAddOrder::parse(message)?),
+        101 => visitor.visit(XdpModifyOrder::parse(message)?),
+        102 => visitor.visit(XdpDeleteOrder::parse(message)?),
+        103 if message.size() == XdpOrderExecutionV20::SIZE => {
+            visitor.visit(XdpOrderExecutionV20::parse(message)?)
+        }
+        103 => visitor.visit(XdpOrderExecution::parse(message)?),
+        104 => visitor.visit(XdpReplaceOrder::parse(message)?),
+        105 => match message.size() {
+            XdpImbalanceV20::SIZE => visitor.visit(XdpImbalanceV20::parse(message)?),
+            XdpImbalanceV21::SIZE => visitor.visit(XdpImbalanceV21::parse(message)?),
+            _ => visitor.visit(XdpImbalance::parse(message)?),
+        },
+        106 => visitor.visit(XdpAddOrderRefresh::parse(message)?),
+        110 => visitor.visit(XdpNonDisplayedTrade::parse(message)?),
+        111 => visitor.visit(XdpCrossTrade::parse(message)?),
+        _ => return visit_modern(message, visitor),
+    }))
+}
+
+#[inline]
+fn visit_pillar<V: Visitor>(
+    message: MessageRef<'_>,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    Ok(Some(match message.msg_type() {
+        100 => visitor.visit(PillarAddOrder::parse(message)?),
+        101 => visitor.visit(PillarModifyOrder::parse(message)?),
+        102 => visitor.visit(PillarDeleteOrder::parse(message)?),
+        103 if message.size() == XdpOrderExecutionV20::SIZE => {
+            visitor.visit(XdpOrderExecutionV20::parse(message)?)
+        }
+        103 => visitor.visit(PillarOrderExecution::parse(message)?),
+        104 => visitor.visit(PillarReplaceOrder::parse(message)?),
+        105 => match message.size() {
+            XdpImbalanceV20::SIZE => visitor.visit(XdpImbalanceV20::parse(message)?),
+            XdpImbalanceV21::SIZE => visitor.visit(XdpImbalanceV21::parse(message)?),
+            _ => visitor.visit(PillarImbalance::parse(message)?),
+        },
+        106 => visitor.visit(PillarAddOrderRefresh::parse(message)?),
+        110 => visitor.visit(PillarNonDisplayedTrade::parse(message)?),
+        111 => visitor.visit(PillarCrossTrade::parse(message)?),
+        _ => return visit_modern(message, visitor),
+    }))
+}
+
+/// What `Xdp` and `Pillar` share.
+#[inline]
+fn visit_modern<V: Visitor>(
+    message: MessageRef<'_>,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    Ok(Some(match message.msg_type() {
+        2 => visitor.visit(PartitionTimeReference::parse(message)?),
+        112 => visitor.visit(TradeCancel::parse(message)?),
+        113 => visitor.visit(CrossCorrection::parse(message)?),
+        114 => visitor.visit(RetailPriceImprovement::parse(message)?),
+        _ => return visit_common(message, SymbolIndexMapping::SIZE, visitor),
+    }))
+}
+
+/// What all dialects share, but for the least size of a usual symbol index mapping.
+fn visit_common<V: Visitor>(
+    message: MessageRef<'_>,
+    least_mapping: usize,
+    visitor: &mut V,
+) -> Result<Option<V::Output>, WireError> {
+    Ok(Some(match message.msg_type() {
+        1 => visitor.visit(SequenceNumberReset::parse(message)?),
+        3 => match message.size() {
+            BloombergSymbolIndexMapping::SIZE => {
+                visitor.visit(BloombergSymbolIndexMapping::parse(message)?)
+            }
+            LegacySymbolIndexMapping::SIZE => {
+                visitor.visit(LegacySymbolIndexMapping::parse(message)?)
+            }
+            size if (least_mapping..SymbolIndexMapping::SIZE).contains(&size) => {
+                visitor.visit(LegacySymbolIndexMapping::parse(message)?)
+            }
+            size if size < least_mapping => return Err(message.too_short(least_mapping)),
+            _ => visitor.visit(SymbolIndexMapping::parse(message)?),
+        },
+        10 => visitor.visit(RetransmissionRequest::parse(message)?),
+        11 => visitor.visit(RequestResponse::parse(message)?),
+        12 => visitor.visit(HeartbeatResponse::parse(message)?),
+        13 => visitor.visit(SymbolIndexMappingRequest::parse(message)?),
+        15 => visitor.visit(RefreshRequest::parse(message)?),
+        31 => visitor.visit(MessageUnavailable::parse(message)?),
+        32 => visitor.visit(SymbolClear::parse(message)?),
+        34 => visitor.visit(SecurityStatus::parse(message)?),
+        35 if message.size() == RefreshHeaderShort::SIZE => {
+            visitor.visit(RefreshHeaderShort::parse(message)?)
+        }
+        35 => visitor.visit(RefreshHeader::parse(message)?),
+        223 => visitor.visit(StockSummary::parse(message)?),
+        _ => return Ok(None),
+    }))
 }
