@@ -642,12 +642,11 @@ fn a_message_that_cannot_be_understood_makes_its_symbol_stale() {
     assert_eq!(feed.normalizer.counters().bad_values, 1);
 
     let mut bytes = [0; 39];
-    PillarAddOrder {
-        symbol_index: SYMBOL,
-        ..Default::default()
-    }
-    .emit(&mut bytes)
-    .unwrap();
+    let next = PillarAddOrder {
+        symbol_seq_num: seq(2),
+        ..sideless
+    };
+    next.emit(&mut bytes).unwrap();
     // One byte less than an add has.
     bytes[0] = 38;
     let short = crate::xdp::MessageRef::new(&bytes[..38]).unwrap();
