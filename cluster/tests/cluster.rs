@@ -122,6 +122,19 @@ fn any_number_of_pis_gets_every_event_and_ends_with_equal_books() {
 }
 
 #[test]
+fn pis_that_get_no_partition_hold_nothing_up() {
+    let mut world = World::new(5, false, vec![events(100, 1)]);
+    for number in 0..5 {
+        world.add_pi(&format!("pi-{number}"));
+    }
+    assert!(world.run_until(is_over), "{:?}", world.reports);
+    let outcome = world.outcome.unwrap();
+    assert!(outcome.is_good());
+    assert_eq!(outcome.partitions.len(), 1);
+    assert_eq!(world.ended_pis, 5);
+}
+
+#[test]
 fn nothing_starts_before_the_visualisation_asked_when_it_is_awaited() {
     let mut world = World::new(1, true, two_channels());
     world.add_pi("pi");
@@ -267,6 +280,26 @@ fn a_pi_that_dies_before_the_start_leaves_its_place_to_another() {
     world.add_pi("pi-1");
     world.add_pi("pi-2");
     assert!(world.run_until(is_over));
+    assert!(world.outcome.unwrap().is_good());
+}
+
+#[test]
+fn a_pi_that_dies_while_it_is_pinged_is_replaced_before_the_feed_starts() {
+    let mut world = World::new(2, false, two_channels());
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    let assigned = |world: &World| {
+        world.pis[1]
+            .reports
+            .iter()
+            .any(|one| matches!(one, pi::Report::Assigned { .. }))
+    };
+    assert!(world.run_until(assigned));
+    world.pis[1].is_dead = true;
+    world.run_for(NODE_TIMEOUT + Duration::from_secs(1));
+    assert!(world.stock.is_empty(), "started without all nodes");
+    world.add_pi("pi-2");
+    assert!(world.run_until(is_over), "{:?}", world.reports);
     assert!(world.outcome.unwrap().is_good());
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
+use oxberry_net::ports;
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use serde::Deserialize;
 use thiserror::Error;
@@ -13,6 +14,12 @@ use crate::pace::Speed;
 
 /// The name of the mapping file beside the channel files of a day.
 pub const MAPPING_FILE_NAME: &str = "ARCASymbolMapping.txt";
+
+/// Into how many partitions the symbols are cut for so many Pis, unless said otherwise.
+#[must_use]
+pub const fn partitions_for(pis: usize) -> usize {
+    pis * PARTITIONS_PER_NODE
+}
 
 /// The options as a person gave them; a flag wins over the environment, the environment over the
 /// file, the file over the default.
@@ -51,15 +58,15 @@ pub struct RawConfig {
     #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
     await_visual: Option<bool>,
 
-    /// Where Pis subscribe [default: tcp://127.0.0.1:5550]; port 0 takes a free one.
+    /// Where Pis subscribe [default: tcp://127.0.0.1:5561]; port 0 takes a free one.
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_DATA")]
     data: Option<String>,
 
-    /// Where Pis say Hello and acknowledge [default: tcp://127.0.0.1:5551].
+    /// Where Pis say Hello and acknowledge [default: tcp://127.0.0.1:5562].
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_CONTROL")]
     control: Option<String>,
 
-    /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5552].
+    /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5563].
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_SETUP")]
     setup: Option<String>,
 }
@@ -173,7 +180,7 @@ impl RawConfig {
             given.unwrap_or_else(|| format!("tcp://127.0.0.1:{port}"))
         };
         let pis = within("--pis", self.pis.unwrap_or(4), MAX_NODES, "1 to 64")?;
-        let partitions = self.partitions.unwrap_or(pis * PARTITIONS_PER_NODE);
+        let partitions = self.partitions.unwrap_or_else(|| partitions_for(pis));
         Ok(Config {
             symbols: self.symbols.unwrap_or_else(|| dir.join(MAPPING_FILE_NAME)),
             dialect: dialect(self.dialect.as_deref().unwrap_or("auto"))?,
@@ -192,9 +199,9 @@ impl RawConfig {
             )?,
             partitions: within("--partitions", partitions, MAX_PARTITIONS, "1 to 256")?,
             await_visual: self.await_visual.unwrap_or(false),
-            data: endpoint(self.data, 5550),
-            control: endpoint(self.control, 5551),
-            setup: endpoint(self.setup, 5552),
+            data: endpoint(self.data, ports::DATA),
+            control: endpoint(self.control, ports::CONTROL),
+            setup: endpoint(self.setup, ports::SETUP),
             pis,
             dir,
         })
@@ -249,7 +256,7 @@ mod tests {
             (2, 8, Speed::Max)
         );
         assert_eq!(config.symbols, Path::new("/flow/ARCASymbolMapping.txt"));
-        assert_eq!(config.control, "tcp://127.0.0.1:5551");
+        assert_eq!(config.control, "tcp://127.0.0.1:5562");
     }
 
     #[test]

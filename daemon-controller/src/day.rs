@@ -102,12 +102,7 @@ impl Day {
                 symbols,
             });
         }
-        // Nothing is known of the load beforehand, so every symbol counts the same.
-        let loads = mapping
-            .symbols
-            .keys()
-            .map(|&symbol_index| (symbol_index, 1));
-        let table = PartitionTable::balanced(loads, config.partitions);
+        let table = partition_table(&mapping, config.partitions);
         let mut sources = files
             .files
             .iter()
@@ -170,17 +165,28 @@ impl Day {
     }
 }
 
+/// The partition of every symbol, for whoever wants to know what the controller will do.
+#[must_use]
+pub fn partition_table(mapping: &MappingFile, partitions: usize) -> PartitionTable {
+    // Nothing is known of the load beforehand, so every symbol counts the same.
+    let loads = mapping
+        .symbols
+        .keys()
+        .map(|&symbol_index| (symbol_index, 1));
+    PartitionTable::balanced(loads, partitions)
+}
+
 /// When the first packet of a source was sent.
 fn first_sent(source: &mut Source) -> Option<UnixNanos> {
-    let mut sent = None;
+    let mut first_sent = None;
     source.look_ahead(|packet| match PacketRef::new(packet.bytes) {
         Ok(packet) => {
-            sent = Some(packet.header().send_time);
+            first_sent = Some(packet.header().send_time);
             ControlFlow::Break(())
         }
         Err(_) => ControlFlow::Continue(()),
     });
-    sent
+    first_sent
 }
 
 /// A name as far as messages hold it; the feed's own symbols are shorter.

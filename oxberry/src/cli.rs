@@ -2,24 +2,33 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, generate, replay};
+use crate::{decode, demo, generate, node, replay};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    version,
+    propagate_version = true,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Cli {
-    /// What to do.
+    /// What to do; the demonstration unless said otherwise.
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run controller, Pis and dashboard on this machine: a made-up market or captured channel files
+    Demo(demo::Arguments),
     /// Print every message of channel files and captures as JSON lines or CSV
     Decode(decode::Arguments),
     /// Play channel files and captures into order books and print their depth as CSV
     Replay(replay::Arguments),
     /// Write the channel files of a market that is made up
     Generate(generate::Arguments),
+    /// Be one of the processes of the demonstration
+    #[command(subcommand, hide = true)]
+    Node(node::Node),
 }

@@ -5,11 +5,13 @@
 mod cli;
 mod console;
 mod decode;
+mod demo;
 mod dialect;
 mod failure;
 mod findings;
 mod generate;
 mod input;
+mod node;
 mod replay;
 
 use std::process::ExitCode;
@@ -21,7 +23,12 @@ use self::cli::{Cli, Command};
 /// Reads the command line, does what it says, and says how it went.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse()
+        .command
+        .unwrap_or_else(|| Command::Demo(demo::Arguments::default()));
+    let result = match command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Node(node) => return node::run(node),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),

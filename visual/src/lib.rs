@@ -13,11 +13,13 @@
 //! * `page_message`, `metrics`, `print`: the same as JSON, Prometheus text and CSV,
 //! * `browser`, `web`: the page and its WebSockets,
 //! * `feed`: the loop,
-//! * [`Config`], [`Sockets`], [`run`].
+//! * [`Config`], [`Sockets`], [`run`],
+//! * [`Cli`]: the program.
 #![forbid(unsafe_code)]
 
 pub mod board;
 mod browser;
+mod cli;
 mod config;
 mod error;
 mod feed;
@@ -40,6 +42,7 @@ use std::thread;
 
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
+pub use crate::cli::Cli;
 pub use crate::config::{Config, ConfigError, RawConfig};
 pub use crate::error::Error;
 

@@ -502,7 +502,9 @@ impl Controller {
         let Phase::AwaitReady { .. } = self.phase else {
             return;
         };
-        if self.alive().any(|(_, node)| node.state != NodeState::Ready) {
+        // A node without a partition is done before the others begin; a dead one left a place.
+        let is_ready = |node: &Node| matches!(node.state, NodeState::Ready | NodeState::Done);
+        if !self.nodes.iter().all(is_ready) {
             return;
         }
         self.phase = Phase::Running;

@@ -389,13 +389,7 @@ impl<'s> Pi<'s> {
                 let expected = EventNum::from_raw(last.raw() - missing).next();
                 self.gap(stream, expected, missing);
             }
-            if self.streams.have_ended() && self.phase == Phase::Running {
-                self.phase = Phase::Ended;
-                self.digests_due = true;
-                self.report(Report::Ended {
-                    events: self.counters.events,
-                });
-            }
+            self.end_when_over();
             Ok(())
         } else {
             Err(ProtoError::BadKind { kind: kind as u8 })
@@ -549,6 +543,19 @@ impl<'s> Pi<'s> {
             self.phase = Phase::Running;
             self.ready_due = true;
             self.report(Report::Ready);
+            // With more Pis than partitions have replicas, one may have nothing to wait for.
+            self.end_when_over();
+        }
+    }
+
+    /// After the last end of a stream the books are final.
+    fn end_when_over(&mut self) {
+        if self.phase == Phase::Running && self.streams.have_ended() {
+            self.phase = Phase::Ended;
+            self.digests_due = true;
+            self.report(Report::Ended {
+                events: self.counters.events,
+            });
         }
     }
 

@@ -1,0 +1,93 @@
+//! Compares the books of every replica with those of one process that replays the same feed.
+
+use std::{
+    collections::BTreeMap,
+    io::{StdoutLock, Write as _, stdout},
+    path::Path,
+};
+
+use oxberry_controller::{config::partitions_for, day::partition_table};
+use oxberry_core::book::Digest;
+use serde_json::Value;
+
+use super::{Arguments, cluster::RunOutcome};
+use crate::{
+    console::Console,
+    failure::Failure,
+    input::DialectChoice,
+    replay::{Inputs, Plan, play},
+};
+
+/// Orders that may rest at once in the replay: what all Pis together hold at least.
+const ORDERS: u32 = 4_000_000;
+
+/// Prints a line a partition.
+///
+/// # Errors
+///
+/// When a replica differs, a partition has none, or the replay fails.
+pub(super) fn compare(
+    outcome: &RunOutcome,
+    directory: &Path,
+    arguments: &Arguments,
+) -> Result<(), Failure> {
+    let mut console = Console::new(false);
+    let inputs = Inputs::resolve(&[directory.to_owned()], None, &console)?;
+    let table = partition_table(&inputs.mapping, partitions_for(arguments.pis.into()));
+    let plan = Plan {
+        inputs,
+        dialect: DialectChoice::Auto,
+        filter: oxberry_controller::source::Filter::default(),
+        orders: ORDERS,
+    };
+    let replayed = play::<StdoutLock<'_>>(&plan, None, &mut console)?;
+    let mut expected: BTreeMap<u16, Digest> = BTreeMap::new();
+    for (&symbol_index, &digest) in replayed.digests() {
+        if let Some(partition) = table.partition_of(symbol_index) {
+            let sum = expected.entry(partition.raw()).or_default();
+            *sum = sum.combine(digest);
+        }
+    }
+    let mut output = stdout().lock();
+    let mut all_equal = outcome.partitions.len() == expected.len();
+    for (partition, digest) in expected {
+        let digest = digest.to_string();
+        let reported = outcome.partitions.iter().find(|notice| {
+            notice.get("partition").and_then(Value::as_u64) == Some(partition.into())
+        });
+        let replicas = reported.and_then(|notice| notice.get("replicas")?.as_array());
+        let replicas: Vec<_> = replicas
+            .into_iter()
+            .flatten()
+            .map(|replica| (text(replica, "node"), text(replica, "digest")))
+            .collect();
+        let good = reported.is_some_and(|notice| notice.get("good") == Some(&Value::Bool(true)));
+        let equal = good && replicas.iter().all(|(_, of_replica)| *of_replica == digest);
+        all_equal &= equal;
+        let events = reported
+            .and_then(|notice| notice.get("published")?.as_u64())
+            .unwrap_or(0);
+        write!(
+            output,
+            "partition {partition:>3}  {events:>9} events  replay {digest}"
+        )?;
+        for (node, of_replica) in replicas {
+            write!(output, "  {node} {of_replica}")?;
+        }
+        writeln!(output, "  {}", if equal { "equal" } else { "DIFFERENT" })?;
+    }
+    if all_equal {
+        writeln!(
+            output,
+            "all {} partitions equal the replay",
+            outcome.partitions.len()
+        )?;
+        Ok(())
+    } else {
+        Err(anyhow::anyhow!("not all replicas equal the replay: see the lines above").into())
+    }
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,83 @@
+//! What the demonstration plays: captured channel files, or a made-up market.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use oxberry_controller::source::ChannelFiles;
+use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
+use tempfile::TempDir;
+
+use super::{Arguments, market::LiveMarket};
+use crate::failure::Failure;
+
+/// Messages of a made-up market that must end.
+const CHECKED_MESSAGES: u64 = 200_000;
+
+/// A directory for the controller to read, and what keeps it filled.
+#[derive(Debug)]
+pub(super) enum Input {
+    /// Files of the one who calls.
+    Captured(PathBuf),
+    /// Files that were made up, and go with this.
+    MadeUp(TempDir),
+    /// Pipes that a market without end is written to.
+    Live(LiveMarket),
+}
+
+impl Input {
+    /// Makes the input ready to be read.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is none of channel files, or files cannot be made.
+    pub(super) fn prepare(arguments: &Arguments) -> Result<Self, Failure> {
+        if let Some(dir) = &arguments.dir {
+            ChannelFiles::of_directory(dir)?;
+            return Ok(Self::Captured(dir.clone()));
+        }
+        let messages = arguments.check.then_some(CHECKED_MESSAGES);
+        let market = Market::new(MarketConfig {
+            symbols: arguments.symbols,
+            seed: arguments.seed,
+            messages,
+            ..MarketConfig::default()
+        })?;
+        let dir = tempfile::Builder::new()
+            .prefix("oxberry-demo-")
+            .tempdir()
+            .context("a directory for the made-up market cannot be made")?;
+        if messages.is_some() {
+            write_directory(&market, dir.path(), FileFormat::Dat, &|_| ())?;
+            Ok(Self::MadeUp(dir))
+        } else {
+            Ok(Self::Live(LiveMarket::start(&market, dir)?))
+        }
+    }
+
+    /// The directory to read.
+    pub(super) fn directory(&self) -> &Path {
+        match self {
+            Self::Captured(dir) => dir,
+            Self::MadeUp(dir) => dir.path(),
+            Self::Live(market) => market.directory(),
+        }
+    }
+
+    /// Its dialect, as the controller is told. Pipes cannot be looked into beforehand: their writer
+    /// may wait for the reader of another one.
+    pub(super) const fn dialect(&self) -> &'static str {
+        match self {
+            Self::Captured(_) | Self::MadeUp(_) => "auto",
+            Self::Live(_) => "pillar",
+        }
+    }
+
+    /// What to call it.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Captured(dir) => dir.display().to_string(),
+            Self::MadeUp(_) => "a made-up market that ends".into(),
+            Self::Live(_) => "a made-up market without end".into(),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `oxberry demo`: controller, Pis and dashboard as processes of this machine.
+
+mod check;
+mod child;
+mod cluster;
+mod input;
+mod market;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+
+use self::{cluster::Cluster, input::Input};
+use crate::failure::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  oxberry demo                               a made-up market, until Ctrl-C
+  oxberry demo --symbols 2000 --seed 7       a larger one
+  oxberry demo DIR --speed 60                captured channel files, a minute in a second
+  oxberry demo DIR --speed max --check       compare every replica with `oxberry replay`
+
+DIR holds <date>-ARCA_XDP_IBF_<channel>.dat files and ARCASymbolMapping.txt.
+Ctrl-C stops everything; so does the end of this process, however it ends.";
+
+/// What `oxberry demo` can be told.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A directory of captured channel files; without it a market is made up
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// How many Pi processes
+    #[arg(long, value_name = "N", default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=64))]
+    pis: u16,
+    /// How many symbols the made-up market has
+    #[arg(long, value_name = "N", default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    symbols: u32,
+    /// How many times faster than recorded, or max
+    #[arg(long, value_name = "X|max", default_value = "1")]
+    speed: String,
+    /// What the made-up market is made from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Run to the end of the feed and compare every replica with `oxberry replay`; a made-up market
+    /// then ends after 200,000 messages
+    #[arg(long)]
+    check: bool,
+    /// The dashboard's port; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    port: u16,
+}
+
+impl Default for Arguments {
+    /// What holds when nothing was typed.
+    fn default() -> Self {
+        Parsed::parse_from(["oxberry demo"]).arguments
+    }
+}
+
+/// [`Arguments`] as a command line of their own.
+#[derive(Parser)]
+struct Parsed {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+/// Runs the demonstration.
+///
+/// # Errors
+///
+/// When it cannot start, a part of it fails, or a check does not hold.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments
+        .speed
+        .parse::<oxberry_controller::pace::Speed>()
+        .is_err()
+    {
+        let speed = &arguments.speed;
+        return Err(Failure::Usage(format!(
+            "--speed is {speed}, but must be above 0, or max"
+        )));
+    }
+    let input = Input::prepare(arguments)?;
+    let mut cluster = Cluster::start(arguments, &input)?;
+    let outcome = cluster.play(arguments.check)?;
+    drop(cluster);
+    match outcome {
+        Some(outcome) if arguments.check => check::compare(&outcome, input.directory(), arguments),
+        // Stopped by the one who watches.
+        _ if !arguments.check => Ok(()),
+        _ => Err(anyhow::anyhow!("stopped before the end of the feed: nothing was checked").into()),
+    }
+}

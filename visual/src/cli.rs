@@ -1,0 +1,113 @@
+//! The dashboard as a program: what can be typed, and what comes of it.
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use oxberry_net::{Shutdown, log_to_stderr};
+
+use crate::Sockets;
+use crate::config::{Config, ConfigError, RawConfig};
+
+/// What a wrong option or configuration returns.
+const USAGE: u8 = 2;
+
+/// What a run that failed returns.
+const FAILED: u8 = 1;
+
+/// Shows the best bids and offers of all symbols on a web page.
+#[derive(Debug, Parser)]
+#[command(name = "oxberry-visual", version)]
+pub struct Cli {
+    #[command(flatten)]
+    config: RawConfig,
+
+    /// A TOML file with any of these options.
+    #[arg(long = "config", value_name = "FILE", env = "OXBERRY_VISUAL_CONFIG")]
+    file: Option<PathBuf>,
+
+    /// Check the configuration, print what holds, and end.
+    #[arg(long)]
+    check_config: bool,
+
+    /// End when standard input ends, which it does with the parent process.
+    #[arg(long)]
+    exit_with_stdin: bool,
+
+    /// Print as a JSON line on standard output where the dashboard listens, for a program to read.
+    #[arg(long)]
+    json_notices: bool,
+
+    /// What to log, such as info or oxberry_visual=debug.
+    #[arg(
+        long,
+        value_name = "FILTER",
+        default_value = "info",
+        env = "OXBERRY_VISUAL_LOG"
+    )]
+    log: String,
+}
+
+impl Cli {
+    /// Runs the dashboard; the exit code is 0 when it was stopped or the feed ended, 1 when it
+    /// failed, 2 for a bad configuration.
+    #[must_use]
+    pub fn execute(self) -> ExitCode {
+        let prepared = self.config().map_err(anyhow::Error::from);
+        let prepared = prepared.and_then(|config| {
+            log_to_stderr(&self.log)?;
+            Ok(config)
+        });
+        let config = match prepared {
+            Ok(config) => config,
+            Err(error) => return failure(&error, USAGE),
+        };
+        let outcome = if self.check_config {
+            print_config(&config)
+        } else {
+            self.run(&config)
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failure(&error, FAILED),
+        }
+    }
+
+    fn run(&self, config: &Config) -> anyhow::Result<()> {
+        let shutdown = Shutdown::on_signals()?;
+        if self.exit_with_stdin {
+            shutdown.request_with_end_of_stdin()?;
+        }
+        let sockets = Sockets::open(config)?;
+        tracing::info!(?config, "configuration");
+        let (web, stock) = (sockets.web_address(), sockets.stock_endpoint());
+        tracing::info!(page = %format_args!("http://{web}/"), %stock, "listening");
+        if self.json_notices {
+            // Addresses need no escaping.
+            let mut stdout = io::stdout().lock();
+            writeln!(
+                stdout,
+                r#"{{"notice":"listening","web":"{web}","stock":"{stock}"}}"#
+            )?;
+            stdout.flush()?;
+        }
+        let summary = crate::run(config, sockets, &shutdown)?;
+        tracing::info!("{summary}");
+        Ok(())
+    }
+
+    fn config(&self) -> Result<Config, ConfigError> {
+        let file = self.file.as_deref().map(RawConfig::of_file).transpose()?;
+        self.config.clone().or(file.unwrap_or_default()).check()
+    }
+}
+
+fn failure(error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("oxberry-visual: {error:#}");
+    ExitCode::from(code)
+}
+
+fn print_config(config: &Config) -> anyhow::Result<()> {
+    Ok(write!(io::stdout(), "{config}")?)
+}
