@@ -233,6 +233,20 @@ fn a_page_that_does_not_read_slows_the_replay_and_loses_nothing() {
 }
 
 #[test]
+fn a_pi_without_news_still_tells_the_page_every_second_that_it_is_there() {
+    let mut world = World::new(2, false, two_channels());
+    world.add_pi("stuck");
+    world.add_pi("idle");
+    // The replay waits for the one, so the other has nothing to say.
+    world.pis[0].is_stuck = true;
+    world.run_for(Duration::from_secs(2));
+    let (frames, events) = (world.pis[1].stock_frames, world.stock["idle"].len());
+    world.run_for(Duration::from_secs(10));
+    assert_eq!(world.pis[1].stock_frames - frames, 10);
+    assert_eq!(world.stock["idle"].len(), events);
+}
+
+#[test]
 fn the_death_of_a_pi_loses_nothing_while_its_twin_lives() {
     let mut healthy = World::new(3, false, two_channels());
     let mut world = World::new(3, false, two_channels());

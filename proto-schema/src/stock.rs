@@ -7,6 +7,8 @@ use crate::name::{EventNum, NodeId};
 use crate::records::heads;
 
 /// Pi to visualisation: what changed, as records.
+///
+/// A Pi without news pushes one without events every second, so that silence means that it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StockBatch {
     /// Which replica speaks.

@@ -163,6 +163,9 @@ pub struct Pi<'s> {
     ready_due: bool,
     digests_due: bool,
     next_heartbeat: Instant,
+    /// When the visualisation is to hear the next sign of life.
+    next_beat: Instant,
+    beat_due: bool,
     next_report: Instant,
     counters: Counters,
     commands: VecDeque<Command>,
@@ -187,6 +190,8 @@ impl<'s> Pi<'s> {
             ready_due: false,
             digests_due: false,
             next_heartbeat: now,
+            next_beat: now,
+            beat_due: false,
             next_report: now.after(WAITING_REPORT_INTERVAL),
             counters: Counters::default(),
             // Subscriptions come all at once; later commands are few and rare.
@@ -214,17 +219,17 @@ impl<'s> Pi<'s> {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let (message, report) = match self.phase {
-            Phase::Joining { next_hello } => (Some(next_hello), Some(self.next_report)),
+        let (message, other) = match self.phase {
+            Phase::Joining { next_hello } => (Some(next_hello), self.next_report),
             Phase::Over => return None,
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
                 let due = [Some(self.next_heartbeat), self.streams.ack_due()];
-                (due.into_iter().flatten().min(), None)
+                (due.into_iter().flatten().min(), self.next_beat)
             }
         };
         // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
         let message = message.filter(|_| self.sending_len == 0);
-        [message, report].into_iter().flatten().min()
+        Some(message.map_or(other, |message| message.min(other)))
     }
 
     /// Time has passed.
@@ -234,6 +239,10 @@ impl<'s> Pi<'s> {
         {
             self.next_report = now.after(WAITING_REPORT_INTERVAL);
             self.report(Report::AwaitingController);
+        }
+        if self.next_beat <= now {
+            self.next_beat = now.after(HEARTBEAT_INTERVAL);
+            self.beat_due = matches!(self.phase, Phase::Pinging | Phase::Running | Phase::Ended);
         }
     }
 
@@ -262,6 +271,9 @@ impl<'s> Pi<'s> {
     pub fn stock_frame(&mut self, now: UnixNanos) -> Option<&[u8]> {
         self.sweep_stale(now);
         self.outbox.flush(self.node, now);
+        if core::mem::take(&mut self.beat_due) && self.outbox.is_empty() {
+            self.outbox.push_batch(self.node, now);
+        }
         self.outbox.front()
     }
 

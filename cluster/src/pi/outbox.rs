@@ -66,9 +66,14 @@ impl Outbox {
 
     /// Finishes the frame being filled, if it holds an event.
     pub(super) fn flush(&mut self, node: NodeId, now: UnixNanos) {
-        if self.filling.is_empty() {
-            return;
+        if !self.filling.is_empty() {
+            self.push_batch(node, now);
         }
+    }
+
+    /// Finishes the frame being filled even if it holds no event: a sign of life. There must be
+    /// room.
+    pub(super) fn push_batch(&mut self, node: NodeId, now: UnixNanos) {
         let frame = self.filling.finish(
             &[],
             StockBatch {

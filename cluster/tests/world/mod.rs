@@ -51,6 +51,8 @@ pub(crate) struct SimulatedPi {
     pub(crate) is_dead: bool,
     /// Takes no stock events: its visualisation does not read.
     pub(crate) is_stuck: bool,
+    /// Frames that it pushed to the visualisation.
+    pub(crate) stock_frames: usize,
     /// The most data frames that ever waited for it.
     pub(crate) most_waiting: usize,
 }
@@ -137,6 +139,7 @@ impl World {
             stop: None,
             is_dead: false,
             is_stuck: false,
+            stock_frames: 0,
             most_waiting: 0,
         });
     }
@@ -283,6 +286,7 @@ impl World {
                 let came = self.stock.entry(pi.name.clone()).or_default();
                 came.extend(events.map(Result::unwrap));
             }
+            pi.stock_frames += 1;
             pi.brain.stock_sent();
         }
         while let Some(command) = pi.brain.next_command() {
