@@ -137,6 +137,13 @@ impl Board {
         on_event: &mut dyn FnMut(&SymbolEntry, &StockEvent),
     ) -> Result<(), MessageError> {
         let outcome = self.take_message(now, message, on_event);
+        self.phase = if self.nodes.ended(now) {
+            Phase::Ended
+        } else if self.counters.received > 0 {
+            Phase::Running
+        } else {
+            Phase::Waiting
+        };
         if outcome.is_err() {
             self.counters.malformed += 1;
         }
@@ -188,11 +195,6 @@ impl Board {
             .ok_or(MessageError::UnknownNode(node))?;
         speaker.ended = ended;
         speaker.events = speaker.events.saturating_add(events);
-        self.phase = if self.nodes.ended(now) {
-            Phase::Ended
-        } else {
-            Phase::Running
-        };
         if self.nodes.silent() != silent_before {
             self.mark_all_changed();
         }

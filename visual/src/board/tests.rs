@@ -194,6 +194,8 @@ fn rows_are_unheard_once_all_pis_of_their_partition_are_silent() {
 fn the_feed_ends_when_every_pi_said_so_and_nobody_waits_for_the_first_that_did() {
     let mut board = board(1, 2);
     assert_eq!(board.phase(), Phase::Waiting);
+    give(&mut board, &batch(ZERO, &[])).unwrap();
+    assert_eq!(board.phase(), Phase::Waiting, "a sign of life is no event");
     give(&mut board, &batch(ZERO, &[event(10, 1, None)])).unwrap();
     give(&mut board, &end(ZERO)).unwrap();
     assert_eq!(board.phase(), Phase::Running);
