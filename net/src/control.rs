@@ -156,8 +156,8 @@ impl ControlClient {
         Ok(Self { socket, message })
     }
 
-    /// Sends, or returns `false` at once when there is no connection or no room; wait for
-    /// [`Interest::Write`] then.
+    /// Sends, or returns `false` at once when there is no room, as when the controller is away; wait
+    /// for [`Interest::Write`] then.
     ///
     /// # Errors
     ///

@@ -19,6 +19,10 @@ pub const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
 /// does not read.
 pub const CONTROL_QUEUE: usize = 1_000;
 
+/// Messages to the controller that may wait in a Pi, at least while the controller is away: what
+/// they say is old when it comes back, and that there is no room is how a Pi notices.
+pub const REPORT_QUEUE: usize = 4;
+
 /// Frames that may wait in a Pi between the network and its loop. When they do, TCP slows the
 /// sender; nothing is dropped on this side.
 pub const SUBSCRIBER_QUEUE: usize = 1_024;

@@ -10,7 +10,7 @@ use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::limits::{
     CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, LINGER, PIPE_PATIENCE, PIPE_QUEUE,
-    STOCK_QUEUE, SUBSCRIBER_QUEUE,
+    REPORT_QUEUE, STOCK_QUEUE, SUBSCRIBER_QUEUE,
 };
 use crate::poll::{Interest, PollItem, wait};
 use crate::shutdown::Shutdown;
@@ -133,8 +133,16 @@ impl Role {
         }
     }
 
-    /// How many messages may wait for each peer, in each direction.
-    const fn queue(self) -> usize {
+    /// How many messages to each peer may wait.
+    const fn send_queue(self) -> usize {
+        match self {
+            Self::ControlClient => REPORT_QUEUE,
+            other => other.receive_queue(),
+        }
+    }
+
+    /// How many messages from each peer may wait.
+    const fn receive_queue(self) -> usize {
         match self {
             Self::Publisher { queue }
             | Self::ProxyInside { queue }
@@ -149,9 +157,8 @@ impl Role {
     }
 
     fn set_options(self, socket: &mut zmq::Socket) -> zmq::Result<()> {
-        let queue = i32::try_from(self.queue()).unwrap_or(i32::MAX);
-        socket.set_sndhwm(queue)?;
-        socket.set_rcvhwm(queue)?;
+        socket.set_sndhwm(i32::try_from(self.send_queue()).unwrap_or(i32::MAX))?;
+        socket.set_rcvhwm(i32::try_from(self.receive_queue()).unwrap_or(i32::MAX))?;
         socket.set_linger(ms(LINGER))?;
         socket.set_maxmsgsize(i64::try_from(self.max_message_bytes()).unwrap_or(i64::MAX))?;
         socket.set_heartbeat_ivl(ms(HEARTBEAT_INTERVAL))?;
@@ -166,16 +173,17 @@ impl Role {
                 socket.set_router_mandatory(true)?;
                 socket.set_router_handover(true)
             }
-            // While the controller is away nothing is queued for it; old news would be wrong.
-            Self::ControlClient => socket.set_immediate(true),
             Self::SetupClient => {
                 // A new request may replace one that was never answered.
                 socket.set_req_relaxed(true)?;
                 socket.set_req_correlate(true)
             }
             Self::Pipe => socket.set_sndtimeo(ms(PIPE_PATIENCE)),
+            // ZMQ_IMMEDIATE stays off everywhere: it would keep a sender from queueing for a peer
+            // that is away, but it also throws away what the peer sent last before it closed.
             Self::ProxyInside { .. }
             | Self::Subscriber
+            | Self::ControlClient
             | Self::SetupServer
             | Self::StockPusher
             | Self::StockPuller => Ok(()),

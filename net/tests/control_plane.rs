@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use oxberry_net::limits::{PIPE_QUEUE, STOCK_QUEUE};
+use oxberry_net::limits::{PIPE_QUEUE, REPORT_QUEUE, STOCK_QUEUE};
 use oxberry_net::{
     Clock, Context, ControlClient, ControlServer, Delivery, Endpoint, FromPeer, Identity, Interest,
     NetError, Pipe, PollItem, SetupClient, SetupServer, StockPuller, StockPusher, wait,
@@ -78,14 +78,33 @@ fn a_pi_that_connects_again_keeps_its_identity() {
 }
 
 #[test]
-fn without_a_controller_nothing_is_queued_for_it() {
+fn without_a_controller_little_is_queued_for_it() {
     let context = Context::new();
     // Bound and released, so that nobody listens there.
     let (server, endpoint) = ControlServer::bind(&context, Endpoint::loopback(0)).unwrap();
     drop(server);
     let identity = Identity::of_process("pi1", &Clock::start());
     let mut client = ControlClient::connect(&context, endpoint, &identity).unwrap();
-    assert!(!client.try_send(b"anybody?").unwrap());
+    let queued = (0..100).take_while(|_| client.try_send(b"anybody?").unwrap());
+    assert_eq!(queued.count(), REPORT_QUEUE);
+}
+
+#[test]
+fn the_last_word_of_a_controller_that_ends_is_heard() {
+    for _ in 0..20 {
+        let (context, other) = (Context::new(), Context::new());
+        let (mut server, endpoint) = ControlServer::bind(&context, Endpoint::loopback(0)).unwrap();
+        let identity = Identity::of_process("pi1", &Clock::start());
+        let mut client = ControlClient::connect(&other, endpoint, &identity).unwrap();
+        say(&mut client, b"done?");
+        let (peer, _) = hear(&mut server);
+        assert_eq!(server.send(&peer, b"finish").unwrap(), Delivery::Sent);
+        drop(server);
+        // Everything is delivered, the connection is closed, and the client has not looked yet.
+        drop(context);
+        assert!(ready(client.poll_item(Interest::Read)));
+        assert_eq!(client.recv().unwrap(), Some(b"finish".as_slice()));
+    }
 }
 
 #[test]
