@@ -1,0 +1,107 @@
+//! The Pi's loop allocates nothing while the feed runs.
+//!
+//! Counted is Rust's allocator, for the Pi's thread alone. libzmq has its own, which is outside of
+//! what this can see; the process test looks at the memory of the whole process.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    unsafe_code,
+    reason = "a test may panic; a counting allocator is unsafe by its interface"
+)]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use oxberry_net::{Context, Shutdown};
+use oxberry_pi::{Arguments, Config, Ended, Settings, Sockets, run};
+use support::{Feed, Page, assert_complete};
+
+/// Allocations of counted threads.
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Counting;
+
+fn count() {
+    // A thread that ends has no locals any more, and is none that counts.
+    if IS_COUNTED.try_with(Cell::get).unwrap_or(false) {
+        ALLOCATIONS.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+// SAFETY: every call goes to the system's allocator with the same arguments; counting touches no
+// memory of the allocation and does not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn the_loop_allocates_nothing_from_start_to_end() {
+    const EVENTS: u64 = 400_000;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let feed = Feed::play(EVENTS, move |acked| {
+        if acked > EVENTS / 100 && acked < EVENTS / 100 * 99 {
+            sender.send(ALLOCATIONS.load(Ordering::SeqCst)).unwrap();
+        }
+    });
+    let page = Page::reading();
+    let config = Config::resolve(&Arguments {
+        settings: Settings {
+            name: Some("counted".into()),
+            control: Some(feed.control.to_string()),
+            data: Some(feed.data.to_string()),
+            stock: Some(page.stock.to_string()),
+            ..Settings::default()
+        },
+        ..Arguments::default()
+    });
+    let config = config.unwrap();
+    let pi = std::thread::spawn(move || {
+        IS_COUNTED.set(true);
+        let sockets = Sockets::connect(&Context::new(), &config).unwrap();
+        let summary = run(&config, sockets, &Shutdown::new().unwrap()).unwrap();
+        IS_COUNTED.set(false);
+        summary
+    });
+    let summary = pi.join().unwrap();
+    assert!(feed.outcome().is_good());
+    assert_eq!(summary.ended, Ended::Finished { equal: true });
+    assert_eq!(summary.counters.events, EVENTS);
+    assert_eq!(summary.counters.rejected, 0);
+    let stock_events = page.events();
+    assert_complete(&stock_events);
+    assert_eq!(stock_events.len() as u64, summary.counters.stock_events);
+
+    let counts: Vec<_> = receiver.iter().collect();
+    let (first, last) = (counts.first().unwrap(), counts.last().unwrap());
+    assert!(*first > 0, "nothing was counted at all");
+    assert_eq!(first, last, "allocations while the feed ran");
+    assert!(
+        counts.len() > 100,
+        "the feed was over too soon to be observed"
+    );
+}
