@@ -184,6 +184,9 @@ mod tests {
             channel.packet(packet, &mut nothing).unwrap();
         });
 
+        let carried = [defined, heard, elsewhere].map(|s| channel.normalizer().carries(s));
+        assert_eq!(carried, [true, true, false]);
+
         let mut stale = Vec::new();
         with_packet(5, &delete(2), |packet| {
             let sequence = channel.packet(packet, &mut |event| {

@@ -105,6 +105,12 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         &self.counters
     }
 
+    /// Whether the symbol is known to be of this channel: it was defined there or had messages.
+    #[must_use]
+    pub fn carries(&self, symbol_index: SymbolIndex) -> bool {
+        self.symbols.is_of_channel(symbol_index)
+    }
+
     /// Makes a symbol known, from the mapping file. Symbols that the channel itself defines, with
     /// type 3, are made known and kept up to date without this.
     ///

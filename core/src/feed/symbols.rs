@@ -117,6 +117,14 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         Ok(slot)
     }
 
+    /// Whether the symbol is known to be of this channel.
+    pub(super) fn is_of_channel(&self, symbol_index: SymbolIndex) -> bool {
+        let slot = self
+            .find(symbol_index)
+            .and_then(|at| self.slots.as_ref().get(at));
+        slot.is_some_and(|slot| slot.is_used() && slot.is_of_channel())
+    }
+
     /// All known symbols.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SymbolSlot> {
         self.slots.as_mut().iter_mut().filter(|slot| slot.is_used())
