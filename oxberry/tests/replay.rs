@@ -7,14 +7,7 @@ mod data;
 mod feed;
 mod support;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{Read as _, Write as _},
-    path::Path,
-    process::Command,
-    thread,
-};
+use std::{collections::BTreeMap, fs, io::Write as _, path::Path, process::Command, thread};
 
 use data::data;
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT, SECOND};
@@ -131,7 +124,8 @@ fn the_digest_is_the_same_from_every_kind_of_input() {
         ("channel.dat.gz", gzip.finish().unwrap()),
         ("channel.dat.zst", zstd.clone()),
         ("misnamed.gz", zstd),
-        ("capture.pcap", pcap(&plain)),
+        ("capture.pcap", pcap(&[(76, &plain)])),
+        ("both-lines.pcap", pcap(&[(76, &plain), (204, &plain)])),
     ];
     let directory = directory(&[]);
     let symbols = directory.path().join("ARCASymbolMapping.txt");
@@ -171,27 +165,66 @@ fn the_digest_is_the_same_from_every_kind_of_input() {
     );
 }
 
-/// Every packet of a channel file as a frame of a capture.
-fn pcap(mut packets: &[u8]) -> Vec<u8> {
+/// The packets of channel files as frames of a capture, in turn; each file is sent to a group, of
+/// which the last byte is given.
+fn pcap(files: &[(u8, &[u8])]) -> Vec<u8> {
     let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     bytes.extend([0xff, 0xff, 0, 0, 1, 0, 0, 0]);
-    while !packets.is_empty() {
-        let size = usize::from(u16::from_le_bytes([packets[0], packets[1]]));
-        let mut packet = vec![0; size];
-        packets.read_exact(&mut packet).unwrap();
-        let length = u32::try_from(42 + size).unwrap().to_le_bytes();
-        bytes.extend([0; 8]);
-        bytes.extend([length, length].concat());
-        bytes.extend([0; 12]);
-        bytes.extend([
-            8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 224, 0, 59, 76,
-        ]);
-        bytes.extend([0, 1, 0x2b, 0x44]);
-        bytes.extend(u16::try_from(8 + size).unwrap().to_be_bytes());
-        bytes.extend([0, 0]);
-        bytes.extend(packet);
+    let mut files = files.to_vec();
+    while files.iter().any(|(_, packets)| !packets.is_empty()) {
+        for (group, packets) in &mut files {
+            let Some((size, _)) = packets.split_first_chunk() else {
+                continue;
+            };
+            let (packet, rest) = packets.split_at(usize::from(u16::from_le_bytes(*size)));
+            *packets = rest;
+            let length = u32::try_from(42 + packet.len()).unwrap().to_le_bytes();
+            bytes.extend([[0; 4], [0; 4], length, length].concat());
+            bytes.extend([0; 12]);
+            bytes.extend([8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1]);
+            bytes.extend([224, 0, 59, *group, 0, 1, 0x2b, 0x44]);
+            bytes.extend(u16::try_from(8 + packet.len()).unwrap().to_be_bytes());
+            bytes.extend([0, 0]);
+            bytes.extend(packet);
+        }
     }
     bytes
+}
+
+#[test]
+fn groups_of_a_capture_are_channels_and_can_be_picked() {
+    let mut first = ChannelWriter::start(&[GOOG]);
+    first.bid(GOOG, 1, 7, 50_000);
+    let mut second = ChannelWriter::on_channel(2, &[MSFT]);
+    second
+        .bid(MSFT, 1, 7, 30_000)
+        .lose(1)
+        .bid(MSFT, 2, 8, 31_000);
+    let directory = directory(&[(
+        "capture.pcap",
+        &pcap(&[(76, &first.bytes), (77, &second.bytes), (78, &second.bytes)]),
+    )]);
+    let capture = directory.path().join("capture.pcap");
+    let symbols = directory.path().join("ARCASymbolMapping.txt");
+    let symbols = ["--symbols", symbols.to_str().unwrap()];
+    let run = replay(&capture, &symbols);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(rows(&run).len(), 3);
+    // Groups 77 and 78 are the lines of one channel.
+    let named = "capture.pcap, group 224.0.59.77:11076, group 224.0.59.78:11076: sequence numbers";
+    assert!(run.stderr.contains(named), "{}", run.stderr);
+    assert!(run.stderr.contains("channel gaps: 1"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("stale books, not to be trusted: 1 (MSFT.Q)"),
+        "{}",
+        run.stderr
+    );
+
+    let picked = [&symbols[..], &["--group", "224.0.59.76"]].concat();
+    let run = replay(&capture, &picked);
+    assert_eq!(rows(&run), [bid_row("GOOG", 1, 50_000, 100)]);
+    assert!(!run.stderr.contains("gaps"), "{}", run.stderr);
 }
 
 #[test]

@@ -160,7 +160,11 @@ impl<W: Write> Player<'_, W> {
                 return Ok(());
             }
         };
-        let NamedChannel { name, channel } = channels.of_group(group, table.mapping)?;
+        let Some(NamedChannel { name, channel, .. }) =
+            channels.of_packet(group, &packet, table.mapping)?
+        else {
+            return Ok(());
+        };
         if let Some(rows) = &mut table.rows {
             rows.expect(&packet, dialect);
         }

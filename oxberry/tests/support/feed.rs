@@ -1,7 +1,7 @@
 //! Channel files that the tests make up.
 
 use oxberry_core::{
-    units::{OrderId, Qty, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos},
+    units::{ChannelId, OrderId, Qty, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos},
     xdp::{
         Ascii, Body, DeliveryFlag, LegacySymbolIndexMapping, MAX_PACKET, PacketBuilder,
         PartitionTimeReference, PillarAddOrder, PillarDeleteOrder, SequenceNumberReset, SideCode,
@@ -28,13 +28,21 @@ pub(crate) struct ChannelWriter {
 }
 
 impl ChannelWriter {
-    /// Starts with the reset, the symbols given, and the second.
+    /// Starts channel 1 with the reset, the symbols given, and the second.
     pub(crate) fn start(symbols: &[SymbolIndex]) -> Self {
+        Self::on_channel(1, symbols)
+    }
+
+    /// Starts any channel.
+    pub(crate) fn on_channel(number: u8, symbols: &[SymbolIndex]) -> Self {
         let mut channel = Self {
             bytes: Vec::new(),
             next: 1,
         };
-        channel.message(&SequenceNumberReset::default());
+        channel.message(&SequenceNumberReset {
+            channel_id: ChannelId::from_raw(number),
+            ..Default::default()
+        });
         for symbol_index in symbols {
             let base = LegacySymbolIndexMapping {
                 symbol_index: *symbol_index,
