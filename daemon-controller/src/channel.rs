@@ -162,13 +162,17 @@ impl ChannelPublisher {
         }
     }
 
-    /// Waits for the start, plays everything, ends the streams.
-    pub(crate) fn run(mut self) -> Result<ChannelSummary, ChannelError> {
+    /// Waits for the start, plays everything, ends the streams. Gives the pipe back, so that the
+    /// main thread can speak into it until it knows of the end.
+    pub(crate) fn run(mut self) -> (Result<ChannelSummary, ChannelError>, Pipe) {
         let channel = self.outlet.streams.channel();
-        let is_complete = self
-            .play()
-            .map_err(|error| ChannelError { channel, error })?;
-        Ok(self.summary(is_complete))
+        match self.play() {
+            Ok(is_complete) => {
+                let (summary, pipe) = self.summary(is_complete);
+                (Ok(summary), pipe)
+            }
+            Err(error) => (Err(ChannelError { channel, error }), self.outlet.pipe),
+        }
     }
 
     /// Plays; says whether the source was read to its end and everything in it was sound.
@@ -229,7 +233,7 @@ impl ChannelPublisher {
         Ok(self.outlet.end()? == Waited::GoOn && is_complete)
     }
 
-    fn summary(self, is_complete: bool) -> ChannelSummary {
+    fn summary(self, is_complete: bool) -> (ChannelSummary, Pipe) {
         let Self {
             feed,
             outlet,
@@ -259,7 +263,7 @@ impl ChannelPublisher {
                 "channel {channel}: {more} further problems of this kind"
             ));
         }
-        ChannelSummary {
+        let summary = ChannelSummary {
             channel,
             packets,
             messages: counters.messages(),
@@ -267,7 +271,8 @@ impl ChannelPublisher {
             lasts: outlet.streams.lasts().collect(),
             warnings: warnings.told,
             is_complete,
-        }
+        };
+        (summary, outlet.pipe)
     }
 }
 

@@ -103,7 +103,7 @@ struct ChannelHandle {
     /// Raised by the thread as its last act, however it ends.
     ended: Shutdown,
     /// Taken when it has ended.
-    thread: Option<JoinHandle<Result<ChannelSummary, ChannelError>>>,
+    thread: Option<JoinHandle<(Result<ChannelSummary, ChannelError>, Pipe)>>,
 }
 
 /// Raises the flag when it goes out of scope, so that a panic is noticed too.
@@ -147,12 +147,12 @@ impl ChannelHandle {
         } else {
             return None;
         };
-        // The flag is raised within the thread's last instructions.
-        Some(
-            thread
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-        )
+        // The flag is raised within the thread's last instructions. Its end of the pipe was there
+        // until now, so that nothing told it before could get stuck.
+        let (ended, _pipe) = thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Some(ended)
     }
 
     /// Tells the thread something, if it still listens.
