@@ -330,3 +330,53 @@ fn a_phone_shows_symbol_last_mid_and_spread_without_scrolling_sideways() {
     scene.browser.screenshot("phone-dark");
     scene.dashboard.stop();
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn the_page_keeps_up_while_all_symbols_move() {
+    const ROUNDS: u64 = 150;
+    let scene = Scene::open(1);
+    // Sorted by a column that moves: the most work for the page.
+    scene
+        .browser
+        .value("void document.querySelector('#head .volume button').click()");
+    scene.browser.value(
+        "void (() => {
+            window.gaps = [];
+            let before = performance.now();
+            const measure = (now) => {
+                gaps.push(now - before);
+                before = now;
+                requestAnimationFrame(measure);
+            };
+            requestAnimationFrame(measure);
+        })()",
+    );
+    let mut pi = Pi::connect(0, scene.dashboard.stock);
+    for number in 1..=ROUNDS {
+        let price = 100_000 + i64::try_from(number).unwrap() % 7;
+        let round: Vec<_> = (0..SYMBOLS)
+            .map(|at| event(at, number, Some(price), Some(price + 100), Some(price + 50)))
+            .collect();
+        pi.push(&round);
+    }
+    pi.end();
+    scene
+        .browser
+        .until("document.body.dataset.link === 'ended'");
+    assert_eq!(scene.browser.text("#trades"), "1,200,000");
+    // It went on to draw all the time; how often depends on the machine.
+    let median = scene
+        .browser
+        .value("gaps.sort((a, b) => a - b)[gaps.length >> 1]");
+    assert!(
+        median.as_f64().unwrap() < 100.0,
+        "{median} ms from picture to picture"
+    );
+    let volumes = "[...document.querySelectorAll('#rows .row:not([hidden]) .volume')]
+        .map((cell) => cell.textContent)";
+    scene
+        .browser
+        .until(&format!("{volumes}.every((volume) => volume === '1,500')"));
+    scene.dashboard.stop();
+}
