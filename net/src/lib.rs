@@ -2,7 +2,7 @@
 //! shutdown, systemd.
 //!
 //! A component owns one socket and does one job. None of them sleeps, and none blocks longer than it
-//! says. Every socket gets its queue bounds, linger, heartbeats and largest message in one place,
+//! says. Every socket gets its queue bounds, linger, heartbeat and largest message in one place,
 //! the `socket` module.
 //!
 //! Layers, lowest to highest:

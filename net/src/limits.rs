@@ -8,12 +8,15 @@ use oxberry_cluster::limits::{NODE_TIMEOUT, WINDOW_BATCHES};
 /// whose peer is gone ends within the three seconds that a person waits for after Ctrl-C.
 pub const LINGER: Duration = Duration::from_secs(1);
 
-/// How often ZMTP asks whether the peer is still there. Without it the power cut of a peer goes
-/// unnoticed.
+/// How often ZMTP, or TCP where ZMTP cannot, asks whether a silent peer is still there. Without it
+/// the power cut of a peer goes unnoticed.
 pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long ZMTP waits for any sign of the peer before it closes the connection.
 pub const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Questions of TCP without an answer after which a connection is closed.
+pub const KEEPALIVE_PROBES: i32 = 3;
 
 /// Control messages that may wait for one peer. Control is rare; more than this means that the peer
 /// does not read.
@@ -30,6 +33,10 @@ pub const SUBSCRIBER_QUEUE: usize = 1_024;
 /// Frames of stock events that may wait for the visualisation in each Pi, and there for each Pi.
 /// Small: what is late here is old, and the Pi slows the feed instead of remembering.
 pub const STOCK_QUEUE: usize = 256;
+
+/// Bytes of stock events that the kernel may hold on each side. Left to itself it takes tens of
+/// megabytes on the way to a page that does not read, and what the page reads then is minutes old.
+pub const STOCK_BUFFER_BYTES: usize = 256 * 1_024;
 
 /// Messages that may wait between two threads: more credit than all windows of a channel can give.
 pub const PIPE_QUEUE: usize = 16_384;
@@ -59,6 +66,5 @@ pub const fn queue_frames(streams: usize) -> usize {
 }
 
 const _: () = assert!(HEARTBEAT_INTERVAL.as_millis() < HEARTBEAT_TIMEOUT.as_millis());
-// The connection of a dead Pi, and its full queue, is gone before the controller stops waiting for
-// its acknowledgements.
+// The control connection of a Pi that lost its power is closed before the controller gives it up.
 const _: () = assert!(HEARTBEAT_TIMEOUT.as_millis() < NODE_TIMEOUT.as_millis());

@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::limits::{
-    CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, LINGER, PIPE_PATIENCE, PIPE_QUEUE,
-    REPORT_QUEUE, STOCK_QUEUE, SUBSCRIBER_QUEUE,
+    CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, KEEPALIVE_PROBES, LINGER, PIPE_PATIENCE,
+    PIPE_QUEUE, REPORT_QUEUE, STOCK_BUFFER_BYTES, STOCK_QUEUE, SUBSCRIBER_QUEUE,
 };
 use crate::poll::{Interest, PollItem, wait};
 use crate::shutdown::Shutdown;
@@ -133,11 +133,33 @@ impl Role {
         }
     }
 
+    /// Whether a receiver stops reading on purpose, to hold the sender back.
+    ///
+    /// Such a connection must do without ZMTP's heartbeats: libzmq cannot answer them while it does
+    /// not read, so that either end would cut the connection, with what was on its way, and 4.3.4
+    /// even aborts the process (libzmq issues 3937, 4364 and 4767). TCP's keep-alive is answered by
+    /// the kernel, and whether a node works is a question for the cluster's own heartbeats.
+    const fn may_hold_back(self) -> bool {
+        match self {
+            Self::Publisher { .. }
+            | Self::ProxyInside { .. }
+            | Self::ProxyOutside { .. }
+            | Self::Subscriber
+            | Self::StockPusher
+            | Self::StockPuller
+            | Self::Pipe => true,
+            Self::ControlServer | Self::ControlClient | Self::SetupServer | Self::SetupClient => {
+                false
+            }
+        }
+    }
+
     /// How many messages to each peer may wait.
     const fn send_queue(self) -> usize {
-        match self {
-            Self::ControlClient => REPORT_QUEUE,
-            other => other.receive_queue(),
+        if matches!(self, Self::ControlClient) {
+            REPORT_QUEUE
+        } else {
+            self.receive_queue()
         }
     }
 
@@ -161,9 +183,16 @@ impl Role {
         socket.set_rcvhwm(i32::try_from(self.receive_queue()).unwrap_or(i32::MAX))?;
         socket.set_linger(ms(LINGER))?;
         socket.set_maxmsgsize(i64::try_from(self.max_message_bytes()).unwrap_or(i64::MAX))?;
-        socket.set_heartbeat_ivl(ms(HEARTBEAT_INTERVAL))?;
-        socket.set_heartbeat_timeout(ms(HEARTBEAT_TIMEOUT))?;
-        socket.set_heartbeat_ttl(ms(HEARTBEAT_TIMEOUT))?;
+        if self.may_hold_back() {
+            socket.set_tcp_keepalive(1)?;
+            socket.set_tcp_keepalive_idle(seconds(HEARTBEAT_INTERVAL))?;
+            socket.set_tcp_keepalive_intvl(seconds(HEARTBEAT_INTERVAL))?;
+            socket.set_tcp_keepalive_cnt(KEEPALIVE_PROBES)?;
+        } else {
+            socket.set_heartbeat_ivl(ms(HEARTBEAT_INTERVAL))?;
+            socket.set_heartbeat_timeout(ms(HEARTBEAT_TIMEOUT))?;
+            socket.set_heartbeat_ttl(ms(HEARTBEAT_TIMEOUT))?;
+        }
         match self {
             // A full queue holds the sender back instead of dropping frames.
             Self::Publisher { .. } | Self::ProxyOutside { .. } => set_no_drop(socket, true),
@@ -178,15 +207,18 @@ impl Role {
                 socket.set_req_relaxed(true)?;
                 socket.set_req_correlate(true)
             }
+            Self::StockPusher | Self::StockPuller => {
+                let bytes = i32::try_from(STOCK_BUFFER_BYTES).unwrap_or(i32::MAX);
+                socket.set_sndbuf(bytes)?;
+                socket.set_rcvbuf(bytes)
+            }
             Self::Pipe => socket.set_sndtimeo(ms(PIPE_PATIENCE)),
             // ZMQ_IMMEDIATE stays off everywhere: it would keep a sender from queueing for a peer
             // that is away, but it also throws away what the peer sent last before it closed.
             Self::ProxyInside { .. }
             | Self::Subscriber
             | Self::ControlClient
-            | Self::SetupServer
-            | Self::StockPusher
-            | Self::StockPuller => Ok(()),
+            | Self::SetupServer => Ok(()),
         }
     }
 }
@@ -472,6 +504,11 @@ fn inside(name: &str) -> String {
 /// A duration as libzmq's options take it.
 fn ms(duration: Duration) -> i32 {
     i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// A duration as TCP's options take it.
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
 /// Sets `ZMQ_XPUB_NODROP`, which the `zmq` crate does not wrap.
