@@ -31,16 +31,6 @@ pub fn launch(arguments: &Arguments) -> ExitCode {
     if let Err(error) = log_to_stderr(&config.log) {
         return complain(&error, ExitCode::from(USAGE));
     }
-    tracing::info!(
-        name = %config.name,
-        control = %config.control,
-        data = %config.data,
-        stock = config.stock.map(tracing::field::display),
-        orders = config.capacity.orders,
-        levels = config.capacity.levels,
-        symbols = config.capacity.symbols,
-        "starts"
-    );
     match connect_and_run(&config, arguments.exit_with_stdin) {
         Ok(summary) => exit_code(&summary),
         Err(error) => {
@@ -55,6 +45,16 @@ fn connect_and_run(config: &Config, exit_with_stdin: bool) -> Result<Summary, Pi
     if exit_with_stdin {
         shutdown.request_with_end_of_stdin()?;
     }
+    tracing::info!(
+        name = %config.name,
+        control = %config.control,
+        data = %config.data,
+        stock = config.stock.map(tracing::field::display),
+        orders = config.capacity.orders,
+        levels = config.capacity.levels,
+        symbols = config.capacity.symbols,
+        "starts"
+    );
     let context = Context::new();
     let sockets = Sockets::connect(&context, config)?;
     let summary = run(config, sockets, &shutdown)?;

@@ -1,6 +1,8 @@
 //! A controller and a visualisation around one Pi, on real sockets.
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+pub(crate) mod process;
+
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -194,7 +196,7 @@ fn event(number: u64) -> FeedEvent {
             qty: Qty::from_raw(100 + seq % 7),
             sessions: TradeSessions::ALL,
         }
-    } else if seq % 64 == 0 && seq < 64_000 {
+    } else if seq % 64 == 0 && seq < 6_400 {
         // This ask stays, far away.
         Action::Modify {
             order_id: before,

@@ -1,0 +1,214 @@
+//! The program as a person or systemd runs it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::net::UnixDatagram;
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use oxberry_net::{Context, ControlServer, Endpoint, Shutdown};
+use support::process::{Process, resident_bytes};
+use support::{Feed, Page, assert_complete};
+
+/// How long a person waits after Ctrl-C.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// An endpoint where nobody listens.
+fn nobody() -> String {
+    let (server, endpoint) = ControlServer::bind(&Context::new(), Endpoint::loopback(0)).unwrap();
+    drop(server);
+    endpoint.to_string()
+}
+
+/// Starts a Pi of a feed; `stock` is an endpoint or `none`.
+fn pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
+    let (control, data) = (feed.control.to_string(), feed.data.to_string());
+    let mut arguments = vec!["--name", "pi", "--control", &control, "--data", &data];
+    arguments.extend(["--stock", stock, "--orders", "50000"]);
+    arguments.extend(more);
+    Process::start(&arguments)
+}
+
+#[test]
+fn a_signal_ends_it_at_once_while_nobody_answers() {
+    for signal in ["INT", "TERM"] {
+        let mut pi = Process::start(&["--control", &nobody(), "--data", &nobody()]);
+        pi.await_log("starts");
+        pi.signal(signal);
+        assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+    }
+}
+
+#[test]
+fn the_end_of_standard_input_ends_it_if_it_shall() {
+    let mut pi = Process::start(&["--control", &nobody(), "--exit-with-stdin"]);
+    pi.await_log("starts");
+    drop(pi.stdin.take());
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+}
+
+#[test]
+fn a_controller_that_never_answers_is_named_and_given_up() {
+    let control = nobody();
+    let mut pi = Process::start(&["--control", &control, "--start-timeout", "6"]);
+    pi.await_log(&format!("{control} has not answered"));
+    assert_eq!(pi.exit_code(), 1);
+    assert!(
+        pi.logged.contains("did not answer within 6 s"),
+        "{}",
+        pi.logged
+    );
+}
+
+#[test]
+fn wrong_settings_are_told_from_a_failed_run() {
+    let mut pi = Process::start(&["--stock", "tcp://0.0.0.0:5564"]);
+    assert_eq!(pi.exit_code(), 2);
+    assert!(pi.logged.contains("CURVE"), "{}", pi.logged);
+    assert_eq!(Process::start(&["--log", "=loud="]).exit_code(), 2);
+    assert_eq!(Process::start(&["--no-such-flag"]).exit_code(), 2);
+    let mut checked = Process::start_in(&["--check-config"], &[("OXBERRY_PI_NAME", "from-env")]);
+    assert_eq!(checked.exit_code(), 0);
+    let printed = std::io::read_to_string(checked.stdout.take().unwrap()).unwrap();
+    assert!(printed.contains("name = \"from-env\""), "{printed}");
+}
+
+#[test]
+fn a_refused_node_says_why_and_what_to_do() {
+    let feed = Feed::play(1_000, |_| {});
+    let mut pi = pi_of(&feed, "none", &["--symbols", "3"]);
+    assert_eq!(pi.exit_code(), 1);
+    assert!(pi.logged.contains("raise --symbols"), "{}", pi.logged);
+}
+
+#[test]
+fn memory_does_not_grow_while_the_feed_runs() {
+    const EVENTS: u64 = 2_000_000;
+    let process = Arc::new(OnceLock::<u32>::new());
+    let (sender, sizes) = mpsc::channel();
+    let watched = Arc::clone(&process);
+    let mut last = 0;
+    let feed = Feed::play(EVENTS, move |acked| {
+        let tenth = acked * 10 / EVENTS;
+        if tenth > last && tenth < 10 {
+            last = tenth;
+            let size = resident_bytes(*watched.get().unwrap());
+            sender.send(size).unwrap();
+        }
+    });
+    let page = Page::reading();
+    let mut pi = pi_of(&feed, &page.stock.to_string(), &[]);
+    process.set(pi.id()).unwrap();
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(feed.outcome().is_good());
+    assert_complete(&page.events());
+    let sizes: Vec<_> = sizes.iter().collect();
+    assert!(sizes.len() >= 5, "{sizes:?}");
+    let grown = sizes.last().unwrap().saturating_sub(sizes[0]);
+    println!("resident bytes by tenths of the feed: {sizes:?}");
+    // What libzmq's queues take is bounded, but may come late.
+    assert!(grown < 2 << 20, "grown by {grown} bytes: {sizes:?}");
+}
+
+#[test]
+fn a_page_that_does_not_read_holds_the_feed_back_and_loses_nothing() {
+    let begin = Shutdown::new().unwrap();
+    let feed = Feed::play(400_000, |_| {});
+    let page = Page::read_from(begin.clone());
+    let mut pi = pi_of(&feed, &page.stock.to_string(), &[]);
+    pi.await_log("has read nothing for 5 s");
+    begin.request();
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(pi.logged.contains("reads again"), "{}", pi.logged);
+    assert!(feed.outcome().is_good());
+    assert_complete(&page.events());
+}
+
+#[test]
+fn a_signal_ends_it_at_once_while_the_page_does_not_read() {
+    let feed = Feed::play(400_000, |_| {});
+    let page = Page::read_from(Shutdown::new().unwrap());
+    let mut pi = pi_of(&feed, &page.stock.to_string(), &[]);
+    pi.await_log("has read nothing for 5 s");
+    pi.signal("INT");
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+}
+
+#[test]
+fn every_stock_event_is_printed_as_a_line() {
+    let feed = Feed::play(20_000, |_| {});
+    let mut pi = pi_of(&feed, "none", &["--print"]);
+    let lines = BufReader::new(pi.stdout.take().unwrap()).lines();
+    let lines: Vec<_> = lines.map(Result::unwrap).collect();
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(
+        pi.logged.contains(&format!("stock_events={}", lines.len())),
+        "{}",
+        pi.logged
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.starts_with("7 #1 live bid 10.00 x 101 (1)"))
+    );
+}
+
+#[test]
+fn a_signal_ends_it_at_once_while_nobody_reads_what_it_prints() {
+    let feed = Feed::play(1_000_000, |_| {});
+    let mut pi = pi_of(&feed, "none", &["--print"]);
+    pi.await_log("hears all its partitions");
+    // One line has been printed, so the loop prints.
+    let mut unread = BufReader::with_capacity(64, pi.stdout.take().unwrap());
+    unread.read_line(&mut String::new()).unwrap();
+    pi.signal("TERM");
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_printing_and_not_the_node() {
+    let feed = Feed::play(200_000, |_| {});
+    let mut pi = pi_of(&feed, "none", &["--print"]);
+    drop(pi.stdout.take());
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(
+        pi.logged.contains("no more events are printed"),
+        "{}",
+        pi.logged
+    );
+    assert!(feed.outcome().is_good());
+}
+
+#[test]
+fn systemd_hears_that_it_is_ready_alive_and_stopping() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    systemd
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    let hear = || {
+        let mut told = [0; 64];
+        let length = systemd.recv(&mut told).unwrap();
+        String::from_utf8_lossy(&told[..length]).into_owned()
+    };
+    let environment = [
+        ("NOTIFY_SOCKET", path.to_str().unwrap()),
+        ("WATCHDOG_USEC", "200000"),
+    ];
+    let mut pi = Process::start_in(&["--control", &nobody()], &environment);
+    assert_eq!(hear(), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(hear(), "WATCHDOG=1");
+    }
+    pi.signal("TERM");
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+    while hear() != "STOPPING=1" {}
+}

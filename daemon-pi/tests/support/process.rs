@@ -1,0 +1,118 @@
+//! The program as a child process.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+/// Long enough for any step of a test on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running `oxberry-pi`, killed when the test is over.
+pub(crate) struct Process {
+    child: Child,
+    /// Its standard input, open until dropped.
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: Option<ChildStdout>,
+    log: Receiver<String>,
+    /// What it has logged so far.
+    pub(crate) logged: String,
+}
+
+impl Process {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_in(arguments, &[])
+    }
+
+    /// Starts it with variables in its environment.
+    pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oxberry-pi"));
+        command
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, log) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            child,
+            log,
+            logged: String::new(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has logged a line with `text`.
+    pub(crate) fn await_log(&mut self, text: &str) {
+        loop {
+            let line = self.log.recv_timeout(DEADLINE);
+            let line = line.unwrap_or_else(|_| panic!("`{text}` is not in:\n{}", self.logged));
+            self.logged += &line;
+            self.logged += "\n";
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// Sends a signal, such as `TERM`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let killed = Command::new("kill")
+            .args([&format!("-{signal}"), &self.id().to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+    }
+
+    /// Waits for its end, at most so long, and returns its exit code.
+    pub(crate) fn exit_code_within(&mut self, limit: Duration) -> i32 {
+        // Standard error ends with the process.
+        let (clock, mut left) = (oxberry_net::Clock::start(), limit);
+        loop {
+            match self.log.recv_timeout(left) {
+                Ok(line) => self.logged += &(line + "\n"),
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    panic!("it has not ended within {limit:?}:\n{}", self.logged)
+                }
+            }
+            left = limit.saturating_sub(Duration::from_nanos(clock.now().raw()));
+        }
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// Waits for its end and returns its exit code.
+    pub(crate) fn exit_code(&mut self) -> i32 {
+        self.exit_code_within(DEADLINE)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Bytes of memory that a process holds now.
+pub(crate) fn resident_bytes(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<u64>().unwrap() * 1_024
+}
