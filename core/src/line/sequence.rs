@@ -126,7 +126,7 @@ impl Default for SequenceTracker {
 
 /// Whether the packet starts the numbering again: by its flag, or, in a failover and in captures
 /// that lost the flag, by its only message.
-fn is_reset(packet: &PacketRef<'_>) -> bool {
+pub(super) fn is_reset(packet: &PacketRef<'_>) -> bool {
     let header = packet.header();
     let alone = header.number_msgs == 1 && header.seq_num == SeqNum::from_raw(1);
     header.delivery_flag == DeliveryFlag::SEQUENCE_RESET

@@ -1,0 +1,239 @@
+//! Which numbering a packet belongs to, when the venue starts to count again.
+
+use super::Line;
+use super::limits::CLOCK_SKEW;
+use super::place::{FIRST_EPOCH, Place};
+use crate::units::{SeqNum, UnixNanos};
+use crate::xdp::PacketHeader;
+
+/// The numberings of a channel, one after the other, and the one in which each line is.
+///
+/// Every reset starts one, also those that the venue repeats until its day begins. A line moves on
+/// with its own copy of the reset, or should that be late or lost, with the first packet that bears
+/// a later time than the other line's. What a line brings after its reset and bears an earlier time
+/// is of the old numbering.
+#[derive(Debug)]
+pub(super) struct Numbering {
+    /// The newest numbering, and when the venue sent its reset, if there was one.
+    epoch: u32,
+    started: Option<Started>,
+    lines: [LineNumbering; 2],
+    /// How far the lines have brought the newest numbering.
+    brought: Option<Brought>,
+    /// Nothing was ever seen of this channel.
+    fresh: bool,
+}
+
+/// How far a numbering was brought by live lines; what is resent bears other times.
+#[derive(Clone, Copy, Debug)]
+struct Brought {
+    /// The number after the highest one.
+    end: SeqNum,
+    /// The latest send time.
+    sent: UnixNanos,
+}
+
+/// When a numbering was started: one time if its reset came, a range if it was noticed otherwise.
+#[derive(Clone, Copy, Debug)]
+struct Started {
+    earliest: UnixNanos,
+    latest: UnixNanos,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LineNumbering {
+    epoch: u32,
+    /// The send time of its reset, or the next best thing: what has an earlier one is older.
+    started: UnixNanos,
+    /// What was odd about its last packet, and the number that would show that it was meant so.
+    suspected: Option<(Oddity, SeqNum)>,
+}
+
+/// What can be odd about a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Oddity {
+    /// It jumps far ahead.
+    Jump,
+    /// Its numbers are known, yet it was sent after all that has higher ones.
+    Restart,
+}
+
+/// What to make of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Nothing is odd.
+    Plain,
+    /// Something is odd; it is as if the packet had not come.
+    Suspected,
+    /// What was odd about the one before is so.
+    Believed(Oddity),
+}
+
+impl Numbering {
+    /// At start the next number is `expected`.
+    pub(super) fn new(expected: SeqNum) -> Self {
+        let line = LineNumbering {
+            epoch: FIRST_EPOCH,
+            started: UnixNanos::from_raw(0),
+            suspected: None,
+        };
+        Self {
+            epoch: FIRST_EPOCH,
+            started: None,
+            lines: [line; 2],
+            brought: None,
+            fresh: expected == SeqNum::from_raw(1),
+        }
+    }
+
+    /// The newest numbering, in which the venue answers requests.
+    pub(super) const fn newest(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The numbering of a packet that the request server sent then; `None` about the time of a
+    /// reset, when it may be an answer to what was asked before.
+    pub(super) fn epoch_at(&self, send_time: UnixNanos) -> Option<u32> {
+        match self.started {
+            Some(started) if self.epoch > FIRST_EPOCH => {
+                if started.is_before(send_time) {
+                    Some(self.epoch)
+                } else if started.is_after(send_time) {
+                    Some(self.epoch - 1)
+                } else {
+                    None
+                }
+            }
+            Some(_) | None => Some(self.epoch),
+        }
+    }
+
+    /// The place of a packet that came by a live line.
+    pub(super) fn place(&mut self, line: Line, header: &PacketHeader, resets: bool) -> Place {
+        let number = header.seq_num;
+        let sent = header.send_time;
+        let older = Place {
+            epoch: self.epoch - 1,
+            number,
+        };
+        let [a, b] = &mut self.lines;
+        let line = if line == Line::A { a } else { b };
+        if resets {
+            let starts = match self.started {
+                Some(started) if started.is_after(sent) => return older,
+                Some(started) => started.is_before(sent),
+                None => !self.fresh,
+            };
+            if starts {
+                self.epoch += 1;
+                self.brought = None;
+            }
+            self.started = Some(Started {
+                earliest: sent,
+                latest: sent,
+            });
+            line.join(self.epoch, sent);
+        } else if line.epoch < self.epoch {
+            if let Some(started) = self.started.filter(|started| sent >= started.earliest) {
+                line.join(self.epoch, started.earliest);
+            }
+        } else if sent < line.started {
+            return older;
+        }
+        self.fresh = false;
+        Place {
+            epoch: line.epoch,
+            number,
+        }
+    }
+
+    /// A packet of a live line brought something.
+    pub(super) fn brought(&mut self, epoch: u32, header: &PacketHeader) {
+        if epoch != self.epoch {
+            return;
+        }
+        let end = header.seq_num.plus(u32::from(header.number_msgs));
+        let brought = self.brought.get_or_insert(Brought {
+            end,
+            sent: header.send_time,
+        });
+        brought.end = brought.end.max(end);
+        brought.sent = brought.sent.max(header.send_time);
+    }
+
+    /// Whether a packet that came by a line was surely sent after all that lines brought of the
+    /// newest numbering, although it has a lower number.
+    pub(super) fn goes_back(&self, place: Place, header: &PacketHeader) -> bool {
+        place.epoch == self.epoch
+            && self.brought.is_some_and(|brought| {
+                place.number < brought.end && header.send_time.since(brought.sent) > CLOCK_SKEW
+            })
+    }
+
+    /// What to make of a packet of this line, at which something may be odd. One odd packet may be
+    /// damaged, two in a row are believed.
+    pub(super) fn judge(
+        &mut self,
+        line: Line,
+        header: &PacketHeader,
+        oddity: Option<Oddity>,
+    ) -> Judgement {
+        let end = header.seq_num.plus(u32::from(header.number_msgs));
+        let line = self.line_mut(line);
+        match line.suspected {
+            Some((oddity, next)) if next == header.seq_num => {
+                line.suspected = None;
+                Judgement::Believed(oddity)
+            }
+            _ => {
+                line.suspected = oddity.map(|oddity| (oddity, end));
+                oddity.map_or(Judgement::Plain, |_| Judgement::Suspected)
+            }
+        }
+    }
+
+    /// The venue started again before it sent this packet, and its reset did not come, or not yet.
+    pub(super) fn restart(&mut self, line: Line, header: &PacketHeader) {
+        // All of the old numbering was sent before that.
+        let last = self.brought.map_or(0, |brought| brought.sent.raw());
+        let earliest = UnixNanos::from_raw(last.saturating_add(1));
+        self.epoch += 1;
+        self.started = Some(Started {
+            earliest,
+            latest: header.send_time,
+        });
+        self.brought = None;
+        let epoch = self.epoch;
+        self.line_mut(line).join(epoch, earliest);
+    }
+
+    const fn line_mut(&mut self, line: Line) -> &mut LineNumbering {
+        let [a, b] = &mut self.lines;
+        match line {
+            Line::A => a,
+            Line::B => b,
+        }
+    }
+}
+
+impl Started {
+    /// Whether what was sent then is surely of this numbering, or a newer one.
+    fn is_before(&self, sent: UnixNanos) -> bool {
+        sent.since(self.latest) > CLOCK_SKEW
+    }
+
+    /// Whether what was sent then is surely of an older numbering.
+    fn is_after(&self, sent: UnixNanos) -> bool {
+        self.earliest.since(sent) > CLOCK_SKEW
+    }
+}
+
+impl LineNumbering {
+    const fn join(&mut self, epoch: u32, started: UnixNanos) {
+        *self = Self {
+            epoch,
+            started,
+            suspected: None,
+        };
+    }
+}

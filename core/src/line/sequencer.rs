@@ -1,0 +1,523 @@
+//! The machine that puts a channel in order.
+
+use super::config::{Config, Line, Source};
+use super::counters::Counters;
+use super::gap::Gap;
+use super::held::Slot;
+use super::limits::MIN_SLOTS;
+use super::numbering::{Judgement, Numbering, Oddity};
+use super::order::{Order, Placed, Step};
+use super::place::{FIRST_EPOCH, Place, Span};
+use super::refresh::{Refresh, Refreshed};
+use super::request::Requests;
+use super::sequence::is_reset;
+use super::silence::Silence;
+use crate::units::{Instant, SeqNum};
+use crate::xdp::{
+    Body as _, DeliveryFlag, MessageUnavailable, PacketRef, RequestResponse, RequestStatus,
+};
+
+/// Puts the packets of one channel in order: the first copy of a number wins, what is missing is
+/// awaited, asked for, and given up in time.
+///
+/// It opens no socket and reads no clock. After every `handle_…` call, [`next_command`] is drained;
+/// when [`poll_timeout`] passes, [`handle_timeout`] is called. See the [module](super) for an
+/// example.
+///
+/// [`next_command`]: Self::next_command
+/// [`poll_timeout`]: Self::poll_timeout
+/// [`handle_timeout`]: Self::handle_timeout
+#[derive(Debug)]
+pub struct Sequencer<'s> {
+    config: Config,
+    numbering: Numbering,
+    order: Order<'s>,
+    requests: Requests,
+    refresh: Refresh,
+    silence: Silence,
+    /// The venue is building all books anew.
+    failover: bool,
+    reported: State,
+    counters: Counters,
+}
+
+/// What became of a packet.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Arrival {
+    /// Its turn has come: read it now, then drain the commands. Of a refresh, all of it is wanted.
+    Deliver {
+        /// Leading messages to pass over, since another packing of them came before.
+        skip: usize,
+    },
+    /// It came early and is kept; a later [`Command::Deliver`] hands it out.
+    Held,
+    /// All its messages came before.
+    Duplicate,
+    /// Its messages were given up before it came.
+    Late,
+    /// It jumps too far to be believed, or has known numbers although it is new. The next packet of
+    /// its line shows whether the venue means it.
+    Stray,
+    /// It has no messages; it shows that the line lives.
+    Heartbeat,
+    /// The venue does not have what was asked for.
+    Unavailable,
+    /// It belongs to a refresh or retransmission that we do not wait for.
+    Unwanted,
+    /// It is cut off: the bytes end before PktSize. The other line may have all of it.
+    Damaged,
+    /// It came early and could not be kept, as if it had not come: it is longer than any packet of
+    /// the venue, or the commands were not drained.
+    NoRoom,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug)]
+pub enum Command<'a> {
+    /// The state of the channel, and so of all its books, changed.
+    State(State),
+    /// Nothing came by this line for too long, not even a heartbeat.
+    LineSilent(Line),
+    /// A silent line is heard again.
+    LineHeard(Line),
+    /// Ask the request server for these numbers (message type 10), at most 1,000.
+    RequestRetransmission(Gap),
+    /// Ask the request server for a refresh of all symbols of the channel (message type 15).
+    RequestRefresh,
+    /// The turn of a packet that had come early.
+    Deliver {
+        /// The packet.
+        packet: PacketRef<'a>,
+        /// Leading messages to pass over.
+        skip: usize,
+    },
+    /// These numbers will not come; whatever they changed is unknown from here on.
+    Lost(Gap),
+}
+
+/// Whether the books of a channel can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum State {
+    /// All numbers came, or are late by no more than the other line may be.
+    Live,
+    /// Something is missing and was asked for, or the venue builds the books anew.
+    Recovering,
+    /// Something is lost and cannot be renewed now, or no line says anything.
+    Stale,
+}
+
+impl<'s> Sequencer<'s> {
+    /// A machine that keeps early packets in these slots.
+    ///
+    /// # Panics
+    ///
+    /// With fewer than [`MIN_SLOTS`] slots.
+    #[must_use]
+    pub fn new(now: Instant, config: Config, slots: &'s mut [Slot]) -> Self {
+        assert!(slots.len() >= MIN_SLOTS, "too few slots for early packets");
+        Self {
+            numbering: Numbering::new(config.expected),
+            order: Order::new(config.expected, slots),
+            requests: Requests::new(config.retransmission),
+            refresh: Refresh::new(config.refresh),
+            silence: Silence::new(now, config.silence, config.two_lines),
+            failover: false,
+            reported: State::Live,
+            counters: Counters::default(),
+            config,
+        }
+    }
+
+    /// The number that comes next.
+    #[must_use]
+    pub const fn expected(&self) -> SeqNum {
+        self.order.expected().number
+    }
+
+    /// What is missing at present, lowest first. What lies before a reset is left out when nobody
+    /// can know whether it holds anything.
+    pub fn gaps(&self) -> impl Iterator<Item = Gap> {
+        self.order
+            .gaps()
+            .filter(|gap| !gap.span.is_open_ended())
+            .map(|gap| public(&gap.span))
+    }
+
+    /// Packets that came early and wait.
+    #[must_use]
+    pub const fn held_packets(&self) -> usize {
+        self.order.held_packets()
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Whether the books of the channel can be trusted.
+    #[must_use]
+    pub fn state(&self) -> State {
+        if self.refresh.is_given_up() || self.silence.is_total() {
+            State::Stale
+        } else if self.requests.open().is_some() || !self.refresh.is_idle() || self.failover {
+            State::Recovering
+        } else {
+            State::Live
+        }
+    }
+
+    /// A packet came.
+    pub fn handle_packet(
+        &mut self,
+        now: Instant,
+        source: Source,
+        packet: &PacketRef<'_>,
+    ) -> Arrival {
+        let counter = match source {
+            Source::Line(Line::A) => &mut self.counters.line_a,
+            Source::Line(Line::B) => &mut self.counters.line_b,
+            Source::Retransmission => &mut self.counters.retransmissions,
+            Source::Refresh => &mut self.counters.refreshes,
+        };
+        *counter += 1;
+        if let Source::Line(line) = source {
+            self.silence.heard(now, line);
+        }
+        let header = packet.header();
+        if header.number_msgs == 0 {
+            self.counters.heartbeats += 1;
+            return Arrival::Heartbeat;
+        }
+        if packet.missing() > 0 {
+            self.counters.damaged += 1;
+            return Arrival::Damaged;
+        }
+        if header.delivery_flag.meaning().is_none() {
+            self.counters.unlisted_flags += 1;
+        }
+        let arrival = match source {
+            Source::Line(line) => self.handle_live(now, line, packet),
+            Source::Retransmission => self.handle_retransmission(now, packet),
+            Source::Refresh => self.handle_refresh(now, packet),
+        };
+        self.decide(now);
+        arrival
+    }
+
+    /// The request server answered (message type 11). `request_seq_num` is the caller's affair.
+    pub fn handle_request_response(&mut self, now: Instant, response: &RequestResponse) {
+        if response.status == RequestStatus::ACCEPTED {
+            return;
+        }
+        self.counters.requests_refused += 1;
+        let for_today = ![
+            RequestStatus::BAD_RANGE,
+            RequestStatus::RANGE_TOO_LARGE,
+            RequestStatus::TOO_OLD,
+        ]
+        .contains(&response.status);
+        let asked = self.requests.open().filter(|asked| {
+            asked.first.number == response.begin_seq_num
+                && asked.end.number == response.end_seq_num.next()
+        });
+        if let Some(asked) = asked {
+            if for_today {
+                self.requests.exhaust();
+            }
+            self.give_up(now, &asked);
+        } else if response.begin_seq_num == SeqNum::from_raw(0) {
+            self.refresh.refuse(now, for_today);
+        }
+        self.decide(now);
+    }
+
+    /// Books of this channel turned out to be wrong, or full: asks for a refresh, unless one is
+    /// under way.
+    pub fn handle_refresh_wanted(&mut self, now: Instant) {
+        self.refresh.want(now);
+    }
+
+    /// The time that [`poll_timeout`](Self::poll_timeout) named has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.silence.handle_timeout(now);
+        self.refresh.handle_timeout(now);
+        self.decide(now);
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout), whatever else happens.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let gap = match self.requests.deadline() {
+            Some(deadline) => Some(deadline),
+            None => self.order.awaited().map(|gap| gap.deadline),
+        };
+        [gap, self.refresh.deadline(), self.silence.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// What to do next; called until there is nothing left.
+    pub fn next_command(&mut self) -> Option<Command<'_>> {
+        // Bad news before the packets that it is about, good news after them.
+        let state = self.state();
+        if state > self.reported {
+            self.reported = state;
+            return Some(Command::State(state));
+        }
+        if let Some((line, silent)) = self.silence.next_command() {
+            return Some(if silent {
+                Command::LineSilent(line)
+            } else {
+                Command::LineHeard(line)
+            });
+        }
+        if let Some(gap) = self.requests.next_command() {
+            self.counters.requests += 1;
+            return Some(Command::RequestRetransmission(gap));
+        }
+        if self.refresh.next_command() {
+            self.counters.refresh_requests += 1;
+            return Some(Command::RequestRefresh);
+        }
+        match self.order.next_step() {
+            Some(Step::Lost(span)) => {
+                let gap = public(&span);
+                self.counters.gaps_lost += 1;
+                self.counters.messages_lost += u64::from(gap.messages());
+                Some(Command::Lost(gap))
+            }
+            Some(Step::Deliver { lowest, skip }) => {
+                let (header, resets) = {
+                    let packet = self.order.packet(lowest)?;
+                    (packet.header(), is_reset(&packet))
+                };
+                self.delivered(header.delivery_flag, resets, lowest.first, skip);
+                let packet = self.order.packet(lowest)?;
+                let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+                Some(Command::Deliver { packet, skip })
+            }
+            None => {
+                let state = self.state();
+                (state != self.reported).then(|| {
+                    self.reported = state;
+                    Command::State(state)
+                })
+            }
+        }
+    }
+
+    fn handle_live(&mut self, now: Instant, line: Line, packet: &PacketRef<'_>) -> Arrival {
+        let header = packet.header();
+        if header.delivery_flag == DeliveryFlag::FAILOVER {
+            self.counters.failover += 1;
+        }
+        let newest = self.numbering.newest();
+        let resets = is_reset(packet);
+        let mut first = self.numbering.place(line, &header, resets);
+        if self.numbering.newest() == newest {
+            let oddity = match self.order.jump_to(first) {
+                Some(jump) if jump > self.config.believed_jump => Some(Oddity::Jump),
+                _ if !resets && self.numbering.goes_back(first, &header) => Some(Oddity::Restart),
+                _ => None,
+            };
+            match self.numbering.judge(line, &header, oddity) {
+                Judgement::Suspected => {
+                    self.counters.stray += 1;
+                    return Arrival::Stray;
+                }
+                Judgement::Believed(Oddity::Restart) if first.epoch == newest => {
+                    self.numbering.restart(line, &header);
+                    self.counters.restarts_unannounced += 1;
+                    first.epoch = self.numbering.newest();
+                }
+                Judgement::Believed(_) | Judgement::Plain => {}
+            }
+        }
+        if self.numbering.newest() != newest {
+            self.counters.restarts += 1;
+        }
+        let arrival = self.place(now, Source::Line(line), first, packet);
+        if matches!(arrival, Arrival::Deliver { .. } | Arrival::Held) {
+            self.numbering.brought(first.epoch, &header);
+        }
+        arrival
+    }
+
+    fn handle_retransmission(&mut self, now: Instant, packet: &PacketRef<'_>) -> Arrival {
+        // What others asked for, or we before a reset, may be of another numbering.
+        let epoch = self.numbering.epoch_at(packet.header().send_time);
+        let asked = self.requests.open().map(|asked| asked.first.epoch);
+        let Some(epoch) = epoch.filter(|epoch| asked == Some(*epoch)) else {
+            self.counters.unwanted += 1;
+            return Arrival::Unwanted;
+        };
+        let mut messages = packet.messages();
+        if let Some(Ok(message)) = messages.next()
+            && message.msg_type() == MessageUnavailable::MSG_TYPE
+        {
+            if let Ok(unavailable) = MessageUnavailable::parse(message) {
+                let place = |number| Place { epoch, number };
+                let span = Span {
+                    first: place(unavailable.begin_seq_num),
+                    end: place(unavailable.end_seq_num.next()),
+                };
+                self.give_up(now, &span);
+            }
+            self.counters.unavailable += 1;
+            return Arrival::Unavailable;
+        }
+        let number = packet.header().seq_num;
+        let first = Place { epoch, number };
+        if self.order.jump_to(first).is_some() {
+            self.counters.unwanted += 1;
+            return Arrival::Unwanted;
+        }
+        self.place(now, Source::Retransmission, first, packet)
+    }
+
+    fn handle_refresh(&mut self, now: Instant, packet: &PacketRef<'_>) -> Arrival {
+        match self.refresh.handle_packet(now, packet) {
+            Refreshed::Wanted => Arrival::Deliver { skip: 0 },
+            Refreshed::Known => {
+                self.counters.duplicates += 1;
+                Arrival::Duplicate
+            }
+            Refreshed::Unwanted => {
+                self.counters.unwanted += 1;
+                Arrival::Unwanted
+            }
+        }
+    }
+
+    /// Puts a packet where it belongs.
+    fn place(
+        &mut self,
+        now: Instant,
+        source: Source,
+        first: Place,
+        packet: &PacketRef<'_>,
+    ) -> Arrival {
+        let header = packet.header();
+        let count = u32::from(header.number_msgs);
+        let deadline = now.after(self.config.other_line_wait);
+        let awaited = self.order.awaited().is_some();
+        match self.order.place(first, count, packet, deadline) {
+            Placed::Next { skip } => {
+                if awaited {
+                    self.filled(now, source, first);
+                }
+                self.delivered(header.delivery_flag, is_reset(packet), first, skip);
+                Arrival::Deliver {
+                    skip: usize::try_from(skip).unwrap_or(usize::MAX),
+                }
+            }
+            Placed::Held { fills } => {
+                if fills {
+                    self.filled(now, source, first);
+                }
+                self.counters.held += 1;
+                self.make_room(now);
+                Arrival::Held
+            }
+            Placed::Known => {
+                self.counters.duplicates += 1;
+                Arrival::Duplicate
+            }
+            Placed::Late => {
+                self.counters.late += 1;
+                Arrival::Late
+            }
+            Placed::NoRoom => {
+                self.counters.no_room += 1;
+                Arrival::NoRoom
+            }
+        }
+    }
+
+    /// Something came that was missing.
+    fn filled(&mut self, now: Instant, source: Source, first: Place) {
+        *match source {
+            Source::Line(Line::A) => &mut self.counters.filled_by_a,
+            Source::Line(Line::B) => &mut self.counters.filled_by_b,
+            Source::Retransmission | Source::Refresh => &mut self.counters.filled_by_retransmission,
+        } += 1;
+        if let Some(asked) = self.requests.open() {
+            if !self.order.awaits(&asked) {
+                self.finish_request(now, &asked);
+            } else if first < asked.end {
+                self.requests.progressed(now);
+            }
+        }
+    }
+
+    /// Nothing that was asked for is awaited any more: what is left of its gap is next.
+    fn finish_request(&mut self, now: Instant, asked: &Span) {
+        self.requests.close();
+        self.order.await_until(asked.end, now);
+    }
+
+    /// A packet is delivered in order.
+    fn delivered(&mut self, flag: DeliveryFlag, resets: bool, first: Place, skip: u32) {
+        self.counters.delivered += 1;
+        self.counters.messages_skipped += u64::from(skip);
+        if resets && first.epoch > FIRST_EPOCH {
+            // The venue now sends all symbols and orders anew.
+            self.refresh.cancel();
+        }
+        match flag {
+            DeliveryFlag::FAILOVER => self.failover = true,
+            DeliveryFlag::ORIGINAL | DeliveryFlag::SEQUENCE_RESET => self.failover = false,
+            _ => {}
+        }
+    }
+
+    /// Decides about the awaited gap when its time has come.
+    fn decide(&mut self, now: Instant) {
+        while let Some(gap) = self.order.awaited() {
+            let span = gap.span;
+            if now < self.requests.deadline().unwrap_or(gap.deadline) {
+                return;
+            }
+            // The venue answers for its newest numbering only.
+            let can_ask = !span.is_open_ended() && span.first.epoch == self.numbering.newest();
+            if !(can_ask && self.requests.ask(now, span)) {
+                self.give_up(now, &span);
+            }
+        }
+    }
+
+    /// Makes room for the next packet: better a known loss than none.
+    fn make_room(&mut self, now: Instant) {
+        if let Some(span) = self.order.in_the_way() {
+            self.give_up(now, &span);
+        }
+    }
+
+    /// Gives up what is awaited of a span. What lies before a reset may be nothing at all, so it is
+    /// no loss.
+    fn give_up(&mut self, now: Instant, span: &Span) {
+        if self.order.give_up(span) {
+            self.refresh.want(now);
+        }
+        if let Some(asked) = self
+            .requests
+            .open()
+            .filter(|asked| !self.order.awaits(asked))
+        {
+            self.finish_request(now, &asked);
+        }
+    }
+}
+
+/// A span as callers see it.
+const fn public(span: &Span) -> Gap {
+    Gap {
+        first: span.first.number,
+        end: span.end.number,
+    }
+}
