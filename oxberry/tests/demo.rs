@@ -1,0 +1,146 @@
+//! The demonstration as a person runs it: real processes, real sockets, on this machine.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and has deadlines"
+)]
+
+mod demonstration;
+
+use std::fs;
+use std::process::Command;
+
+use demonstration::{Demonstration, data_directory, oxberry};
+
+#[test]
+fn any_number_of_pis_ends_with_the_books_of_the_replay() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = Command::new(oxberry())
+        .args([
+            "generate",
+            "--symbols",
+            "40",
+            "--messages",
+            "30000",
+            "--seed",
+            "5",
+            "--out",
+        ])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(
+        made.status.success(),
+        "{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    for pis in ["1", "2", "3", "5"] {
+        check(&[dir.path().to_str().unwrap(), "--pis", pis]);
+    }
+}
+
+#[test]
+fn a_made_up_market_is_checked_to_its_end() {
+    check(&["--symbols", "30", "--pis", "2"]);
+}
+
+#[test]
+fn real_flow_ends_with_the_books_of_the_replay() {
+    for dialect in ["pillar", "legacy"] {
+        let Some(dir) = data_directory().map(|data| data.join("flow").join(dialect)) else {
+            eprintln!("left out: the real flow, since OXBERRY_DATA is not there");
+            return;
+        };
+        check(&[dir.to_str().unwrap(), "--pis", "3"]);
+    }
+}
+
+/// Runs `oxberry demo --check` at full speed and expects a line a partition and success.
+fn check(arguments: &[&str]) {
+    let ran = Command::new(oxberry())
+        .args(["demo", "--check", "--speed", "max"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&ran.stdout),
+        String::from_utf8_lossy(&ran.stderr),
+    );
+    assert!(ran.status.success(), "{arguments:?}\n{out}\n{err}");
+    let partitions = out
+        .lines()
+        .filter(|line| line.starts_with("partition "))
+        .count();
+    assert!(
+        partitions > 0 && out.contains(&format!("all {partitions} partitions")),
+        "{out}"
+    );
+    assert!(!out.contains("DIFFERENT"), "{out}");
+}
+
+#[test]
+fn the_page_is_there_when_its_address_is_printed() {
+    let demo = Demonstration::start(&["--pis", "2"]);
+    let state = demo.get("/api/state");
+    assert!(state.starts_with("HTTP/1.1 200"), "{state}");
+}
+
+#[test]
+fn ctrl_c_leaves_no_process_behind() {
+    let mut demo = Demonstration::start(&["--pis", "3"]);
+    let children = demo.children();
+    assert_eq!(children.len(), 5, "controller, dashboard and three Pis");
+    demo.signal("INT");
+    assert!(demo.wait().success());
+    for child in children {
+        assert!(demonstration::is_gone(child), "process {child} is left");
+    }
+}
+
+#[test]
+fn the_death_of_the_parent_ends_every_process_within_three_seconds() {
+    let mut demo = Demonstration::start(&["--pis", "3"]);
+    let children = demo.children();
+    demo.signal("KILL");
+    demo.wait();
+    demonstration::await_gone(&children, std::time::Duration::from_secs(3));
+}
+
+#[test]
+fn a_killed_pi_is_named_and_the_page_goes_on() {
+    let mut demo = Demonstration::start(&["--pis", "3"]);
+    let pi = demo.child_called("pi-2");
+    demonstration::kill(pi, "KILL");
+    demo.await_line("pi-2 ended");
+    assert!(demo.get("/healthz").starts_with("HTTP/1.1 200"));
+    demo.signal("INT");
+    assert!(demo.wait().success());
+}
+
+#[test]
+fn a_directory_that_is_not_there_or_empty_is_said_at_once() {
+    let empty = tempfile::tempdir().unwrap();
+    fs::write(empty.path().join("notes.txt"), "no channel file").unwrap();
+    for dir in ["/nowhere/at/all", empty.path().to_str().unwrap()] {
+        let ran = Command::new(oxberry())
+            .args(["demo", dir])
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{err}");
+        assert!(err.contains(dir), "{err}");
+    }
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ran = Command::new(oxberry())
+        .args(["demo", "--check", "--symbols", "5", "--port", &port])
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(ran.status.code(), Some(1), "{err}");
+    assert!(err.contains(&port), "{err}");
+}
