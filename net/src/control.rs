@@ -8,7 +8,8 @@ use crate::clock::Clock;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
-use crate::socket::{Context, Part, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Part, Socket};
 
 /// The most that libzmq allows for an identity.
 const MAX_IDENTITY_BYTES: usize = 255;

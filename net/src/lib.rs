@@ -3,7 +3,7 @@
 //!
 //! A component owns one socket and does one job. None of them sleeps, and none blocks longer than it
 //! says. Every socket gets its queue bounds, linger, heartbeat and largest message in one place,
-//! the `socket` module.
+//! the `role` module.
 //!
 //! Layers, lowest to highest:
 //!
@@ -28,6 +28,7 @@ mod pipe;
 mod poll;
 mod proxy;
 mod publisher;
+mod role;
 mod setup;
 mod shutdown;
 mod socket;

@@ -3,7 +3,8 @@
 use crate::error::NetError;
 use crate::limits::PIPE_QUEUE;
 use crate::poll::{Interest, PollItem};
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// One end of a pipe between two threads. Both ends can send and receive, and a thread that
 /// [`wait`](crate::wait)s wakes when something arrives.

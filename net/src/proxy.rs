@@ -15,7 +15,8 @@ use crate::limits::{STALL_LIMIT, STALL_PAUSE};
 use crate::pipe::Pipe;
 use crate::poll::{Interest, wait};
 use crate::publisher::SynchronizedPublisher;
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// Where publishers connect, within the process.
 const INSIDE: &str = "oxberry-proxy";

@@ -9,7 +9,8 @@ use crate::clock::Clock;
 use crate::error::NetError;
 use crate::limits::PROXY_PATIENCE;
 use crate::poll::{Interest, wait};
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// Publishes frames through the [`Proxy`](crate::Proxy) of its process; made by
 /// [`Proxy::publisher`](crate::Proxy::publisher).

@@ -5,7 +5,8 @@ use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// The controller's side.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use oxberry_proto::limits::MAX_BATCH_BYTES;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// A Pi's side.
 #[derive(Debug)]

@@ -6,7 +6,8 @@ use oxberry_proto::{ProtoError, Topic};
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
-use crate::socket::{Context, Role, Socket};
+use crate::role::Role;
+use crate::socket::{Context, Socket};
 
 /// A frame taken apart into its topic and the message, or what is wrong with its topic.
 pub type Enveloped<'a> = Result<(Topic, &'a [u8]), ProtoError>;

@@ -1,0 +1,208 @@
+//! What sockets are for, and the one place that decides their types and options.
+
+use std::time::Duration;
+
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
+
+use crate::limits::{
+    CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, KEEPALIVE_PROBES, LINGER, PIPE_PATIENCE,
+    PIPE_QUEUE, REPORT_QUEUE, STOCK_BUFFER_BYTES, STOCK_QUEUE, SUBSCRIBER_QUEUE,
+};
+
+/// What a socket is for. It decides the type and every option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// XPUB of a publisher, in the process of the proxy.
+    Publisher {
+        queue: usize,
+    },
+    /// XSUB of the proxy, where the publishers connect.
+    ProxyInside {
+        queue: usize,
+    },
+    /// XPUB of the proxy, where the Pis subscribe.
+    ProxyOutside {
+        queue: usize,
+    },
+    Subscriber,
+    ControlServer,
+    ControlClient,
+    SetupServer,
+    SetupClient,
+    StockPusher,
+    StockPuller,
+    Pipe,
+}
+
+impl Role {
+    /// What errors call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Publisher { .. } => "publisher",
+            Self::ProxyInside { .. } => "proxy's inner",
+            Self::ProxyOutside { .. } => "publish",
+            Self::Subscriber => "subscriber",
+            Self::ControlServer | Self::ControlClient => "control",
+            Self::SetupServer | Self::SetupClient => "setup",
+            Self::StockPusher | Self::StockPuller => "stock event",
+            Self::Pipe => "pipe",
+        }
+    }
+
+    /// libzmq's type of it.
+    pub(crate) const fn kind(self) -> zmq::SocketType {
+        match self {
+            Self::Publisher { .. } | Self::ProxyOutside { .. } => zmq::XPUB,
+            Self::ProxyInside { .. } => zmq::XSUB,
+            Self::Subscriber => zmq::SUB,
+            Self::ControlServer => zmq::ROUTER,
+            Self::ControlClient => zmq::DEALER,
+            Self::SetupServer => zmq::REP,
+            Self::SetupClient => zmq::REQ,
+            Self::StockPusher => zmq::PUSH,
+            Self::StockPuller => zmq::PULL,
+            Self::Pipe => zmq::PAIR,
+        }
+    }
+
+    /// The longest message in either direction. A TCP peer that sends a longer one is disconnected.
+    pub(crate) const fn max_message_bytes(self) -> usize {
+        match self {
+            Self::Publisher { .. }
+            | Self::ProxyInside { .. }
+            | Self::ProxyOutside { .. }
+            | Self::Subscriber
+            | Self::StockPusher
+            | Self::StockPuller => MAX_BATCH_BYTES,
+            Self::ControlServer
+            | Self::ControlClient
+            | Self::SetupServer
+            | Self::SetupClient
+            | Self::Pipe => MAX_CONTROL_BYTES,
+        }
+    }
+
+    /// Whether a receiver stops reading on purpose, to hold the sender back.
+    ///
+    /// Such a connection must do without ZMTP's heartbeats: libzmq cannot answer them while it does
+    /// not read, so that either end would cut the connection, with what was on its way, and 4.3.4
+    /// even aborts the process (libzmq issues 3937, 4364 and 4767). TCP's keep-alive is answered by
+    /// the kernel, and whether a node works is a question for the cluster's own heartbeats.
+    const fn may_hold_back(self) -> bool {
+        match self {
+            Self::Publisher { .. }
+            | Self::ProxyInside { .. }
+            | Self::ProxyOutside { .. }
+            | Self::Subscriber
+            | Self::StockPusher
+            | Self::StockPuller
+            | Self::Pipe => true,
+            Self::ControlServer | Self::ControlClient | Self::SetupServer | Self::SetupClient => {
+                false
+            }
+        }
+    }
+
+    /// How many messages to each peer may wait.
+    const fn send_queue(self) -> usize {
+        if matches!(self, Self::ControlClient) {
+            REPORT_QUEUE
+        } else {
+            self.receive_queue()
+        }
+    }
+
+    /// How many messages from each peer may wait.
+    const fn receive_queue(self) -> usize {
+        match self {
+            Self::Publisher { queue }
+            | Self::ProxyInside { queue }
+            | Self::ProxyOutside { queue } => queue,
+            Self::Subscriber => SUBSCRIBER_QUEUE,
+            Self::ControlServer | Self::ControlClient | Self::SetupServer | Self::SetupClient => {
+                CONTROL_QUEUE
+            }
+            Self::StockPusher | Self::StockPuller => STOCK_QUEUE,
+            Self::Pipe => PIPE_QUEUE,
+        }
+    }
+
+    /// Sets every option.
+    pub(crate) fn set_options(self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+        socket.set_sndhwm(i32::try_from(self.send_queue()).unwrap_or(i32::MAX))?;
+        socket.set_rcvhwm(i32::try_from(self.receive_queue()).unwrap_or(i32::MAX))?;
+        socket.set_linger(ms(LINGER))?;
+        socket.set_maxmsgsize(i64::try_from(self.max_message_bytes()).unwrap_or(i64::MAX))?;
+        if self.may_hold_back() {
+            socket.set_tcp_keepalive(1)?;
+            socket.set_tcp_keepalive_idle(seconds(HEARTBEAT_INTERVAL))?;
+            socket.set_tcp_keepalive_intvl(seconds(HEARTBEAT_INTERVAL))?;
+            socket.set_tcp_keepalive_cnt(KEEPALIVE_PROBES)?;
+        } else {
+            socket.set_heartbeat_ivl(ms(HEARTBEAT_INTERVAL))?;
+            socket.set_heartbeat_timeout(ms(HEARTBEAT_TIMEOUT))?;
+            socket.set_heartbeat_ttl(ms(HEARTBEAT_TIMEOUT))?;
+        }
+        match self {
+            // A full queue holds the sender back instead of dropping frames.
+            Self::Publisher { .. } | Self::ProxyOutside { .. } => set_no_drop(socket, true),
+            Self::ControlServer => {
+                // A message to somebody who left is an error, not silence; and somebody who comes
+                // back under the same identity takes the place of the old connection.
+                socket.set_router_mandatory(true)?;
+                socket.set_router_handover(true)
+            }
+            Self::SetupClient => {
+                // A new request may replace one that was never answered.
+                socket.set_req_relaxed(true)?;
+                socket.set_req_correlate(true)
+            }
+            Self::StockPusher | Self::StockPuller => {
+                let bytes = i32::try_from(STOCK_BUFFER_BYTES).unwrap_or(i32::MAX);
+                socket.set_sndbuf(bytes)?;
+                socket.set_rcvbuf(bytes)
+            }
+            Self::Pipe => socket.set_sndtimeo(ms(PIPE_PATIENCE)),
+            // ZMQ_IMMEDIATE stays off everywhere: it would keep a sender from queueing for a peer
+            // that is away, but it also throws away what the peer sent last before it closed.
+            Self::ProxyInside { .. }
+            | Self::Subscriber
+            | Self::ControlClient
+            | Self::SetupServer => Ok(()),
+        }
+    }
+}
+
+/// A duration as libzmq's options take it.
+pub(crate) fn ms(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// A duration as TCP's options take it.
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
+}
+
+/// Sets `ZMQ_XPUB_NODROP`, which the `zmq` crate does not wrap.
+#[expect(unsafe_code, reason = "an option that only the C interface has")]
+pub(crate) fn set_no_drop(socket: &mut zmq::Socket, no_drop: bool) -> zmq::Result<()> {
+    let value = i32::from(no_drop);
+    // The constant is 69.
+    let option = i32::try_from(zmq_sys::ZMQ_XPUB_NODROP).unwrap_or_default();
+    // SAFETY: the socket is open for as long as it is borrowed and owned by this thread; libzmq
+    // reads `size_of::<i32>()` bytes at the pointer, which outlives the call, and keeps neither.
+    let result = unsafe {
+        zmq_sys::zmq_setsockopt(
+            socket.as_mut_ptr(),
+            option,
+            (&raw const value).cast(),
+            size_of::<i32>(),
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        // The only ways to fail: not a publish socket, or a size other than an int's.
+        Err(zmq::Error::EINVAL)
+    }
+}
