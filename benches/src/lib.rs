@@ -1,1 +1,3 @@
-//! Benchmarks of the OxBerry parser and books.
+//! Workloads of the OxBerry benchmarks, all made from seeds.
+
+pub mod feed;
