@@ -116,9 +116,15 @@ impl<'s> Symbols<'s> {
     }
 
     /// The line and word of the n-th index entry from the home of this symbol.
+    ///
+    /// The venue's numbers are dense in places, so they are spread: of the 7,788 symbols of a real
+    /// file, more than [`PROBES`] would share a neighbourhood by their low bits.
     fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> (usize, usize) {
         let entries = self.index.len() * (WORDS / ENTRY);
-        let entry = symbol_index.raw().wrapping_add(probe) as usize & (entries - 1);
+        // 2^32 divided by the golden ratio; the upper bits of the product are the even ones.
+        let spread = u64::from(symbol_index.raw().wrapping_mul(0x9E37_79B9));
+        let home = ((spread * entries as u64) >> 32) as usize;
+        let entry = (home + probe as usize) & (entries - 1);
         (entry / (WORDS / ENTRY), entry % (WORDS / ENTRY) * ENTRY)
     }
 
