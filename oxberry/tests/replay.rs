@@ -604,3 +604,17 @@ fn packets_that_come_twice_are_dropped_and_counted() {
         run.stderr
     );
 }
+
+#[test]
+fn every_symbol_of_the_real_mapping_file_has_a_book() {
+    let Some(data) = data() else { return };
+    let channel = data.join("flow/pillar/20120621-ARCA_XDP_IBF_2.dat");
+    let mapping = data.join("ARCASymbolMapping.txt");
+    let run = replay(
+        &channel,
+        &["--symbols", mapping.to_str().unwrap(), "--digest"],
+    );
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("7788 symbols"), "{}", run.stderr);
+    assert!(!run.stderr.contains("bad mapping lines"), "{}", run.stderr);
+}
