@@ -189,6 +189,7 @@ impl<'a> Iterator for Messages<'a> {
             bytes,
             offset,
             msg_type: u16::from_le_bytes([c, d]),
+            there: There::Yes,
         }))
     }
 
@@ -205,6 +206,17 @@ pub struct MessageRef<'a> {
     bytes: &'a [u8],
     offset: usize,
     msg_type: u16,
+    #[expect(dead_code, reason = "it is there for its unused values")]
+    there: There,
+}
+
+/// A constant whose other values `Option` and `Result` use for what is not there. The optimiser
+/// cannot know that a pointer is not null, but it does see this, and so walks packets without
+/// putting every message into a `Result` and taking it out again: a third of the instructions.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+enum There {
+    Yes,
 }
 
 impl<'a> MessageRef<'a> {
