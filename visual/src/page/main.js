@@ -38,9 +38,11 @@ function showShown() {
   const [shown, all] = [market.order.length, market.rows.length];
   const text = shown === all ? `${all.toLocaleString("en-US")} symbols` : `${shown.toLocaleString("en-US")} of ${all.toLocaleString("en-US")}`;
   if (byId("shown").textContent !== text) byId("shown").textContent = text;
-  byId("empty").hidden = shown > 0 || all === 0;
+  byId("empty").hidden = shown > 0;
   if (shown === 0) {
-    byId("empty").textContent = market.search ? `No symbol has “${market.search}” in its name here.` : "No such symbol at the moment.";
+    byId("empty").textContent = all === 0 ? "The symbols come from the controller."
+      : market.search ? `No symbol has “${market.search}” in its name here.`
+        : "No such symbol at the moment.";
   }
 }
 
@@ -53,6 +55,7 @@ function rearrange() {
 const feed = listen({
   setup(message) {
     controller = message.controller;
+    showShown();
   },
   table(message) {
     table = message.symbols;

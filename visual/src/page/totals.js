@@ -60,7 +60,7 @@ export class Totals {
     const speaking = frame.nodes.length - silent.length - ended.length;
     write("pis", `${speaking} of ${frame.nodes_expected}`);
     const pis = [];
-    if (silent.length > 0) pis.push(`Pi ${silent.join(", ")} silent`);
+    if (silent.length > 0) pis.push(`node ${silent.join(", ")} silent`);
     if (ended.length > 0) pis.push(`${ended.length} done`);
     write("pis-note", pis.join(", "));
     mark("pis-note", silent.length > 0);

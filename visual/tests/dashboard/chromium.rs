@@ -7,9 +7,19 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Controller, Pi, event, symbol};
 use crate::run::{Dashboard, config};
-use crate::webdriver::{Browser, DESKTOP, ENTER, ESCAPE, PHONE, TAB, View};
+use crate::webdriver::{Browser, DESKTOP, ESCAPE, View};
 
 const SYMBOLS: u32 = 8_000;
+
+const PHONE: View = View {
+    width: 360,
+    height: 720,
+    is_phone: true,
+    is_dark: false,
+};
+
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
 
 /// Names of three letters, in the order of the alphabet.
 fn name(at: u32) -> String {
@@ -266,7 +276,7 @@ fn nothing_is_called_live_that_is_not() {
         number += 1;
         pis[1].push(&[event(0, number, Some(1), Some(2), None)]);
     }
-    assert_eq!(scene.browser.text("#pis-note"), "Pi 0 silent");
+    assert_eq!(scene.browser.text("#pis-note"), "node 0 silent");
     assert_eq!(
         scene
             .browser

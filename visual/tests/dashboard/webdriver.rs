@@ -3,11 +3,13 @@
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::cluster::PATIENCE;
+/// Longer than anything takes here, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Chromium with one page open.
 pub(crate) struct Browser {
@@ -33,16 +35,8 @@ pub(crate) const DESKTOP: View = View {
     is_dark: true,
 };
 
-pub(crate) const TAB: &str = "\u{e004}";
-pub(crate) const ENTER: &str = "\u{e007}";
+/// The key, as WebDriver writes it.
 pub(crate) const ESCAPE: &str = "\u{e00c}";
-
-pub(crate) const PHONE: View = View {
-    width: 360,
-    height: 720,
-    is_phone: true,
-    is_dark: false,
-};
 
 impl Browser {
     /// Starts Chromium and opens a page.
