@@ -1,0 +1,259 @@
+//! Runs the books and the plain baseline side by side on the same stream, block by block, so that
+//! both see the same machine at the same time.
+//!
+//! ```text
+//! book_race [--symbols N] [--live N] [--events N] [--block N] [--seed N] [--latency]
+//!           [--only books|plain]
+//! ```
+
+#![expect(
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark prints rates and percentiles, and may panic"
+)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use oxberry_benches::plain_book::PlainBooks;
+use oxberry_benches::workload::{Market, Workload};
+use oxberry_core::book::{Books, Capacity, Level, Line};
+use oxberry_core::feed::FeedEvent;
+use oxberry_core::units::PriceScale;
+
+/// What to run.
+#[derive(Debug)]
+struct Options {
+    market: Market,
+    events: usize,
+    block: usize,
+    latency: bool,
+    only: Option<String>,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options {
+        market: Market {
+            symbols: 100,
+            live: 30_000,
+            seed: 1,
+        },
+        events: 10_000_000,
+        block: 200_000,
+        latency: false,
+        only: None,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        if name == "--latency" {
+            options.latency = true;
+            continue;
+        }
+        let value = arguments.next().ok_or(format!("{name} needs a value"))?;
+        if name == "--only" {
+            options.only = Some(value);
+            continue;
+        }
+        let number: usize = value
+            .parse()
+            .map_err(|_| format!("{name} {value}: not a number"))?;
+        match name.as_str() {
+            "--symbols" => options.market.symbols = number as u32,
+            "--live" => options.market.live = number as u32,
+            "--events" => options.events = number,
+            "--block" => options.block = number,
+            "--seed" => options.market.seed = number as u64,
+            _ => return Err(format!("unknown option {name}")),
+        }
+    }
+    Ok(options)
+}
+
+/// Something that can apply events and tell the best bid and offer.
+trait Racer {
+    /// Applies the event and folds the best bid and offer of its symbol into one number.
+    fn step(&mut self, event: &FeedEvent) -> u64;
+}
+
+impl Racer for PlainBooks {
+    #[inline]
+    fn step(&mut self, event: &FeedEvent) -> u64 {
+        self.apply(event);
+        let (bid, ask) = self.bbo(event.symbol_index);
+        let fold = |best: Option<(u32, u64, u32)>| {
+            best.map_or(0, |(price, qty, orders)| {
+                u64::from(price) + qty + u64::from(orders)
+            })
+        };
+        fold(bid).wrapping_mul(31).wrapping_add(fold(ask))
+    }
+}
+
+impl Racer for Books<'_> {
+    #[inline]
+    fn step(&mut self, event: &FeedEvent) -> u64 {
+        let Ok(applied) = self.apply(event) else {
+            return 0;
+        };
+        let bbo = self.bbo(applied.slot);
+        let fold = |best: Option<Level>| {
+            best.map_or(0, |level| {
+                u64::from(level.price.raw()) + level.qty + u64::from(level.orders)
+            })
+        };
+        fold(bbo.bid).wrapping_mul(31).wrapping_add(fold(bbo.ask))
+    }
+}
+
+/// A racer with what it took.
+struct Lane<R> {
+    racer: R,
+    elapsed: Duration,
+    checksum: u64,
+    blocks: Vec<Duration>,
+    latencies: Vec<u32>,
+}
+
+impl<R: Racer> Lane<R> {
+    fn new(racer: R) -> Self {
+        Self {
+            racer,
+            elapsed: Duration::ZERO,
+            checksum: 0,
+            blocks: Vec::new(),
+            latencies: Vec::new(),
+        }
+    }
+
+    /// The part that counts; its name is what instruction counters look for.
+    #[inline(never)]
+    fn timed_block(&mut self, events: &[FeedEvent]) {
+        let mut checksum = self.checksum;
+        for event in events {
+            checksum = checksum.rotate_left(5) ^ self.racer.step(event);
+        }
+        self.checksum = black_box(checksum);
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+    fn run(&mut self, events: &[FeedEvent], latency: bool) {
+        let start = Instant::now();
+        if latency {
+            let mut before = start;
+            for event in events {
+                black_box(self.racer.step(event));
+                let after = Instant::now();
+                let nanos = u32::try_from((after - before).as_nanos()).unwrap_or(u32::MAX);
+                self.latencies.push(nanos);
+                before = after;
+            }
+        } else {
+            self.timed_block(events);
+        }
+        let elapsed = start.elapsed();
+        self.elapsed += elapsed;
+        self.blocks.push(elapsed);
+    }
+
+    fn report(&mut self, name: &str, events: usize) {
+        let nanos = self.elapsed.as_nanos() as f64 / events as f64;
+        self.blocks.sort();
+        let blocks = self.blocks.len();
+        let block = |at: usize| self.blocks[at].as_nanos() as f64 / (events as f64 / blocks as f64);
+        println!(
+            "{name:6} {nanos:7.1} ns/event  blocks: fastest {:.1}, median {:.1}, slowest {:.1}  checksum {:016x}",
+            block(0),
+            block(blocks / 2),
+            block(blocks - 1),
+            self.checksum
+        );
+        if !self.latencies.is_empty() {
+            self.latencies.sort_unstable();
+            let at =
+                |share: f64| self.latencies[((self.latencies.len() - 1) as f64 * share) as usize];
+            println!(
+                "       single events, clock included: p50 {} p99 {} p99.9 {} p99.99 {} max {} ns",
+                at(0.5),
+                at(0.99),
+                at(0.999),
+                at(0.9999),
+                at(1.0)
+            );
+        }
+    }
+}
+
+fn main() -> Result<(), String> {
+    let options = options()?;
+    let mut workload = Workload::new(options.market);
+    let capacity = Capacity {
+        symbols: options.market.symbols,
+        orders: options.market.live + options.market.live / 4 + 1_000,
+        levels: options.market.live + 1_000,
+    };
+    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut books = Books::new(capacity, &mut memory).map_err(|error| error.to_string())?;
+    for rank in 0..options.market.symbols {
+        let scale = PriceScale::new(4).ok_or("no such scale")?;
+        let symbol_index = Workload::symbol_index(rank);
+        books
+            .define(symbol_index, scale)
+            .map_err(|error| error.to_string())?;
+    }
+    let runs = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+    let (mut ours, mut plain) = (Lane::new(books), Lane::new(PlainBooks::default()));
+    for event in workload.open() {
+        if runs("books") {
+            ours.racer.step(&event);
+        }
+        if runs("plain") {
+            plain.racer.step(&event);
+        }
+    }
+    let mut events = Vec::new();
+    let mut done = 0;
+    while done < options.events {
+        let count = options.block.min(options.events - done);
+        workload.fill(&mut events, count);
+        for turn in 0..2 {
+            if (turn + done / options.block) % 2 == 0 {
+                if runs("books") {
+                    ours.run(&events, options.latency);
+                }
+            } else if runs("plain") {
+                plain.run(&events, options.latency);
+            }
+        }
+        done += count;
+    }
+    println!(
+        "{} symbols, {} events, {} live orders, {} levels, {} bytes of book memory, {} bytes an event",
+        options.market.symbols,
+        done,
+        workload.live(),
+        ours.racer.level_count(),
+        capacity.bytes(),
+        size_of::<FeedEvent>()
+    );
+    let counters = ours.racer.counters();
+    println!("{counters:?}");
+    if runs("books") {
+        ours.report("books", done);
+    }
+    if runs("plain") {
+        plain.report("plain", done);
+    }
+    if options.only.is_none() {
+        if !options.latency && ours.checksum != plain.checksum {
+            return Err("the two books disagree".into());
+        }
+        println!(
+            "ratio  {:.3}",
+            ours.elapsed.as_secs_f64() / plain.elapsed.as_secs_f64()
+        );
+    }
+    Ok(())
+}
