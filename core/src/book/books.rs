@@ -4,15 +4,15 @@ use super::applied::Rejection;
 use super::bbo::Bbo;
 use super::capacity::Capacity;
 use super::counters::Counters;
+use super::engine::Engine;
 use super::ladder::Ladders;
 use super::level::Levels;
 use super::memory::{Line, MemoryTooSmall, Regions};
-use super::order::{Key, OrderRef, Orders};
+use super::order::Orders;
 use super::state::BookState;
 use super::statistics::{Statistics, Tapes};
 use super::symbol::{DefineError, SymbolSlot, Symbols};
-use super::void::VoidQueues;
-use crate::units::{OrderId, Price, PriceScale, SymbolIndex, SymbolSeqNum};
+use crate::units::{Price, PriceScale, SymbolIndex, SymbolSeqNum};
 
 /// The order books of many symbols, in memory handed in at start.
 #[derive(Debug)]
@@ -20,15 +20,7 @@ pub struct Books<'s> {
     pub(super) capacity: Capacity,
     pub(super) symbols: Symbols<'s>,
     pub(super) tapes: Tapes<'s>,
-    pub(super) orders: Orders<'s>,
-    pub(super) levels: Levels<'s>,
-    pub(super) ladders: Ladders<'s>,
-    /// Orders that rest.
-    pub(super) live: u32,
-    /// Orders that are void but still hold a place.
-    pub(super) void: VoidQueues,
-    /// Arrival number of the next order that joins a queue.
-    pub(super) arrivals: u64,
+    pub(super) engine: Engine<'s>,
     pub(super) counters: Counters,
 }
 
@@ -44,12 +36,13 @@ impl<'s> Books<'s> {
             capacity,
             symbols: Symbols::new(regions.index, regions.symbols),
             tapes: Tapes::new(regions.tapes),
-            orders: Orders::new(regions.orders),
-            levels: Levels::new(regions.levels),
-            ladders: Ladders::new(regions.ladders),
-            live: 0,
-            void: VoidQueues::new(),
-            arrivals: 0,
+            engine: Engine {
+                orders: Orders::new(regions.orders),
+                levels: Levels::new(regions.levels, regions.annexes, capacity.levels),
+                ladders: Ladders::new(regions.ladders),
+                live: 0,
+                capacity: capacity.orders,
+            },
             counters: Counters::default(),
         })
     }
@@ -73,7 +66,8 @@ impl<'s> Books<'s> {
     ) -> Result<SymbolSlot, DefineError> {
         if let Some(slot) = self.symbols.find(symbol_index) {
             if self.rescale(slot, scale).is_err() {
-                self.reject(slot, Rejection::ScaleLost);
+                self.counters.reject(Rejection::ScaleLost);
+                self.symbols.record(slot).reject(Rejection::ScaleLost);
             }
             return Ok(SymbolSlot::from_raw(slot));
         }
@@ -106,7 +100,7 @@ impl<'s> Books<'s> {
     }
 
     /// The best bid and the best ask.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn bbo(&self, slot: SymbolSlot) -> Bbo {
         self.symbols.bbo(slot.raw())
@@ -145,25 +139,18 @@ impl<'s> Books<'s> {
     /// Orders that rest, over all symbols.
     #[must_use]
     pub fn order_count(&self) -> u32 {
-        self.live
+        self.engine.live
     }
 
     /// Levels in use, over all symbols.
     #[must_use]
     pub fn level_count(&self) -> u32 {
-        self.levels.live()
+        self.engine.levels.live()
     }
 
     /// What happened so far, by kind.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
-    }
-
-    /// The record of a resting order.
-    pub(super) fn resting(&self, slot: u32, order_id: OrderId) -> Option<OrderRef> {
-        self.orders.find(Key { slot, order_id }, |level, arrival| {
-            self.levels.owner(level).slot == slot && self.levels.holds(level, arrival)
-        })
     }
 }

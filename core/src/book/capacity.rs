@@ -1,7 +1,10 @@
 //! How much books hold, and the memory that takes.
 
 use super::memory::Line;
-use super::{ladder, order, statistics, symbol};
+use super::{ladder, level, order, statistics, symbol};
+
+/// The most symbols, orders or levels, such that their indices leave room for flags.
+const MOST: u32 = 1 << 26;
 
 /// How much books hold. Chosen once; nothing grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,26 +27,37 @@ pub(super) struct Layout {
     pub(super) tapes: usize,
     pub(super) orders: usize,
     pub(super) levels: usize,
+    pub(super) annexes: usize,
     pub(super) ladders: usize,
 }
 
 impl Capacity {
-    /// Lines of memory that books of this capacity need.
+    /// Lines of memory that books of this capacity need; `usize::MAX` when there are more symbols,
+    /// orders or levels than the books can tell apart, 2^26 of each.
     #[must_use]
     pub const fn lines(&self) -> usize {
+        let most = if self.symbols > self.orders {
+            self.symbols
+        } else {
+            self.orders
+        };
+        if most >= MOST || self.levels >= MOST {
+            return usize::MAX;
+        }
         let layout = self.layout();
         layout.index
             + layout.symbols
             + layout.tapes
             + layout.orders
             + layout.levels
+            + layout.annexes
             + layout.ladders
     }
 
     /// Bytes of memory that books of this capacity need; there is no other.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.lines() * Line::BYTES
+        self.lines().saturating_mul(Line::BYTES)
     }
 
     /// How the memory is divided.
@@ -53,8 +67,9 @@ impl Capacity {
             symbols: self.symbols as usize * symbol::LINES,
             tapes: self.symbols as usize * statistics::LINES,
             orders: order::buckets(self.orders) as usize,
-            levels: self.levels as usize,
-            ladders: ladder::nodes(self.symbols, self.levels) as usize * ladder::LINES,
+            levels: level::records(self.orders, self.levels),
+            annexes: level::annexes(self.orders),
+            ladders: ladder::nodes(self.symbols, self.levels) * ladder::LINES,
         }
     }
 }

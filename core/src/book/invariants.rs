@@ -2,7 +2,7 @@
 
 use super::books::Books;
 use super::memory::NONE;
-use super::order::OrderRef;
+use super::order::Key;
 use super::symbol::SymbolSlot;
 use crate::units::{Side, SymbolIndex};
 
@@ -27,11 +27,12 @@ impl core::fmt::Display for Broken {
 
 impl core::error::Error for Broken {}
 
-/// Orders, levels and ladder nodes counted on the way.
+/// What was counted on the way.
 #[derive(Default)]
 struct Seen {
     orders: u32,
-    levels: u32,
+    levels: usize,
+    annexes: usize,
     nodes: usize,
 }
 
@@ -58,22 +59,25 @@ impl Books<'_> {
                 what,
             })
         };
-        if seen.orders != self.live {
+        if seen.orders != self.engine.live {
             return shared("the queues hold another number of orders than are counted");
         }
-        if seen.levels != self.levels.live() {
+        if seen.levels != self.engine.levels.live() as usize {
             return shared("the ladders hold another number of levels than are in use");
         }
-        if seen.orders > self.capacity.orders || seen.levels > self.capacity.levels {
+        if seen.orders > self.capacity.orders || seen.levels > self.capacity.levels as usize {
             return shared("there is more than the capacity allows");
         }
-        if self.live + self.void.count() != self.orders.count() {
+        if self.engine.live + self.engine.levels.void_orders() != self.engine.orders.count() {
             return shared("the table holds another number of orders than rest or are void");
         }
-        if seen.nodes + self.ladders.free_nodes() != self.ladders.count() {
+        if seen.nodes + self.engine.ladders.free_nodes() != self.engine.ladders.count() {
             return shared("ladder nodes are lost");
         }
-        Ok(())
+        self.engine
+            .levels
+            .check_spare(seen.levels, seen.annexes)
+            .map_or(Ok(()), shared)
     }
 
     fn check_side(
@@ -83,62 +87,61 @@ impl Books<'_> {
         seen: &mut Seen,
     ) -> Result<(), &'static str> {
         let head = self.symbols.ladder(slot.raw(), side);
-        if let Some(what) = self.ladders.broken(head) {
+        if let Some(what) = self.engine.ladders.broken(head) {
             return Err(what);
         }
-        seen.nodes += self.ladders.nodes_of(head);
+        seen.nodes += self.engine.ladders.nodes_of(head);
         if self.symbols.best(slot.raw(), side) != self.depth(slot, side).next() {
             return Err("the best level is not the first");
         }
-        for (key, first) in self.ladders.iter(head) {
+        for (rank, first) in self.engine.ladders.iter(head) {
             let (mut level, mut expiries) = (first, 0);
             while level != NONE {
-                if self.levels.key(level) != key {
+                let owner = self.engine.levels.owner(level);
+                if self.engine.levels.rank(level) != rank {
                     return Err("a level has another price than its place in the ladder");
                 }
-                let owner = self.levels.owner(level);
-                if (owner.slot, owner.side) != (slot.raw(), side) {
+                if (owner.slot(), owner.side()) != (slot.raw(), side) {
                     return Err("a level belongs to another book");
                 }
-                let expiry = 1 << self.levels.expiry(level);
-                if expiries & expiry != 0 {
+                if expiries & 1 << owner.expiry() != 0 {
                     return Err("a level exists twice");
                 }
-                expiries |= expiry;
+                expiries |= 1 << owner.expiry();
                 seen.levels += 1;
-                seen.orders += self.check_queue(slot, level)?;
-                level = self.levels.sibling(level);
+                seen.annexes += self.engine.levels.annexes_of(level);
+                seen.orders += self.check_members(slot, level)?;
+                level = self.engine.levels.sibling(level);
             }
         }
         Ok(())
     }
 
-    /// Checks the queue of a level, and says how many orders it has.
-    fn check_queue(&self, slot: SymbolSlot, level: u32) -> Result<u32, &'static str> {
-        let (mut order, mut previous) = (self.levels.head(level), OrderRef::NONE);
-        let (mut orders, mut qty, mut arrival) = (0, 0, None);
-        while order.is_some() {
-            if self.orders.level(order) != level || self.orders.previous(order) != previous {
-                return Err("an order does not know its level or who is before it");
+    /// Checks the orders of a level, and says how many it has.
+    fn check_members(&self, slot: SymbolSlot, level: u32) -> Result<u32, &'static str> {
+        let (mut orders, mut qty) = (0, 0);
+        for order in self.engine.levels.members(level) {
+            if self.engine.levels.level_of(self.engine.orders.seat(order)) != level {
+                return Err("an order sits in another level than names it");
             }
-            if Some(self.orders.arrival(order)) <= arrival {
-                return Err("a queue is not in order of arrival");
-            }
-            if self.resting(slot.raw(), self.orders.id(order)) != Some(order) {
+            let found = self.engine.resting(Key {
+                slot: slot.raw(),
+                order_id: self.engine.orders.id(order),
+            });
+            if found.is_none_or(|found| (found.place, found.level) != (order, level)) {
                 return Err("an order is not found by its id");
             }
-            arrival = Some(self.orders.arrival(order));
             orders += 1;
-            qty += u64::from(self.orders.qty(order).raw());
-            (order, previous) = (self.orders.next(order), order);
-        }
-        if self.levels.tail(level) != previous {
-            return Err("a level does not know its last order");
+            qty += u64::from(self.engine.orders.qty(order).raw());
         }
         if orders == 0 {
             return Err("a level is empty");
         }
-        if (self.levels.orders(level), self.levels.qty(level)) != (orders, qty) {
+        if (
+            self.engine.levels.orders(level),
+            self.engine.levels.qty(level),
+        ) != (orders, qty)
+        {
             return Err("a level does not sum up its orders");
         }
         Ok(orders)

@@ -1,54 +1,63 @@
 //! Ladders: the levels of one side, sorted from the best.
 //!
-//! A ladder is a chain of nodes of up to [`FANOUT`] levels each. Two neighbours never fit into one
-//! node together, so that the pool can be sized once and never runs out.
+//! A ladder is a chain of nodes of up to [`FANOUT`] levels each. Of two neighbours at least one is
+//! more than half full, so that the pool can be sized once and never runs out.
 
-use super::memory::{Line, NONE};
+use super::memory::{Line, NONE, WORDS};
 use super::steps;
 use crate::units::{RawPrice, Side};
 
-/// Lines of a node: one with the keys, one with the levels.
+/// Lines of a node: one with the ranks, one with the levels.
 pub(super) const LINES: usize = 2;
 /// Levels in a node.
-const FANOUT: usize = 15;
+pub(super) const FANOUT: usize = 14;
 
-/// Word of a node's first line: how many levels it has; their keys follow.
-const LEN: usize = 0;
-/// Word of a node's second line: the next node; the levels follow.
-const NEXT: usize = 0;
+/// Words of a node's second line, after the levels.
+const LEN: usize = 14;
+const NEXT: usize = 15;
 
 /// Nodes that suffice for that many symbols and levels, whatever their distribution.
-pub(super) const fn nodes(symbols: u32, levels: u32) -> u32 {
-    // Neighbours hold at least FANOUT + 1 levels together, so a side of n levels has at most
-    // n / 8 + 1 nodes; a split needs one more for a moment.
-    2 * symbols + levels / 8 + 1
+pub(super) const fn nodes(symbols: u32, levels: u32) -> usize {
+    // Two neighbours hold at least FANOUT / 2 + 2 levels together, so a side of n levels has at
+    // most n * 2 / (FANOUT / 2 + 2) + 1 nodes.
+    2 * symbols as usize + levels as usize * 2 / (FANOUT / 2 + 2) + 1
 }
 
-/// A price as the ladder of its side sorts it: the best has the highest key.
+/// A price as the ladder of its side sorts it: the best price has the highest rank.
+///
+/// The bits of the price are turned so that ranks compare as signed numbers, several at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(u32);
+pub(super) struct Rank(i32);
 
-impl Key {
+impl Rank {
+    /// Not better than any.
+    pub(super) const LEAST: Self = Self(i32::MIN);
+
+    #[inline(always)]
     pub(super) fn new(side: Side, price: RawPrice) -> Self {
-        match side {
-            Side::Bid => Self(price.raw()),
-            Side::Ask => Self(!price.raw()),
-        }
+        Self((price.raw() ^ Self::turn(side)).cast_signed())
     }
 
+    #[inline(always)]
     pub(super) fn price(self, side: Side) -> RawPrice {
-        match side {
-            Side::Bid => RawPrice::from_raw(self.0),
-            Side::Ask => RawPrice::from_raw(!self.0),
-        }
+        RawPrice::from_raw(self.raw() ^ Self::turn(side))
     }
 
+    /// The bits that differ between a price and its rank.
+    #[inline(always)]
+    fn turn(side: Side) -> u32 {
+        // Asks: all but the sign, since the lowest is the best.
+        (1 << 31) ^ 0u32.wrapping_sub(side as u32)
+    }
+
+    #[inline(always)]
     pub(super) fn from_raw(raw: u32) -> Self {
-        Self(raw)
+        Self(raw.cast_signed())
     }
 
+    #[inline(always)]
     pub(super) fn raw(self) -> u32 {
-        self.0
+        self.0.cast_unsigned()
     }
 }
 
@@ -58,237 +67,240 @@ pub(super) struct Rung {
     /// The node before, for unlinking; none at the head.
     before: u32,
     node: u32,
-    at: usize,
+    at: u32,
 }
 
 /// The pool of all nodes.
 #[derive(Debug)]
 pub(super) struct Ladders<'s> {
-    lines: &'s mut [Line],
+    /// Ranks and levels of each node.
+    nodes: &'s mut [[Line; LINES]],
     free: u32,
 }
 
 impl<'s> Ladders<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
         lines.fill(Line::EMPTY);
-        let mut ladders = Self { lines, free: NONE };
-        for node in (0..(ladders.lines.len() / LINES) as u32).rev() {
+        let (nodes, _) = lines.as_chunks_mut();
+        let mut ladders = Self { nodes, free: NONE };
+        for node in (0..ladders.count() as u32).rev() {
             ladders.give(node);
         }
         ladders
     }
 
-    fn keys(&self, node: u32) -> &Line {
-        &self.lines[node as usize * LINES]
+    #[inline(always)]
+    fn node(&self, node: u32) -> &[Line; LINES] {
+        &self.nodes[node as usize]
     }
 
-    fn keys_mut(&mut self, node: u32) -> &mut Line {
-        &mut self.lines[node as usize * LINES]
+    #[inline(always)]
+    fn node_mut(&mut self, node: u32) -> &mut [Line; LINES] {
+        &mut self.nodes[node as usize]
     }
 
-    fn levels(&self, node: u32) -> &Line {
-        &self.lines[node as usize * LINES + 1]
-    }
-
-    fn levels_mut(&mut self, node: u32) -> &mut Line {
-        &mut self.lines[node as usize * LINES + 1]
-    }
-
+    #[inline(always)]
     fn len(&self, node: u32) -> usize {
-        self.keys(node)[LEN] as usize
+        self.node(node)[1][LEN] as usize
     }
 
+    #[inline(always)]
     fn next(&self, node: u32) -> u32 {
-        self.levels(node)[NEXT]
+        self.node(node)[1][NEXT]
     }
 
     fn take(&mut self) -> u32 {
         let node = self.free;
         debug_assert_ne!(node, NONE, "the pool is sized for every distribution");
         self.free = self.next(node);
-        *self.keys_mut(node) = Line::EMPTY;
-        self.levels_mut(node)[NEXT] = NONE;
+        let [ranks, levels] = self.node_mut(node);
+        *ranks = Line::filled(Rank::LEAST.raw());
+        levels[LEN] = 0;
+        levels[NEXT] = NONE;
         node
     }
 
     fn give(&mut self, node: u32) {
         let free = self.free;
-        self.levels_mut(node)[NEXT] = free;
+        self.node_mut(node)[1][NEXT] = free;
         self.free = node;
     }
 
-    /// How many keys of the node are better than this one.
-    fn better(&self, node: u32, key: Key) -> usize {
-        // Unused words are zero, which is better than nothing.
-        self.keys(node).words()[1..]
-            .iter()
-            .map(|&other| usize::from(other > key.0))
-            .sum()
-    }
-
-    /// Where the key is, or where it would go.
-    fn search(&self, head: u32, key: Key) -> Result<Rung, Rung> {
+    /// Where the rank is, or where it would go.
+    #[inline(always)]
+    pub(super) fn search(&self, head: u32, rank: Rank) -> Result<Rung, Rung> {
         let (mut before, mut node) = (NONE, head);
         loop {
             steps::count();
-            let at = self.better(node, key);
-            let len = self.len(node);
-            if at < len {
-                let rung = Rung { before, node, at };
-                let found = self.keys(node)[1 + at] == key.0;
+            let [ranks, levels] = self.node(node);
+            // Unused words have the least rank, which is better than none.
+            let at = ranks
+                .words()
+                .partition_point(|&word| Rank::from_raw(word) > rank) as u32;
+            let rung = Rung { before, node, at };
+            if at < levels[LEN] {
+                let found = ranks[at as usize] == rank.raw();
                 return if found { Ok(rung) } else { Err(rung) };
             }
-            let next = self.next(node);
-            if next == NONE {
-                return Err(Rung { before, node, at });
+            if levels[NEXT] == NONE {
+                return Err(rung);
             }
-            (before, node) = (node, next);
+            (before, node) = (node, levels[NEXT]);
         }
     }
 
-    /// The first level of this key.
-    pub(super) fn find(&self, head: u32, key: Key) -> Option<u32> {
-        if head == NONE {
-            return None;
-        }
-        self.search(head, key)
-            .ok()
-            .map(|rung| self.levels(rung.node)[1 + rung.at])
+    /// The level at a rung.
+    #[inline(always)]
+    pub(super) fn level(&self, rung: Rung) -> u32 {
+        self.node(rung.node)[1][rung.at as usize]
     }
 
-    /// Puts another level in the place of the one of this key.
-    pub(super) fn replace(&mut self, head: u32, key: Key, level: u32) {
-        if let Ok(rung) = self.search(head, key) {
-            self.levels_mut(rung.node)[1 + rung.at] = level;
+    /// Puts another level in the place of the one at a rung.
+    pub(super) fn set_level(&mut self, rung: Rung, level: u32) {
+        self.node_mut(rung.node)[1][rung.at as usize] = level;
+    }
+
+    /// The best level and its rank.
+    #[inline(always)]
+    pub(super) fn best(&self, head: u32) -> Option<(Rank, u32)> {
+        (head != NONE).then(|| {
+            let [ranks, levels] = self.node(head);
+            (Rank::from_raw(ranks[0]), levels[0])
+        })
+    }
+
+    /// Starts a ladder with its first level; returns its head.
+    pub(super) fn start(&mut self, rank: Rank, level: u32) -> u32 {
+        let head = self.take();
+        self.put(head, 0, rank.raw(), level);
+        head
+    }
+
+    /// Adds a level at a rung where its rank was not found.
+    #[inline(always)]
+    pub(super) fn insert(&mut self, rung: Rung, rank: Rank, level: u32) {
+        let node = self.node_mut(rung.node);
+        if node[1][LEN] as usize != FANOUT {
+            put(node, rung.at as usize, rank.raw(), level);
+        } else {
+            self.insert_into_full(rung, rank, level);
         }
     }
 
-    /// The best level and its key.
-    pub(super) fn best(&self, head: u32) -> Option<(Key, u32)> {
-        (head != NONE).then(|| (Key(self.keys(head)[1]), self.levels(head)[1]))
-    }
-
-    /// Adds a level whose key is not there yet.
-    pub(super) fn insert(&mut self, head: &mut u32, key: Key, level: u32) {
-        if *head == NONE {
-            *head = self.take();
-            self.put(*head, 0, key.0, level);
-            return;
-        }
-        let (Err(rung) | Ok(rung)) = self.search(*head, key);
-        let (node, at) = (rung.node, rung.at);
-        if self.len(node) < FANOUT {
-            self.put(node, at, key.0, level);
-            return;
-        }
+    /// Makes room in a full node, at a neighbour's or by splitting it.
+    #[cold]
+    fn insert_into_full(&mut self, rung: Rung, rank: Rank, level: u32) {
+        let (before, node, at) = (rung.before, rung.node, rung.at as usize);
         let next = self.next(node);
         if next != NONE && self.len(next) < FANOUT {
-            let (last_key, last_level) = self.cut(node, FANOUT - 1);
-            self.put(next, 0, last_key, last_level);
-            self.put(node, at, key.0, level);
-        } else if rung.before != NONE && self.len(rung.before) < FANOUT {
-            let end = self.len(rung.before);
+            let (last_rank, last_level) = self.cut(node, FANOUT - 1);
+            self.put(next, 0, last_rank, last_level);
+            self.put(node, at, rank.raw(), level);
+        } else if before != NONE && self.len(before) < FANOUT {
+            let end = self.len(before);
             if at == 0 {
-                self.put(rung.before, end, key.0, level);
+                self.put(before, end, rank.raw(), level);
             } else {
-                let (first_key, first_level) = self.cut(node, 0);
-                self.put(rung.before, end, first_key, first_level);
-                self.put(node, at - 1, key.0, level);
+                let (first_rank, first_level) = self.cut(node, 0);
+                self.put(before, end, first_rank, first_level);
+                self.put(node, at - 1, rank.raw(), level);
             }
         } else {
             let new = self.take();
-            self.levels_mut(new)[NEXT] = next;
-            self.levels_mut(node)[NEXT] = new;
-            let half = FANOUT / 2 + usize::from(at > FANOUT / 2);
-            while self.len(node) > half {
+            self.node_mut(new)[1][NEXT] = next;
+            self.node_mut(node)[1][NEXT] = new;
+            while self.len(node) > FANOUT / 2 {
                 steps::count();
-                let (last_key, last_level) = self.cut(node, self.len(node) - 1);
-                self.put(new, 0, last_key, last_level);
+                let (last_rank, last_level) = self.cut(node, self.len(node) - 1);
+                self.put(new, 0, last_rank, last_level);
             }
             if at <= FANOUT / 2 {
-                self.put(node, at, key.0, level);
+                self.put(node, at, rank.raw(), level);
             } else {
-                self.put(new, at - half, key.0, level);
+                self.put(new, at - FANOUT / 2, rank.raw(), level);
             }
         }
     }
 
-    /// Removes the level of this key.
-    pub(super) fn remove(&mut self, head: &mut u32, key: Key) {
-        let Ok(Rung { before, node, at }) = self.search(*head, key) else {
-            debug_assert!(false, "a level is in its ladder");
-            return;
-        };
-        self.cut(node, at);
-        let next = self.next(node);
-        if self.len(node) == 0 && before == NONE {
-            *head = next;
+    /// Removes the level at a rung; returns the head of the ladder.
+    #[inline(always)]
+    pub(super) fn remove(&mut self, head: u32, rung: Rung) -> u32 {
+        let node = self.node_mut(rung.node);
+        cut(node, rung.at as usize);
+        if node[1][LEN] as usize > FANOUT / 2 {
+            return head;
+        }
+        self.join_neighbours(head, rung)
+    }
+
+    /// Joins a node that lost a level with a neighbour if they fit together.
+    #[inline(never)]
+    fn join_neighbours(&mut self, head: u32, rung: Rung) -> u32 {
+        let Rung {
+            before,
+            node,
+            at: _,
+        } = rung;
+        let (len, next) = (self.len(node), self.next(node));
+        if len == 0 && before == NONE {
             self.give(node);
-        } else if next != NONE && self.len(node) + self.len(next) <= FANOUT {
+            return next;
+        }
+        if next != NONE && len + self.len(next) <= FANOUT {
             self.merge(node, next);
-        } else if before != NONE && self.len(before) + self.len(node) <= FANOUT {
+        } else if before != NONE && self.len(before) + len <= FANOUT {
             self.merge(before, node);
         }
+        head
     }
 
-    /// Removes all levels.
-    pub(super) fn clear(&mut self, head: &mut u32) {
-        while *head != NONE {
-            steps::count();
-            let next = self.next(*head);
-            self.give(*head);
-            *head = next;
-        }
-    }
-
-    /// Keeps only levels for which `keep` holds; it may change their keys, but not their order, and put
-    /// another level in their place.
+    /// Keeps only the levels for which `keep` holds; it may change ranks, but not their order, and put
+    /// another level in the place of each. Returns the head.
     pub(super) fn retain(
         &mut self,
-        head: &mut u32,
-        mut keep: impl FnMut(&mut Key, &mut u32) -> bool,
-    ) {
-        let (mut from, mut to, mut before, mut filled) = (*head, *head, NONE, 0);
+        head: u32,
+        mut keep: impl FnMut(&mut Rank, &mut u32) -> bool,
+    ) -> u32 {
+        // Levels move towards the head, which writing never overtakes reading.
+        let (mut from, mut to, mut filled) = (head, head, 0);
+        let mut full = NONE;
         while from != NONE {
-            let (keys, levels) = (*self.keys(from), *self.levels(from));
-            let next = levels[NEXT];
-            for at in 1..=keys[LEN] as usize {
+            let [ranks, levels] = *self.node(from);
+            for at in 0..levels[LEN] as usize {
                 steps::count();
-                let (mut key, mut level) = (Key(keys[at]), levels[at]);
-                if !keep(&mut key, &mut level) {
+                let (mut rank, mut level) = (Rank::from_raw(ranks[at]), levels[at]);
+                if !keep(&mut rank, &mut level) {
                     continue;
                 }
                 if filled == FANOUT {
-                    (before, to, filled) = (to, self.next(to), 0);
+                    (full, to, filled) = (to, self.next(to), 0);
                 }
                 if filled == 0 {
-                    // Everything in this node has been read: writing never overtakes reading.
-                    *self.keys_mut(to) = Line::EMPTY;
+                    self.node_mut(to)[0] = Line::filled(Rank::LEAST.raw());
                 }
+                let [ranks, levels] = self.node_mut(to);
+                ranks[filled] = rank.raw();
+                levels[filled] = level;
                 filled += 1;
-                self.keys_mut(to)[LEN] = filled as u32;
-                self.keys_mut(to)[filled] = key.0;
-                self.levels_mut(to)[filled] = level;
+                levels[LEN] = filled as u32;
             }
-            from = next;
+            from = levels[NEXT];
         }
-        if filled > 0 {
-            before = to;
+        let last = if filled > 0 { to } else { full };
+        let mut rest = if last == NONE { head } else { self.next(last) };
+        while rest != NONE {
+            let next = self.next(rest);
+            self.give(rest);
+            rest = next;
         }
-        let mut rest = if before == NONE {
-            *head
-        } else {
-            self.next(before)
-        };
-        self.clear(&mut rest);
-        if before == NONE {
-            *head = NONE;
-        } else {
-            self.levels_mut(before)[NEXT] = NONE;
+        if last == NONE {
+            return NONE;
         }
+        self.node_mut(last)[1][NEXT] = NONE;
+        head
     }
 
-    /// The levels with their keys, best first.
+    /// The levels with their ranks, best first.
     pub(super) fn iter(&self, head: u32) -> Iter<'_> {
         Iter {
             ladders: self,
@@ -297,32 +309,27 @@ impl<'s> Ladders<'s> {
     }
 
     /// Puts a level into a node that has room.
-    fn put(&mut self, node: u32, at: usize, key: u32, level: u32) {
-        let len = self.len(node);
-        insert_word(self.keys_mut(node), at, len, key);
-        insert_word(self.levels_mut(node), at, len, level);
-        self.keys_mut(node)[LEN] += 1;
+    fn put(&mut self, node: u32, at: usize, rank: u32, level: u32) {
+        put(self.node_mut(node), at, rank, level);
     }
 
     /// Takes a level out of a node.
     fn cut(&mut self, node: u32, at: usize) -> (u32, u32) {
-        let len = self.len(node);
-        let key = remove_word(self.keys_mut(node), at, len);
-        let level = remove_word(self.levels_mut(node), at, len);
-        self.keys_mut(node)[LEN] -= 1;
-        (key, level)
+        cut(self.node_mut(node), at)
     }
 
     /// Moves all levels of `next` to the end of `node`, its neighbour, and frees it.
     fn merge(&mut self, node: u32, next: u32) {
-        let (keys, levels) = (*self.keys(next), *self.levels(next));
-        let len = self.len(node);
-        for at in 0..keys[LEN] as usize {
-            self.keys_mut(node)[1 + len + at] = keys[1 + at];
-            self.levels_mut(node)[1 + len + at] = levels[1 + at];
+        let [ranks, levels] = *self.node(next);
+        let [to_ranks, to_levels] = self.node_mut(node);
+        let len = to_levels[LEN] as usize;
+        for at in 0..levels[LEN] as usize {
+            steps::count();
+            to_ranks[len + at] = ranks[at];
+            to_levels[len + at] = levels[at];
         }
-        self.keys_mut(node)[LEN] += keys[LEN];
-        self.levels_mut(node)[NEXT] = levels[NEXT];
+        to_levels[LEN] += levels[LEN];
+        to_levels[NEXT] = levels[NEXT];
         self.give(next);
     }
 
@@ -335,19 +342,21 @@ impl<'s> Ladders<'s> {
             if len == 0 || len > FANOUT {
                 return Some("a ladder node is empty or too full");
             }
-            if next != NONE && len + self.len(next) <= FANOUT {
-                return Some("two neighbours of a ladder fit into one node");
+            if next != NONE && len.max(self.len(next)) <= FANOUT / 2 {
+                return Some("two neighbours of a ladder are at most half full");
             }
-            for (at, &key) in self.keys(node).words()[1..].iter().enumerate() {
-                if at >= len && key != 0 {
-                    return Some("an unused key of a ladder node is not zero");
+            for (at, &word) in self.node(node)[0].words().iter().enumerate() {
+                let rank = Rank::from_raw(word);
+                if at >= len {
+                    if rank != Rank::LEAST {
+                        return Some("an unused rank of a ladder node is not the least");
+                    }
+                    continue;
                 }
-                if at < len && last.is_some_and(|last| key >= last) {
+                if last.is_some_and(|last| rank >= last) {
                     return Some("a ladder is not sorted");
                 }
-                if at < len {
-                    last = Some(key);
-                }
+                last = Some(rank);
             }
             node = next;
         }
@@ -356,7 +365,7 @@ impl<'s> Ladders<'s> {
 
     /// All nodes of the pool.
     pub(super) fn count(&self) -> usize {
-        self.lines.len() / LINES
+        self.nodes.len()
     }
 
     /// Nodes that are free.
@@ -375,19 +384,42 @@ impl<'s> Ladders<'s> {
     }
 }
 
-/// Inserts a word among the `len` used ones after the first word of the line.
-fn insert_word(line: &mut Line, at: usize, len: usize, word: u32) {
-    let words = line.words_mut();
-    words.copy_within(1 + at..1 + len, 2 + at);
-    words[1 + at] = word;
+/// Puts a level into a node that has room.
+#[inline(always)]
+fn put([ranks, levels]: &mut [Line; LINES], at: usize, rank: u32, level: u32) {
+    let len = levels[LEN];
+    insert_word(ranks, at, rank, WORDS);
+    insert_word(levels, at, level, FANOUT);
+    levels[LEN] = len + 1;
 }
 
-/// Removes a word from the `len` used ones after the first word of the line.
-fn remove_word(line: &mut Line, at: usize, len: usize) -> u32 {
+/// Takes a level out of a node.
+#[inline(always)]
+fn cut([ranks, levels]: &mut [Line; LINES], at: usize) -> (u32, u32) {
+    let len = levels[LEN];
+    let rank = remove_word(ranks, at, WORDS);
+    let level = remove_word(levels, at, FANOUT);
+    levels[LEN] = len - 1;
+    (rank, level)
+}
+
+/// Inserts a word before the one at `at`; the last of the first `end` words is lost.
+#[inline(always)]
+fn insert_word(line: &mut Line, at: usize, word: u32, end: usize) {
     let words = line.words_mut();
-    let word = words[1 + at];
-    words.copy_within(2 + at..1 + len, 1 + at);
-    words[len] = 0;
+    if at < end {
+        words.copy_within(at..end - 1, at + 1);
+        words[at] = word;
+    }
+}
+
+/// Removes the word at `at`; the last of the first `end` words is then the least rank.
+#[inline(always)]
+fn remove_word(line: &mut Line, at: usize, end: usize) -> u32 {
+    let words = line.words_mut();
+    let word = words[at];
+    words.copy_within(at + 1..end, at);
+    words[end - 1] = Rank::LEAST.raw();
     word
 }
 
@@ -404,16 +436,16 @@ impl Position {
         Self { node: head, at: 0 }
     }
 
-    /// The next level with its key.
-    pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Key, u32)> {
+    /// The next level with its rank.
+    pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Rank, u32)> {
         if self.node == NONE {
             return None;
         }
+        let [ranks, levels] = ladders.node(self.node);
+        let item = (Rank::from_raw(ranks[self.at]), levels[self.at]);
         self.at += 1;
-        let keys = ladders.keys(self.node);
-        let item = (Key(keys[self.at]), ladders.levels(self.node)[self.at]);
-        if self.at == keys[LEN] as usize {
-            *self = Self::first(ladders.next(self.node));
+        if self.at == levels[LEN] as usize {
+            *self = Self::first(levels[NEXT]);
         }
         Some(item)
     }
@@ -427,9 +459,9 @@ pub(super) struct Iter<'a> {
 }
 
 impl Iterator for Iter<'_> {
-    type Item = (Key, u32);
+    type Item = (Rank, u32);
 
-    fn next(&mut self) -> Option<(Key, u32)> {
+    fn next(&mut self) -> Option<(Rank, u32)> {
         self.position.next(self.ladders)
     }
 }

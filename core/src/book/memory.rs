@@ -29,25 +29,25 @@ impl Line {
     }
 
     /// All words.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn words(&self) -> &[u32; WORDS] {
         &self.0
     }
 
     /// All words, to write.
-    #[inline]
+    #[inline(always)]
     pub(super) const fn words_mut(&mut self) -> &mut [u32; WORDS] {
         &mut self.0
     }
 
     /// The 64-bit value in the words `at` and `at + 1`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn long(&self, at: usize) -> u64 {
         u64::from(self[at]) | u64::from(self[at + 1]) << 32
     }
 
     /// Writes the 64-bit value in the words `at` and `at + 1`.
-    #[inline]
+    #[inline(always)]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the two halves are what is wanted"
@@ -58,28 +58,30 @@ impl Line {
     }
 }
 
+// Words are named by numbers below 16; the mask makes that plain to the compiler where a number is
+// not a constant.
 impl core::ops::Index<usize> for Line {
     type Output = u32;
 
-    #[inline]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "words are named by constants below 16"
-    )]
+    #[inline(always)]
     fn index(&self, word: usize) -> &u32 {
-        &self.0[word]
+        debug_assert!(word < WORDS, "no such word");
+        &self.0[word % WORDS]
     }
 }
 
 impl core::ops::IndexMut<usize> for Line {
-    #[inline]
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "words are named by constants below 16"
-    )]
+    #[inline(always)]
     fn index_mut(&mut self, word: usize) -> &mut u32 {
-        &mut self.0[word]
+        debug_assert!(word < WORDS, "no such word");
+        &mut self.0[word % WORDS]
     }
+}
+
+/// The indices of a chain from its first on, up to [`NONE`].
+pub(super) fn chain(first: u32, next: impl Fn(u32) -> u32) -> impl Iterator<Item = u32> {
+    let some = |index| (index != NONE).then_some(index);
+    core::iter::successors(some(first), move |&index| some(next(index)))
 }
 
 /// Book memory of a size known at compile time, for a `static` or a microcontroller's stack.
@@ -150,6 +152,8 @@ pub(super) struct Regions<'s> {
     pub(super) orders: &'s mut [Line],
     /// Level records.
     pub(super) levels: &'s mut [Line],
+    /// Annexes of levels.
+    pub(super) annexes: &'s mut [Line],
     /// Ladder nodes.
     pub(super) ladders: &'s mut [Line],
 }
@@ -159,20 +163,26 @@ impl<'s> Regions<'s> {
     pub(super) fn cut(capacity: Capacity, lines: &'s mut [Line]) -> Result<Self, MemoryTooSmall> {
         let (needed, got) = (capacity.lines(), lines.len());
         let too_small = MemoryTooSmall { needed, got };
+        if got < needed {
+            return Err(too_small);
+        }
         let layout = capacity.layout();
-        let (index, rest) = lines.split_at_mut_checked(layout.index).ok_or(too_small)?;
-        let (symbols, rest) = rest.split_at_mut_checked(layout.symbols).ok_or(too_small)?;
-        let (tapes, rest) = rest.split_at_mut_checked(layout.tapes).ok_or(too_small)?;
-        let (orders, rest) = rest.split_at_mut_checked(layout.orders).ok_or(too_small)?;
-        let (levels, rest) = rest.split_at_mut_checked(layout.levels).ok_or(too_small)?;
-        let (ladders, _) = rest.split_at_mut_checked(layout.ladders).ok_or(too_small)?;
+        let mut rest = lines;
+        let mut cut = |count| {
+            let part;
+            (part, rest) = core::mem::take(&mut rest)
+                .split_at_mut_checked(count)
+                .ok_or(too_small)?;
+            Ok(part)
+        };
         Ok(Self {
-            index,
-            symbols,
-            tapes,
-            orders,
-            levels,
-            ladders,
+            index: cut(layout.index)?,
+            symbols: cut(layout.symbols)?,
+            tapes: cut(layout.tapes)?,
+            orders: cut(layout.orders)?,
+            levels: cut(layout.levels)?,
+            annexes: cut(layout.annexes)?,
+            ladders: cut(layout.ladders)?,
         })
     }
 }

@@ -62,6 +62,7 @@ mod books;
 mod capacity;
 mod counters;
 mod digest;
+mod engine;
 mod invariants;
 mod ladder;
 mod level;
@@ -73,7 +74,6 @@ mod state;
 mod statistics;
 mod steps;
 mod symbol;
-mod void;
 
 pub use applied::{Applied, Rejection, Trade, UnknownSymbol};
 pub use bbo::{Bbo, Level};

@@ -1,69 +1,98 @@
 //! Orders: an open-addressing table that holds the order records themselves.
 //!
-//! A bucket is one line with two records. The home bucket of an order is given by the low bits of
+//! A bucket is one line with three records. The home bucket of an order is given by the low bits of
 //! its id, so that young orders, whose ids the venue counts upwards, are neighbours in memory. An
-//! order whose home is full goes to a window of [`WINDOW`] buckets that a mixing hash of symbol and
-//! id gives. Records never move, and no search visits more than `1 + WINDOW` buckets: counters in
-//! the buckets say whether going on is worth while.
+//! order whose home is full goes to one of [`DETOURS`] buckets that a mixing hash of symbol and id
+//! gives. Records never move, and no search visits more than `1 + DETOURS` buckets: counters in the
+//! buckets say whether going on is worth while.
 
-use super::memory::{Line, NONE};
+use super::memory::{Line, NONE, WORDS};
 use super::steps;
 use crate::units::{OrderId, Qty};
 
 /// Records in a bucket.
-const RECORDS: usize = 2;
-/// Buckets of the second window.
-pub(super) const WINDOW: u32 = 32;
+const RECORDS: usize = 3;
+/// Buckets besides its home where an order may be.
+pub(super) const DETOURS: u32 = 64;
 
-/// Word of a bucket: orders at home here that are stored in their window (low half, sticky when it
-/// saturates), orders that passed this bucket in their window because it was full (high half).
+/// Word of a bucket: orders at home here that are stored elsewhere (low half), and orders that
+/// passed this bucket on their detour because it was full (high half). A half that reaches its
+/// maximum stays there, which costs searches but loses nothing.
 const ELSEWHERE: usize = 0;
-/// First word of the records.
+/// First word of the records, and words of each.
 const FIRST: usize = 1;
-/// Words of a record.
-const STRIDE: usize = 7;
-/// Word of a bucket: the upper 16 bits of the arrival numbers of its records.
-const ARRIVALS: usize = 15;
+const STRIDE: usize = 5;
 
 /// Words of a record, from its first.
 const ID: usize = 0;
-const LEVEL: usize = 2;
+const SEAT: usize = 2;
 const QTY: usize = 3;
-const PREVIOUS: usize = 4;
-const NEXT: usize = 5;
-const ARRIVAL: usize = 6;
+const ARRIVAL: usize = 4;
 
-/// Buckets for that many orders: three for four orders, so that a full table is two thirds full.
+/// Buckets for that many orders: five for eight orders, so that a full table is 53 % full.
 pub(super) const fn buckets(orders: u32) -> u32 {
-    orders - orders / 4 + 1
+    orders / 8 * 5 + orders % 8 + 1
 }
 
-/// A place for a record: the bucket, and which of its records.
+/// A place for a record: its bucket times [`WORDS`], plus its first word there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OrderRef(u32);
 
 impl OrderRef {
-    pub(super) const NONE: Self = Self(NONE);
-
-    pub(super) fn is_some(self) -> bool {
-        self != Self::NONE
-    }
-
-    pub(super) fn from_raw(raw: u32) -> Self {
+    #[inline(always)]
+    pub(super) const fn from_raw(raw: u32) -> Self {
         Self(raw)
     }
 
-    pub(super) fn raw(self) -> u32 {
+    #[inline(always)]
+    pub(super) const fn raw(self) -> u32 {
         self.0
     }
 
-    fn bucket(self) -> usize {
-        self.0 as usize / RECORDS
+    #[inline(always)]
+    fn new(bucket: u32, record: u32) -> Self {
+        Self(bucket * WORDS as u32 + FIRST as u32 + STRIDE as u32 * record)
+    }
+
+    #[inline(always)]
+    fn bucket(self) -> u32 {
+        self.0 / WORDS as u32
     }
 
     /// First word of the record.
+    #[inline(always)]
     fn base(self) -> usize {
-        FIRST + STRIDE * (self.0 as usize % RECORDS)
+        self.0 as usize % WORDS
+    }
+}
+
+/// Where an order sits: in a level, or in an annex of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seat(u32);
+
+impl Seat {
+    /// Of no order.
+    const EMPTY: Self = Self(NONE);
+    const ANNEX: u32 = 1 << 31;
+
+    #[inline(always)]
+    pub(super) fn in_level(level: u32) -> Self {
+        Self(level)
+    }
+
+    #[inline(always)]
+    pub(super) fn in_annex(annex: u32) -> Self {
+        Self(annex | Self::ANNEX)
+    }
+
+    /// The level, or else the annex.
+    #[inline(always)]
+    pub(super) fn level(self) -> Result<u32, u32> {
+        if self.0 & Self::ANNEX == 0 {
+            Ok(self.0)
+        } else {
+            Err(self.0 & !Self::ANNEX)
+        }
     }
 }
 
@@ -74,18 +103,45 @@ pub(super) struct Key {
     pub(super) order_id: OrderId,
 }
 
-/// A free place, and how many buckets of the window come before it; `None` when it is at home.
+/// An order that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) place: OrderRef,
+    pub(super) level: u32,
+    /// Whether it is in its home bucket.
+    pub(super) at_home: bool,
+}
+
+/// A free place, and how many buckets were passed on the detour to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vacancy {
     place: OrderRef,
+    /// `None` at home.
     passed: Option<u32>,
+}
+
+/// The buckets that an order may be in when its home is full, without end.
+struct Detour {
+    hash: u64,
+    buckets: u64,
+}
+
+impl Iterator for Detour {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        self.hash = (self.hash ^ (self.hash >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        Some((((self.hash >> 32) * self.buckets) >> 32) as u32)
+    }
 }
 
 /// The table of all orders.
 #[derive(Debug)]
 pub(super) struct Orders<'s> {
     lines: &'s mut [Line],
+    /// The home is given by the low bits of the id.
     home_bits: u32,
+    home_mask: u32,
 }
 
 impl<'s> Orders<'s> {
@@ -94,230 +150,263 @@ impl<'s> Orders<'s> {
         for line in lines.iter_mut() {
             line[ELSEWHERE] = 0;
         }
-        let records = lines.len() * RECORDS;
+        // Between one and two ids that follow each other share a home, so that there is room
+        // for older orders.
+        let home_bits = (2 * lines.len()).ilog2();
+        let home_mask = ((1u64 << home_bits) - 1) as u32;
         Self {
             lines,
-            home_bits: records.ilog2(),
+            home_bits,
+            home_mask,
         }
     }
 
-    fn bucket_count(&self) -> u64 {
-        self.lines.len() as u64
-    }
-
     /// The bucket that the low bits of the id give.
+    #[inline(always)]
     fn home(&self, key: Key) -> u32 {
         let id = key.order_id.raw();
         // Upper halves name the matching engine (or good-till-cancel); each counts on its own.
         let spread = ((id >> 32) as u32).wrapping_mul(0x9E37_79B1);
-        let low = u64::from((id as u32).wrapping_add(spread)) & ((1 << self.home_bits) - 1);
-        ((low * self.bucket_count()) >> self.home_bits) as u32
+        let low = (id as u32).wrapping_add(spread) & self.home_mask;
+        ((u64::from(low) * self.lines.len() as u64) >> self.home_bits) as u32
     }
 
-    /// The bucket where the second window starts.
-    fn window(&self, key: Key) -> u32 {
-        let mut hash = key.order_id.raw() ^ u64::from(key.slot).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (((hash >> 32) * self.bucket_count()) >> 32) as u32
-    }
-
-    /// The bucket after this one, around the end.
-    fn after(&self, bucket: u32) -> u32 {
-        if u64::from(bucket) + 1 == self.bucket_count() {
-            0
-        } else {
-            bucket + 1
+    /// The buckets after the home.
+    fn detour(&self, key: Key) -> Detour {
+        let hash = key.order_id.raw() ^ u64::from(key.slot + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Detour {
+            hash,
+            buckets: self.lines.len() as u64,
         }
     }
 
+    #[inline(always)]
     fn line(&self, bucket: u32) -> &Line {
         &self.lines[bucket as usize]
     }
 
+    #[inline(always)]
     fn line_mut(&mut self, bucket: u32) -> &mut Line {
         &mut self.lines[bucket as usize]
     }
 
-    fn places(bucket: u32) -> [OrderRef; RECORDS] {
-        [OrderRef(bucket * 2), OrderRef(bucket * 2 + 1)]
-    }
-
-    /// The record with this key that `is_it` accepts by its level and arrival, if there is one.
-    pub(super) fn find(&self, key: Key, is_it: impl Fn(u32, u64) -> bool) -> Option<OrderRef> {
-        let in_bucket = |bucket: u32| {
-            steps::count();
-            Self::places(bucket).into_iter().find(|&place| {
-                self.id(place) == key.order_id
-                    && self.level(place) != NONE
-                    && is_it(self.level(place), self.arrival(place))
-            })
-        };
-        let home = self.home(key);
-        if let Some(place) = in_bucket(home) {
-            return Some(place);
+    /// The record with this id in a bucket, and its level if `level_of` finds it for the seat.
+    #[inline(always)]
+    fn find_in(
+        &self,
+        bucket: u32,
+        order_id: OrderId,
+        level_of: &impl Fn(Seat) -> Option<u32>,
+    ) -> Option<(OrderRef, u32)> {
+        steps::count();
+        let line = self.line(bucket);
+        let mut matches = 0u32;
+        for record in 0..RECORDS {
+            let same = line.long(FIRST + STRIDE * record + ID) == order_id.raw();
+            matches |= u32::from(same) << record;
         }
-        if self.line(home)[ELSEWHERE] & 0xFFFF == 0 {
-            return None;
-        }
-        let mut bucket = self.window(key);
-        for _ in 0..WINDOW {
-            if let Some(place) = in_bucket(bucket) {
-                return Some(place);
+        while matches != 0 {
+            let place = OrderRef::new(bucket, matches.trailing_zeros());
+            let seat = Seat(line[place.base() + SEAT]);
+            if seat != Seat::EMPTY
+                && let Some(level) = level_of(seat)
+            {
+                return Some((place, level));
             }
-            if self.line(bucket)[ELSEWHERE] >> 16 == 0 {
-                return None;
-            }
-            bucket = self.after(bucket);
+            matches &= matches - 1;
         }
         None
     }
 
+    /// The order with this key, if there is one; `level_of` tells the level of a seat, or that it
+    /// belongs to another symbol.
+    #[inline(always)]
+    pub(super) fn find(&self, key: Key, level_of: impl Fn(Seat) -> Option<u32>) -> Option<Found> {
+        let home = self.home(key);
+        if let Some((place, level)) = self.find_in(home, key.order_id, &level_of) {
+            return Some(Found {
+                place,
+                level,
+                at_home: true,
+            });
+        }
+        if self.line(home)[ELSEWHERE] & 0xFFFF == 0 {
+            return None;
+        }
+        self.find_elsewhere(key, &level_of)
+    }
+
+    #[cold]
+    fn find_elsewhere(&self, key: Key, level_of: &impl Fn(Seat) -> Option<u32>) -> Option<Found> {
+        for bucket in self.detour(key).take(DETOURS as usize) {
+            if let Some((place, level)) = self.find_in(bucket, key.order_id, level_of) {
+                return Some(Found {
+                    place,
+                    level,
+                    at_home: false,
+                });
+            }
+            if self.line(bucket)[ELSEWHERE] >> 16 == 0 {
+                break;
+            }
+        }
+        None
+    }
+
+    /// A free place in a bucket.
+    #[inline(always)]
+    fn vacancy_in(&self, bucket: u32) -> Option<OrderRef> {
+        steps::count();
+        let line = self.line(bucket);
+        let mut free = 0u32;
+        for record in 0..RECORDS {
+            free |= u32::from(line[FIRST + STRIDE * record + SEAT] == NONE) << record;
+        }
+        (free != 0).then(|| OrderRef::new(bucket, free.trailing_zeros()))
+    }
+
     /// A place where an order with this key may go.
+    #[inline(always)]
     pub(super) fn vacancy(&self, key: Key) -> Option<Vacancy> {
-        let in_bucket = |bucket: u32| {
-            steps::count();
-            Self::places(bucket)
-                .into_iter()
-                .find(|&place| self.level(place) == NONE)
-        };
-        if let Some(place) = in_bucket(self.home(key)) {
+        if let Some(place) = self.vacancy_in(self.home(key)) {
             return Some(Vacancy {
                 place,
                 passed: None,
             });
         }
-        let mut bucket = self.window(key);
-        for passed in 0..WINDOW {
-            if let Some(place) = in_bucket(bucket) {
-                return Some(Vacancy {
+        self.vacancy_elsewhere(key)
+    }
+
+    #[cold]
+    fn vacancy_elsewhere(&self, key: Key) -> Option<Vacancy> {
+        (0..DETOURS)
+            .zip(self.detour(key))
+            .find_map(|(passed, bucket)| {
+                let place = self.vacancy_in(bucket)?;
+                Some(Vacancy {
                     place,
                     passed: Some(passed),
-                });
-            }
-            bucket = self.after(bucket);
-        }
-        None
+                })
+            })
     }
 
-    /// Puts an order into a vacancy.
-    pub(super) fn insert(
-        &mut self,
-        key: Key,
-        vacancy: Vacancy,
-        level: u32,
-        qty: Qty,
-        arrival: u64,
-    ) -> OrderRef {
+    /// Makes a vacancy the place of an order, which is to be written next.
+    #[inline(always)]
+    pub(super) fn claim(&mut self, key: Key, vacancy: Vacancy) -> OrderRef {
         if let Some(passed) = vacancy.passed {
-            let home = self.home(key);
-            add_low(self.line_mut(home));
-            let mut bucket = self.window(key);
-            for _ in 0..passed {
-                add_high(self.line_mut(bucket));
-                bucket = self.after(bucket);
-            }
+            self.count_detour(key, passed);
         }
-        let (place, base) = (vacancy.place, vacancy.place.base());
-        let line = &mut self.lines[place.bucket()];
-        line.set_long(base + ID, key.order_id.raw());
-        line[base + QTY] = qty.raw();
-        self.place_in(place, level, arrival);
-        place
+        vacancy.place
     }
 
-    /// Frees the place of an order.
-    pub(super) fn remove(&mut self, key: Key, place: OrderRef) {
-        let bucket = place.bucket() as u32;
+    #[cold]
+    fn count_detour(&mut self, key: Key, passed: u32) {
         let home = self.home(key);
-        if bucket != home {
-            sub_low(self.line_mut(home));
-            let mut passed = self.window(key);
-            while passed != bucket {
-                steps::count();
-                sub_high(self.line_mut(passed));
-                passed = self.after(passed);
-            }
+        add_low(self.line_mut(home));
+        for bucket in self.detour(key).take(passed as usize) {
+            add_high(self.line_mut(bucket));
         }
-        self.lines[place.bucket()][place.base() + LEVEL] = NONE;
     }
 
-    /// Gives an order its level and arrival number.
-    pub(super) fn place_in(&mut self, place: OrderRef, level: u32, arrival: u64) {
-        let base = place.base();
-        let shift = 16 * (place.0 & 1);
-        let line = &mut self.lines[place.bucket()];
-        line[base + LEVEL] = level;
-        line[base + ARRIVAL] = arrival as u32;
-        line[ARRIVALS] =
-            line[ARRIVALS] & !(0xFFFF << shift) | ((arrival >> 32) as u32 & 0xFFFF) << shift;
+    /// Frees the place of an order that was found.
+    #[inline(always)]
+    pub(super) fn release(&mut self, key: Key, found: Found) {
+        if !found.at_home {
+            self.uncount_detour(key, found.place.bucket());
+        }
+        self.set_seat(found.place, Seat::EMPTY);
     }
 
-    /// Places in use, counted one by one.
-    pub(super) fn count(&self) -> u32 {
-        let used = |base: usize| {
-            self.lines
-                .iter()
-                .filter(|line| line[base + LEVEL] != NONE)
-                .count()
+    /// Frees the place of an order of this symbol.
+    pub(super) fn free(&mut self, slot: u32, place: OrderRef) {
+        let key = Key {
+            slot,
+            order_id: self.id(place),
         };
-        (used(FIRST) + used(FIRST + STRIDE)) as u32
+        if place.bucket() != self.home(key) {
+            self.uncount_detour(key, place.bucket());
+        }
+        self.set_seat(place, Seat::EMPTY);
     }
 
+    #[cold]
+    fn uncount_detour(&mut self, key: Key, end: u32) {
+        let home = self.home(key);
+        sub_low(self.line_mut(home));
+        for bucket in self.detour(key).take_while(|&bucket| bucket != end) {
+            steps::count();
+            sub_high(self.line_mut(bucket));
+        }
+    }
+
+    /// Writes what is known of an order that joins a queue; its id only if it is new here.
+    #[inline(always)]
+    pub(super) fn write(
+        &mut self,
+        place: OrderRef,
+        new_id: Option<OrderId>,
+        seat: Seat,
+        qty: Qty,
+        arrival: u32,
+    ) {
+        let base = place.base();
+        let line = self.line_mut(place.bucket());
+        if let Some(id) = new_id {
+            line.set_long(base + ID, id.raw());
+        }
+        line[base + SEAT] = seat.0;
+        line[base + QTY] = qty.raw();
+        line[base + ARRIVAL] = arrival;
+    }
+
+    /// Seats an order elsewhere in its queue.
+    #[inline(always)]
+    pub(super) fn set_seat(&mut self, place: OrderRef, seat: Seat) {
+        self.line_mut(place.bucket())[place.base() + SEAT] = seat.0;
+    }
+
+    #[inline(always)]
     fn word(&self, place: OrderRef, word: usize) -> u32 {
-        self.lines[place.bucket()][place.base() + word]
+        self.line(place.bucket())[place.base() + word]
     }
 
-    fn set_word(&mut self, place: OrderRef, word: usize, value: u32) {
-        self.lines[place.bucket()][place.base() + word] = value;
-    }
-
+    #[inline(always)]
     pub(super) fn id(&self, place: OrderRef) -> OrderId {
-        OrderId::from_raw(self.lines[place.bucket()].long(place.base() + ID))
+        OrderId::from_raw(self.line(place.bucket()).long(place.base() + ID))
     }
 
-    pub(super) fn level(&self, place: OrderRef) -> u32 {
-        self.word(place, LEVEL)
+    #[inline(always)]
+    pub(super) fn seat(&self, place: OrderRef) -> Seat {
+        Seat(self.word(place, SEAT))
     }
 
+    #[inline(always)]
     pub(super) fn qty(&self, place: OrderRef) -> Qty {
         Qty::from_raw(self.word(place, QTY))
     }
 
-    pub(super) fn set_qty(&mut self, place: OrderRef, qty: Qty) {
-        self.set_word(place, QTY, qty.raw());
+    /// Changes the shares of an order; returns those before.
+    #[inline(always)]
+    pub(super) fn set_qty(&mut self, place: OrderRef, qty: Qty) -> Qty {
+        let word = &mut self.line_mut(place.bucket())[place.base() + QTY];
+        Qty::from_raw(core::mem::replace(word, qty.raw()))
     }
 
-    /// What a void order tells instead of its shares.
-    pub(super) fn word_of_void(&self, place: OrderRef) -> u32 {
-        self.word(place, QTY)
+    /// The number of the order in the sequence of all that joined a queue of the symbol, modulo
+    /// 2^32; far fewer join while an order rests.
+    #[inline(always)]
+    pub(super) fn arrival(&self, place: OrderRef) -> u32 {
+        self.word(place, ARRIVAL)
     }
 
-    pub(super) fn set_word_of_void(&mut self, place: OrderRef, value: u32) {
-        self.set_word(place, QTY, value);
-    }
-
-    /// The number of the order in the sequence of all that ever joined a queue, 48 bits.
-    pub(super) fn arrival(&self, place: OrderRef) -> u64 {
-        let line = &self.lines[place.bucket()];
-        let high = line[ARRIVALS] >> (16 * (place.0 & 1)) & 0xFFFF;
-        u64::from(line[place.base() + ARRIVAL]) | u64::from(high) << 32
-    }
-
-    pub(super) fn previous(&self, place: OrderRef) -> OrderRef {
-        OrderRef(self.word(place, PREVIOUS))
-    }
-
-    pub(super) fn next(&self, place: OrderRef) -> OrderRef {
-        OrderRef(self.word(place, NEXT))
-    }
-
-    pub(super) fn set_previous(&mut self, place: OrderRef, other: OrderRef) {
-        self.set_word(place, PREVIOUS, other.0);
-    }
-
-    pub(super) fn set_next(&mut self, place: OrderRef, other: OrderRef) {
-        self.set_word(place, NEXT, other.0);
+    /// Places in use, counted one by one.
+    pub(super) fn count(&self) -> u32 {
+        let seats = |line: &Line| [0, 1, 2].map(|record| line[FIRST + STRIDE * record + SEAT]);
+        self.lines
+            .iter()
+            .flat_map(seats)
+            .filter(|&seat| seat != NONE)
+            .count() as u32
     }
 }
 

@@ -3,18 +3,20 @@
 use super::bbo::Level;
 use super::books::Books;
 use super::ladder;
-use super::memory::NONE;
-use super::order::OrderRef;
+use super::memory::{NONE, chain};
+use super::order::{Found, Key, OrderRef};
 use super::symbol::SymbolSlot;
 use crate::feed::TradeSessions;
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
-/// Sessions with which the orders of one price may end: none, morning, core, late.
-pub(super) const EXPIRIES: usize = 4;
+/// Orders that a [`Cursor`] puts in order at a time.
+const SORTED: usize = 32;
 
 /// Orders valid up to the same session share a level, so that they can leave together.
+#[inline(always)]
 pub(super) fn expiry(sessions: TradeSessions) -> u32 {
-    u8::BITS - sessions.to_wire().leading_zeros()
+    const EXPIRIES: [u8; 8] = [0, 1, 2, 2, 3, 3, 3, 3];
+    u32::from(EXPIRIES[usize::from(sessions.to_wire() % 8)])
 }
 
 /// The last session of orders with this expiry.
@@ -52,7 +54,10 @@ impl Books<'_> {
     /// The levels of one side, best first.
     #[must_use]
     pub fn depth(&self, slot: SymbolSlot, side: Side) -> Depth<'_> {
-        let levels = self.ladders.iter(self.symbols.ladder(slot.raw(), side));
+        let levels = self
+            .engine
+            .ladders
+            .iter(self.symbols.ladder(slot.raw(), side));
         Depth {
             books: self,
             side,
@@ -72,67 +77,71 @@ impl Books<'_> {
 
     /// Before the first order of a side.
     pub(super) fn first_order(&self, slot: u32, side: Side) -> Cursor {
-        let levels = ladder::Position::first(self.symbols.ladder(slot, side));
         Cursor {
-            levels,
-            orders: [OrderRef::NONE; EXPIRIES],
+            levels: ladder::Position::first(self.symbols.ladder(slot, side)),
+            level: NONE,
+            now: self.symbols.changes(slot),
+            sorted: [(0, OrderRef::from_raw(0)); SORTED],
+            at: 0,
+            len: 0,
         }
     }
 
     /// A resting order with its side.
     #[must_use]
     pub fn order(&self, slot: SymbolSlot, order_id: OrderId) -> Option<(Side, Order)> {
-        let place = self.resting(slot.raw(), order_id)?;
-        let side = self.levels.owner(self.orders.level(place)).side;
+        let Found { place, level, .. } = self.engine.resting(Key {
+            slot: slot.raw(),
+            order_id,
+        })?;
+        let side = self.engine.levels.owner(level).side();
         Some((side, self.order_at(place, side)))
     }
 
-    /// What is before an order in the queue of its level; walks that queue.
+    /// What is before an order in the queue of its level; walks that level.
     #[must_use]
     pub fn queue_position(&self, slot: SymbolSlot, order_id: OrderId) -> Option<QueuePosition> {
-        let place = self.resting(slot.raw(), order_id)?;
-        let own = self.orders.level(place);
-        let side = self.levels.owner(own).side;
-        let head = self.symbols.ladder(slot.raw(), side);
-        let mut level = self.ladders.find(head, self.levels.key(own))?;
-        let (arrival, mut position) = (self.orders.arrival(place), QueuePosition::default());
-        while level != NONE {
-            let mut other = self.levels.head(level);
-            while other.is_some() && self.orders.arrival(other) < arrival {
+        let Found { place, level, .. } = self.engine.resting(Key {
+            slot: slot.raw(),
+            order_id,
+        })?;
+        let head = self
+            .symbols
+            .ladder(slot.raw(), self.engine.levels.owner(level).side());
+        let rung = self
+            .engine
+            .ladders
+            .search(head, self.engine.levels.rank(level))
+            .ok()?;
+        let now = self.symbols.changes(slot.raw());
+        let (own, mut position) = (self.age(place, now), QueuePosition::default());
+        for other in self.orders_at(self.engine.ladders.level(rung)) {
+            if self.age(other, now) > own {
                 position.orders_ahead += 1;
-                position.qty_ahead += u64::from(self.orders.qty(other).raw());
-                other = self.orders.next(other);
+                position.qty_ahead += u64::from(self.engine.orders.qty(other).raw());
             }
-            level = self.levels.sibling(level);
         }
         Some(position)
     }
 
-    /// The level of this key, summed over its siblings.
-    pub(super) fn level_from(&self, first: u32, key: ladder::Key, side: Side) -> Level {
-        let (mut sum, mut level) = (
-            Level {
-                price: key.price(side),
-                qty: 0,
-                orders: 0,
-            },
-            first,
-        );
-        while level != NONE {
-            sum.qty += self.levels.qty(level);
-            sum.orders += self.levels.orders(level);
-            level = self.levels.sibling(level);
-        }
-        sum
+    /// How many events ago an order joined its queue.
+    fn age(&self, order: OrderRef, now: u32) -> u32 {
+        now.wrapping_sub(self.engine.orders.arrival(order))
+    }
+
+    /// The orders of a level and its siblings, in no particular order.
+    fn orders_at(&self, first: u32) -> impl Iterator<Item = OrderRef> {
+        chain(first, |level| self.engine.levels.sibling(level))
+            .flat_map(|level| self.engine.levels.members(level))
     }
 
     fn order_at(&self, place: OrderRef, side: Side) -> Order {
-        let level = self.orders.level(place);
+        let level = self.engine.levels.level_of(self.engine.orders.seat(place));
         Order {
-            order_id: self.orders.id(place),
-            price: self.levels.key(level).price(side),
-            qty: self.orders.qty(place),
-            last_session: last_session(self.levels.expiry(level)),
+            order_id: self.engine.orders.id(place),
+            price: self.engine.levels.rank(level).price(side),
+            qty: self.engine.orders.qty(place),
+            last_session: last_session(self.engine.levels.owner(level).expiry()),
         }
     }
 }
@@ -149,8 +158,8 @@ impl Iterator for Depth<'_> {
     type Item = Level;
 
     fn next(&mut self) -> Option<Level> {
-        let (key, level) = self.levels.next()?;
-        Some(self.books.level_from(level, key, self.side))
+        let (rank, level) = self.levels.next()?;
+        Some(self.books.engine.level_from(level, rank, self.side))
     }
 }
 
@@ -171,30 +180,55 @@ impl Iterator for Queue<'_> {
 }
 
 /// A place between two orders of one side.
+///
+/// Levels do not keep their orders in sequence, so a cursor sorts them by age, some at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor {
     /// The next price.
     levels: ladder::Position,
-    /// The next order of each level of the present price.
-    orders: [OrderRef; EXPIRIES],
+    /// The first level of the present price.
+    level: u32,
+    /// The number of the last event of the symbol.
+    now: u32,
+    /// Orders of the present price by falling age; those from `at` to `len` come next.
+    sorted: [(u32, OrderRef); SORTED],
+    at: usize,
+    len: usize,
 }
 
 impl Cursor {
     /// The next order; the side must be the one that the cursor was made for.
     pub(super) fn next(&mut self, books: &Books<'_>, side: Side) -> Option<Order> {
-        loop {
-            let heads = self.orders.iter_mut().filter(|order| order.is_some());
-            if let Some(first) = heads.min_by_key(|order| books.orders.arrival(**order)) {
-                let order = *first;
-                *first = books.orders.next(order);
-                return Some(books.order_at(order, side));
+        while self.at == self.len {
+            // A full buffer may have left younger orders out.
+            let younger_than = (self.len == SORTED).then(|| self.sorted[SORTED - 1].0);
+            if younger_than.is_none() {
+                (_, self.level) = self.levels.next(&books.engine.ladders)?;
             }
-            let (_, mut level) = self.levels.next(&books.ladders)?;
-            for order in &mut self.orders {
-                if level != NONE {
-                    *order = books.levels.head(level);
-                    level = books.levels.sibling(level);
+            self.sort(books, younger_than);
+        }
+        self.at += 1;
+        Some(books.order_at(self.sorted[self.at - 1].1, side))
+    }
+
+    /// Finds the oldest orders of the present price, of those younger than the given age.
+    fn sort(&mut self, books: &Books<'_>, younger_than: Option<u32>) {
+        (self.at, self.len) = (0, 0);
+        for order in books.orders_at(self.level) {
+            let age = books.age(order, self.now);
+            if younger_than.is_some_and(|limit| age >= limit) {
+                continue;
+            }
+            let mut to = self.len;
+            while to > 0 && self.sorted[to - 1].0 < age {
+                if to < SORTED {
+                    self.sorted[to] = self.sorted[to - 1];
                 }
+                to -= 1;
+            }
+            if to < SORTED {
+                self.sorted[to] = (age, order);
+                self.len = SORTED.min(self.len + 1);
             }
         }
     }

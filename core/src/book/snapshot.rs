@@ -7,6 +7,7 @@
 use super::applied::Rejection;
 use super::books::Books;
 use super::digest::Digest;
+use super::engine::{NewOrder, Subject};
 use super::queue::{Cursor, Order};
 use super::state::Conditions;
 use super::statistics::Tape;
@@ -147,9 +148,19 @@ impl Restore {
                 qty,
                 last_session,
             } = *order;
-            let added = books.add(self.slot.raw(), order_id, side, price, qty, last_session);
+            let order = NewOrder {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions: last_session,
+            };
+            let mut record = books.symbols.record(self.slot.raw());
+            record.note(None);
+            let mut subject = Subject::new(self.slot.raw(), record);
+            let added = books.engine.add(&mut subject, order);
             if let Err(rejection) = added {
-                books.reject(self.slot.raw(), rejection);
+                books.counters.reject(rejection);
                 return Err(self.fail(books, RestoreError::Rejected(rejection)));
             }
         }
@@ -167,7 +178,8 @@ impl Restore {
         }
         books
             .symbols
-            .set_conditions(self.slot.raw(), self.head.conditions);
+            .record(self.slot.raw())
+            .set_conditions(self.head.conditions);
         if books.digest(self.slot) != self.head.digest {
             return Err(self.fail(books, RestoreError::Digest));
         }
@@ -179,7 +191,10 @@ impl Restore {
             stale: true,
             ..self.head.conditions
         };
-        books.symbols.set_conditions(self.slot.raw(), conditions);
+        books
+            .symbols
+            .record(self.slot.raw())
+            .set_conditions(conditions);
         error
     }
 }
@@ -221,9 +236,9 @@ impl Books<'_> {
                 .map_err(RestoreError::Define)?,
         };
         self.void_all(slot.raw());
-        self.symbols.set_scale(slot.raw(), head.scale);
-        self.symbols
-            .begin_restore(slot.raw(), head.symbol_seq_num, head.event_num);
+        let mut record = self.symbols.record(slot.raw());
+        record.set_scale(head.scale);
+        record.begin_restore(head.symbol_seq_num, head.event_num);
         self.tapes.set_tape(slot.raw(), &head.tape);
         Ok(Restore {
             slot,

@@ -1,0 +1,490 @@
+//! What orders do to levels and ladders, whatever symbol they belong to.
+
+use super::applied::Rejection;
+use super::bbo::Level;
+use super::ladder::{Ladders, Rank, Rung};
+use super::level::{Left, Levels, Owner};
+use super::memory::NONE;
+use super::order::{Found, Key, OrderRef, Orders};
+use super::queue::expiry;
+use super::steps;
+use super::symbol::Record;
+use crate::feed::{ExecutionEffect, TradeSessions};
+use crate::units::{OrderId, PriceScale, Qty, RawPrice, Side};
+
+/// Void orders whose places are freed with each order that is added. One would keep them from ever
+/// taking the room of a resting order; two make them fewer.
+const FREED_PER_ADD: u32 = 2;
+
+/// What became of an event: whether the best bid or offer changed.
+pub(super) type Outcome = Result<bool, Rejection>;
+
+/// The orders, levels and ladders of all symbols.
+#[derive(Debug)]
+pub(super) struct Engine<'s> {
+    pub(super) orders: Orders<'s>,
+    pub(super) levels: Levels<'s>,
+    pub(super) ladders: Ladders<'s>,
+    /// Orders that rest, and how many may.
+    pub(super) live: u32,
+    pub(super) capacity: u32,
+}
+
+/// The symbol that an event is about.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) slot: u32,
+    pub(super) record: Record<'a>,
+    /// The number of the event within the symbol, modulo 2^32.
+    pub(super) now: u32,
+}
+
+impl<'a> Subject<'a> {
+    /// The symbol of an event that was noted.
+    #[inline(always)]
+    pub(super) fn new(slot: u32, record: Record<'a>) -> Self {
+        Self {
+            slot,
+            now: record.changes(),
+            record,
+        }
+    }
+}
+
+/// Where an order is to rest.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    owner: Owner,
+    rank: Rank,
+}
+
+/// An order to be added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewOrder {
+    pub(super) order_id: OrderId,
+    pub(super) side: Side,
+    pub(super) price: RawPrice,
+    pub(super) qty: Qty,
+    pub(super) sessions: TradeSessions,
+}
+
+/// The level of a place, as far as it is there.
+#[derive(Clone, Copy, Debug)]
+enum Spot {
+    /// It is there.
+    Level(u32),
+    /// The price is there, but not with this last session; the first level of the price.
+    Sibling(u32),
+    /// The price is not there, but would go here.
+    Rung(Rung),
+    /// The side is empty.
+    Start,
+}
+
+impl Engine<'_> {
+    /// A resting order.
+    #[inline(always)]
+    pub(super) fn resting(&self, key: Key) -> Option<Found> {
+        self.orders
+            .find(key, |seat| self.levels.of_seat(seat, key.slot))
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, subject: &mut Subject<'_>, order: NewOrder) -> Outcome {
+        let NewOrder {
+            order_id,
+            side,
+            price,
+            qty,
+            sessions,
+        } = order;
+        if qty == Qty::ZERO {
+            return Err(Rejection::ZeroQuantity);
+        }
+        let key = Key {
+            slot: subject.slot,
+            order_id,
+        };
+        if self.resting(key).is_some() {
+            return Err(Rejection::DuplicateOrder);
+        }
+        if self.live >= self.capacity {
+            return Err(Rejection::OrdersFull);
+        }
+        self.free_void();
+        let vacancy = self.orders.vacancy(key).ok_or(Rejection::IdsCrowded)?;
+        let owner = Owner::new(key.slot, side, expiry(sessions));
+        let place = Place {
+            owner,
+            rank: Rank::new(side, price),
+        };
+        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        let order = self.orders.claim(key, vacancy);
+        self.live += 1;
+        Ok(self.join(subject, order, level, place, Some(order_id), qty))
+    }
+
+    #[inline(always)]
+    pub(super) fn delete(&mut self, subject: &mut Subject<'_>, order_id: OrderId) -> Outcome {
+        let key = Key {
+            slot: subject.slot,
+            order_id,
+        };
+        match self.resting(key) {
+            Some(found) => Ok(self.remove(subject, key, found)),
+            None if subject.record.expects_late_deletes() => Err(Rejection::LateDelete),
+            None => Err(Rejection::UnknownOrder),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn execute(
+        &mut self,
+        subject: &mut Subject<'_>,
+        order_id: OrderId,
+        qty: Qty,
+        effect: ExecutionEffect,
+    ) -> Outcome {
+        let key = Key {
+            slot: subject.slot,
+            order_id,
+        };
+        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
+        if qty == Qty::ZERO {
+            return Err(Rejection::ZeroQuantity);
+        }
+        let left = match effect {
+            ExecutionEffect::None => return Ok(false),
+            ExecutionEffect::Fill => Qty::ZERO,
+            ExecutionEffect::Reduce => {
+                let qty_before = self.orders.qty(found.place);
+                qty_before
+                    .checked_sub(qty)
+                    .ok_or(Rejection::ExcessExecution)?
+            }
+        };
+        if left == Qty::ZERO {
+            Ok(self.remove(subject, key, found))
+        } else {
+            Ok(self.resize(subject, found, left))
+        }
+    }
+
+    pub(super) fn modify(
+        &mut self,
+        subject: &mut Subject<'_>,
+        order_id: OrderId,
+        price: RawPrice,
+        qty: Qty,
+        loses_place: bool,
+    ) -> Outcome {
+        let key = Key {
+            slot: subject.slot,
+            order_id,
+        };
+        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
+        if qty == Qty::ZERO {
+            return Err(Rejection::ZeroQuantity);
+        }
+        let owner = self.levels.owner(found.level);
+        let place = Place {
+            owner,
+            rank: Rank::new(owner.side(), price),
+        };
+        if place.rank == self.levels.rank(found.level) && !loses_place {
+            return Ok(self.resize(subject, found, qty));
+        }
+        self.assure_level(subject, place, found.level)?;
+        let best = subject.record.best_words(owner.side());
+        self.leave(subject, found);
+        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        self.join(subject, found.place, level, place, None, qty);
+        Ok(subject.record.best_words(owner.side()) != best)
+    }
+
+    pub(super) fn replace(
+        &mut self,
+        subject: &mut Subject<'_>,
+        order_id: OrderId,
+        new_order_id: OrderId,
+        price: RawPrice,
+        qty: Qty,
+    ) -> Outcome {
+        if order_id == new_order_id {
+            return self.modify(subject, order_id, price, qty, true);
+        }
+        let key = Key {
+            slot: subject.slot,
+            order_id,
+        };
+        let new_key = Key {
+            slot: subject.slot,
+            order_id: new_order_id,
+        };
+        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
+        if qty == Qty::ZERO {
+            return Err(Rejection::ZeroQuantity);
+        }
+        if self.resting(new_key).is_some() {
+            return Err(Rejection::DuplicateOrder);
+        }
+        self.free_void();
+        let owner = self.levels.owner(found.level);
+        let place = Place {
+            owner,
+            rank: Rank::new(owner.side(), price),
+        };
+        let vacancy = self.orders.vacancy(new_key).ok_or(Rejection::IdsCrowded)?;
+        self.assure_level(subject, place, found.level)?;
+        let best = subject.record.best_words(owner.side());
+        self.leave(subject, found);
+        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        let new = self.orders.claim(new_key, vacancy);
+        self.orders.release(key, found);
+        self.join(subject, new, level, place, Some(new_order_id), qty);
+        Ok(subject.record.best_words(owner.side()) != best)
+    }
+
+    /// Takes an order out of its level and frees its place; says whether the best level changed.
+    #[inline(always)]
+    fn remove(&mut self, subject: &mut Subject<'_>, key: Key, found: Found) -> bool {
+        let best_changed = self.leave(subject, found);
+        self.orders.release(key, found);
+        self.live -= 1;
+        best_changed
+    }
+
+    /// Changes the shares of an order, which keeps its place; says whether the best level changed.
+    #[inline(always)]
+    fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
+        let old = self.orders.set_qty(found.place, qty);
+        let (owner, rank) = self.levels.resize(found.level, old, qty);
+        subject.record.best_resized(owner.side(), rank, old, qty)
+    }
+
+    /// Looks for the level of a place.
+    #[inline(always)]
+    fn spot(&self, subject: &Subject<'_>, place: Place) -> Spot {
+        let head = subject.record.ladder(place.owner.side());
+        if head == NONE {
+            return Spot::Start;
+        }
+        match self.ladders.search(head, place.rank) {
+            Err(rung) => Spot::Rung(rung),
+            Ok(rung) => {
+                let first = self.ladders.level(rung);
+                match self.levels.with_expiry(first, place.owner.expiry()) {
+                    Some(level) => Spot::Level(level),
+                    None => Spot::Sibling(first),
+                }
+            }
+        }
+    }
+
+    /// The level for orders of this place, made when it is not there.
+    #[inline(always)]
+    fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<u32> {
+        let spot = self.spot(subject, place);
+        if let Spot::Level(level) = spot {
+            return Some(level);
+        }
+        if self.levels.is_full() {
+            return None;
+        }
+        let level = self.levels.take(place.owner, place.rank);
+        match spot {
+            Spot::Level(_) => {}
+            Spot::Sibling(first) => self.levels.insert_sibling(first, level),
+            Spot::Rung(rung) => self.ladders.insert(rung, place.rank, level),
+            Spot::Start => {
+                let head = self.ladders.start(place.rank, level);
+                subject.record.set_ladder(place.owner.side(), head);
+            }
+        }
+        Some(level)
+    }
+
+    /// That [`Self::level`] will find a level once an order has left `old`.
+    #[inline(always)]
+    fn assure_level(&self, subject: &Subject<'_>, place: Place, old: u32) -> Result<(), Rejection> {
+        if !self.levels.is_full() || self.levels.orders(old) == 1 {
+            return Ok(());
+        }
+        match self.spot(subject, place) {
+            Spot::Level(_) => Ok(()),
+            Spot::Sibling(_) | Spot::Rung(_) | Spot::Start => Err(Rejection::LevelsFull),
+        }
+    }
+
+    /// Puts an order at the end of the queue of its level; says whether the best level changed.
+    #[inline(always)]
+    fn join(
+        &mut self,
+        subject: &mut Subject<'_>,
+        order: OrderRef,
+        level: u32,
+        place: Place,
+        new_id: Option<OrderId>,
+        qty: Qty,
+    ) -> bool {
+        let seat = self.levels.join(level, order, qty);
+        self.orders.write(order, new_id, seat, qty, subject.now);
+        subject
+            .record
+            .best_joined(place.owner.side(), place.rank, qty)
+    }
+
+    /// Takes an order out of its level, and the level away when it was the last; says whether the
+    /// best level changed.
+    #[inline(always)]
+    fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
+        let Found { place, level, .. } = found;
+        let qty = self.orders.qty(place);
+        let Left {
+            orders,
+            owner,
+            rank,
+        } = self.levels.leave(level, place, qty, &mut self.orders);
+        if orders == 0 {
+            self.drop_level(subject, owner, rank, level);
+        }
+        match subject.record.best_left(owner.side(), rank, qty) {
+            None => false,
+            Some(orders_left) => {
+                if !orders_left {
+                    self.read_best(subject, owner.side());
+                }
+                true
+            }
+        }
+    }
+
+    /// Takes an empty level out of its ladder.
+    #[inline(always)]
+    fn drop_level(&mut self, subject: &mut Subject<'_>, owner: Owner, rank: Rank, level: u32) {
+        let head = subject.record.ladder(owner.side());
+        let Ok(rung) = self.ladders.search(head, rank) else {
+            debug_assert!(false, "a level is in its ladder");
+            return;
+        };
+        let (first, sibling) = (self.ladders.level(rung), self.levels.sibling(level));
+        if first == level && sibling == NONE {
+            let new_head = self.ladders.remove(head, rung);
+            subject.record.set_ladder(owner.side(), new_head);
+        } else if first == level {
+            self.ladders.set_level(rung, sibling);
+        } else {
+            self.levels.unlink_sibling(first, level);
+        }
+        self.levels.drop(level);
+    }
+
+    /// Copies the best level of a side to its symbol.
+    pub(super) fn read_best(&self, subject: &mut Subject<'_>, side: Side) {
+        match self.ladders.best(subject.record.ladder(side)) {
+            None => subject.record.set_best(side, Rank::LEAST, 0, 0),
+            Some((rank, first)) => {
+                let best = self.level_from(first, rank, side);
+                subject.record.set_best(side, rank, best.qty, best.orders);
+            }
+        }
+    }
+
+    /// The level of this rank, summed over its siblings.
+    pub(super) fn level_from(&self, first: u32, rank: Rank, side: Side) -> Level {
+        let (mut qty, mut orders, mut level) = (0, 0, first);
+        while level != NONE {
+            qty += self.levels.qty(level);
+            orders += self.levels.orders(level);
+            level = self.levels.sibling(level);
+        }
+        Level {
+            price: rank.price(side),
+            qty,
+            orders,
+        }
+    }
+
+    /// Makes the orders of one side void whose expiry is over; says whether there were any. Their
+    /// levels go at once, and so do their places where they are few; others are freed later, with
+    /// each order that is added.
+    pub(super) fn void(
+        &mut self,
+        subject: &mut Subject<'_>,
+        side: Side,
+        is_over: impl Fn(u32) -> bool,
+    ) -> bool {
+        let before = self.live;
+        let Self {
+            ladders,
+            levels,
+            orders,
+            live,
+            ..
+        } = self;
+        let head = ladders.retain(subject.record.ladder(side), |_, first| {
+            let mut next = core::mem::replace(first, NONE);
+            while next != NONE {
+                steps::count();
+                let level = next;
+                next = levels.sibling(level);
+                if is_over(levels.owner(level).expiry()) {
+                    *live -= levels.orders(level);
+                    levels.void(level, |order| orders.free(subject.slot, order));
+                } else {
+                    levels.set_sibling(level, *first);
+                    *first = level;
+                }
+            }
+            *first != NONE
+        });
+        subject.record.set_ladder(side, head);
+        self.read_best(subject, side);
+        self.live != before
+    }
+
+    /// Frees the places of some void orders.
+    #[inline(always)]
+    fn free_void(&mut self) {
+        if self.levels.void_orders() != 0 {
+            self.free_some_void();
+        }
+    }
+
+    #[cold]
+    fn free_some_void(&mut self) {
+        for _ in 0..FREED_PER_ADD {
+            let Some((slot, order)) = self.levels.pop_void() else {
+                return;
+            };
+            self.orders.free(slot, order);
+        }
+    }
+
+    /// Tells the resting prices of one side in another scale, as far as that is exact.
+    pub(super) fn rescale(
+        &mut self,
+        subject: &mut Subject<'_>,
+        side: Side,
+        from: PriceScale,
+        to: PriceScale,
+    ) {
+        let Self {
+            ladders, levels, ..
+        } = self;
+        let head = ladders.retain(subject.record.ladder(side), |rank, first| {
+            if let Some(price) = rank.price(side).rescaled(from, to) {
+                *rank = Rank::new(side, price);
+            }
+            let mut level = *first;
+            while level != NONE {
+                steps::count();
+                levels.set_rank(level, *rank);
+                level = levels.sibling(level);
+            }
+            true
+        });
+        subject.record.set_ladder(side, head);
+        self.read_best(subject, side);
+    }
+}
