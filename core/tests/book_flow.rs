@@ -91,7 +91,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
     books.check_invariants().unwrap();
     for slot in books.slots() {
         assert_eq!(books.state(slot), BookState::Live);
-        println!(
+        eprintln!(
             "symbol index {}: {:?}",
             books.symbol_index(slot),
             books.statistics(slot)
