@@ -15,6 +15,7 @@ use oxberry_core::units::{
     OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId,
 };
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 /// Symbols of the tests.
 const SYMBOLS: u32 = 3;
@@ -152,20 +153,71 @@ fn check_snapshots(books: &Books<'_>, chunk: usize) {
     }
 }
 
+/// What the tests below draw from, `cases` times. A failure prints the smallest stream that fails,
+/// and keeps its seed in a file beside this one, which every later run tries first.
+fn config(cases: u32) -> ProptestConfig {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/book_against_naive.seeds"
+    );
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),
+        ..ProptestConfig::default()
+    }
+}
+
+/// Streams for books with room for everything.
+fn roomy() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
+    let capacity = Capacity {
+        symbols: SYMBOLS,
+        orders: 200,
+        levels: 200,
+    };
+    prop::collection::vec(event(), 1..400).prop_map(move |events| (capacity, events))
+}
+
+/// Streams for books that are soon full.
+fn crowded() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
+    (1..30u32, 1..20u32, prop::collection::vec(event(), 1..200)).prop_map(
+        |(orders, levels, events)| {
+            let capacity = Capacity {
+                symbols: SYMBOLS,
+                orders,
+                levels,
+            };
+            (capacity, events)
+        },
+    )
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(config(400))]
 
     #[test]
-    fn roomy_books_equal_the_naive_one(events in prop::collection::vec(event(), 1..400)) {
-        check(Capacity { symbols: SYMBOLS, orders: 200, levels: 200 }, &events);
+    fn roomy_books_equal_the_naive_one((capacity, events) in roomy()) {
+        check(capacity, &events);
     }
 
     #[test]
-    fn crowded_books_equal_the_naive_one(
-        orders in 1..30u32,
-        levels in 1..20u32,
-        events in prop::collection::vec(event(), 1..200),
-    ) {
-        check(Capacity { symbols: SYMBOLS, orders, levels }, &events);
+    fn crowded_books_equal_the_naive_one((capacity, events) in crowded()) {
+        check(capacity, &events);
+    }
+}
+
+// Ten million operations: `cargo test --release -p oxberry-core --test book_against_naive -- --ignored`
+proptest! {
+    #![proptest_config(config(33_500))]
+
+    #[test]
+    #[ignore = "takes many minutes; a nightly command"]
+    fn roomy_books_equal_the_naive_one_at_length((capacity, events) in roomy()) {
+        check(capacity, &events);
+    }
+
+    #[test]
+    #[ignore = "takes many minutes; a nightly command"]
+    fn crowded_books_equal_the_naive_one_at_length((capacity, events) in crowded()) {
+        check(capacity, &events);
     }
 }

@@ -482,6 +482,7 @@ impl<'s> Levels<'s> {
 fn position(line: &Line, first: usize, order: OrderRef) -> usize {
     let mut at = first;
     while at < WORDS - 1 && line[at] != order.raw() {
+        steps::count();
         at += 1;
     }
     at

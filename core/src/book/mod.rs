@@ -59,6 +59,8 @@ mod applied;
 mod apply;
 mod bbo;
 mod books;
+#[cfg(test)]
+mod bounds;
 mod capacity;
 mod counters;
 mod digest;

@@ -304,6 +304,7 @@ impl<'s> Orders<'s> {
         let home = self.home(key);
         add_low(self.line_mut(home));
         for bucket in self.detour(key).take(passed as usize) {
+            steps::count();
             add_high(self.line_mut(bucket));
         }
     }

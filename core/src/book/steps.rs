@@ -6,7 +6,7 @@
 pub(super) fn count() {}
 
 #[cfg(test)]
-pub(super) use counting::count;
+pub(super) use counting::{count, take};
 
 #[cfg(test)]
 mod counting {
@@ -18,5 +18,10 @@ mod counting {
     /// One step: a visit to a bucket, a level, a ladder node or an order.
     pub(in super::super) fn count() {
         STEPS.set(STEPS.get() + 1);
+    }
+
+    /// The steps since the last call.
+    pub(in super::super) fn take() -> u32 {
+        STEPS.take()
     }
 }

@@ -1,0 +1,303 @@
+//! Books that are too small, and what books of a given size weigh.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic and print"
+)]
+
+use std::collections::BTreeMap;
+
+use oxberry_core::book::{BookState, Books, Capacity, Line, Rejection};
+use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
+use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, TradeId};
+
+/// A generator of numbers that are the same everywhere (SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+fn small(value: u64) -> u32 {
+    u32::try_from(value).unwrap()
+}
+
+/// A stream in which every event names an order that rests, or is an add.
+fn stream(symbols: u32, events: usize, seed: u64) -> Vec<FeedEvent> {
+    let mut numbers = Numbers(seed);
+    let mut resting: Vec<Vec<(u64, u32)>> = vec![Vec::new(); symbols as usize];
+    (1..=events as u64)
+        .map(|id| {
+            // The first symbols are the busiest.
+            let symbol = (numbers.below(u64::from(symbols)) * numbers.below(100) / 100) as usize;
+            let orders = &mut resting[symbol];
+            let (kind, price) = (numbers.below(100), 1_000 + small(numbers.below(60)));
+            let action = if kind < 55 || orders.is_empty() {
+                let side = Side::BOTH[(id % 2) as usize];
+                orders.push((id, 100));
+                Action::Add {
+                    order_id: OrderId::from_raw(id),
+                    side,
+                    price: RawPrice::from_raw(price + 100 * (side as u32)),
+                    qty: Qty::from_raw(100),
+                    sessions: TradeSessions::ALL,
+                }
+            } else {
+                let at = numbers.below(orders.len() as u64) as usize;
+                let (order, qty) = orders[at];
+                let order_id = OrderId::from_raw(order);
+                if kind < 80 {
+                    orders.swap_remove(at);
+                    Action::Delete { order_id }
+                } else if kind < 90 && qty > 10 {
+                    orders[at].1 -= 10;
+                    Action::Execute {
+                        order_id,
+                        price: RawPrice::from_raw(price),
+                        qty: Qty::from_raw(10),
+                        trade_id: TradeId::from_raw(1),
+                        effect: ExecutionEffect::Reduce,
+                        printable: true,
+                    }
+                } else {
+                    orders[at] = (id, 100);
+                    Action::Replace {
+                        order_id,
+                        new_order_id: OrderId::from_raw(id),
+                        price: RawPrice::from_raw(price),
+                        qty: Qty::from_raw(100),
+                    }
+                }
+            };
+            FeedEvent {
+                symbol_index: SymbolIndex::from_raw(small(symbol as u64)),
+                symbol_seq_num: None,
+                ts_event: None,
+                action,
+            }
+        })
+        .collect()
+}
+
+fn define_all(books: &mut Books<'_>, symbols: u32) {
+    for symbol in 0..symbols {
+        let scale = PriceScale::new(4).unwrap();
+        books.define(SymbolIndex::from_raw(symbol), scale).unwrap();
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
+    const SYMBOLS: u32 = 50;
+    let events = stream(SYMBOLS, 40_000, 7);
+    let enough = Capacity {
+        symbols: SYMBOLS,
+        orders: 40_000,
+        levels: 40_000,
+    };
+    let mut memory = vec![Line::EMPTY; enough.lines()];
+    let mut truth = Books::new(enough, &mut memory).unwrap();
+    define_all(&mut truth, SYMBOLS);
+    for event in &events {
+        assert_eq!(truth.apply(event).unwrap().rejection, None);
+    }
+    let (orders, levels) = (truth.order_count(), truth.level_count());
+    let mut seen_exact = 0;
+    for (orders, levels) in [
+        (orders * 9 / 10, levels),
+        (orders, levels * 9 / 10),
+        (orders / 3, levels / 3),
+    ] {
+        let capacity = Capacity {
+            symbols: SYMBOLS,
+            orders,
+            levels,
+        };
+        let mut memory = vec![Line::EMPTY; capacity.lines()];
+        let mut books = Books::new(capacity, &mut memory).unwrap();
+        define_all(&mut books, SYMBOLS);
+        let mut reported: BTreeMap<SymbolIndex, Vec<Rejection>> = BTreeMap::new();
+        for event in &events {
+            let before = books.state(books.slot(event.symbol_index).unwrap());
+            let applied = books.apply(event).unwrap();
+            if let Some(rejection) = applied.rejection {
+                reported
+                    .entry(event.symbol_index)
+                    .or_default()
+                    .push(rejection);
+                assert_eq!(books.state(applied.slot), BookState::Stale);
+            }
+            let after = books.state(applied.slot);
+            assert_eq!(
+                applied.state_changed,
+                before != after,
+                "a change of state is told"
+            );
+        }
+        books.check_invariants().unwrap();
+
+        let of = |kind| {
+            reported
+                .values()
+                .flatten()
+                .filter(|&&other| other == kind)
+                .count() as u64
+        };
+        let counters = books.counters();
+        assert_eq!(counters.orders_full, of(Rejection::OrdersFull));
+        assert_eq!(counters.levels_full, of(Rejection::LevelsFull));
+        assert_eq!(counters.unknown_orders, of(Rejection::UnknownOrder));
+        assert_eq!(
+            counters.ids_crowded, 0,
+            "an order finds a place while there is room"
+        );
+        assert!(
+            counters.orders_full + counters.levels_full > 0,
+            "the books were too small"
+        );
+
+        for slot in books.slots() {
+            if reported.contains_key(&books.symbol_index(slot)) {
+                assert_eq!(books.state(slot), BookState::Stale);
+            } else {
+                seen_exact += 1;
+                assert_eq!(books.state(slot), BookState::Live);
+                assert_eq!(books.digest(slot), truth.digest(slot));
+            }
+        }
+
+        // A clear makes each of them live again, and there is room again.
+        for slot in books.slots() {
+            let symbol_index = books.symbol_index(slot);
+            let clear = FeedEvent {
+                symbol_index,
+                symbol_seq_num: None,
+                ts_event: None,
+                action: Action::Clear,
+            };
+            books.apply(&clear).unwrap();
+            assert_eq!(books.state(slot), BookState::Live);
+        }
+        assert_eq!((books.order_count(), books.level_count()), (0, 0));
+    }
+    assert!(seen_exact > 0, "some symbols lost nothing");
+}
+
+/// Resident memory of this process in bytes.
+fn resident() -> Option<usize> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4_096)
+}
+
+/// Fills books to the last order and returns their bytes, having compared them with what is measured.
+fn fill(capacity: Capacity) -> usize {
+    let before = resident();
+    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    assert_eq!(size_of_val(memory.as_slice()), capacity.bytes());
+    let mut books = Books::new(capacity, &mut memory).unwrap();
+    define_all(&mut books, capacity.symbols);
+    for id in 0..capacity.orders {
+        let symbol = id % capacity.symbols;
+        // As many prices as there are levels.
+        let price = 1_000 + id / capacity.symbols % (capacity.levels / capacity.symbols);
+        let action = Action::Add {
+            order_id: OrderId::from_raw(u64::from(id)),
+            side: Side::Bid,
+            price: RawPrice::from_raw(price),
+            qty: Qty::from_raw(100),
+            sessions: TradeSessions::ALL,
+        };
+        let symbol_index = SymbolIndex::from_raw(symbol);
+        let event = FeedEvent {
+            symbol_index,
+            symbol_seq_num: None,
+            ts_event: None,
+            action,
+        };
+        assert_eq!(books.apply(&event).unwrap().rejection, None);
+    }
+    assert_eq!(
+        (books.order_count(), books.level_count()),
+        (capacity.orders, capacity.levels)
+    );
+    if let (Some(before), Some(after)) = (before, resident()) {
+        let measured = after.saturating_sub(before);
+        println!(
+            "{capacity:?}: {} bytes stated, {measured} measured",
+            capacity.bytes()
+        );
+        // Other tests of this process come and go in the meantime.
+        assert!(
+            measured < capacity.bytes() + (8 << 20),
+            "{measured} bytes measured"
+        );
+    }
+    capacity.bytes()
+}
+
+#[test]
+fn four_thousand_symbols_with_half_a_million_orders_fit_into_64_mib() {
+    let capacity = Capacity {
+        symbols: 4_000,
+        orders: 500_000,
+        levels: 300_000,
+    };
+    assert!(fill(capacity) <= 64 << 20, "{} bytes", capacity.bytes());
+}
+
+#[test]
+#[ignore = "fills 4 million orders; a nightly command"]
+fn eight_thousand_symbols_with_four_million_orders_fit_into_320_mib() {
+    let capacity = Capacity {
+        symbols: 8_000,
+        orders: 4_000_000,
+        levels: 1_000_000,
+    };
+    assert!(fill(capacity) <= 320 << 20, "{} bytes", capacity.bytes());
+}
+
+#[test]
+fn memory_is_what_symbols_orders_and_levels_are_stated_to_take() {
+    let base = Capacity {
+        symbols: 8_192,
+        orders: 800_000,
+        levels: 900_000,
+    };
+    let more = |symbols, orders, levels| {
+        let larger = Capacity {
+            symbols: base.symbols + symbols,
+            orders: base.orders + orders,
+            levels: base.levels + levels,
+        };
+        larger.bytes() - base.bytes()
+    };
+    // 40 in the table, 6.4 for annexes and 6.4 for levels kept by void orders.
+    assert_eq!(more(0, 100_000, 0), 5_280_000, "52.8 bytes an order");
+    // 64 for the level, 28.4 in the ladder.
+    assert_eq!(more(0, 0, 90_000), 8_320_000, "92.4 bytes a level");
+    // 64 for the record, 320 for the tape, 256 in the ladder, 16 in the index as it doubles.
+    assert_eq!(
+        more(8_192, 0, 0),
+        8_192 * (64 + 320 + 256 + 16),
+        "656 bytes a symbol"
+    );
+}
+
+#[test]
+fn a_capacity_beyond_all_numbers_asks_for_more_memory_than_there_is() {
+    let capacity = Capacity {
+        symbols: 1,
+        orders: u32::MAX,
+        levels: 1,
+    };
+    assert_eq!(capacity.lines(), usize::MAX);
+    let error = Books::new(capacity, &mut [Line::EMPTY; 4]).unwrap_err();
+    assert_eq!((error.needed, error.got), (usize::MAX, 4));
+}
