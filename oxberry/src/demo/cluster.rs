@@ -73,7 +73,7 @@ impl Cluster {
             "--partitions",
             &partitions_for(pis).to_string(),
             "--speed",
-            &arguments.speed,
+            arguments.speed(),
             "--await-visual",
             "--data",
             any_port,

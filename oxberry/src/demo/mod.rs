@@ -9,6 +9,7 @@ mod market;
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
+use oxberry_controller::pace::Speed;
 
 use self::{cluster::Cluster, input::Input};
 use crate::failure::Failure;
@@ -18,7 +19,7 @@ Examples:
   oxberry demo                               a made-up market, until Ctrl-C
   oxberry demo --symbols 2000 --seed 7       a larger one
   oxberry demo DIR --speed 60                captured channel files, a minute in a second
-  oxberry demo DIR --speed max --check       compare every replica with `oxberry replay`
+  oxberry demo DIR --check                   compare every replica with `oxberry replay`
 
 DIR holds <date>-ARCA_XDP_IBF_<channel>.dat files and ARCASymbolMapping.txt.
 Ctrl-C stops everything; so does the end of this process, however it ends.";
@@ -38,9 +39,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 200,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     symbols: u32,
-    /// How many times faster than recorded, or max
-    #[arg(long, value_name = "X|max", default_value = "1")]
-    speed: String,
+    /// How many times faster than recorded, or max [default: 1, and max with --check]
+    #[arg(long, value_name = "X|max")]
+    speed: Option<String>,
     /// What the made-up market is made from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -51,6 +52,14 @@ pub(crate) struct Arguments {
     /// The dashboard's port; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
+}
+
+impl Arguments {
+    /// How fast to play: nobody watches a check.
+    fn speed(&self) -> &str {
+        let default = if self.check { "max" } else { "1" };
+        self.speed.as_deref().unwrap_or(default)
+    }
 }
 
 impl Default for Arguments {
@@ -73,12 +82,8 @@ struct Parsed {
 ///
 /// When it cannot start, a part of it fails, or a check does not hold.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if arguments
-        .speed
-        .parse::<oxberry_controller::pace::Speed>()
-        .is_err()
-    {
-        let speed = &arguments.speed;
+    let speed = arguments.speed();
+    if speed.parse::<Speed>().is_err() {
         return Err(Failure::Usage(format!(
             "--speed is {speed}, but must be above 0, or max"
         )));
