@@ -1,54 +1,44 @@
-//! Packets to messages, and packets to events, a message at a time.
-#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
-
-use std::hint::black_box;
+//! Wall-clock time of the parser, for each dialect that has a way of its own.
+#![allow(
+    missing_docs,
+    reason = "the macros of criterion make undocumented functions"
+)]
+#![allow(
+    clippy::expect_used,
+    reason = "a bench that cannot start has nothing to measure"
+)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use oxberry_benches::feed::RecordedChannel;
-use oxberry_core::feed::{Channel, SymbolSlot};
-use oxberry_core::xdp::{Dialect, Message};
+use oxberry_benches::parse::KERNELS;
+use oxberry_core::xdp::Dialect;
 
-const SYMBOLS: u32 = 100;
-const MESSAGES: u64 = 200_000;
+/// Symbols of the market.
+const SYMBOLS: u32 = 1_000;
 
-fn parse(criterion: &mut Criterion) {
+/// Messages of a measurement worth noting down.
+const MESSAGES: u64 = 10_000_000;
+
+/// Messages of a run that only shows that the bench works.
+const FEW_MESSAGES: u64 = 100_000;
+
+fn parser(criterion: &mut Criterion) {
+    let is_brief = std::env::args().any(|argument| ["--quick", "--test"].contains(&&*argument));
+    let messages = if is_brief { FEW_MESSAGES } else { MESSAGES };
     for dialect in [Dialect::Legacy, Dialect::Pillar] {
-        let recorded = RecordedChannel::record(dialect, SYMBOLS, MESSAGES).unwrap();
-        let mut group = criterion.benchmark_group(format!("parser/{}", dialect.name()));
-        group.throughput(Throughput::Elements(recorded.messages));
-        group.bench_function("walk", |bencher| {
-            bencher.iter(|| {
-                let messages = recorded
-                    .packets()
-                    .flat_map(|packet| packet.messages().flatten());
-                messages
-                    .map(|message| u64::from(message.msg_type()))
-                    .sum::<u64>()
+        let channel = RecordedChannel::record(dialect, SYMBOLS, messages)
+            .expect("there can be such a market");
+        let mut group = criterion.benchmark_group(format!("parser/{dialect}"));
+        group.throughput(Throughput::Elements(channel.messages));
+        group.sample_size(10);
+        for kernel in KERNELS {
+            group.bench_function(kernel.name, |bencher| {
+                bencher.iter(|| (kernel.run)(&channel))
             });
-        });
-        group.bench_function("decode", |bencher| {
-            bencher.iter(|| {
-                for packet in recorded.packets() {
-                    for message in packet.messages().flatten() {
-                        black_box(Message::parse(dialect, message)).ok();
-                    }
-                }
-            });
-        });
-        group.bench_function("normalize", |bencher| {
-            let mut slots = vec![SymbolSlot::EMPTY; 2 * recorded.symbols.len()];
-            bencher.iter(|| {
-                let mut channel = Channel::new(dialect, slots.as_mut_slice());
-                for packet in recorded.packets() {
-                    let _ = channel.packet(&packet, &mut |event| {
-                        black_box(event);
-                    });
-                }
-            });
-        });
+        }
         group.finish();
     }
 }
 
-criterion_group!(benches, parse);
+criterion_group!(benches, parser);
 criterion_main!(benches);
