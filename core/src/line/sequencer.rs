@@ -75,6 +75,7 @@ pub enum Arrival {
 
 /// What to do next.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command<'a> {
     /// The state of the channel, and so of all its books, changed.
     State(State),

@@ -106,6 +106,7 @@ impl Price {
 
 /// Prints a [`Price`] as a decimal number.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Decimal(Price);
 
 impl fmt::Display for Decimal {

@@ -44,6 +44,7 @@ impl PacketHeader {
 
 /// A packet in the bytes that hold it, its length known.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PacketRef<'a> {
     header: &'a [u8; HEADER_SIZE],
     /// What follows the header.
@@ -129,6 +130,7 @@ const fn pkt_size(header: &[u8; HEADER_SIZE]) -> u16 {
 
 /// The walk over the messages of a packet, by their declared sizes.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Messages<'a> {
     rest: &'a [u8],
     /// Bytes of the packet, for offsets.
@@ -202,11 +204,15 @@ impl core::iter::FusedIterator for Messages<'_> {}
 
 /// A message in the packet that holds it: its header is read, its body is not interpreted.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MessageRef<'a> {
     bytes: &'a [u8],
     offset: usize,
     msg_type: u16,
-    #[expect(dead_code, reason = "it is there for its unused values")]
+    #[cfg_attr(
+        not(feature = "defmt"),
+        expect(dead_code, reason = "it is there for its unused values")
+    )]
     there: There,
 }
 
@@ -215,6 +221,7 @@ pub struct MessageRef<'a> {
 /// putting every message into a `Result` and taking it out again: a third of the instructions.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum There {
     Yes,
 }
