@@ -1,0 +1,84 @@
+//! Books and matching.
+
+use core::fmt::Write;
+use core::hint::black_box;
+
+use oxberry_core::book::{Books, Capacity, Memory};
+use oxberry_core::feed::FeedEvent;
+use oxberry_core::matching::{InlineMatcher, Order};
+use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+
+use crate::messages::first_event;
+use crate::wire::Nowhere;
+
+const CAPACITY: Capacity = Capacity {
+    symbols: 2,
+    orders: 64,
+    levels: 32,
+};
+
+pub(crate) fn touch(bytes: &[u8]) {
+    let mut memory = Memory::<{ CAPACITY.lines() }>::new();
+    match Books::new(CAPACITY, memory.lines()) {
+        Ok(books) => keep(books, first_event(bytes)),
+        Err(error) => {
+            let _ = write!(Nowhere, "{error}");
+        }
+    }
+    matches();
+}
+
+fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
+    let symbol_index = SymbolIndex::from_raw(black_box(1));
+    let Some(scale) = PriceScale::new(black_box(4)) else {
+        return;
+    };
+    let _ = write!(Nowhere, "{:?}", books.define(symbol_index, scale));
+    if let Some(event) = event {
+        let _ = write!(Nowhere, "{:?}", books.apply(&event));
+    }
+    for slot in books.slots() {
+        let _ = write!(Nowhere, "{:?}{:?}", books.bbo(slot), books.state(slot));
+        for side in [Side::Bid, Side::Ask] {
+            black_box(books.depth(slot, side).count());
+            black_box(books.orders(slot, side).count());
+        }
+        let order_id = OrderId::from_raw(black_box(1));
+        let _ = write!(Nowhere, "{:?}", books.queue_position(slot, order_id));
+        let _ = write!(
+            Nowhere,
+            "{:?}{:?}",
+            books.statistics(slot),
+            books.digest(slot)
+        );
+        let (head, mut reader) = books.snapshot(slot);
+        let _ = write!(Nowhere, "{:?}", reader.next(&books));
+        if let Ok(restore) = books.restore(&head) {
+            let _ = write!(Nowhere, "{:?}", restore.finish(&mut books));
+        }
+    }
+    let _ = write!(
+        Nowhere,
+        "{:?}{:?}",
+        books.counters(),
+        books.check_invariants()
+    );
+}
+
+fn matches() {
+    let mut matcher = InlineMatcher::<64, 16>::inline();
+    for side in [Side::Bid, Side::Ask] {
+        let order = Order {
+            id: OrderId::from_raw(black_box(1)),
+            side,
+            price: RawPrice::from_raw(black_box(100)),
+            qty: Qty::from_raw(black_box(10)),
+        };
+        let entered = matcher.enter(order, &mut |trade| {
+            let _ = write!(Nowhere, "{trade:?}");
+        });
+        let _ = write!(Nowhere, "{entered:?}{:?}", matcher.best(side));
+        black_box(matcher.cancel(order.id).is_ok());
+        black_box(matcher.orders(side).count());
+    }
+}

@@ -1,0 +1,51 @@
+//! Channels put in order, and their meaning as events.
+
+use core::fmt::Write;
+use core::hint::black_box;
+
+use oxberry_core::feed::{Channel, Normalizer, SymbolSlot};
+use oxberry_core::line::{Command, Config, Line, Sequencer, Slot, Source};
+use oxberry_core::units::Instant;
+use oxberry_core::xdp::{Dialect, PacketRef, RequestResponse};
+
+use crate::wire::Nowhere;
+
+pub(crate) fn touch(bytes: &[u8]) {
+    let now = Instant::from_raw(black_box(0));
+    let mut slots = [Slot::EMPTY; 4];
+    let mut sequencer = Sequencer::new(now, black_box(Config::LIVE), &mut slots);
+    if let Ok(packet) = PacketRef::new(bytes) {
+        for source in [
+            Source::Line(Line::A),
+            Source::Retransmission,
+            Source::Refresh,
+        ] {
+            let _ = black_box(sequencer.handle_packet(now, source, &packet));
+        }
+        let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 4]);
+        let _ = write!(
+            Nowhere,
+            "{:?}",
+            channel.packet(&packet, &mut |event| {
+                black_box(event);
+            })
+        );
+        let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.tracker());
+        let mut normalizer = Normalizer::new(Dialect::Legacy, [SymbolSlot::EMPTY; 4]);
+        normalizer.channel_gap(&mut |event| {
+            black_box(event);
+        });
+    }
+    sequencer.handle_request_response(now, &RequestResponse::default());
+    sequencer.handle_refresh_wanted(now);
+    sequencer.handle_timeout(now);
+    while let Some(command) = sequencer.next_command() {
+        if let Command::Deliver { packet, skip } = command {
+            black_box((packet.header(), skip));
+        }
+        let _ = write!(Nowhere, "{command:?}");
+    }
+    black_box(sequencer.poll_timeout());
+    black_box(sequencer.gaps().count());
+    let _ = write!(Nowhere, "{:?}{:?}", sequencer.state(), sequencer.counters());
+}

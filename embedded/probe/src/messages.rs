@@ -1,0 +1,58 @@
+//! The messages between processes.
+
+use core::fmt::Write;
+use core::hint::black_box;
+
+use oxberry_proto::flow::{Ack, Batch, Digests, EndOfStream, Finish, Heartbeat};
+use oxberry_proto::start::{Hello, Ping, Ready, Refused, SetupPi, SetupVisual, SetupVisualRequest};
+use oxberry_proto::stock::{EndOfEvents, StockBatch};
+use oxberry_proto::{FeedEvent, Head, Listed, Topic, decode, decode_list, encode, kind_of};
+
+use crate::wire::Nowhere;
+
+pub(crate) fn touch(bytes: &[u8]) {
+    let _ = write!(Nowhere, "{:?}{:?}", kind_of(bytes), Topic::split(bytes));
+    again::<Hello>(bytes);
+    again::<Refused>(bytes);
+    again::<Ping>(bytes);
+    again::<Ready>(bytes);
+    again::<SetupVisualRequest>(bytes);
+    again::<EndOfStream>(bytes);
+    again::<Heartbeat>(bytes);
+    again::<Finish>(bytes);
+    again::<EndOfEvents>(bytes);
+    walk::<SetupPi>(bytes);
+    walk::<SetupVisual>(bytes);
+    walk::<Batch>(bytes);
+    walk::<Ack>(bytes);
+    walk::<Digests>(bytes);
+    walk::<StockBatch>(bytes);
+}
+
+/// The first event of a batch.
+pub(crate) fn first_event(bytes: &[u8]) -> Option<FeedEvent> {
+    let (_, mut events) = decode_list::<Batch>(bytes).ok()?;
+    events.next()?.ok()
+}
+
+/// Reads a message and writes it again.
+fn again<H: Head>(bytes: &[u8]) {
+    let mut buffer = [0; 512];
+    match decode::<H>(bytes) {
+        Ok(head) => {
+            black_box(encode(&head, &mut buffer).is_ok());
+        }
+        Err(error) => {
+            let _ = write!(Nowhere, "{error}");
+        }
+    }
+}
+
+/// Reads a message and all its records.
+fn walk<H: Listed>(bytes: &[u8]) {
+    if let Ok((_, records)) = decode_list::<H>(bytes) {
+        for record in records {
+            black_box(record.is_ok());
+        }
+    }
+}
