@@ -1,0 +1,75 @@
+//! Any bytes at all, read as a packet in every way that core knows.
+
+use oxberry_core::feed::{Channel, SymbolSlot};
+use oxberry_core::units::{PriceScale, SymbolIndex, SystemId};
+use oxberry_core::xdp::{Detector, Dialect, HEADER_SIZE, MESSAGE_HEADER_SIZE, Message, PacketRef};
+
+/// Reads the bytes; panics when a promise is broken.
+pub(crate) fn run(bytes: &[u8]) {
+    let Ok(packet) = PacketRef::new(bytes) else {
+        return;
+    };
+    assert_eq!(
+        packet.bytes().len() + packet.missing(),
+        usize::from(packet.header().pkt_size)
+    );
+    let mut detector = Detector::new();
+    detector.packet(&packet);
+    let verdict = detector.verdict();
+    for dialect in [Dialect::Legacy, Dialect::Xdp, Dialect::Pillar] {
+        walk(&packet, dialect);
+        follow(&packet, dialect);
+    }
+    // What was told must be printable.
+    assert!(!format!("{verdict:?}").is_empty());
+}
+
+/// The walk goes forward by what messages declare, stays inside, and ends with an error at most.
+fn walk(packet: &PacketRef<'_>, dialect: Dialect) {
+    let mut at = HEADER_SIZE;
+    let mut messages = packet.messages();
+    let mut count = 0;
+    while let Some(message) = messages.next() {
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => {
+                assert_eq!(usize::from(error.offset), at, "{error}");
+                assert!(messages.next().is_none(), "the walk goes on after {error}");
+                return;
+            }
+        };
+        count += 1;
+        assert_eq!(usize::from(message.offset()), at);
+        assert!(message.size() >= MESSAGE_HEADER_SIZE);
+        at += message.size();
+        let symbol_index = message.symbol_index(dialect);
+        match Message::parse(dialect, message) {
+            Ok(Some(parsed)) => {
+                assert!(parsed.size() <= message.size());
+                assert_eq!(parsed.msg_type(), message.msg_type());
+                parsed.fields(&mut |name, _| assert!(!name.is_empty()));
+            }
+            Ok(None) => assert_eq!(symbol_index, None, "a symbol in an unknown message"),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+    assert!(at <= packet.bytes().len());
+    assert_eq!(count, packet.header().number_msgs);
+}
+
+/// The packet as the first, and again as a copy of the first, of a channel.
+fn follow(packet: &PacketRef<'_>, dialect: Dialect) {
+    let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+    for raw in 0..3 {
+        let symbol_index = SymbolIndex::from_raw(raw);
+        let scale = PriceScale::new(4).expect("a scale");
+        let defined = channel.define(symbol_index, SystemId::from_raw(1), scale);
+        defined.expect("there is room for three");
+    }
+    for _ in 0..2 {
+        let mut events = 0_u32;
+        let _ = channel.packet(packet, &mut |_| events += 1);
+        // A message becomes a few events; a gap or restart one for every symbol known.
+        assert!(events <= 8 * (u32::from(packet.header().number_msgs) + 8));
+    }
+}
