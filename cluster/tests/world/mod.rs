@@ -156,6 +156,11 @@ impl World {
             .handle_visual_request(self.now, &buffer[..length.unwrap()]);
     }
 
+    /// How many stock events came, twins included. A Pi without news sends batches without any.
+    pub(crate) fn stock_events(&self) -> usize {
+        self.stock.values().map(Vec::len).sum()
+    }
+
     /// Turns the world until `done`, for at most a minute of its time.
     pub(crate) fn run_until(&mut self, done: impl Fn(&Self) -> bool) -> bool {
         for _ in 0..60_000 {
