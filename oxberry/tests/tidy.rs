@@ -1,5 +1,6 @@
 //! Rules about the source that no lint can say.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,20 @@ const HEADS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cluster/src/lib.rs", &["#![forbid(unsafe_code)]"]),
+];
+
+/// Public types of core and proto-schema that defmt does not print, and why.
+const NOT_LOGGED: &[(&str, &str)] = &[
+    (
+        "Books",
+        "megabytes; its counters, states and answers can be logged",
+    ),
+    ("Depth", "an iterator that borrows the books"),
+    ("Queue", "an iterator that borrows the books"),
+    (
+        "SnapshotReader",
+        "a place in the books, without meaning elsewhere",
+    ),
 ];
 
 #[test]
@@ -71,6 +86,50 @@ fn the_inner_crates_need_no_system_and_no_unsafe_code() {
 }
 
 #[test]
+fn public_types_of_the_inner_crates_can_be_logged() {
+    let mut exceptions: BTreeMap<_, _> = NOT_LOGGED.iter().copied().collect();
+    let mut types = 0;
+    for path in sources(&["rs"]) {
+        if !["core/src", "proto-schema/src"]
+            .iter()
+            .any(|folder| path.starts_with(root().join(folder)))
+        {
+            continue;
+        }
+        let text = read(&path);
+        let lines: Vec<_> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let Some(name) = public_type(line) else {
+                continue;
+            };
+            types += 1;
+            let derived = lines[..number]
+                .iter()
+                .rev()
+                .take_while(|above| !above.trim().is_empty())
+                .any(|above| above.contains("derive(defmt::Format)"));
+            let implemented = text.contains(&format!("impl defmt::Format for {name} "));
+            let excepted = exceptions.remove(name).is_some();
+            assert!(
+                derived || implemented || excepted,
+                "{}:{}: `{name}` has no defmt::Format",
+                path.display(),
+                number + 1
+            );
+            assert!(
+                !(excepted && (derived || implemented)),
+                "`{name}` has defmt::Format and needs no exception"
+            );
+        }
+    }
+    assert!(types > 100, "only {types} public types were found");
+    assert!(
+        exceptions.is_empty(),
+        "exceptions without a type: {exceptions:?}"
+    );
+}
+
+#[test]
 fn links_of_the_documents_lead_somewhere() {
     for path in sources(&["md"]) {
         let text = read(&path);
@@ -91,6 +150,16 @@ fn links_of_the_documents_lead_somewhere() {
             );
         }
     }
+}
+
+/// The name of the public type that begins on this line.
+fn public_type(line: &str) -> Option<&str> {
+    let declaration = line.trim_start().strip_prefix("pub ")?;
+    let name = ["struct ", "enum ", "union "]
+        .iter()
+        .find_map(|keyword| declaration.strip_prefix(keyword))?;
+    name.split(|c: char| !(c.is_alphanumeric() || "_$".contains(c)))
+        .next()
 }
 
 /// The folder of the workspace.

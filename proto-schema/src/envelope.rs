@@ -9,6 +9,7 @@ pub const VERSION: u8 = 1;
 
 /// What a message is; its second byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum Kind {
@@ -85,6 +86,7 @@ pub trait Listed: Head {
 
 /// Why bytes are not the message they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ProtoError {
     /// The bytes end before the message does.

@@ -9,6 +9,7 @@ use crate::records::heads;
 
 /// Controller, on the partition's topic: events of one stream, as records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Batch {
     /// The stream.
     pub stream: StreamId,
@@ -22,6 +23,7 @@ pub struct Batch {
 
 /// Controller, on the partition's topic: the stream is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EndOfStream {
     /// The stream.
     pub stream: StreamId,
@@ -31,6 +33,7 @@ pub struct EndOfStream {
 
 /// Pi to controller: how far I got, as records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ack {
     /// Who got there.
     pub node: NodeId,
@@ -40,6 +43,7 @@ pub struct Ack {
 
 /// How far a Pi is in one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Position {
     /// The stream.
     pub stream: StreamId,
@@ -49,6 +53,7 @@ pub struct Position {
 
 /// Pi to controller, once a second: I am alive, and these are my totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Heartbeat {
     /// Who is alive.
     pub node: NodeId,
@@ -62,6 +67,7 @@ pub struct Heartbeat {
 
 /// Pi to controller, after the end of all its streams: the digests of its books, as records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Digests {
     /// Whose books.
     pub node: NodeId,
@@ -71,6 +77,7 @@ pub struct Digests {
 
 /// The books of one partition at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PartitionDigest {
     /// The partition.
     pub partition: Partition,
@@ -84,6 +91,7 @@ pub struct PartitionDigest {
 
 /// Controller to Pi: all is compared; tell the visualisation that it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Finish {
     /// Whether the replicas of every partition were equal.
     pub equal: bool,

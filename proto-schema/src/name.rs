@@ -10,10 +10,12 @@ use crate::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOL_NAME_BYTES};
 
 /// A set of symbols that moves between Pis as one, numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Partition(u16);
 
 /// A node of this run, numbered by the controller in the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NodeId(u16);
 
 /// The number of an event: within its stream, or of a [stock event](crate::stock::StockEvent)
@@ -21,10 +23,12 @@ pub struct NodeId(u16);
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EventNum(u64);
 
 /// The events of one partition that came through one channel, numbered 1, 2, 3, ….
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StreamId {
     /// The channel of the feed.
     pub channel: ChannelId,

@@ -11,6 +11,7 @@ use crate::limits::MAX_LIST_HEAD_BYTES;
 /// Collects the records of one message in storage handed in: `[u8; N]`, `Box<[u8]>` or
 /// `&mut [u8]`. A message never exceeds it; less storage only means smaller messages.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecordsWriter<S, H> {
     storage: S,
     /// Where the next record goes.
@@ -93,6 +94,7 @@ impl<S: AsMut<[u8]>, H: Listed> RecordsWriter<S, H> {
 
 /// The records of a message, read in place.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Records<'a, R> {
     rest: &'a [u8],
     left: usize,

@@ -8,6 +8,7 @@ use crate::records::heads;
 
 /// Pi to controller: here I am. Repeated until answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Hello {
     /// The name a person gave to the node; unique in the cluster.
     pub name: NodeName,
@@ -21,6 +22,7 @@ pub struct Hello {
 
 /// Controller to Pi: who you are and, as records, the symbols of your partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetupPi {
     /// The node's number in this run.
     pub node: NodeId,
@@ -32,6 +34,7 @@ pub struct SetupPi {
 
 /// One symbol that a Pi is to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SymbolAssignment {
     /// The symbol.
     pub symbol_index: SymbolIndex,
@@ -43,6 +46,7 @@ pub struct SymbolAssignment {
 
 /// Controller to Pi: not with me.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refused {
     /// Why.
     pub reason: RefusedReason,
@@ -50,6 +54,7 @@ pub struct Refused {
 
 /// Why a Pi is not wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RefusedReason {
     /// Its messages are other ones: install the same version on all machines.
     Schema {
@@ -69,6 +74,7 @@ pub enum RefusedReason {
 
 /// Controller, on every partition's topic until all Pis are ready: can you hear this?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ping {
     /// The partition on whose topic it is sent.
     pub partition: Partition,
@@ -76,6 +82,7 @@ pub struct Ping {
 
 /// Pi to controller: pings came through on the topics of all my partitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ready {
     /// Who is ready.
     pub node: NodeId,
@@ -83,6 +90,7 @@ pub struct Ready {
 
 /// Visualisation to controller: which symbols are there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetupVisualRequest {
     /// [`crate::SCHEMA_FINGERPRINT`] of the visualisation's program.
     pub schema: u64,
@@ -90,6 +98,7 @@ pub struct SetupVisualRequest {
 
 /// Controller to visualisation: the symbol table, as records, and the shape of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetupVisual {
     /// [`crate::SCHEMA_FINGERPRINT`] of the controller's program.
     pub schema: u64,
@@ -103,6 +112,7 @@ pub struct SetupVisual {
 
 /// One symbol of the table, with its place in the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SymbolEntry {
     /// The symbol.
     pub symbol_index: SymbolIndex,

@@ -10,6 +10,7 @@ use crate::records::heads;
 ///
 /// A Pi without news pushes one without events every second, so that silence means that it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StockBatch {
     /// Which replica speaks.
     pub node: NodeId,
@@ -24,6 +25,7 @@ pub struct StockBatch {
 /// It holds the whole visible state, so the newest event of a symbol is enough. Twins push equal
 /// events; of each number the first to arrive counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StockEvent {
     /// The symbol.
     pub symbol_index: SymbolIndex,
@@ -43,6 +45,7 @@ pub struct StockEvent {
 
 /// The best price of a side and what rests there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Quote {
     /// The price.
     pub price: Price,
@@ -54,6 +57,7 @@ pub struct Quote {
 
 /// A trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TradePrint {
     /// Its price.
     pub price: Price,
@@ -63,6 +67,7 @@ pub struct TradePrint {
 
 /// Whether and how the book of a symbol can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SymbolState {
     /// The book is what the venue's is.
     Live,
@@ -78,6 +83,7 @@ pub enum SymbolState {
 
 /// Pi to visualisation: no more events from me.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EndOfEvents {
     /// Which replica is done.
     pub node: NodeId,

@@ -9,6 +9,7 @@ use crate::name::Partition;
 /// Topics name partitions, never symbols: libzmq loses subscriptions beyond the high-water mark,
 /// and a cluster has far fewer partitions than symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Topic {
     /// The partition whose pings, batches and end follow.
     pub partition: Partition,

@@ -13,6 +13,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// Everything that [`Books`](super::Books) remembers lies in lines, so a caller provides storage by
 /// a single array: a `static`, a local or a boxed slice. No record straddles two lines.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(C, align(64))]
 pub struct Line([u32; WORDS]);
 
@@ -95,6 +96,7 @@ pub(super) fn chain(first: u32, next: impl Fn(u32) -> u32) -> impl Iterator<Item
 /// assert_eq!(books.capacity().orders, 64);
 /// ```
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Memory<const LINES: usize>([Line; LINES]);
 
 impl<const LINES: usize> Memory<LINES> {

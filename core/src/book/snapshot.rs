@@ -111,6 +111,7 @@ impl core::error::Error for RestoreError {}
 /// Restores one book from chunks of orders. Until it ends, the book is
 /// [`BookState::Recovering`](super::BookState::Recovering) and no event is to be applied to it.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Restore {
     slot: SymbolSlot,
     head: SnapshotHead,

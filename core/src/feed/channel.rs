@@ -11,6 +11,7 @@ use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 /// Copies are dropped, missing messages make the books stale; nothing waits and nothing is asked
 /// for again.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel<S> {
     tracker: SequenceTracker,
     normalizer: Normalizer<S>,

@@ -25,6 +25,7 @@ use crate::xdp::{DeliveryFlag, Dialect, Head, MessageRef, PacketRef, WireError};
 ///   and where the first refresh packet of the symbol begins.
 /// * A sequence reset makes all symbols stale that had messages, until they are cleared.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Normalizer<S> {
     dialect: Dialect,
     symbols: Symbols<S>,

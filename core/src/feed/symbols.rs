@@ -77,6 +77,7 @@ impl core::error::Error for TooManySymbols {}
 
 /// A hash table of symbols by index: linear probing, nothing is ever removed.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Symbols<S> {
     slots: S,
 }

@@ -33,6 +33,7 @@ impl fmt::Display for Gap {
 
 /// A gap that somebody waits for.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct OpenGap {
     pub(super) span: Span,
     /// When to stop waiting for the other line.
@@ -43,6 +44,7 @@ pub(super) struct OpenGap {
 
 /// The gaps of a channel, lowest first; they never touch what came.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct GapList<const N: usize> {
     gaps: Vec<OpenGap, N>,
 }

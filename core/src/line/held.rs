@@ -20,6 +20,7 @@ pub struct Slot {
 
 /// The list of early packets by place, and the list of free slots, in storage handed in.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Held<'s> {
     slots: &'s mut [Slot],
     head: Option<u16>,
@@ -57,6 +58,19 @@ impl core::fmt::Debug for Slot {
             .field("count", &self.count)
             .field("length", &self.length)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Slot {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "Slot {{ first: {}, count: {}, length: {}, .. }}",
+            self.first,
+            self.count,
+            self.length
+        );
     }
 }
 

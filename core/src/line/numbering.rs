@@ -13,6 +13,7 @@ use crate::xdp::PacketHeader;
 /// a later time than the other line's. What a line brings after its reset and bears an earlier time
 /// is of the old numbering.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Numbering {
     /// The newest numbering, and when the venue sent its reset, if there was one.
     epoch: u32,
@@ -26,6 +27,7 @@ pub(super) struct Numbering {
 
 /// How far a numbering was brought by live lines; what is resent bears other times.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Brought {
     /// The number after the highest one.
     end: SeqNum,
@@ -35,12 +37,14 @@ struct Brought {
 
 /// When a numbering was started: one time if its reset came, a range if it was noticed otherwise.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Started {
     earliest: UnixNanos,
     latest: UnixNanos,
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct LineNumbering {
     epoch: u32,
     /// The send time of its reset, or the next best thing: what has an earlier one is older.
@@ -51,6 +55,7 @@ struct LineNumbering {
 
 /// What can be odd about a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) enum Oddity {
     /// It jumps far ahead.
     Jump,

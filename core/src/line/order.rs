@@ -12,6 +12,7 @@ use crate::xdp::PacketRef;
 
 /// Everything from the expected place up to `highest` is either missing or held.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Order<'s> {
     tracker: Tracker<Place>,
     /// The place after the last one that is known to exist.

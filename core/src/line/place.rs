@@ -8,6 +8,7 @@ pub(super) const FIRST_EPOCH: u32 = 1;
 
 /// A sequence number and how often the numbering had started again before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Place {
     pub(super) epoch: u32,
     pub(super) number: SeqNum,
@@ -15,6 +16,7 @@ pub(super) struct Place {
 
 /// All places from `first` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Span {
     pub(super) first: Place,
     pub(super) end: Place,

@@ -7,6 +7,7 @@ use crate::xdp::{Body as _, DeliveryFlag, PacketHeader, PacketRef, RefreshHeader
 
 /// Whether the books of the channel have to be renewed, and how far that is.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Refresh {
     config: Option<RefreshConfig>,
     /// Requests that are left today.
@@ -17,6 +18,7 @@ pub(super) struct Refresh {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Stage {
     /// Nothing is lost.
     Idle,
@@ -36,6 +38,7 @@ enum Stage {
 
 /// How far an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 enum Progress {
     /// Its first symbol was not seen yet.
     Awaited,

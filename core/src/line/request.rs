@@ -8,6 +8,7 @@ use crate::units::Instant;
 
 /// What the request server is asked for, and what may still be asked of it.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Requests {
     config: Option<RetransmissionConfig>,
     /// Requests that are left today.
@@ -18,6 +19,7 @@ pub(super) struct Requests {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Request {
     span: Span,
     attempts: u8,

@@ -28,6 +28,7 @@ use crate::xdp::{
 /// [`poll_timeout`]: Self::poll_timeout
 /// [`handle_timeout`]: Self::handle_timeout
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sequencer<'s> {
     config: Config,
     numbering: Numbering,

@@ -7,12 +7,14 @@ use crate::units::Instant;
 
 /// When each line was heard last.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Silence {
     longest: Option<Duration>,
     lines: [Heard; 2],
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Heard {
     watched: bool,
     last: Instant,

@@ -11,6 +11,7 @@ use crate::units::{RawPrice, Side};
 
 /// The place of one price level in the storage of a [`Matcher`](super::Matcher).
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LevelRecord {
     pub(super) qty: u64,
     pub(super) price: u32,
@@ -45,6 +46,7 @@ impl LevelRecord {
 /// Prices ascend along the array, so the best level of each side lies next to the free middle,
 /// where levels come and go at the least cost.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Ladder<L> {
     records: L,
     bids: usize,

@@ -76,6 +76,7 @@ impl core::error::Error for MatchError {}
 /// [`OrderRecord`] and [`LevelRecord`]. The levels of both sides share one storage. Capacity is the
 /// length of the storage and never grows.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Matcher<O, L> {
     orders: OrderPool<O>,
     ladder: Ladder<L>,

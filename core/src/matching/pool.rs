@@ -14,6 +14,7 @@ pub(super) const NONE: u32 = u32::MAX;
 ///
 /// Slot `i` also holds the head of bucket `i` of the id index, which belongs to other orders.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct OrderRecord {
     pub(super) id: u64,
     pub(super) price: u32,
@@ -46,6 +47,7 @@ impl OrderRecord {
 
 /// Slots for orders with an index by id: buckets of chained slots, as many as there are slots.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct OrderPool<O> {
     records: O,
     /// Slots from here on were never used, so that start-up does not have to link them.

@@ -16,6 +16,7 @@ pub const MAX_MESSAGES: u8 = u8::MAX;
 
 /// Writes one packet into a buffer: messages first, the header at the end.
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PacketBuilder<'a> {
     buffer: &'a mut [u8],
     length: usize,

@@ -1,0 +1,20 @@
+//! What takes its storage from the caller can be logged when the storage can. A derive on a generic
+//! type promises nothing until the type is used.
+//!
+//! Compiled, not run: a host cannot link defmt's output.
+
+#![cfg(feature = "defmt")]
+
+use oxberry_core::book::Memory;
+use oxberry_core::feed::{Channel, Normalizer, SymbolSlot};
+use oxberry_core::matching::InlineMatcher;
+
+fn assert_format<T: defmt::Format>() {}
+
+#[test]
+fn generic_types_can_be_logged() {
+    assert_format::<Memory<4>>();
+    assert_format::<Normalizer<[SymbolSlot; 4]>>();
+    assert_format::<Channel<[SymbolSlot; 4]>>();
+    assert_format::<InlineMatcher<4, 4>>();
+}
