@@ -20,6 +20,12 @@ use proptest::test_runner::FileFailurePersistence;
 /// Symbols of the tests.
 const SYMBOLS: u32 = 3;
 
+/// The most operations of a stream for books with room for everything.
+const MOST_ROOMY: u32 = 400;
+
+/// The most operations of a stream for books that are soon full.
+const MOST_CROWDED: u32 = 200;
+
 fn symbol_index(symbol: u32) -> SymbolIndex {
     SymbolIndex::from_raw(100 + 7 * symbol)
 }
@@ -174,21 +180,25 @@ fn roomy() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
         orders: 200,
         levels: 200,
     };
-    prop::collection::vec(event(), 1..400).prop_map(move |events| (capacity, events))
+    prop::collection::vec(event(), 1..MOST_ROOMY as usize)
+        .prop_map(move |events| (capacity, events))
 }
 
 /// Streams for books that are soon full.
 fn crowded() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
-    (1..30u32, 1..20u32, prop::collection::vec(event(), 1..200)).prop_map(
-        |(orders, levels, events)| {
+    (
+        1..30u32,
+        1..20u32,
+        prop::collection::vec(event(), 1..MOST_CROWDED as usize),
+    )
+        .prop_map(|(orders, levels, events)| {
             let capacity = Capacity {
                 symbols: SYMBOLS,
                 orders,
                 levels,
             };
             (capacity, events)
-        },
-    )
+        })
 }
 
 proptest! {
@@ -205,15 +215,28 @@ proptest! {
     }
 }
 
-// Ten million operations: `cargo test --release -p oxberry-core --test book_against_naive -- --ignored`
+/// Operations of each test at length: `OXBERRY_OPERATIONS`, or ten million.
+fn operations() -> u32 {
+    std::env::var("OXBERRY_OPERATIONS").map_or(10_000_000, |number| {
+        number
+            .parse()
+            .expect("OXBERRY_OPERATIONS is a number of operations")
+    })
+}
+
+// Streams are half as long as they may be, on average.
 proptest! {
-    #![proptest_config(config(33_500))]
+    #![proptest_config(config(operations() / (MOST_ROOMY / 2)))]
 
     #[test]
     #[ignore = "takes many minutes; a nightly command"]
     fn roomy_books_equal_the_naive_one_at_length((capacity, events) in roomy()) {
         check(capacity, &events);
     }
+}
+
+proptest! {
+    #![proptest_config(config(operations() / (MOST_CROWDED / 2)))]
 
     #[test]
     #[ignore = "takes many minutes; a nightly command"]
