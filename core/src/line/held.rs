@@ -21,8 +21,8 @@ pub struct Slot {
 /// The list of early packets by place, and the list of free slots, in storage handed in.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Held<'s> {
-    slots: &'s mut [Slot],
+pub(super) struct Held<S> {
+    slots: S,
     head: Option<u16>,
     tail: Option<u16>,
     free: Option<u16>,
@@ -74,11 +74,11 @@ impl defmt::Format for Slot {
     }
 }
 
-impl<'s> Held<'s> {
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Held<S> {
     /// Over these slots, of which 65,535 at most are used.
-    pub(super) fn new(slots: &'s mut [Slot]) -> Self {
+    pub(super) fn new(mut slots: S) -> Self {
         let mut free = None;
-        for (index, slot) in (0..u16::MAX).zip(slots.iter_mut()).rev() {
+        for (index, slot) in (0..u16::MAX).zip(slots.as_mut()).rev() {
             slot.next = free;
             free = Some(index);
         }
@@ -108,7 +108,7 @@ impl<'s> Held<'s> {
             Some(before) => self.slot(before).and_then(|slot| slot.next),
             None => self.head,
         };
-        let Some(slot) = self.slots.get_mut(usize::from(index)) else {
+        let Some(slot) = self.slots.as_mut().get_mut(usize::from(index)) else {
             return false;
         };
         let Some(room) = slot.bytes.get_mut(..bytes.len()) else {
@@ -120,7 +120,7 @@ impl<'s> Held<'s> {
         slot.count = u32::from(packet.header().number_msgs);
         self.free = slot.next;
         slot.next = after;
-        match before.and_then(|before| self.slots.get_mut(usize::from(before))) {
+        match before.and_then(|before| self.slots.as_mut().get_mut(usize::from(before))) {
             Some(before) => before.next = Some(index),
             None => self.head = Some(index),
         }
@@ -145,7 +145,7 @@ impl<'s> Held<'s> {
     /// Frees the slot of the lowest packet. Its bytes stay readable until the next insertion.
     pub(super) fn remove_lowest(&mut self) {
         let Some(index) = self.head else { return };
-        let Some(slot) = self.slots.get_mut(usize::from(index)) else {
+        let Some(slot) = self.slots.as_mut().get_mut(usize::from(index)) else {
             return;
         };
         self.head = slot.next;
@@ -164,7 +164,7 @@ impl<'s> Held<'s> {
     }
 
     fn slot(&self, index: u16) -> Option<&Slot> {
-        self.slots.get(usize::from(index))
+        self.slots.as_ref().get(usize::from(index))
     }
 
     /// The last packet that starts no later; early packets mostly come in order, so the tail is

@@ -27,9 +27,8 @@
 //!     PacketRef::new(sent).expect("whole")
 //! }
 //!
-//! let mut slots = [Slot::EMPTY; 4];
 //! let now = Instant::from_raw(0);
-//! let mut channel = Sequencer::new(now, Config::LIVE, &mut slots);
+//! let mut channel = Sequencer::new(now, Config::LIVE, [Slot::EMPTY; 4]);
 //! let mut buffer = [0; 1400];
 //! let (a, b) = (Source::Line(Line::A), Source::Line(Line::B));
 //!

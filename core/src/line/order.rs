@@ -13,12 +13,12 @@ use crate::xdp::PacketRef;
 /// Everything from the expected place up to `highest` is either missing or held.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Order<'s> {
+pub(super) struct Order<S> {
     tracker: Tracker<Place>,
     /// The place after the last one that is known to exist.
     highest: Place,
     gaps: GapList<MAX_GAPS>,
-    held: Held<'s>,
+    held: Held<S>,
     /// Given up lately, oldest first.
     losses: Vec<Span, RECENT_LOSSES>,
 }
@@ -45,8 +45,8 @@ pub(super) enum Step {
     Lost(Span),
 }
 
-impl<'s> Order<'s> {
-    pub(super) fn new(expected: SeqNum, slots: &'s mut [Slot]) -> Self {
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
+    pub(super) fn new(expected: SeqNum, slots: S) -> Self {
         let expected = Place {
             epoch: FIRST_EPOCH,
             number: expected,

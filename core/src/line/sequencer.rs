@@ -29,10 +29,10 @@ use crate::xdp::{
 /// [`handle_timeout`]: Self::handle_timeout
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Sequencer<'s> {
+pub struct Sequencer<S> {
     config: Config,
     numbering: Numbering,
-    order: Order<'s>,
+    order: Order<S>,
     requests: Requests,
     refresh: Refresh,
     silence: Silence,
@@ -111,15 +111,18 @@ pub enum State {
     Stale,
 }
 
-impl<'s> Sequencer<'s> {
-    /// A machine that keeps early packets in these slots.
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
+    /// A machine that keeps early packets in these slots, its own or borrowed ones.
     ///
     /// # Panics
     ///
     /// With fewer than [`MIN_SLOTS`] slots.
     #[must_use]
-    pub fn new(now: Instant, config: Config, slots: &'s mut [Slot]) -> Self {
-        assert!(slots.len() >= MIN_SLOTS, "too few slots for early packets");
+    pub fn new(now: Instant, config: Config, slots: S) -> Self {
+        assert!(
+            slots.as_ref().len() >= MIN_SLOTS,
+            "too few slots for early packets"
+        );
         Self {
             numbering: Numbering::new(config.expected),
             order: Order::new(config.expected, slots),

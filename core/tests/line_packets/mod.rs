@@ -18,10 +18,9 @@ const PATIENCE: usize = 10_000;
 
 /// Plays the bytes, six a step; panics when a promise is broken.
 pub(crate) fn run(bytes: &[u8]) {
-    let mut slots = [Slot::EMPTY; 4];
     let mut play = Play {
         now: 0,
-        channel: Sequencer::new(Instant::from_raw(0), config(bytes), &mut slots),
+        channel: Sequencer::new(Instant::from_raw(0), config(bytes), [Slot::EMPTY; 4]),
     };
     for step in bytes.chunks_exact(STEP) {
         let &[kind, number, high, count, pause, more] = step else {
@@ -49,12 +48,12 @@ fn config(bytes: &[u8]) -> Config {
     }
 }
 
-struct Play<'s> {
+struct Play {
     now: u64,
-    channel: Sequencer<'s>,
+    channel: Sequencer<[Slot; 4]>,
 }
 
-impl Play<'_> {
+impl Play {
     fn step(&mut self, kind: u8, number: u16, count: u8, more: u8) {
         let number = SeqNum::from_raw(u32::from(number) + 1);
         let mut buffer = [0; 1400];

@@ -139,7 +139,7 @@ impl Run {
         let mut network = Network::new(self.faults, random.next());
         let mut venue = Venue::new(self.faults, random.next());
         let mut reader = Reader::new(self.faults);
-        let mut slots = vec![Slot::EMPTY; if self.faults.little_storage { 8 } else { 4_096 }];
+        let slots = vec![Slot::EMPTY; if self.faults.little_storage { 8 } else { 4_096 }];
         let config = match self.faults.server {
             Server::Absent => Config {
                 retransmission: None,
@@ -148,7 +148,7 @@ impl Run {
             },
             Server::Good | Server::Bad => Config::LIVE,
         };
-        let mut channel = Sequencer::new(Instant::from_raw(0), config, &mut slots);
+        let mut channel = Sequencer::new(Instant::from_raw(0), config, slots);
         venue.start(&mut network);
         let mut sent = 0;
         while let Some((at, event)) = network.next(channel.poll_timeout()) {

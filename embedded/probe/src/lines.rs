@@ -12,8 +12,7 @@ use crate::wire::Nowhere;
 
 pub(crate) fn touch(bytes: &[u8]) {
     let now = Instant::from_raw(black_box(0));
-    let mut slots = [Slot::EMPTY; 4];
-    let mut sequencer = Sequencer::new(now, black_box(Config::LIVE), &mut slots);
+    let mut sequencer = Sequencer::new(now, black_box(Config::LIVE), [Slot::EMPTY; 4]);
     if let Ok(packet) = PacketRef::new(bytes) {
         for source in [
             Source::Line(Line::A),
