@@ -21,8 +21,10 @@ pub(super) struct Numbering {
     lines: [LineNumbering; 2],
     /// How far the lines have brought the newest numbering.
     brought: Option<Brought>,
-    /// Nothing was ever seen of this channel.
-    fresh: bool,
+    /// The channel was joined at its first number.
+    from_first: bool,
+    /// When the earliest packet that was seen was sent.
+    earliest: Option<UnixNanos>,
 }
 
 /// How far a numbering was brought by live lines; what is resent bears other times.
@@ -87,7 +89,8 @@ impl Numbering {
             started: None,
             lines: [line; 2],
             brought: None,
-            fresh: expected == SeqNum::from_raw(1),
+            from_first: expected == SeqNum::from_raw(1),
+            earliest: None,
         }
     }
 
@@ -127,7 +130,10 @@ impl Numbering {
             let starts = match self.started {
                 Some(started) if started.is_after(sent) => return older,
                 Some(started) => started.is_before(sent),
-                None => !self.fresh,
+                // The first numbering's own reset may come late, behind what was sent after it.
+                None => self
+                    .earliest
+                    .map_or(!self.from_first, |earliest| earliest < sent),
             };
             if starts {
                 self.epoch += 1;
@@ -145,7 +151,7 @@ impl Numbering {
         } else if sent < line.started {
             return older;
         }
-        self.fresh = false;
+        self.earliest = Some(self.earliest.map_or(sent, |earliest| earliest.min(sent)));
         Place {
             epoch: line.epoch,
             number,
@@ -240,5 +246,37 @@ impl LineNumbering {
             started,
             suspected: None,
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xdp::DeliveryFlag;
+
+    fn sent(number: u32, nanos: u64) -> PacketHeader {
+        PacketHeader {
+            pkt_size: 30,
+            delivery_flag: DeliveryFlag::ORIGINAL,
+            number_msgs: 1,
+            seq_num: SeqNum::from_raw(number),
+            send_time: UnixNanos::from_raw(nanos),
+        }
+    }
+
+    #[test]
+    fn the_first_reset_starts_another_numbering_only_after_something_older() {
+        for (first_sent, epoch) in [(11, FIRST_EPOCH), (10, FIRST_EPOCH), (9, FIRST_EPOCH + 1)] {
+            let mut numbering = Numbering::new(SeqNum::from_raw(1));
+            let first = numbering.place(Line::A, &sent(2, first_sent), false);
+            assert_eq!(first.epoch, FIRST_EPOCH);
+            // Line A lost it, and line B is behind.
+            let reset = numbering.place(Line::B, &sent(1, 10), true);
+            assert_eq!(reset.epoch, epoch, "first sent at {first_sent}");
+        }
+        // Whoever joins later waits for the numbers of a numbering that had begun.
+        let mut numbering = Numbering::new(SeqNum::from_raw(5));
+        let reset = numbering.place(Line::A, &sent(1, 10), true);
+        assert_eq!(reset.epoch, FIRST_EPOCH + 1);
     }
 }
