@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::day::ChannelFeed;
+use crate::lines::{LineCounters, Lines, Turn};
 use crate::pace::{Pace, Speed};
 use crate::source::{MappingFile, Source};
 
@@ -63,6 +64,8 @@ impl ToChannel {
 pub struct ChannelSummary {
     /// The channel.
     pub channel: ChannelId,
+    /// What came by each line, if they came from a capture.
+    pub lines: Vec<LineCounters>,
     /// Packets read.
     pub packets: u64,
     /// Messages in them.
@@ -100,11 +103,22 @@ enum Waited {
 #[derive(Debug)]
 pub(crate) struct ChannelPublisher {
     source: Source,
-    feed: Channel<Vec<SymbolSlot>>,
+    lines: Lines<u64>,
+    reader: Reader,
     outlet: Outlet,
     speed: Speed,
     packets: u64,
+}
+
+/// From packets in order to events, and what is odd on the way.
+#[derive(Debug)]
+struct Reader {
+    feed: Channel<Vec<SymbolSlot>>,
+    /// What came and was not published yet.
+    events: Vec<FeedEvent>,
     warnings: Warnings,
+    /// Whether everything was sound so far.
+    is_sound: bool,
 }
 
 /// Where events leave: streams, the socket, and the pipe that credit comes through.
@@ -140,13 +154,20 @@ impl ChannelPublisher {
             channel,
             source,
             dialect,
+            lines,
             ..
         } = feed;
         let streams = ChannelStreams::new(channel, table.partitions());
         let (events, unplaced) = (0, 0);
         Self {
             source,
-            feed: known_symbols(dialect, mapping),
+            lines,
+            reader: Reader {
+                feed: known_symbols(dialect, mapping),
+                events: Vec::new(),
+                warnings: Warnings::default(),
+                is_sound: true,
+            },
             outlet: Outlet {
                 streams,
                 table,
@@ -158,7 +179,6 @@ impl ChannelPublisher {
             },
             speed,
             packets: 0,
-            warnings: Warnings::default(),
         }
     }
 
@@ -180,65 +200,65 @@ impl ChannelPublisher {
         let Some(pace) = self.outlet.await_start(self.speed)? else {
             return Ok(false);
         };
-        let mut events = Vec::new();
-        let mut is_complete = true;
+        let Self {
+            source,
+            lines,
+            reader,
+            outlet,
+            ..
+        } = self;
         loop {
-            match self.source.advance() {
+            match source.advance() {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    self.warnings.push(&error);
-                    is_complete = false;
+                    reader.fail(&error);
                     break;
                 }
             }
             self.packets += 1;
-            let packet = self.source.packet();
-            let place = Place {
-                file: self.source.name(),
-                offset: packet.offset,
-            };
-            let packet = match PacketRef::new(packet.bytes) {
+            let captured = source.packet();
+            let (file, offset) = (source.name(), captured.offset);
+            let packet = match PacketRef::new(captured.bytes) {
                 Ok(packet) => packet,
                 Err(error) => {
-                    self.warnings.push(format_args!("{place}: {error}"));
-                    is_complete = false;
+                    reader.fail(format_args!("{}: {error}", Place { file, offset }));
                     continue;
                 }
             };
-            let due = pace.due(packet.header().send_time);
-            match self.feed.packet(&packet, &mut |event| events.push(event)) {
-                Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
-                    "{place}: {missing} messages from number {expected} on are missing before \
-                     this packet; the symbols of the channel are stale until they are cleared"
+            let tracker = reader.feed.tracker();
+            match lines.handle_packet(captured.group, captured.captured, &packet, offset, tracker) {
+                Turn::Now => reader.read(&packet, Place { file, offset }),
+                Turn::Later | Turn::Never => {}
+                Turn::Damaged => reader.warnings.push(format_args!(
+                    "{}: it is cut off, and left to the other lines",
+                    Place { file, offset }
                 )),
-                Ok(_) => {}
-                Err(error) => {
-                    self.warnings.push(format_args!(
-                        "{place}: {error}; the rest of the packet is lost and the symbols of the \
-                         channel are stale until they are cleared"
-                    ));
-                    is_complete = false;
-                }
             }
-            if self.outlet.wait_until(due)? == Waited::Stop {
+            lines.release(&mut |packet, offset| reader.read(packet, Place { file, offset }));
+            let due = pace.due(packet.header().send_time);
+            if outlet.wait_until(due)? == Waited::Stop
+                || outlet.publish_all(&mut reader.events)? == Waited::Stop
+            {
                 return Ok(false);
             }
-            for event in events.drain(..) {
-                if self.outlet.publish(&event)? == Waited::Stop {
-                    return Ok(false);
-                }
-            }
         }
-        Ok(self.outlet.end()? == Waited::GoOn && is_complete)
+        let file = source.name();
+        lines.finish(&mut |packet, offset| reader.read(packet, Place { file, offset }));
+        if outlet.publish_all(&mut reader.events)? == Waited::Stop {
+            return Ok(false);
+        }
+        Ok(outlet.end()? == Waited::GoOn && reader.is_sound)
     }
 
     fn summary(self, is_complete: bool) -> (ChannelSummary, Pipe) {
         let Self {
-            feed,
+            lines,
+            reader: Reader {
+                feed, mut warnings, ..
+            },
             outlet,
             packets,
-            mut warnings,
             ..
         } = self;
         let counters = feed.normalizer().counters();
@@ -263,8 +283,10 @@ impl ChannelPublisher {
                 "channel {channel}: {more} further problems of this kind"
             ));
         }
+        let lines = lines.counters().to_vec();
         let summary = ChannelSummary {
             channel,
+            lines,
             packets,
             messages: counters.messages(),
             events: outlet.events,
@@ -273,6 +295,30 @@ impl ChannelPublisher {
             is_complete,
         };
         (summary, outlet.pipe)
+    }
+}
+
+impl Reader {
+    /// Reads a packet whose turn has come.
+    fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>) {
+        let events = &mut self.events;
+        match self.feed.packet(packet, &mut |event| events.push(event)) {
+            Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
+                "{place}: {missing} messages from number {expected} on are missing before this \
+                 packet; the symbols of the channel are stale until they are cleared"
+            )),
+            Ok(_) => {}
+            Err(error) => self.fail(format_args!(
+                "{place}: {error}; the rest of the packet is lost and the symbols of the channel \
+                 are stale until they are cleared"
+            )),
+        }
+    }
+
+    /// Something is not as it should be.
+    fn fail(&mut self, what: impl fmt::Display) {
+        self.warnings.push(what);
+        self.is_sound = false;
     }
 }
 
@@ -312,6 +358,16 @@ impl Outlet {
             self.flush()?;
         }
         self.take_credit()
+    }
+
+    /// Publishes events, when the window allows it, and leaves none.
+    fn publish_all(&mut self, events: &mut Vec<FeedEvent>) -> Result<Waited, NetError> {
+        for event in events.drain(..) {
+            if self.publish(&event)? == Waited::Stop {
+                return Ok(Waited::Stop);
+            }
+        }
+        Ok(Waited::GoOn)
     }
 
     /// Publishes an event, when the window allows it.

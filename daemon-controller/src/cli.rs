@@ -114,6 +114,11 @@ impl Cli {
             events = published,
             "published"
         );
+        for channel in &summary.channels {
+            for line in channel.lines.iter().filter(|_| channel.lines.len() > 1) {
+                tracing::info!("channel {}: {line}", channel.channel);
+            }
+        }
         if let Some(error) = gone {
             return Err(error).context("the reader of the notices is gone");
         }

@@ -13,6 +13,7 @@ use oxberry_proto::limits::MAX_SYMBOLS;
 use thiserror::Error;
 
 use crate::config::Config;
+use crate::lines::Lines;
 use crate::source::{
     ChannelFiles, DirectoryError, Filter, MappingFile, Source, SourceError, dialects,
 };
@@ -39,6 +40,8 @@ pub struct ChannelFeed {
     pub source: Source,
     /// The dialect of its messages.
     pub dialect: Dialect,
+    /// The lines by which a capture shows it to come, with the places of packets in it.
+    pub lines: Lines<u64>,
     /// When its first packet was sent, if it has one.
     pub first_sent: Option<UnixNanos>,
 }
@@ -117,6 +120,7 @@ impl Day {
             .map(|((file, mut source), verdict)| ChannelFeed {
                 channel: file.channel,
                 first_sent: first_sent(&mut source),
+                lines: Lines::of_source(&mut source),
                 source,
                 dialect: verdict.dialect,
             })

@@ -2,51 +2,79 @@
 
 use std::net::SocketAddrV4;
 
-use oxberry_controller::source::{ChannelFile, MappingFile, Source};
+use oxberry_controller::{
+    lines::Lines,
+    source::{ChannelFile, MappingFile, Source},
+};
 use oxberry_core::{
     feed::{Channel, SymbolSlot, TooManySymbols},
-    units::ChannelId,
-    xdp::{Body as _, Dialect, PacketRef, ProductId, SequenceNumberReset},
+    xdp::{Dialect, PacketRef},
 };
+
+use super::groups::{self, Identity, LineGroups, SourceGroup};
 
 /// Slots of a channel's symbol table for each symbol, so that searches stay short.
 const SLOTS_A_SYMBOL: usize = 2;
 /// Slots beyond those, for symbols that only the feed knows.
 const SPARE_SLOTS: usize = 1_024;
 
+/// Where a packet lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'f> {
+    pub(super) file: &'f str,
+    /// Its first byte.
+    pub(super) offset: u64,
+}
+
+/// A channel, and how it comes.
+#[derive(Debug)]
+pub(super) struct LinedChannel<'f> {
+    /// What the venue calls it, once a reset told.
+    identity: Option<Identity>,
+    /// The groups that carry it; a channel file has none.
+    groups: Vec<SourceGroup>,
+    pub(super) lines: Lines<Place<'f>>,
+    pub(super) named: NamedChannel,
+}
+
 /// A channel, and what messages call it.
 #[derive(Debug)]
 pub(super) struct NamedChannel {
     pub(super) name: String,
-    /// What the venue calls it, once a reset told.
-    identity: Option<(ProductId, ChannelId)>,
+    pub(super) dialect: Dialect,
     pub(super) channel: Channel<Box<[SymbolSlot]>>,
 }
 
-/// The channels of one source: one in a channel file, one or more in a capture.
+/// The channels of all sources: one in each channel file, one or more in captures.
 ///
 /// A capture holds groups. Those that carry the same channel, as its lines A and B do, are one
-/// channel here, so that the first copy of a packet counts and the others are dropped.
+/// channel here, be they in one capture or in several.
 #[derive(Debug)]
-pub(super) struct SourceChannels {
-    source: String,
-    pub(super) dialect: Dialect,
-    /// Which of the channels a group carries.
-    groups: Vec<(Option<SocketAddrV4>, usize)>,
-    channels: Vec<NamedChannel>,
+pub(super) struct Channels<'f> {
+    sources: Vec<SourceGroups>,
+    /// Groups that belong together, as far as the captures' first packets tell.
+    lines: Vec<LineGroups>,
+    channels: Vec<LinedChannel<'f>>,
 }
 
-impl SourceChannels {
-    pub(super) fn new(source: &Source, dialect: Dialect) -> Self {
-        let name = source.name();
-        let source = match ChannelFile::channel_of(name.as_ref()) {
-            Some(channel) => format!("channel {channel} ({name})"),
-            None => name.to_owned(),
-        };
+/// Which of the channels the groups of a source carry.
+#[derive(Debug)]
+struct SourceGroups {
+    name: String,
+    dialect: Dialect,
+    groups: Vec<(Option<SocketAddrV4>, usize)>,
+}
+
+impl<'f> Channels<'f> {
+    /// Looks at how the sources begin, which must not have been advanced yet.
+    pub(super) fn new(sources: &mut [Source], dialects: &[Dialect]) -> Self {
+        let lines = groups::find(sources, dialects);
+        let sources = sources.iter().zip(dialects);
         Self {
-            source,
-            dialect,
-            groups: Vec::new(),
+            sources: sources
+                .map(|(source, &dialect)| SourceGroups::new(source, dialect))
+                .collect(),
+            lines,
             channels: Vec::new(),
         }
     }
@@ -59,82 +87,141 @@ impl SourceChannels {
     /// When the symbols find no room, which the number of slots excludes.
     pub(super) fn of_packet(
         &mut self,
+        source: usize,
         group: Option<SocketAddrV4>,
         packet: &PacketRef<'_>,
         mapping: &MappingFile,
-    ) -> Result<Option<&mut NamedChannel>, TooManySymbols> {
-        // Captures hold few groups, and most sources just one.
-        let known = self.groups.iter().find(|(known, _)| *known == group);
-        let place = match known {
-            Some((_, place)) => *place,
-            None if packet.header().number_msgs == 0 => return Ok(None),
-            None => self.place_group(group, packet, mapping)?,
+    ) -> Result<Option<&mut LinedChannel<'f>>, TooManySymbols> {
+        let Some(of_source) = self.sources.get_mut(source) else {
+            return Ok(None);
         };
+        // Captures hold few groups, and most sources just one.
+        let known = of_source.groups.iter().find(|(known, _)| *known == group);
+        if let Some((_, place)) = known {
+            return Ok(self.channels.get_mut(*place));
+        }
+        if packet.header().number_msgs == 0 {
+            return Ok(None);
+        }
+        let known = group.and_then(|group| {
+            find(
+                &mut self.channels,
+                of_source.dialect,
+                (source, group),
+                packet,
+            )
+        });
+        let place = known.unwrap_or(self.channels.len());
+        of_source.groups.push((group, place));
+        if known.is_none() {
+            let opened = LinedChannel::open(of_source, packet, mapping)?;
+            self.channels.push(opened);
+            let group = group.map(|group| (source, group));
+            let belongs = |lines: &&LineGroups| group.is_some_and(|group| lines.contain(group));
+            let lines = self.lines.iter().find(belongs);
+            let groups = lines.map_or(group.as_slice(), |lines| &lines.groups);
+            if let Some(channel) = self.channels.last_mut() {
+                groups.iter().for_each(|group| channel.expect(*group));
+            }
+        }
         Ok(self.channels.get_mut(place))
     }
 
     /// All channels.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &NamedChannel> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &LinedChannel<'f>> {
         self.channels.iter()
     }
 
-    /// Finds the channel that a new group carries, or opens it.
-    fn place_group(
-        &mut self,
-        group: Option<SocketAddrV4>,
+    /// All channels, to play what waits in them.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut LinedChannel<'f>> {
+        self.channels.iter_mut()
+    }
+}
+
+/// The channel that a group is known to carry, or turns out to.
+fn find(
+    channels: &mut [LinedChannel<'_>],
+    dialect: Dialect,
+    group: SourceGroup,
+    packet: &PacketRef<'_>,
+) -> Option<usize> {
+    let known = channels
+        .iter()
+        .position(|channel| channel.groups.contains(&group));
+    if known.is_some() {
+        return known;
+    }
+    let identity = groups::identity(packet);
+    let symbol = packet
+        .messages()
+        .flatten()
+        .find_map(|message| message.symbol_index(dialect));
+    let of_captures =
+        |channel: &LinedChannel<'_>| channel.named.dialect == dialect && !channel.groups.is_empty();
+    let carries_the_same = |channel: &LinedChannel<'_>| match symbol {
+        Some(symbol_index) => channel.named.channel.normalizer().carries(symbol_index),
+        None => identity.is_some() && channel.identity == identity,
+    };
+    let place = channels
+        .iter()
+        .position(|channel| of_captures(channel) && carries_the_same(channel))?;
+    channels.get_mut(place)?.add(group);
+    Some(place)
+}
+
+impl SourceGroups {
+    fn new(source: &Source, dialect: Dialect) -> Self {
+        let name = source.name();
+        let name = match ChannelFile::channel_of(name.as_ref()) {
+            Some(channel) => format!("channel {channel} ({name})"),
+            None => name.to_owned(),
+        };
+        Self {
+            name,
+            dialect,
+            groups: Vec::new(),
+        }
+    }
+}
+
+impl LinedChannel<'_> {
+    fn open(
+        of_source: &SourceGroups,
         packet: &PacketRef<'_>,
         mapping: &MappingFile,
-    ) -> Result<usize, TooManySymbols> {
-        let identity = identity(packet);
-        let symbol = packet
-            .messages()
-            .flatten()
-            .find_map(|message| message.symbol_index(self.dialect));
-        let carries_the_same = |channel: &NamedChannel| match symbol {
-            Some(symbol_index) => channel.channel.normalizer().carries(symbol_index),
-            None => identity.is_some() && channel.identity == identity,
-        };
-        let place = match self.channels.iter().position(carries_the_same) {
-            Some(place) => place,
-            None => {
-                self.channels.push(self.open(identity, mapping)?);
-                self.channels.len() - 1
-            }
-        };
-        if let (Some(group), Some(channel)) = (group, self.channels.get_mut(place)) {
-            channel.name += &format!(", group {group}");
-        }
-        self.groups.push((group, place));
-        Ok(place)
-    }
-
-    fn open(
-        &self,
-        identity: Option<(ProductId, ChannelId)>,
-        mapping: &MappingFile,
-    ) -> Result<NamedChannel, TooManySymbols> {
+    ) -> Result<Self, TooManySymbols> {
         let slots = mapping.symbols.len() * SLOTS_A_SYMBOL + SPARE_SLOTS;
         let mut channel = Channel::new(
-            self.dialect,
+            of_source.dialect,
             vec![SymbolSlot::EMPTY; slots].into_boxed_slice(),
         );
         for (symbol_index, symbol) in &mapping.symbols {
             channel.define(*symbol_index, symbol.system_id, symbol.price_scale)?;
         }
-        Ok(NamedChannel {
-            name: self.source.clone(),
-            identity,
-            channel,
+        Ok(Self {
+            identity: groups::identity(packet),
+            groups: Vec::new(),
+            lines: Lines::new(),
+            named: NamedChannel {
+                name: of_source.name.clone(),
+                dialect: of_source.dialect,
+                channel,
+            },
         })
     }
-}
 
-/// The channel that a sequence number reset is for, if the packet begins with one.
-fn identity(packet: &PacketRef<'_>) -> Option<(ProductId, ChannelId)> {
-    let first = packet.messages().next()?.ok()?;
-    if first.msg_type() != SequenceNumberReset::MSG_TYPE {
-        return None;
+    /// The group is known to carry it before it brings anything.
+    fn expect(&mut self, group: SourceGroup) {
+        self.add(group);
+        self.lines.expect(group.1);
     }
-    let reset = SequenceNumberReset::parse(first).ok()?;
-    Some((reset.product_id, reset.channel_id))
+
+    /// The group carries it, too.
+    fn add(&mut self, (source, group): SourceGroup) {
+        // Two captures may hold the same line.
+        if self.groups.iter().all(|(_, known)| *known != group) {
+            self.named.name += &format!(", group {group}");
+        }
+        self.groups.push((source, group));
+    }
 }

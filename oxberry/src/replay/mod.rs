@@ -3,6 +3,7 @@
 //! What a cluster computes must equal this, down to the digest of every book.
 
 mod channels;
+mod groups;
 mod inputs;
 mod outcome;
 mod player;

@@ -24,6 +24,8 @@ pub(crate) struct Outcome {
     pub(super) events: u64,
     pub(super) unknown_types: u64,
     pub(super) duplicates: u64,
+    /// What came by the lines of channels that have several, in words.
+    pub(super) lines: Vec<String>,
     pub(super) findings: Findings,
     pub(super) faulty: bool,
     pub(super) took: Duration,
@@ -70,6 +72,9 @@ impl Outcome {
             self.unknown_types,
             self.duplicates
         ));
+        for lines in &self.lines {
+            console.say(lines);
+        }
         if !self.findings.is_empty() {
             console.say(&self.findings);
         }

@@ -6,17 +6,20 @@ use std::{
 };
 
 use anyhow::Context as _;
-use oxberry_controller::source::{Filter, MappingFile, Merge, Packet, Source};
+use oxberry_controller::{
+    lines::{LineCounters, Turn},
+    source::{Filter, MappingFile, Merge, Packet, Source},
+};
 use oxberry_core::{
     book::{Books, Capacity, Line, Rejection, SymbolSlot},
     feed::{Action, Counters, FeedEvent, StaleReason},
     line::Sequence,
-    units::{OrderId, SymbolIndex, SymbolSeqNum},
+    units::{OrderId, SymbolIndex, SymbolSeqNum, UnixNanos},
     xdp::{Dialect, Message, PacketRef},
 };
 
 use super::{
-    channels::{NamedChannel, SourceChannels},
+    channels::{Channels, LinedChannel, NamedChannel, Place},
     inputs::Inputs,
     outcome::{self, Outcome},
     rows::Rows,
@@ -71,11 +74,7 @@ pub(crate) fn play<W: Write>(
         sources.push(Source::open(file, plan.filter.clone())?);
     }
     let dialects = dialect::choose(plan.dialect, &mut sources, console);
-    let channels = sources
-        .iter()
-        .zip(dialects)
-        .map(|(source, dialect)| SourceChannels::new(source, dialect))
-        .collect();
+    let channels = Channels::new(&mut sources, &dialects);
     console.watch(sources.iter().map(Source::progress).collect());
 
     let findings = plan.inputs.findings.clone();
@@ -85,13 +84,16 @@ pub(crate) fn play<W: Write>(
         mapping,
         console,
         findings,
+        faulty: false,
         full: false,
         write_error: None,
     };
+    let files: Vec<String> = sources.iter().map(|source| source.name().into()).collect();
     let mut player = Player {
         table,
+        files: &files,
         channels,
-        faulty: false,
+        deadline: None,
     };
     player.play(Merge::new(sources))?;
     Ok(player.finish(start.elapsed()))
@@ -100,10 +102,11 @@ pub(crate) fn play<W: Write>(
 /// Takes packets to their channels.
 struct Player<'a, W> {
     table: Table<'a, W>,
-    /// The channels of the sources, by source.
-    channels: Vec<SourceChannels>,
-    /// Whether an input has faults.
-    faulty: bool,
+    /// What messages call the sources.
+    files: &'a [String],
+    channels: Channels<'a>,
+    /// When the next channel that waits for a line gives up, by the clock of the captures.
+    deadline: Option<UnixNanos>,
 }
 
 /// Takes events to their books and rows, and tells what is odd.
@@ -113,6 +116,8 @@ struct Table<'a, W> {
     mapping: &'a MappingFile,
     console: &'a mut Console,
     findings: Findings,
+    /// Whether an input has faults.
+    faulty: bool,
     /// Whether something found no room in the books.
     full: bool,
     /// Why rows cannot be written any more.
@@ -124,35 +129,36 @@ impl<W: Write> Player<'_, W> {
         loop {
             match merge.advance() {
                 Ok(Some(number)) => {
-                    let packet = merge.packet(number);
-                    let name = merge.sources().get(number).map_or("", Source::name);
-                    self.packet(number, name, packet)?;
+                    self.packet(number, merge.packet(number))?;
                     self.table.console.count_packet();
                 }
-                Ok(None) => return Ok(()),
+                Ok(None) => break,
                 Err(error) => {
                     self.table.console.say(error);
-                    self.faulty = true;
+                    self.table.faulty = true;
                 }
             }
-            if let Some(error) = self.table.write_error.take() {
-                return Err(error.into());
-            }
+            self.table.check_output()?;
         }
+        for LinedChannel { lines, named, .. } in self.channels.iter_mut() {
+            lines.finish(&mut |packet, place| self.table.play(named, packet, place));
+        }
+        Ok(self.table.check_output()?)
     }
 
-    fn packet(&mut self, number: usize, file: &str, packet: Packet<'_>) -> Result<(), Failure> {
-        let Some(channels) = self.channels.get_mut(number) else {
-            return Ok(());
-        };
-        let dialect = channels.dialect;
+    fn packet(&mut self, source: usize, packet: Packet<'_>) -> Result<(), Failure> {
         let table = &mut self.table;
-        let offset = packet.offset;
-        let group = packet.group;
+        let Packet {
+            offset,
+            group,
+            captured,
+            ..
+        } = packet;
+        let file = self.files.get(source).map_or("", String::as_str);
         let packet = match PacketRef::new(packet.bytes) {
             Ok(packet) => packet,
             Err(error) => {
-                self.faulty = true;
+                table.faulty = true;
                 table.find(
                     "faulty packets",
                     format_args!("{file}: at byte {offset}: {error}"),
@@ -160,43 +166,49 @@ impl<W: Write> Player<'_, W> {
                 return Ok(());
             }
         };
-        let Some(NamedChannel { name, channel, .. }) =
-            channels.of_packet(group, &packet, table.mapping)?
+        if let Some(deadline) = self.deadline {
+            let now = captured.unwrap_or_else(|| packet.header().send_time);
+            if deadline <= now {
+                self.give_up(now);
+            }
+        }
+        let table = &mut self.table;
+        let Some(LinedChannel { lines, named, .. }) =
+            self.channels
+                .of_packet(source, group, &packet, table.mapping)?
         else {
             return Ok(());
         };
-        if let Some(rows) = &mut table.rows {
-            rows.expect(&packet, dialect);
+        let place = Place { file, offset };
+        let tracker = named.channel.tracker();
+        match lines.handle_packet(group, captured, &packet, place, tracker) {
+            Turn::Now => table.play(named, &packet, place),
+            Turn::Later | Turn::Never => {}
+            Turn::Damaged => table.find(
+                "cut packets",
+                format_args!("{file}: packet at byte {offset}: cut off; left to the other lines"),
+            ),
         }
-        let before = Odd::of(channel.normalizer().counters());
-        let result = channel.packet(&packet, &mut |event| table.event(&event));
-        match result {
-            Ok(Sequence::Gap { expected, missing }) => {
-                let last = expected.plus(missing - 1);
-                table.find(
-                    "channel gaps",
-                    format_args!(
-                        "{name}: sequence numbers {expected} to {last} are missing before the \
-                         packet at byte {offset}; its books are stale until they are cleared"
-                    ),
-                );
-            }
-            Ok(_) => {}
-            Err(error) => {
-                self.faulty = true;
-                table.find(
-                    "faulty packets",
-                    format_args!(
-                        "{file}: packet at byte {offset}: {error}; the rest of the packet is \
-                         lost and the books of the channel are stale until they are cleared"
-                    ),
-                );
-            }
-        }
-        if before != Odd::of(channel.normalizer().counters()) {
-            self.faulty |= table.odd_messages(file, offset, &packet, dialect);
-        }
+        lines.release(&mut |packet, place| table.play(named, packet, place));
+        self.deadline = [self.deadline, lines.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min();
         Ok(())
+    }
+
+    /// Plays what came after messages that no line brought in time.
+    #[cold]
+    fn give_up(&mut self, now: UnixNanos) {
+        self.deadline = None;
+        for LinedChannel { lines, named, .. } in self.channels.iter_mut() {
+            lines.handle_timeout(now);
+            lines.release(&mut |packet, place| self.table.play(named, packet, place));
+            self.deadline = [self.deadline, lines.poll_timeout()]
+                .into_iter()
+                .flatten()
+                .min();
+        }
     }
 
     fn finish(self, took: Duration) -> Outcome {
@@ -204,6 +216,7 @@ impl<W: Write> Player<'_, W> {
             books,
             mapping,
             findings,
+            faulty,
             full,
             ..
         } = self.table;
@@ -220,19 +233,33 @@ impl<W: Write> Player<'_, W> {
             events: books.counters().events,
             unknown_types: 0,
             duplicates: 0,
+            lines: Vec::new(),
             findings,
-            faulty: self.faulty || full,
+            faulty: faulty || full,
             took,
         };
-        for channel in self.channels.iter().flat_map(SourceChannels::iter) {
+        for LinedChannel { lines, named, .. } in self.channels.iter() {
             let (sequence, counters) = (
-                channel.channel.counters(),
-                channel.channel.normalizer().counters(),
+                named.channel.counters(),
+                named.channel.normalizer().counters(),
             );
-            outcome.packets += counters.packets() + sequence.duplicates;
+            let lines = lines.counters();
+            let dropped: u64 = lines.iter().map(LineCounters::dropped).sum();
+            outcome.packets += counters.packets() + sequence.duplicates + dropped;
             outcome.messages += counters.messages();
             outcome.unknown_types += counters.unknown_types;
             outcome.duplicates += sequence.duplicates;
+            outcome.duplicates += lines.iter().map(|line| line.duplicates).sum::<u64>();
+            if lines.len() > 1 {
+                let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+                outcome.lines.push(format!(
+                    "{}: {}; no line brought: {} messages in {} gaps",
+                    named.name,
+                    lines.join("; "),
+                    sequence.messages_missing,
+                    sequence.gaps
+                ));
+            }
         }
         outcome
     }
@@ -255,6 +282,51 @@ impl Odd {
 }
 
 impl<W: Write> Table<'_, W> {
+    /// Plays a packet whose turn has come.
+    fn play(&mut self, named: &mut NamedChannel, packet: &PacketRef<'_>, place: Place<'_>) {
+        let NamedChannel {
+            name,
+            dialect,
+            channel,
+        } = named;
+        let Place { file, offset } = place;
+        if let Some(rows) = &mut self.rows {
+            rows.expect(packet, *dialect);
+        }
+        let before = Odd::of(channel.normalizer().counters());
+        match channel.packet(packet, &mut |event| self.event(&event)) {
+            Ok(Sequence::Gap { expected, missing }) => {
+                let last = expected.plus(missing - 1);
+                self.find(
+                    "channel gaps",
+                    format_args!(
+                        "{name}: sequence numbers {expected} to {last} are missing before the \
+                         packet at byte {offset}; its books are stale until they are cleared"
+                    ),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.faulty = true;
+                self.find(
+                    "faulty packets",
+                    format_args!(
+                        "{file}: packet at byte {offset}: {error}; the rest of the packet is \
+                         lost and the books of the channel are stale until they are cleared"
+                    ),
+                );
+            }
+        }
+        if before != Odd::of(channel.normalizer().counters()) {
+            self.faulty |= self.odd_messages(file, offset, packet, *dialect);
+        }
+    }
+
+    /// Tells why rows cannot be written any more.
+    fn check_output(&mut self) -> io::Result<()> {
+        self.write_error.take().map_or(Ok(()), Err)
+    }
+
     fn find(&mut self, kind: &'static str, message: impl std::fmt::Display) {
         self.findings.add(self.console, kind, message);
     }
