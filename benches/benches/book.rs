@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use oxberry_benches::feed::RecordedChannel;
-use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::book::{Books, Capacity};
 use oxberry_core::xdp::Dialect;
 
 const MESSAGES: u64 = 200_000;
@@ -23,7 +23,7 @@ fn apply(criterion: &mut Criterion) {
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(format!("apply/{symbols}-symbols"), |bencher| {
             bencher.iter_batched_ref(
-                || vec![Line::EMPTY; capacity.lines()],
+                || vec![0; capacity.words()],
                 |memory| {
                     let mut books = Books::new(capacity, memory).unwrap();
                     for &(symbol_index, scale) in &recorded.symbols {

@@ -9,7 +9,7 @@
 mod naive;
 
 use naive::NaiveBook;
-use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
 use oxberry_core::units::{
     OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId,
@@ -103,7 +103,7 @@ fn event() -> impl Strategy<Value = FeedEvent> {
 }
 
 fn check(capacity: Capacity, events: &[FeedEvent]) {
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).unwrap();
     let scale = PriceScale::new(4).unwrap();
     let mut naive = NaiveBook::new(capacity);
@@ -127,7 +127,7 @@ fn check_snapshots(books: &Books<'_>, chunk: usize) {
         orders: 5_000,
         levels: 5_000,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut copies = Books::new(capacity, &mut memory).unwrap();
     for slot in books.slots().rev() {
         let (head, mut reader) = books.snapshot(slot);

@@ -1,15 +1,14 @@
-//! Books that are too small, and what books of a given size weigh.
+//! Books that are too small.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     clippy::cast_possible_truncation,
-    reason = "a test may panic and print"
+    reason = "a test may panic"
 )]
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{BookState, Books, Capacity, Line, Rejection};
+use oxberry_core::book::{BookState, Books, Capacity, Rejection};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
 use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, TradeId};
 
@@ -102,7 +101,7 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
         orders: 40_000,
         levels: 40_000,
     };
-    let mut memory = vec![Line::EMPTY; enough.lines()];
+    let mut memory = vec![0; enough.words()];
     let mut truth = Books::new(enough, &mut memory).unwrap();
     define_all(&mut truth, SYMBOLS);
     for event in &events {
@@ -120,7 +119,7 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
             orders,
             levels,
         };
-        let mut memory = vec![Line::EMPTY; capacity.lines()];
+        let mut memory = vec![0; capacity.words()];
         let mut books = Books::new(capacity, &mut memory).unwrap();
         define_all(&mut books, SYMBOLS);
         let mut reported: BTreeMap<SymbolIndex, Vec<Rejection>> = BTreeMap::new();
@@ -188,117 +187,4 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
         assert_eq!((books.order_count(), books.level_count()), (0, 0));
     }
     assert!(seen_exact > 0, "some symbols lost nothing");
-}
-
-/// Resident memory of this process in bytes.
-fn resident() -> Option<usize> {
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: usize = statm.split(' ').nth(1)?.parse().ok()?;
-    Some(pages * 4_096)
-}
-
-/// Fills books to the last order and returns their bytes, having compared them with what is measured.
-fn fill(capacity: Capacity) -> usize {
-    let before = resident();
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
-    assert_eq!(size_of_val(memory.as_slice()), capacity.bytes());
-    let mut books = Books::new(capacity, &mut memory).unwrap();
-    define_all(&mut books, capacity.symbols);
-    for id in 0..capacity.orders {
-        let symbol = id % capacity.symbols;
-        // As many prices as there are levels.
-        let price = 1_000 + id / capacity.symbols % (capacity.levels / capacity.symbols);
-        let action = Action::Add {
-            order_id: OrderId::from_raw(u64::from(id)),
-            side: Side::Bid,
-            price: RawPrice::from_raw(price),
-            qty: Qty::from_raw(100),
-            sessions: TradeSessions::ALL,
-        };
-        let symbol_index = SymbolIndex::from_raw(symbol);
-        let event = FeedEvent {
-            symbol_index,
-            symbol_seq_num: None,
-            ts_event: None,
-            action,
-        };
-        assert_eq!(books.apply(&event).unwrap().rejection, None);
-    }
-    assert_eq!(
-        (books.order_count(), books.level_count()),
-        (capacity.orders, capacity.levels)
-    );
-    if let (Some(before), Some(after)) = (before, resident()) {
-        let measured = after.saturating_sub(before);
-        println!(
-            "{capacity:?}: {} bytes stated, {measured} measured",
-            capacity.bytes()
-        );
-        // Other tests of this process come and go in the meantime.
-        assert!(
-            measured < capacity.bytes() + (8 << 20),
-            "{measured} bytes measured"
-        );
-    }
-    capacity.bytes()
-}
-
-#[test]
-fn four_thousand_symbols_with_half_a_million_orders_fit_into_64_mib() {
-    let capacity = Capacity {
-        symbols: 4_000,
-        orders: 500_000,
-        levels: 300_000,
-    };
-    assert!(fill(capacity) <= 64 << 20, "{} bytes", capacity.bytes());
-}
-
-#[test]
-#[ignore = "fills 4 million orders; a nightly command"]
-fn eight_thousand_symbols_with_four_million_orders_fit_into_320_mib() {
-    let capacity = Capacity {
-        symbols: 8_000,
-        orders: 4_000_000,
-        levels: 1_000_000,
-    };
-    assert!(fill(capacity) <= 320 << 20, "{} bytes", capacity.bytes());
-}
-
-#[test]
-fn memory_is_what_symbols_orders_and_levels_are_stated_to_take() {
-    let base = Capacity {
-        symbols: 8_192,
-        orders: 800_000,
-        levels: 900_000,
-    };
-    let more = |symbols, orders, levels| {
-        let larger = Capacity {
-            symbols: base.symbols + symbols,
-            orders: base.orders + orders,
-            levels: base.levels + levels,
-        };
-        larger.bytes() - base.bytes()
-    };
-    // 40 in the table, 6.4 for annexes and 6.4 for levels kept by void orders.
-    assert_eq!(more(0, 100_000, 0), 5_280_000, "52.8 bytes an order");
-    // 64 for the level, 28.4 in the ladder.
-    assert_eq!(more(0, 0, 90_000), 8_320_000, "92.4 bytes a level");
-    // 64 for the record, 320 for the tape, 256 in the ladder, 16 in the index as it doubles.
-    assert_eq!(
-        more(8_192, 0, 0),
-        8_192 * (64 + 320 + 256 + 16),
-        "656 bytes a symbol"
-    );
-}
-
-#[test]
-fn a_capacity_beyond_all_numbers_asks_for_more_memory_than_there_is() {
-    let capacity = Capacity {
-        symbols: 1,
-        orders: u32::MAX,
-        levels: 1,
-    };
-    assert_eq!(capacity.lines(), usize::MAX);
-    let error = Books::new(capacity, &mut [Line::EMPTY; 4]).unwrap_err();
-    assert_eq!((error.needed, error.got), (usize::MAX, 4));
 }

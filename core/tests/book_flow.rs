@@ -9,7 +9,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{BookState, Books, Capacity, Counters, Line};
+use oxberry_core::book::{BookState, Books, Capacity, Counters};
 use oxberry_core::feed::{Channel, SymbolSlot};
 use oxberry_core::symbol;
 use oxberry_core::units::{Side, SymbolIndex};
@@ -54,7 +54,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
         orders: 4_000,
         levels: 2_000,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).unwrap();
     let mut rows: BTreeMap<SymbolIndex, Rows> = BTreeMap::new();
     for (_, line) in symbol::lines(&mapping) {

@@ -1,7 +1,7 @@
 //! Ids as venues give them: none may crowd out another while there is room.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
 use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
 
@@ -13,7 +13,7 @@ const CAPACITY: Capacity = Capacity {
 
 /// Adds so many orders, each with the id of its number, and expects all of them to rest.
 fn all_find_room(name: &str, orders: u64, id: impl Fn(u64) -> u64) {
-    let mut memory = vec![Line::EMPTY; CAPACITY.lines()];
+    let mut memory = vec![0; CAPACITY.words()];
     let mut books = Books::new(CAPACITY, &mut memory).unwrap();
     for symbol in 0..CAPACITY.symbols {
         books

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
-use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::book::{Books, Capacity};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, wait};
 use oxberry_proto::start::RefusedReason;
@@ -120,11 +120,11 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
 }
 
 /// Memory for books, without the abort that a plain vector would end with.
-fn book_memory(capacity: Capacity) -> Result<Vec<Line>, PiError> {
+fn book_memory(capacity: Capacity) -> Result<Vec<u32>, PiError> {
     let mut memory = Vec::new();
-    let reserved = memory.try_reserve_exact(capacity.lines());
+    let reserved = memory.try_reserve_exact(capacity.words());
     reserved.map_err(|_| PiError::Memory { capacity })?;
-    memory.resize(capacity.lines(), Line::EMPTY);
+    memory.resize(capacity.words(), 0);
     Ok(memory)
 }
 

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use oxberry_benches::plain_book::PlainBooks;
 use oxberry_benches::workload::{Market, Workload};
-use oxberry_core::book::{Books, Capacity, Level, Line};
+use oxberry_core::book::{Books, Capacity, Level, SymbolSlot};
 use oxberry_core::feed::FeedEvent;
 use oxberry_core::units::PriceScale;
 
@@ -76,6 +76,14 @@ fn options() -> Result<Options, String> {
 trait Racer {
     /// Applies the event and folds the best bid and offer of its symbol into one number.
     fn step(&mut self, event: &FeedEvent) -> u64;
+
+    /// Applies the events one after the other and hands over what each step returns.
+    #[inline]
+    fn steps(&mut self, events: &[FeedEvent], mut each: impl FnMut(u64)) {
+        for event in events {
+            each(self.step(event));
+        }
+    }
 }
 
 impl Racer for PlainBooks {
@@ -98,14 +106,27 @@ impl Racer for Books<'_> {
         let Ok(applied) = self.apply(event) else {
             return 0;
         };
-        let bbo = self.bbo(applied.slot);
-        let fold = |best: Option<Level>| {
-            best.map_or(0, |level| {
-                u64::from(level.price.raw()) + level.qty + u64::from(level.orders)
-            })
-        };
-        fold(bbo.bid).wrapping_mul(31).wrapping_add(fold(bbo.ask))
+        fold_best(self, applied.slot)
     }
+
+    #[inline]
+    fn steps(&mut self, events: &[FeedEvent], mut each: impl FnMut(u64)) {
+        self.apply_batch(events, |books, _, applied| {
+            each(applied.map_or(0, |applied| fold_best(books, applied.slot)));
+        });
+    }
+}
+
+/// The best bid and offer of a symbol as one number.
+#[inline(always)]
+fn fold_best(books: &Books<'_>, slot: SymbolSlot) -> u64 {
+    let bbo = books.bbo(slot);
+    let fold = |best: Option<Level>| {
+        best.map_or(0, |level| {
+            u64::from(level.price.raw()) + level.qty + u64::from(level.orders)
+        })
+    };
+    fold(bbo.bid).wrapping_mul(31).wrapping_add(fold(bbo.ask))
 }
 
 /// A racer with what it took.
@@ -132,9 +153,8 @@ impl<R: Racer> Lane<R> {
     #[inline(never)]
     fn timed_block(&mut self, events: &[FeedEvent]) {
         let mut checksum = self.checksum;
-        for event in events {
-            checksum = checksum.rotate_left(5) ^ self.racer.step(event);
-        }
+        self.racer
+            .steps(events, |step| checksum = checksum.rotate_left(5) ^ step);
         self.checksum = black_box(checksum);
     }
 
@@ -194,7 +214,7 @@ fn main() -> Result<(), String> {
         orders: options.market.live + options.market.live / 4 + 1_000,
         levels: options.market.live + 1_000,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).map_err(|error| error.to_string())?;
     for rank in 0..options.market.symbols {
         let scale = PriceScale::new(4).ok_or("no such scale")?;

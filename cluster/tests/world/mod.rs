@@ -6,7 +6,7 @@ use oxberry_cluster::channel::ChannelStreams;
 use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome, Report, Symbol};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
-use oxberry_core::book::{Books, Capacity, Line};
+use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::FeedEvent;
 use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex, UnixNanos};
 use oxberry_proto::start::SetupVisualRequest;
@@ -123,7 +123,7 @@ impl World {
     }
 
     pub(crate) fn add_pi_with(&mut self, name: &str, capacity: Capacity) {
-        let memory = vec![Line::EMPTY; capacity.lines()].leak();
+        let memory = vec![0; capacity.words()].leak();
         let config = PiConfig {
             name: name.try_into().unwrap(),
             max_orders: capacity.orders,

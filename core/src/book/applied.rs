@@ -25,7 +25,7 @@ impl Applied {
     /// Whether anybody who watches the best bid and offer, the state or the trades must hear of it.
     #[must_use]
     pub const fn is_news(&self) -> bool {
-        self.bbo_changed || self.state_changed || self.trade.is_some()
+        self.bbo_changed | self.state_changed | self.trade.is_some()
     }
 }
 

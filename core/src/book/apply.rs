@@ -3,10 +3,28 @@
 use super::applied::{Applied, Rejection, Trade, UnknownSymbol};
 use super::books::Books;
 use super::engine::{NewOrder, Subject};
+use super::memory::NONE;
+use super::order::Key;
 use super::queue::last_session;
 use super::symbol::{SymbolSlot, flag};
 use crate::feed::{Action, FeedEvent, TradeSessions};
 use crate::units::{PriceScale, Qty, RawPrice, Side};
+
+/// Where an event has to do with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    /// The slot of its symbol, or of none.
+    pub(super) slot: u32,
+    /// The home of its order, if it has one.
+    pub(super) home: u32,
+}
+
+impl Target {
+    pub(super) const NONE: Self = Self {
+        slot: NONE,
+        home: 0,
+    };
+}
 
 impl Books<'_> {
     /// Applies one event to its symbol.
@@ -16,12 +34,37 @@ impl Books<'_> {
     /// When the symbol is not defined. Everything else that can be wrong with an event is reported
     /// in [`Applied::rejection`], since it may be news as well.
     pub fn apply(&mut self, event: &FeedEvent) -> Result<Applied, UnknownSymbol> {
+        let target = self.target(event);
+        self.apply_to(target, event)
+    }
+
+    /// Where an event has to do with.
+    #[inline(always)]
+    pub(super) fn target(&self, event: &FeedEvent) -> Target {
+        Target {
+            slot: self.symbols.slot(event.symbol_index),
+            home: (event.action.order_id()).map_or(0, |id| self.engine.orders.home(id)),
+        }
+    }
+
+    /// Applies one event where it has to do with.
+    #[inline(always)]
+    pub(super) fn apply_to(
+        &mut self,
+        target: Target,
+        event: &FeedEvent,
+    ) -> Result<Applied, UnknownSymbol> {
         self.counters.events += 1;
-        let Some(slot) = self.symbols.find(event.symbol_index) else {
+        let Target { slot, home } = target;
+        let Some(mut record) = self.symbols.record_in(slot) else {
             self.counters.unknown_symbols += 1;
             return Err(UnknownSymbol(event.symbol_index));
         };
-        let mut record = self.symbols.record(slot);
+        let key = |order_id| Key {
+            slot,
+            order_id,
+            home,
+        };
         record.note(event.symbol_seq_num);
         let mut subject = Subject::new(slot, record);
         let mut trade = None;
@@ -34,13 +77,12 @@ impl Books<'_> {
                 sessions,
             } => {
                 let order = NewOrder {
-                    order_id,
                     side,
                     price,
                     qty,
                     sessions,
                 };
-                self.engine.add(&mut subject, order)
+                self.engine.add(&mut subject, key(order_id), order)
             }
             Action::Modify {
                 order_id,
@@ -49,8 +91,8 @@ impl Books<'_> {
                 loses_place,
             } => self
                 .engine
-                .modify(&mut subject, order_id, price, qty, loses_place),
-            Action::Delete { order_id } => self.engine.delete(&mut subject, order_id),
+                .modify(&mut subject, key(order_id), price, qty, loses_place),
+            Action::Delete { order_id } => self.engine.delete(&mut subject, key(order_id)),
             Action::Execute {
                 order_id,
                 price,
@@ -60,7 +102,8 @@ impl Books<'_> {
                 trade_id: _,
             } => {
                 trade = counted(price, qty, printable);
-                self.engine.execute(&mut subject, order_id, qty, effect)
+                self.engine
+                    .execute(&mut subject, key(order_id), qty, effect)
             }
             Action::Replace {
                 order_id,
@@ -69,7 +112,7 @@ impl Books<'_> {
                 qty,
             } => self
                 .engine
-                .replace(&mut subject, order_id, new_order_id, price, qty),
+                .replace(&mut subject, key(order_id), new_order_id, price, qty),
             Action::Trade {
                 price,
                 qty,

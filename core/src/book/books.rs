@@ -5,10 +5,7 @@ use super::bbo::Bbo;
 use super::capacity::Capacity;
 use super::counters::Counters;
 use super::engine::Engine;
-use super::ladder::Ladders;
-use super::level::Levels;
-use super::memory::{Line, MemoryTooSmall, Regions};
-use super::order::Orders;
+use super::memory::{MemoryTooSmall, Regions};
 use super::state::BookState;
 use super::statistics::{Statistics, Tapes};
 use super::symbol::{DefineError, SymbolSlot, Symbols};
@@ -25,24 +22,18 @@ pub struct Books<'s> {
 }
 
 impl<'s> Books<'s> {
-    /// Empty books. Writes every line that the capacity needs.
+    /// Empty books. Writes every word that the capacity needs.
     ///
     /// # Errors
     ///
-    /// When `memory` has fewer than [`Capacity::lines`] lines.
-    pub fn new(capacity: Capacity, memory: &'s mut [Line]) -> Result<Self, MemoryTooSmall> {
+    /// When `memory` has fewer than [`Capacity::words`] words.
+    pub fn new(capacity: Capacity, memory: &'s mut [u32]) -> Result<Self, MemoryTooSmall> {
         let regions = Regions::cut(capacity, memory)?;
         Ok(Self {
             capacity,
             symbols: Symbols::new(regions.index, regions.symbols),
             tapes: Tapes::new(regions.tapes),
-            engine: Engine {
-                orders: Orders::new(regions.orders),
-                levels: Levels::new(regions.levels, regions.annexes, capacity.levels),
-                ladders: Ladders::new(regions.ladders),
-                live: 0,
-                capacity: capacity.orders,
-            },
+            engine: Engine::new(capacity, regions.records, regions.ladders),
             counters: Counters::default(),
         })
     }

@@ -6,7 +6,7 @@ extern crate std;
 use std::vec;
 use std::vec::Vec;
 
-use super::{Books, Capacity, Line, Rejection, ladder, order, steps};
+use super::{Books, Capacity, Rejection, ladder, order, steps};
 use crate::feed::{Action, FeedEvent, TradeSessions};
 use crate::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
 
@@ -60,7 +60,7 @@ fn with_books<R>(orders: u32, levels: u32, run: impl FnOnce(&mut Books<'_>) -> R
         orders,
         levels,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).unwrap();
     books
         .define(SymbolIndex::from_raw(1), PriceScale::new(4).unwrap())
@@ -163,7 +163,7 @@ fn a_clear_takes_steps_by_its_levels_and_leaves_room_for_all_that_follows() {
 
 #[test]
 fn a_clear_of_small_levels_frees_their_places_at_once() {
-    let per_level = 1 + super::level::OWN * (2 + order::DETOURS);
+    let per_level = 1 + super::level::FEW * (2 + order::DETOURS);
     with_books(9_000, 1_000, |books| {
         most_steps(
             books,

@@ -1,6 +1,6 @@
 //! How much books hold, and the memory that takes.
 
-use super::memory::Line;
+use super::memory::WORDS;
 use super::{ladder, level, order, statistics, symbol};
 
 /// The most symbols, orders or levels, such that their indices leave room for flags.
@@ -19,7 +19,7 @@ pub struct Capacity {
     pub levels: u32,
 }
 
-/// Lines of each part of the memory.
+/// Cache lines of each part of the memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     pub(super) index: usize,
@@ -27,15 +27,14 @@ pub(super) struct Layout {
     pub(super) tapes: usize,
     pub(super) orders: usize,
     pub(super) levels: usize,
-    pub(super) annexes: usize,
     pub(super) ladders: usize,
 }
 
 impl Capacity {
-    /// Lines of memory that books of this capacity need; `usize::MAX` when there are more symbols,
+    /// Words of memory that books of this capacity need; `usize::MAX` when there are more symbols,
     /// orders or levels than the books can tell apart, 2^26 of each.
     #[must_use]
-    pub const fn lines(&self) -> usize {
+    pub const fn words(&self) -> usize {
         let most = if self.symbols > self.orders {
             self.symbols
         } else {
@@ -45,19 +44,20 @@ impl Capacity {
             return usize::MAX;
         }
         let layout = self.layout();
-        layout.index
+        let lines = layout.index
             + layout.symbols
             + layout.tapes
             + layout.orders
             + layout.levels
-            + layout.annexes
-            + layout.ladders
+            + layout.ladders;
+        // All but one word of a line may lie before the first line that is aligned.
+        (lines + 1) * WORDS - 1
     }
 
     /// Bytes of memory that books of this capacity need; there is no other.
     #[must_use]
     pub const fn bytes(&self) -> usize {
-        self.lines().saturating_mul(Line::BYTES)
+        self.words().saturating_mul(size_of::<u32>())
     }
 
     /// How the memory is divided.
@@ -66,9 +66,8 @@ impl Capacity {
             index: symbol::index_lines(self.symbols),
             symbols: self.symbols as usize * symbol::LINES,
             tapes: self.symbols as usize * statistics::LINES,
-            orders: order::buckets(self.orders) as usize,
-            levels: level::records(self.orders, self.levels),
-            annexes: level::annexes(self.orders),
+            orders: order::buckets(self.orders).get() as usize,
+            levels: level::lines(self.orders, self.levels),
             ladders: ladder::nodes(self.symbols, self.levels) * ladder::LINES,
         }
     }

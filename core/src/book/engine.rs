@@ -2,11 +2,13 @@
 
 use super::applied::Rejection;
 use super::bbo::Level;
+use super::capacity::Capacity;
 use super::ladder::{Ladders, Rank, Rung};
 use super::level::{Left, Levels, Owner};
-use super::memory::NONE;
-use super::order::{Found, Key, OrderRef, Orders};
+use super::memory::{Line, NONE};
+use super::order::{Found, Key, OrderRef, Orders, buckets};
 use super::queue::expiry;
+use super::records::{PER_LINE, Records};
 use super::steps;
 use super::symbol::Record;
 use crate::feed::{ExecutionEffect, TradeSessions};
@@ -22,8 +24,9 @@ pub(super) type Outcome = Result<bool, Rejection>;
 /// The orders, levels and ladders of all symbols.
 #[derive(Debug)]
 pub(super) struct Engine<'s> {
-    pub(super) orders: Orders<'s>,
-    pub(super) levels: Levels<'s>,
+    pub(super) records: Records<'s>,
+    pub(super) orders: Orders,
+    pub(super) levels: Levels,
     pub(super) ladders: Ladders<'s>,
     /// Orders that rest, and how many may.
     pub(super) live: u32,
@@ -61,7 +64,6 @@ struct Place {
 /// An order to be added.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewOrder {
-    pub(super) order_id: OrderId,
     pub(super) side: Side,
     pub(super) price: RawPrice,
     pub(super) qty: Qty,
@@ -81,18 +83,37 @@ enum Spot {
     Start,
 }
 
+impl<'s> Engine<'s> {
+    /// An empty engine in these parts of the memory.
+    pub(super) fn new(
+        capacity: Capacity,
+        records: &'s mut [Line],
+        ladders: &'s mut [Line],
+    ) -> Self {
+        let mut records = Records::new(records);
+        let end = records.len();
+        let buckets = buckets(capacity.orders);
+        Self {
+            orders: Orders::new(&mut records, buckets),
+            levels: Levels::new(&mut records, buckets.get() * PER_LINE, end, capacity.levels),
+            records,
+            ladders: Ladders::new(ladders),
+            live: 0,
+            capacity: capacity.orders,
+        }
+    }
+}
+
 impl Engine<'_> {
     /// A resting order.
     #[inline(always)]
     pub(super) fn resting(&self, key: Key) -> Option<Found> {
-        self.orders
-            .find(key, |seat| self.levels.of_seat(seat, key.slot))
+        self.orders.find(&self.records, key)
     }
 
     #[inline(always)]
-    pub(super) fn add(&mut self, subject: &mut Subject<'_>, order: NewOrder) -> Outcome {
+    pub(super) fn add(&mut self, subject: &mut Subject<'_>, key: Key, order: NewOrder) -> Outcome {
         let NewOrder {
-            order_id,
             side,
             price,
             qty,
@@ -101,10 +122,6 @@ impl Engine<'_> {
         if qty == Qty::ZERO {
             return Err(Rejection::ZeroQuantity);
         }
-        let key = Key {
-            slot: subject.slot,
-            order_id,
-        };
         if self.resting(key).is_some() {
             return Err(Rejection::DuplicateOrder);
         }
@@ -112,24 +129,23 @@ impl Engine<'_> {
             return Err(Rejection::OrdersFull);
         }
         self.free_void();
-        let vacancy = self.orders.vacancy(key).ok_or(Rejection::IdsCrowded)?;
+        let vacancy = self
+            .orders
+            .vacancy(&self.records, key)
+            .ok_or(Rejection::IdsCrowded)?;
         let owner = Owner::new(key.slot, side, expiry(sessions));
         let place = Place {
             owner,
             rank: Rank::new(side, price),
         };
         let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
-        let order = self.orders.claim(key, vacancy);
+        let order = self.orders.claim(&mut self.records, key, vacancy);
         self.live += 1;
-        Ok(self.join(subject, order, level, place, Some(order_id), qty))
+        Ok(self.join(subject, order, level, place, Some(key.order_id), qty))
     }
 
     #[inline(always)]
-    pub(super) fn delete(&mut self, subject: &mut Subject<'_>, order_id: OrderId) -> Outcome {
-        let key = Key {
-            slot: subject.slot,
-            order_id,
-        };
+    pub(super) fn delete(&mut self, subject: &mut Subject<'_>, key: Key) -> Outcome {
         match self.resting(key) {
             Some(found) => Ok(self.remove(subject, key, found)),
             None if subject.record.expects_late_deletes() => Err(Rejection::LateDelete),
@@ -141,14 +157,10 @@ impl Engine<'_> {
     pub(super) fn execute(
         &mut self,
         subject: &mut Subject<'_>,
-        order_id: OrderId,
+        key: Key,
         qty: Qty,
         effect: ExecutionEffect,
     ) -> Outcome {
-        let key = Key {
-            slot: subject.slot,
-            order_id,
-        };
         let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
         if qty == Qty::ZERO {
             return Err(Rejection::ZeroQuantity);
@@ -157,7 +169,7 @@ impl Engine<'_> {
             ExecutionEffect::None => return Ok(false),
             ExecutionEffect::Fill => Qty::ZERO,
             ExecutionEffect::Reduce => {
-                let qty_before = self.orders.qty(found.place);
+                let qty_before = self.records.qty(found.place);
                 qty_before
                     .checked_sub(qty)
                     .ok_or(Rejection::ExcessExecution)?
@@ -173,25 +185,21 @@ impl Engine<'_> {
     pub(super) fn modify(
         &mut self,
         subject: &mut Subject<'_>,
-        order_id: OrderId,
+        key: Key,
         price: RawPrice,
         qty: Qty,
         loses_place: bool,
     ) -> Outcome {
-        let key = Key {
-            slot: subject.slot,
-            order_id,
-        };
         let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
         if qty == Qty::ZERO {
             return Err(Rejection::ZeroQuantity);
         }
-        let owner = self.levels.owner(found.level);
+        let owner = self.records.owner(found.level);
         let place = Place {
             owner,
             rank: Rank::new(owner.side(), price),
         };
-        if place.rank == self.levels.rank(found.level) && !loses_place {
+        if place.rank == self.records.rank(found.level) && !loses_place {
             return Ok(self.resize(subject, found, qty));
         }
         self.assure_level(subject, place, found.level)?;
@@ -205,22 +213,15 @@ impl Engine<'_> {
     pub(super) fn replace(
         &mut self,
         subject: &mut Subject<'_>,
-        order_id: OrderId,
+        key: Key,
         new_order_id: OrderId,
         price: RawPrice,
         qty: Qty,
     ) -> Outcome {
-        if order_id == new_order_id {
-            return self.modify(subject, order_id, price, qty, true);
+        if key.order_id == new_order_id {
+            return self.modify(subject, key, price, qty, true);
         }
-        let key = Key {
-            slot: subject.slot,
-            order_id,
-        };
-        let new_key = Key {
-            slot: subject.slot,
-            order_id: new_order_id,
-        };
+        let new_key = self.orders.key(subject.slot, new_order_id);
         let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
         if qty == Qty::ZERO {
             return Err(Rejection::ZeroQuantity);
@@ -229,18 +230,21 @@ impl Engine<'_> {
             return Err(Rejection::DuplicateOrder);
         }
         self.free_void();
-        let owner = self.levels.owner(found.level);
+        let owner = self.records.owner(found.level);
         let place = Place {
             owner,
             rank: Rank::new(owner.side(), price),
         };
-        let vacancy = self.orders.vacancy(new_key).ok_or(Rejection::IdsCrowded)?;
+        let vacancy = self
+            .orders
+            .vacancy(&self.records, new_key)
+            .ok_or(Rejection::IdsCrowded)?;
         self.assure_level(subject, place, found.level)?;
         let best = subject.record.best_words(owner.side());
         self.leave(subject, found);
         let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
-        let new = self.orders.claim(new_key, vacancy);
-        self.orders.release(key, found);
+        let new = self.orders.claim(&mut self.records, new_key, vacancy);
+        self.orders.release(&mut self.records, key, found);
         self.join(subject, new, level, place, Some(new_order_id), qty);
         Ok(subject.record.best_words(owner.side()) != best)
     }
@@ -249,7 +253,7 @@ impl Engine<'_> {
     #[inline(always)]
     fn remove(&mut self, subject: &mut Subject<'_>, key: Key, found: Found) -> bool {
         let best_changed = self.leave(subject, found);
-        self.orders.release(key, found);
+        self.orders.release(&mut self.records, key, found);
         self.live -= 1;
         best_changed
     }
@@ -257,8 +261,8 @@ impl Engine<'_> {
     /// Changes the shares of an order, which keeps its place; says whether the best level changed.
     #[inline(always)]
     fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
-        let old = self.orders.set_qty(found.place, qty);
-        let (owner, rank) = self.levels.resize(found.level, old, qty);
+        let old = self.records.set_qty(found.place, qty);
+        let (owner, rank) = self.records.resize_level(found.level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
@@ -273,7 +277,7 @@ impl Engine<'_> {
             Err(rung) => Spot::Rung(rung),
             Ok(rung) => {
                 let first = self.ladders.level(rung);
-                match self.levels.with_expiry(first, place.owner.expiry()) {
+                match self.records.with_expiry(first, place.owner.expiry()) {
                     Some(level) => Spot::Level(level),
                     None => Spot::Sibling(first),
                 }
@@ -291,10 +295,10 @@ impl Engine<'_> {
         if self.levels.is_full() {
             return None;
         }
-        let level = self.levels.take(place.owner, place.rank);
+        let level = self.levels.take(&mut self.records, place.owner, place.rank);
         match spot {
             Spot::Level(_) => {}
-            Spot::Sibling(first) => self.levels.insert_sibling(first, level),
+            Spot::Sibling(first) => self.records.insert_sibling(first, level),
             Spot::Rung(rung) => self.ladders.insert(rung, place.rank, level),
             Spot::Start => {
                 let head = self.ladders.start(place.rank, level);
@@ -307,7 +311,7 @@ impl Engine<'_> {
     /// That [`Self::level`] will find a level once an order has left `old`.
     #[inline(always)]
     fn assure_level(&self, subject: &Subject<'_>, place: Place, old: u32) -> Result<(), Rejection> {
-        if !self.levels.is_full() || self.levels.orders(old) == 1 {
+        if !self.levels.is_full() || self.records.orders(old) == 1 {
             return Ok(());
         }
         match self.spot(subject, place) {
@@ -327,8 +331,8 @@ impl Engine<'_> {
         new_id: Option<OrderId>,
         qty: Qty,
     ) -> bool {
-        let seat = self.levels.join(level, order, qty);
-        self.orders.write(order, new_id, seat, qty, subject.now);
+        self.records.write(order, new_id, level, qty, subject.now);
+        self.records.join(level, order, qty);
         subject
             .record
             .best_joined(place.owner.side(), place.rank, qty)
@@ -339,24 +343,20 @@ impl Engine<'_> {
     #[inline(always)]
     fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
         let Found { place, level, .. } = found;
-        let qty = self.orders.qty(place);
         let Left {
+            qty,
             orders,
             owner,
             rank,
-        } = self.levels.leave(level, place, qty, &mut self.orders);
+        } = self.records.leave(level, place);
         if orders == 0 {
             self.drop_level(subject, owner, rank, level);
         }
-        match subject.record.best_left(owner.side(), rank, qty) {
-            None => false,
-            Some(orders_left) => {
-                if !orders_left {
-                    self.read_best(subject, owner.side());
-                }
-                true
-            }
+        let (was_best, is_empty) = subject.record.best_left(owner.side(), rank, qty);
+        if was_best & is_empty {
+            self.read_best(subject, owner.side());
         }
+        was_best
     }
 
     /// Takes an empty level out of its ladder.
@@ -367,16 +367,16 @@ impl Engine<'_> {
             debug_assert!(false, "a level is in its ladder");
             return;
         };
-        let (first, sibling) = (self.ladders.level(rung), self.levels.sibling(level));
+        let (first, sibling) = (self.ladders.level(rung), self.records.sibling(level));
         if first == level && sibling == NONE {
             let new_head = self.ladders.remove(head, rung);
             subject.record.set_ladder(owner.side(), new_head);
         } else if first == level {
             self.ladders.set_level(rung, sibling);
         } else {
-            self.levels.unlink_sibling(first, level);
+            self.records.unlink_sibling(first, level);
         }
-        self.levels.drop(level);
+        self.levels.drop(&mut self.records, level);
     }
 
     /// Copies the best level of a side to its symbol.
@@ -394,9 +394,9 @@ impl Engine<'_> {
     pub(super) fn level_from(&self, first: u32, rank: Rank, side: Side) -> Level {
         let (mut qty, mut orders, mut level) = (0, 0, first);
         while level != NONE {
-            qty += self.levels.qty(level);
-            orders += self.levels.orders(level);
-            level = self.levels.sibling(level);
+            qty += self.records.level_qty(level);
+            orders += self.records.orders(level);
+            level = self.records.sibling(level);
         }
         Level {
             price: rank.price(side),
@@ -416,9 +416,10 @@ impl Engine<'_> {
     ) -> bool {
         let before = self.live;
         let Self {
-            ladders,
-            levels,
+            records,
             orders,
+            levels,
+            ladders,
             live,
             ..
         } = self;
@@ -427,12 +428,14 @@ impl Engine<'_> {
             while next != NONE {
                 steps::count();
                 let level = next;
-                next = levels.sibling(level);
-                if is_over(levels.owner(level).expiry()) {
-                    *live -= levels.orders(level);
-                    levels.void(level, |order| orders.free(subject.slot, order));
+                next = records.sibling(level);
+                if is_over(records.owner(level).expiry()) {
+                    *live -= records.orders(level);
+                    levels.void(records, level, |records, order| {
+                        orders.free(records, subject.slot, order);
+                    });
                 } else {
-                    levels.set_sibling(level, *first);
+                    records.set_sibling(level, *first);
                     *first = level;
                 }
             }
@@ -454,10 +457,10 @@ impl Engine<'_> {
     #[cold]
     fn free_some_void(&mut self) {
         for _ in 0..FREED_PER_ADD {
-            let Some((slot, order)) = self.levels.pop_void() else {
+            let Some((slot, order)) = self.levels.pop_void(&mut self.records) else {
                 return;
             };
-            self.orders.free(slot, order);
+            self.orders.free(&mut self.records, slot, order);
         }
     }
 
@@ -470,7 +473,7 @@ impl Engine<'_> {
         to: PriceScale,
     ) {
         let Self {
-            ladders, levels, ..
+            ladders, records, ..
         } = self;
         let head = ladders.retain(subject.record.ladder(side), |rank, first| {
             if let Some(price) = rank.price(side).rescaled(from, to) {
@@ -479,8 +482,8 @@ impl Engine<'_> {
             let mut level = *first;
             while level != NONE {
                 steps::count();
-                levels.set_rank(level, *rank);
-                level = levels.sibling(level);
+                records.set_rank(level, *rank);
+                level = records.sibling(level);
             }
             true
         });

@@ -2,7 +2,6 @@
 
 use super::books::Books;
 use super::memory::NONE;
-use super::order::Key;
 use super::symbol::SymbolSlot;
 use crate::units::{Side, SymbolIndex};
 
@@ -32,7 +31,6 @@ impl core::error::Error for Broken {}
 struct Seen {
     orders: u32,
     levels: usize,
-    annexes: usize,
     nodes: usize,
 }
 
@@ -68,7 +66,9 @@ impl Books<'_> {
         if seen.orders > self.capacity.orders || seen.levels > self.capacity.levels as usize {
             return shared("there is more than the capacity allows");
         }
-        if self.engine.live + self.engine.levels.void_orders() != self.engine.orders.count() {
+        if self.engine.live + self.engine.levels.void_orders()
+            != self.engine.orders.count(&self.engine.records)
+        {
             return shared("the table holds another number of orders than rest or are void");
         }
         if seen.nodes + self.engine.ladders.free_nodes() != self.engine.ladders.count() {
@@ -76,7 +76,7 @@ impl Books<'_> {
         }
         self.engine
             .levels
-            .check_spare(seen.levels, seen.annexes)
+            .check_spare(&self.engine.records, seen.levels as u32)
             .map_or(Ok(()), shared)
     }
 
@@ -97,8 +97,8 @@ impl Books<'_> {
         for (rank, first) in self.engine.ladders.iter(head) {
             let (mut level, mut expiries) = (first, 0);
             while level != NONE {
-                let owner = self.engine.levels.owner(level);
-                if self.engine.levels.rank(level) != rank {
+                let owner = self.engine.records.owner(level);
+                if self.engine.records.rank(level) != rank {
                     return Err("a level has another price than its place in the ladder");
                 }
                 if (owner.slot(), owner.side()) != (slot.raw(), side) {
@@ -109,9 +109,8 @@ impl Books<'_> {
                 }
                 expiries |= 1 << owner.expiry();
                 seen.levels += 1;
-                seen.annexes += self.engine.levels.annexes_of(level);
                 seen.orders += self.check_members(slot, level)?;
-                level = self.engine.levels.sibling(level);
+                level = self.engine.records.sibling(level);
             }
         }
         Ok(())
@@ -120,28 +119,32 @@ impl Books<'_> {
     /// Checks the orders of a level, and says how many it has.
     fn check_members(&self, slot: SymbolSlot, level: u32) -> Result<u32, &'static str> {
         let (mut orders, mut qty) = (0, 0);
-        for order in self.engine.levels.members(level) {
-            if self.engine.levels.level_of(self.engine.orders.seat(order)) != level {
-                return Err("an order sits in another level than names it");
+        let records = &self.engine.records;
+        let mut last = level;
+        for order in records.queue(level) {
+            if records.level(order) != level {
+                return Err("an order is in the queue of another level than its own");
             }
-            let found = self.engine.resting(Key {
-                slot: slot.raw(),
-                order_id: self.engine.orders.id(order),
-            });
+            if records.prev(order.raw()) != last {
+                return Err("a queue leads to an order that it does not lead back from");
+            }
+            last = order.raw();
+            let found = self
+                .engine
+                .resting(self.engine.orders.key(slot.raw(), records.id(order)));
             if found.is_none_or(|found| (found.place, found.level) != (order, level)) {
                 return Err("an order is not found by its id");
             }
             orders += 1;
-            qty += u64::from(self.engine.orders.qty(order).raw());
+            qty += u64::from(records.qty(order).raw());
         }
         if orders == 0 {
             return Err("a level is empty");
         }
-        if (
-            self.engine.levels.orders(level),
-            self.engine.levels.qty(level),
-        ) != (orders, qty)
-        {
+        if records.prev(level) != last {
+            return Err("a level does not lead to its last order");
+        }
+        if (records.orders(level), records.level_qty(level)) != (orders, qty) {
             return Err("a level does not sum up its orders");
         }
         Ok(orders)

@@ -80,7 +80,7 @@ pub(super) struct Ladders<'s> {
 
 impl<'s> Ladders<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
-        lines.fill(Line::EMPTY);
+        lines.fill([0; WORDS]);
         let (nodes, _) = lines.as_chunks_mut();
         let mut ladders = Self { nodes, free: NONE };
         for node in (0..ladders.count() as u32).rev() {
@@ -99,6 +99,14 @@ impl<'s> Ladders<'s> {
         &mut self.nodes[node as usize]
     }
 
+    /// Loads a node, if there is one.
+    #[inline(always)]
+    pub(super) fn load(&self, node: u32) -> u32 {
+        self.nodes
+            .get(node as usize)
+            .map_or(0, |node| node[0][0] ^ node[1][0])
+    }
+
     #[inline(always)]
     fn len(&self, node: u32) -> usize {
         self.node(node)[1][LEN] as usize
@@ -114,7 +122,7 @@ impl<'s> Ladders<'s> {
         debug_assert_ne!(node, NONE, "the pool is sized for every distribution");
         self.free = self.next(node);
         let [ranks, levels] = self.node_mut(node);
-        *ranks = Line::filled(Rank::LEAST.raw());
+        *ranks = [Rank::LEAST.raw(); WORDS];
         levels[LEN] = 0;
         levels[NEXT] = NONE;
         node
@@ -133,26 +141,23 @@ impl<'s> Ladders<'s> {
         loop {
             steps::count();
             let [ranks, levels] = self.node(node);
-            // Unused words have the least rank, which is better than none.
-            let at = ranks
-                .words()
-                .partition_point(|&word| Rank::from_raw(word) > rank) as u32;
+            let last = ranks[(levels[LEN] as usize).wrapping_sub(1) % WORDS];
+            if Rank::from_raw(last) > rank && levels[NEXT] != NONE {
+                (before, node) = (node, levels[NEXT]);
+                continue;
+            }
+            let at = position(ranks, rank);
             let rung = Rung { before, node, at };
-            if at < levels[LEN] {
-                let found = ranks[at as usize] == rank.raw();
-                return if found { Ok(rung) } else { Err(rung) };
-            }
-            if levels[NEXT] == NONE {
-                return Err(rung);
-            }
-            (before, node) = (node, levels[NEXT]);
+            // Unused words have the least rank, which may be the one that is looked for.
+            let found = at < levels[LEN] && ranks[at as usize % WORDS] == rank.raw();
+            return if found { Ok(rung) } else { Err(rung) };
         }
     }
 
     /// The level at a rung.
     #[inline(always)]
     pub(super) fn level(&self, rung: Rung) -> u32 {
-        self.node(rung.node)[1][rung.at as usize]
+        self.node(rung.node)[1][rung.at as usize % WORDS]
     }
 
     /// Puts another level in the place of the one at a rung.
@@ -276,7 +281,7 @@ impl<'s> Ladders<'s> {
                     (full, to, filled) = (to, self.next(to), 0);
                 }
                 if filled == 0 {
-                    self.node_mut(to)[0] = Line::filled(Rank::LEAST.raw());
+                    self.node_mut(to)[0] = [Rank::LEAST.raw(); WORDS];
                 }
                 let [ranks, levels] = self.node_mut(to);
                 ranks[filled] = rank.raw();
@@ -345,7 +350,7 @@ impl<'s> Ladders<'s> {
             if next != NONE && len.max(self.len(next)) <= FANOUT / 2 {
                 return Some("two neighbours of a ladder are at most half full");
             }
-            for (at, &word) in self.node(node)[0].words().iter().enumerate() {
+            for (at, &word) in self.node(node)[0].iter().enumerate() {
                 let rank = Rank::from_raw(word);
                 if at >= len {
                     if rank != Rank::LEAST {
@@ -384,6 +389,20 @@ impl<'s> Ladders<'s> {
     }
 }
 
+/// How many of the ranks of a node are better than this one, without a branch for each.
+#[inline(always)]
+fn position(ranks: &Line, rank: Rank) -> u32 {
+    let mut better = 0u32;
+    for (bit, &word) in ranks.iter().enumerate() {
+        better |= if Rank::from_raw(word) > rank {
+            1 << bit
+        } else {
+            0
+        };
+    }
+    better.trailing_ones()
+}
+
 /// Puts a level into a node that has room.
 #[inline(always)]
 fn put([ranks, levels]: &mut [Line; LINES], at: usize, rank: u32, level: u32) {
@@ -404,23 +423,26 @@ fn cut([ranks, levels]: &mut [Line; LINES], at: usize) -> (u32, u32) {
 }
 
 /// Inserts a word before the one at `at`; the last of the first `end` words is lost.
+///
+/// All words are written, since a copy of varying length is slower than one of a few instructions.
 #[inline(always)]
 fn insert_word(line: &mut Line, at: usize, word: u32, end: usize) {
-    let words = line.words_mut();
-    if at < end {
-        words.copy_within(at..end - 1, at + 1);
-        words[at] = word;
+    let old = *line;
+    for to in 1..end {
+        line[to] = if to > at { old[to - 1] } else { old[to] };
     }
+    line[at % WORDS] = word;
 }
 
 /// Removes the word at `at`; the last of the first `end` words is then the least rank.
 #[inline(always)]
 fn remove_word(line: &mut Line, at: usize, end: usize) -> u32 {
-    let words = line.words_mut();
-    let word = words[at];
-    words.copy_within(at + 1..end, at);
-    words[end - 1] = Rank::LEAST.raw();
-    word
+    let old = *line;
+    for to in 0..end - 1 {
+        line[to] = if to >= at { old[to + 1] } else { old[to] };
+    }
+    line[end - 1] = Rank::LEAST.raw();
+    old[at % WORDS]
 }
 
 /// A place between two levels of a ladder.

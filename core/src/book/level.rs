@@ -1,50 +1,28 @@
-//! Levels: what the orders of one symbol, side, price and last session sum up to, and who they are.
-//!
-//! A level is one line and names its first orders in it; the others are named in a chain of
-//! annexes, each one line with [`ANNEX`] of them. Who is named where says nothing about the queue,
-//! which follows from the arrival numbers of the orders: an order that leaves is replaced in its
-//! seat by the one named last. So all seats are full but those after the last, and an order that
-//! leaves touches its own level and at most one other order.
+//! Levels: what the orders of one symbol, side, price and last session sum up to, and their queue.
 
 use super::ladder::Rank;
-use super::memory::{Line, NONE, WORDS, chain};
-use super::order::{OrderRef, Orders, Seat};
+use super::memory::{NONE, chain, long, set_long};
+use super::order::OrderRef;
+use super::records::{PER_LINE, Records};
 use super::steps;
 use crate::units::{Qty, Side};
 
-/// Orders that a level names itself.
-pub(super) const OWN: u32 = 9;
-/// Orders that an annex names.
-pub(super) const ANNEX: u32 = 14;
+/// Orders of a level that are freed at once when they become void.
+pub(super) const FEW: u32 = 9;
 
-/// Words of a level.
-const RANK: usize = 0;
+/// Words of a record, besides its links: the first order and the last.
+const QTY: usize = 0;
+const RANK: usize = 2;
 /// Slot of the symbol, side, and with which session its orders end; see [`Owner`].
-const OWNER: usize = 1;
-const QTY: usize = 2;
-const ORDERS: usize = 4;
+const OWNER: usize = 3;
+const ORDERS: usize = 6;
 /// The level of the same price that ends with another session, or the next free or void level.
-const SIBLING: usize = 5;
-/// The last annex.
-const LAST: usize = 6;
-/// The first orders.
-const SEATS: usize = 7;
+const SIBLING: usize = 7;
 
-/// Words of an annex.
-const LEVEL: usize = 0;
-/// The annex before, or the next free one.
-const BEFORE: usize = 1;
-const ANNEX_SEATS: usize = 2;
-
-/// Level records for that many levels: some are kept for a while by void orders, more than [`OWN`]
-/// in each but one.
-pub(super) const fn records(orders: u32, levels: u32) -> usize {
-    levels as usize + (orders / (OWN + 1)) as usize + 1
-}
-
-/// Annexes for that many orders: the first of a level comes with its order [`OWN`]` + 1`.
-pub(super) const fn annexes(orders: u32) -> usize {
-    (orders / (OWN + 1)) as usize
+/// Lines for that many levels: some are kept for a while by void orders, more than [`FEW`] in each but
+/// one.
+pub(super) const fn lines(orders: u32, levels: u32) -> usize {
+    (levels as usize + (orders / (FEW + 1)) as usize + 1).div_ceil(PER_LINE as usize)
 }
 
 /// Whose level it is.
@@ -68,11 +46,7 @@ impl Owner {
 
     #[inline(always)]
     pub(super) fn side(self) -> Side {
-        if self.0 & 4 == 0 {
-            Side::Bid
-        } else {
-            Side::Ask
-        }
+        Side::BOTH[(self.0 >> 2 & 1) as usize]
     }
 
     #[inline(always)]
@@ -84,109 +58,20 @@ impl Owner {
 /// What an order leaves behind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Left {
+    /// Its shares.
+    pub(super) qty: Qty,
     /// The orders that are left in its level.
     pub(super) orders: u32,
     pub(super) owner: Owner,
     pub(super) rank: Rank,
 }
 
-/// The pool of all levels and their annexes.
-#[derive(Debug)]
-pub(super) struct Levels<'s> {
-    lines: &'s mut [Line],
-    annexes: &'s mut [Line],
-    free: u32,
-    free_annex: u32,
-    /// Levels in use, without void ones.
-    live: u32,
-    capacity: u32,
-    /// Levels whose orders are void, and how many those are.
-    void: u32,
-    void_orders: u32,
-}
-
-impl<'s> Levels<'s> {
-    pub(super) fn new(lines: &'s mut [Line], annexes: &'s mut [Line], capacity: u32) -> Self {
-        lines.fill(Line::EMPTY);
-        annexes.fill(Line::EMPTY);
-        let count = lines.len() as u32;
-        let mut free_annex = NONE;
-        for (annex, line) in annexes.iter_mut().enumerate().rev() {
-            line[BEFORE] = free_annex;
-            free_annex = annex as u32;
-        }
-        let mut levels = Self {
-            lines,
-            annexes,
-            free: NONE,
-            free_annex,
-            live: 0,
-            capacity,
-            void: NONE,
-            void_orders: 0,
-        };
-        for level in (0..count).rev() {
-            levels.give(level);
-        }
-        levels
-    }
-
-    /// Levels in use.
-    pub(super) fn live(&self) -> u32 {
-        self.live
-    }
-
-    /// Orders that are void but still hold their places.
-    pub(super) fn void_orders(&self) -> u32 {
-        self.void_orders
-    }
-
+impl Records<'_> {
+    /// Whether this is a level of this symbol.
     #[inline(always)]
-    pub(super) fn is_full(&self) -> bool {
-        self.live >= self.capacity
-    }
-
-    #[inline(always)]
-    fn at(&self, level: u32) -> &Line {
-        &self.lines[level as usize]
-    }
-
-    #[inline(always)]
-    fn at_mut(&mut self, level: u32) -> &mut Line {
-        &mut self.lines[level as usize]
-    }
-
-    /// An empty level; there is one while [`Self::is_full`] does not hold.
-    #[inline(always)]
-    pub(super) fn take(&mut self, owner: Owner, rank: Rank) -> u32 {
-        let level = self.free;
-        self.live += 1;
-        let line = self.at_mut(level);
-        let free = line[SIBLING];
-        line[RANK] = rank.raw();
-        line[OWNER] = owner.0;
-        line.set_long(QTY, 0);
-        line[ORDERS] = 0;
-        line[SIBLING] = NONE;
-        line[LAST] = NONE;
-        self.free = free;
-        level
-    }
-
-    /// Takes a level out of use that has no orders any more.
-    #[inline(always)]
-    pub(super) fn drop(&mut self, level: u32) {
-        self.live -= 1;
-        self.give(level);
-    }
-
-    #[inline(always)]
-    fn give(&mut self, level: u32) {
-        let free = self.free;
-        let line = self.at_mut(level);
-        line[OWNER] = Owner::VOID;
-        line[SIBLING] = free;
-        self.free = level;
+    pub(super) fn is_level_of(&self, level: u32, slot: u32) -> bool {
+        self.get(level)
+            .is_some_and(|record| Owner(record[OWNER]).slot() == slot)
     }
 
     #[inline(always)]
@@ -203,11 +88,13 @@ impl<'s> Levels<'s> {
         self.at_mut(level)[RANK] = rank.raw();
     }
 
+    /// The shares of all orders of a level.
     #[inline(always)]
-    pub(super) fn qty(&self, level: u32) -> u64 {
-        self.at(level).long(QTY)
+    pub(super) fn level_qty(&self, level: u32) -> u64 {
+        long(self.at(level), QTY)
     }
 
+    /// How many orders a level has.
     #[inline(always)]
     pub(super) fn orders(&self, level: u32) -> u32 {
         self.at(level)[ORDERS]
@@ -221,22 +108,6 @@ impl<'s> Levels<'s> {
     #[inline(always)]
     pub(super) fn set_sibling(&mut self, level: u32, other: u32) {
         self.at_mut(level)[SIBLING] = other;
-    }
-
-    /// The level of the order with this seat, if it is one of this symbol.
-    #[inline(always)]
-    pub(super) fn of_seat(&self, seat: Seat, slot: u32) -> Option<u32> {
-        let level = self.level_of(seat);
-        (self.owner(level).slot() == slot).then_some(level)
-    }
-
-    /// The level of the order with this seat.
-    #[inline(always)]
-    pub(super) fn level_of(&self, seat: Seat) -> u32 {
-        match seat.level() {
-            Ok(level) => level,
-            Err(annex) => self.annexes[annex as usize][LEVEL],
-        }
     }
 
     /// Makes a level the next of the siblings after the first.
@@ -269,221 +140,195 @@ impl<'s> Levels<'s> {
         None
     }
 
-    /// Changes the shares of one order from `old` to `new`; says whose level it is, and its rank.
+    /// Changes the shares of one order of a level from `old` to `new`; says whose level it is, and its
+    /// rank.
     #[inline(always)]
-    pub(super) fn resize(&mut self, level: u32, old: Qty, new: Qty) -> (Owner, Rank) {
-        let line = self.at_mut(level);
-        let qty = line.long(QTY) - u64::from(old.raw()) + u64::from(new.raw());
-        line.set_long(QTY, qty);
-        (Owner(line[OWNER]), Rank::from_raw(line[RANK]))
+    pub(super) fn resize_level(&mut self, level: u32, old: Qty, new: Qty) -> (Owner, Rank) {
+        let record = self.at_mut(level);
+        let qty = long(record, QTY) - u64::from(old.raw()) + u64::from(new.raw());
+        set_long(record, QTY, qty);
+        (Owner(record[OWNER]), Rank::from_raw(record[RANK]))
     }
 
-    /// Adds an order; says where it sits.
+    /// Puts an order at the end of the queue of a level.
     #[inline(always)]
-    pub(super) fn join(&mut self, level: u32, order: OrderRef, qty: Qty) -> Seat {
-        let line = self.at_mut(level);
-        line.set_long(QTY, line.long(QTY) + u64::from(qty.raw()));
-        let orders = line[ORDERS];
-        line[ORDERS] = orders + 1;
-        if orders < OWN {
-            line[SEATS + orders as usize] = order.raw();
-            Seat::in_level(level)
-        } else {
-            self.join_annex(level, orders - OWN, order)
+    pub(super) fn join(&mut self, level: u32, order: OrderRef, qty: Qty) {
+        let record = self.at_mut(level);
+        let sum = long(record, QTY) + u64::from(qty.raw());
+        set_long(record, QTY, sum);
+        record[ORDERS] += 1;
+        self.link_before(order.raw(), level);
+    }
+
+    /// Takes an order out of the queue of its level; its place is free then.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, level: u32, order: OrderRef) -> Left {
+        self.unlink(order.raw());
+        let qty = self.vacate(order);
+        let record = self.at_mut(level);
+        let sum = long(record, QTY) - u64::from(qty.raw());
+        set_long(record, QTY, sum);
+        record[ORDERS] -= 1;
+        Left {
+            qty,
+            orders: record[ORDERS],
+            owner: Owner(record[OWNER]),
+            rank: Rank::from_raw(record[RANK]),
         }
     }
 
-    /// Names an order in the last annex, which has `before` orders before it in all annexes.
-    #[inline(never)]
-    fn join_annex(&mut self, level: u32, before: u32, order: OrderRef) -> Seat {
-        let at = (before % ANNEX) as usize;
-        if at == 0 {
-            let annex = self.free_annex;
-            let last = self.at(level)[LAST];
-            let line = &mut self.annexes[annex as usize];
-            self.free_annex = line[BEFORE];
-            line[LEVEL] = level;
-            line[BEFORE] = last;
-            self.at_mut(level)[LAST] = annex;
-        }
-        let annex = self.at(level)[LAST];
-        self.annexes[annex as usize][ANNEX_SEATS + at] = order.raw();
-        Seat::in_annex(annex)
+    /// The first order of a level.
+    pub(super) fn first_order(&self, level: u32) -> Option<OrderRef> {
+        self.order_or_end(self.next(level), level)
     }
 
-    /// Takes an order away.
-    #[inline(always)]
-    pub(super) fn leave(
-        &mut self,
-        level: u32,
-        order: OrderRef,
-        qty: Qty,
-        orders: &mut Orders<'_>,
-    ) -> Left {
-        let line = &mut self.lines[level as usize];
-        let left = Left {
-            orders: line[ORDERS] - 1,
-            owner: Owner(line[OWNER]),
-            rank: Rank::from_raw(line[RANK]),
+    /// The order after this one in the queue of its level.
+    pub(super) fn order_after(&self, order: OrderRef) -> Option<OrderRef> {
+        self.order_or_end(self.next(order.raw()), self.level(order))
+    }
+
+    /// The level itself ends its ring.
+    fn order_or_end(&self, record: u32, level: u32) -> Option<OrderRef> {
+        (record != level).then_some(OrderRef::from_raw(record))
+    }
+
+    /// The orders of a level, first come first.
+    pub(super) fn queue(&self, level: u32) -> impl Iterator<Item = OrderRef> {
+        core::iter::successors(self.first_order(level), |&order| self.order_after(order))
+    }
+}
+
+/// The pool of all levels.
+#[derive(Debug)]
+pub(super) struct Levels {
+    records: u32,
+    free: u32,
+    /// Levels in use, without void ones.
+    live: u32,
+    capacity: u32,
+    /// Levels whose orders are void, and how many those are.
+    void: u32,
+    void_orders: u32,
+}
+
+impl Levels {
+    /// A pool of all records from `first` to `end`.
+    pub(super) fn new(records: &mut Records<'_>, first: u32, end: u32, capacity: u32) -> Self {
+        let mut levels = Self {
+            records: end - first,
+            free: NONE,
+            live: 0,
+            capacity,
+            void: NONE,
+            void_orders: 0,
         };
-        line.set_long(QTY, line.long(QTY) - u64::from(qty.raw()));
-        line[ORDERS] = left.orders;
-        if left.orders >= OWN {
-            self.leave_annex(level, left.orders - OWN, order, orders);
-        } else if left.orders > 0 {
-            // The one named last takes the seat; both are in the level.
-            let seat = position(line, SEATS, order);
-            line[seat] = line[SEATS + left.orders as usize];
+        for level in (first..end).rev() {
+            levels.give(records, level);
         }
-        left
+        levels
     }
 
-    /// Takes an order away from a level with annexes, whose last one has `before` before it.
-    #[inline(never)]
-    fn leave_annex(&mut self, level: u32, before: u32, order: OrderRef, orders: &mut Orders<'_>) {
-        steps::count();
-        let last = self.pop_annex(level, before);
-        if last == order {
-            return;
-        }
-        let seat = orders.seat(order);
-        match seat.level() {
-            Ok(_) => {
-                let line = &mut self.lines[level as usize];
-                let at = position(line, SEATS, order);
-                line[at] = last.raw();
-            }
-            Err(annex) => {
-                let line = &mut self.annexes[annex as usize];
-                let at = position(line, ANNEX_SEATS, order);
-                line[at] = last.raw();
-            }
-        }
-        orders.set_seat(last, seat);
+    /// Levels in use.
+    pub(super) fn live(&self) -> u32 {
+        self.live
     }
 
-    /// Takes the order that is named last in the annexes, before which they have `before`.
-    fn pop_annex(&mut self, level: u32, before: u32) -> OrderRef {
-        let annex = self.at(level)[LAST];
-        let line = &mut self.annexes[annex as usize];
-        let at = (before % ANNEX) as usize;
-        let order = OrderRef::from_raw(line[ANNEX_SEATS + at]);
-        if at == 0 {
-            let previous = line[BEFORE];
-            line[BEFORE] = self.free_annex;
-            self.free_annex = annex;
-            self.at_mut(level)[LAST] = previous;
-        }
-        order
+    /// Orders that are void but still hold their places.
+    pub(super) fn void_orders(&self) -> u32 {
+        self.void_orders
     }
 
-    /// The order that is named last.
-    fn pop(&mut self, level: u32) -> OrderRef {
-        let line = self.at_mut(level);
-        let left = line[ORDERS] - 1;
-        line[ORDERS] = left;
-        if left < OWN {
-            OrderRef::from_raw(line[SEATS + left as usize])
-        } else {
-            self.pop_annex(level, left - OWN)
-        }
+    #[inline(always)]
+    pub(super) fn is_full(&self) -> bool {
+        self.live >= self.capacity
     }
 
-    /// Makes all orders of a level void and takes it out of use. What it names itself is handed
-    /// over at once when that is all; else it keeps its record until [`Self::pop_void`] has
-    /// handed over the last.
-    pub(super) fn void(&mut self, level: u32, mut free: impl FnMut(OrderRef)) {
+    /// An empty level; there is one while [`Self::is_full`] does not hold.
+    #[inline(always)]
+    pub(super) fn take(&mut self, records: &mut Records<'_>, owner: Owner, rank: Rank) -> u32 {
+        let level = self.free;
+        self.live += 1;
+        let record = records.at_mut(level);
+        self.free = record[SIBLING];
+        set_long(record, QTY, 0);
+        record[RANK] = rank.raw();
+        record[OWNER] = owner.0;
+        record[ORDERS] = 0;
+        record[SIBLING] = NONE;
+        records.close(level);
+        level
+    }
+
+    /// Takes a level out of use that has no orders any more.
+    #[inline(always)]
+    pub(super) fn drop(&mut self, records: &mut Records<'_>, level: u32) {
         self.live -= 1;
-        if self.orders(level) <= OWN {
-            for _ in 0..self.orders(level) {
+        self.give(records, level);
+    }
+
+    #[inline(always)]
+    fn give(&mut self, records: &mut Records<'_>, level: u32) {
+        let record = records.at_mut(level);
+        record[OWNER] = Owner::VOID;
+        record[SIBLING] = self.free;
+        self.free = level;
+    }
+
+    /// Makes all orders of a level void and takes it out of use. Few orders are handed over at once;
+    /// else the level keeps its record until [`Self::pop_void`] has handed over the last.
+    pub(super) fn void(
+        &mut self,
+        records: &mut Records<'_>,
+        level: u32,
+        mut free: impl FnMut(&mut Records<'_>, OrderRef),
+    ) {
+        self.live -= 1;
+        if records.orders(level) <= FEW {
+            while let Some(order) = records.first_order(level) {
                 steps::count();
-                free(self.pop(level));
+                records.leave(level, order);
+                free(records, order);
             }
-            self.give(level);
+            self.give(records, level);
         } else {
-            self.void_orders += self.orders(level);
-            self.at_mut(level)[OWNER] |= Owner::VOID;
+            self.void_orders += records.orders(level);
+            records.at_mut(level)[OWNER] |= Owner::VOID;
             // Not before the first, so that only one level at a time has few orders left.
-            let first = self.void;
-            if first == NONE {
-                self.at_mut(level)[SIBLING] = NONE;
+            if self.void == NONE {
+                records.set_sibling(level, NONE);
                 self.void = level;
             } else {
-                let second = self.sibling(first);
-                self.set_sibling(level, second);
-                self.set_sibling(first, level);
+                records.insert_sibling(self.void, level);
             }
         }
     }
 
     /// A void order whose place is to be freed, and the slot of its symbol, if there is one.
-    pub(super) fn pop_void(&mut self) -> Option<(u32, OrderRef)> {
+    pub(super) fn pop_void(&mut self, records: &mut Records<'_>) -> Option<(u32, OrderRef)> {
         if self.void_orders == 0 {
             return None;
         }
         let level = self.void;
-        let slot = (self.at(level)[OWNER] & !Owner::VOID) >> 3;
-        let order = self.pop(level);
+        let order = records.first_order(level)?;
+        let left = records.leave(level, order);
         self.void_orders -= 1;
-        if self.orders(level) == 0 {
-            self.void = self.sibling(level);
-            self.give(level);
+        if left.orders == 0 {
+            self.void = records.sibling(level);
+            self.give(records, level);
         }
-        Some((slot, order))
+        Some((Owner(left.owner.0 & !Owner::VOID).slot(), order))
     }
 
-    /// The orders of a level, in no particular order.
-    pub(super) fn members(&self, level: u32) -> impl Iterator<Item = OrderRef> {
-        let line = self.at(level);
-        let orders = line[ORDERS];
-        let own = line.words()[SEATS..].iter().take(orders as usize);
-        let mut annex = line[LAST];
-        let mut in_last = orders.saturating_sub(OWN + 1) % ANNEX + 1;
-        let annexes = core::iter::from_fn(move || {
-            let line = self.annexes.get(annex as usize)?;
-            annex = line[BEFORE];
-            let count = core::mem::replace(&mut in_last, ANNEX);
-            Some(line.words()[ANNEX_SEATS..].iter().take(count as usize))
-        });
-        own.chain(annexes.flatten())
-            .map(|&raw| OrderRef::from_raw(raw))
-    }
-
-    /// Annexes of a level.
-    pub(super) fn annexes_of(&self, level: u32) -> usize {
-        chain(self.at(level)[LAST], |annex| {
-            self.annexes[annex as usize][BEFORE]
-        })
-        .count()
-    }
-
-    /// What is wrong with the records and annexes that are not among those in use, or `None`.
-    pub(super) fn check_spare(&self, levels: usize, annexes: usize) -> Option<&'static str> {
-        let void = || chain(self.void, |level| self.sibling(level));
-        let free = chain(self.free, |level| self.sibling(level)).count();
-        if void().map(|level| self.orders(level)).sum::<u32>() != self.void_orders {
+    /// What is wrong with the records that are not among those in use, or `None`.
+    pub(super) fn check_spare(&self, records: &Records<'_>, used: u32) -> Option<&'static str> {
+        let void = || chain(self.void, |level| records.sibling(level));
+        let free = chain(self.free, |level| records.sibling(level)).count() as u32;
+        if void().map(|level| records.orders(level)).sum::<u32>() != self.void_orders {
             return Some("void orders are not those of the void levels");
         }
-        if levels + void().count() + free != self.lines.len() {
+        if used + void().count() as u32 + free != self.records {
             return Some("level records are lost");
-        }
-        let before = |annex| self.annexes[annex as usize][BEFORE];
-        let free_annexes = chain(self.free_annex, before).count();
-        let void_annexes: usize = void().map(|level| self.annexes_of(level)).sum();
-        if annexes + void_annexes + free_annexes != self.annexes.len() {
-            return Some("annexes are lost");
         }
         None
     }
-}
-
-/// The word from `first` on that names the order.
-#[inline(always)]
-fn position(line: &Line, first: usize, order: OrderRef) -> usize {
-    let mut at = first;
-    while at < WORDS - 1 && line[at] != order.raw() {
-        steps::count();
-        at += 1;
-    }
-    at
 }

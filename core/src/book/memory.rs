@@ -1,82 +1,27 @@
-//! The memory of books: cache lines handed in at start.
+//! The memory of books: words handed in at start, cut into cache lines.
 
 use super::capacity::Capacity;
 
-/// Words in a line.
+/// Words in a cache line.
 pub(super) const WORDS: usize = 16;
+
+/// A cache line of book memory, of which no record needs two where one suffices.
+pub(super) type Line = [u32; WORDS];
 
 /// No index: the end of a chain, an empty place.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// One cache line of book memory.
-///
-/// Everything that [`Books`](super::Books) remembers lies in lines, so a caller provides storage by
-/// a single array: a `static`, a local or a boxed slice. No record straddles two lines.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[repr(C, align(64))]
-pub struct Line([u32; WORDS]);
-
-impl Line {
-    /// A line without meaning; [`Books::new`](super::Books::new) writes every line anyway.
-    pub const EMPTY: Self = Self([0; WORDS]);
-
-    /// Bytes of a line.
-    pub const BYTES: usize = size_of::<Self>();
-
-    /// A line whose words are all `word`.
-    pub(super) const fn filled(word: u32) -> Self {
-        Self([word; WORDS])
-    }
-
-    /// All words.
-    #[inline(always)]
-    pub(super) const fn words(&self) -> &[u32; WORDS] {
-        &self.0
-    }
-
-    /// All words, to write.
-    #[inline(always)]
-    pub(super) const fn words_mut(&mut self) -> &mut [u32; WORDS] {
-        &mut self.0
-    }
-
-    /// The 64-bit value in the words `at` and `at + 1`.
-    #[inline(always)]
-    pub(super) fn long(&self, at: usize) -> u64 {
-        u64::from(self[at]) | u64::from(self[at + 1]) << 32
-    }
-
-    /// Writes the 64-bit value in the words `at` and `at + 1`.
-    #[inline(always)]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the two halves are what is wanted"
-    )]
-    pub(super) fn set_long(&mut self, at: usize, value: u64) {
-        self[at] = value as u32;
-        self[at + 1] = (value >> 32) as u32;
-    }
+/// The 64-bit value in the words `at` and `at + 1`.
+#[inline(always)]
+pub(super) const fn long(words: &[u32], at: usize) -> u64 {
+    words[at] as u64 | (words[at + 1] as u64) << 32
 }
 
-// Words are named by numbers below 16; the mask makes that plain to the compiler where a number is
-// not a constant.
-impl core::ops::Index<usize> for Line {
-    type Output = u32;
-
-    #[inline(always)]
-    fn index(&self, word: usize) -> &u32 {
-        debug_assert!(word < WORDS, "no such word");
-        &self.0[word % WORDS]
-    }
-}
-
-impl core::ops::IndexMut<usize> for Line {
-    #[inline(always)]
-    fn index_mut(&mut self, word: usize) -> &mut u32 {
-        debug_assert!(word < WORDS, "no such word");
-        &mut self.0[word % WORDS]
-    }
+/// Writes the 64-bit value in the words `at` and `at + 1`.
+#[inline(always)]
+pub(super) const fn set_long(words: &mut [u32], at: usize, value: u64) {
+    words[at] = value as u32;
+    words[at + 1] = (value >> 32) as u32;
 }
 
 /// The indices of a chain from its first on, up to [`NONE`].
@@ -91,28 +36,29 @@ pub(super) fn chain(first: u32, next: impl Fn(u32) -> u32) -> impl Iterator<Item
 /// use oxberry_core::book::{Books, Capacity, Memory};
 ///
 /// const CAPACITY: Capacity = Capacity { symbols: 2, orders: 64, levels: 32 };
-/// let mut memory = Memory::<{ CAPACITY.lines() }>::new();
-/// let books = Books::new(CAPACITY, memory.lines()).unwrap();
+/// let mut memory = Memory::<{ CAPACITY.words() }>::new();
+/// let books = Books::new(CAPACITY, memory.words()).unwrap();
 /// assert_eq!(books.capacity().orders, 64);
 /// ```
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Memory<const LINES: usize>([Line; LINES]);
+#[repr(align(64))]
+pub struct Memory<const WORDS: usize>([u32; WORDS]);
 
-impl<const LINES: usize> Memory<LINES> {
-    /// Memory of `LINES` lines, which [`Capacity::lines`] computes.
+impl<const WORDS: usize> Memory<WORDS> {
+    /// Memory of `WORDS` words, which [`Capacity::words`] computes.
     #[must_use]
     pub const fn new() -> Self {
-        Self([Line::EMPTY; LINES])
+        Self([0; WORDS])
     }
 
-    /// The lines, to hand to [`Books::new`](super::Books::new).
-    pub const fn lines(&mut self) -> &mut [Line] {
+    /// The words, to hand to [`Books::new`](super::Books::new).
+    pub const fn words(&mut self) -> &mut [u32] {
         &mut self.0
     }
 }
 
-impl<const LINES: usize> Default for Memory<LINES> {
+impl<const WORDS: usize> Default for Memory<WORDS> {
     fn default() -> Self {
         Self::new()
     }
@@ -122,20 +68,16 @@ impl<const LINES: usize> Default for Memory<LINES> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct MemoryTooSmall {
-    /// Lines that the capacity needs.
+    /// Words that the capacity needs.
     pub needed: usize,
-    /// Lines handed in.
+    /// Words handed in.
     pub got: usize,
 }
 
 impl core::fmt::Display for MemoryTooSmall {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { needed, got } = self;
-        write!(
-            f,
-            "the books need {needed} lines of {} bytes, got {got}",
-            Line::BYTES
-        )
+        write!(f, "the books need {needed} words of memory, got {got}")
     }
 }
 
@@ -150,24 +92,26 @@ pub(super) struct Regions<'s> {
     pub(super) symbols: &'s mut [Line],
     /// What the symbols traded.
     pub(super) tapes: &'s mut [Line],
-    /// Order buckets.
-    pub(super) orders: &'s mut [Line],
-    /// Level records.
-    pub(super) levels: &'s mut [Line],
-    /// Annexes of levels.
-    pub(super) annexes: &'s mut [Line],
+    /// Order buckets, then levels.
+    pub(super) records: &'s mut [Line],
     /// Ladder nodes.
     pub(super) ladders: &'s mut [Line],
 }
 
 impl<'s> Regions<'s> {
     /// Cuts the memory into parts.
-    pub(super) fn cut(capacity: Capacity, lines: &'s mut [Line]) -> Result<Self, MemoryTooSmall> {
-        let (needed, got) = (capacity.lines(), lines.len());
+    pub(super) fn cut(capacity: Capacity, words: &'s mut [u32]) -> Result<Self, MemoryTooSmall> {
+        let (needed, got) = (capacity.words(), words.len());
         let too_small = MemoryTooSmall { needed, got };
         if got < needed {
             return Err(too_small);
         }
+        // From the first word on that begins a cache line; the capacity allows for those before it.
+        let before = words
+            .as_ptr()
+            .align_offset(size_of::<Line>())
+            .min(WORDS - 1);
+        let (lines, _) = words[before..].as_chunks_mut();
         let layout = capacity.layout();
         let mut rest = lines;
         let mut cut = |count| {
@@ -181,9 +125,7 @@ impl<'s> Regions<'s> {
             index: cut(layout.index)?,
             symbols: cut(layout.symbols)?,
             tapes: cut(layout.tapes)?,
-            orders: cut(layout.orders)?,
-            levels: cut(layout.levels)?,
-            annexes: cut(layout.annexes)?,
+            records: cut(layout.orders + layout.levels)?,
             ladders: cut(layout.ladders)?,
         })
     }

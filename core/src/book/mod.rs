@@ -1,16 +1,16 @@
 //! Order-by-order books of many symbols in fixed memory.
 //!
 //! [`Books`] holds the orders of all its symbols in storage that is handed in at start: an array of
-//! [`Line`]s whose length [`Capacity`] computes. Nothing grows, nothing allocates, and the same code
+//! words whose length [`Capacity`] computes. Nothing grows, nothing allocates, and the same code
 //! serves 64 orders on a microcontroller ([`Memory`]) and 4 million on a larger machine.
 //!
 //! ```
-//! use oxberry_core::book::{Books, Capacity, Line};
+//! use oxberry_core::book::{Books, Capacity};
 //! use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
 //! use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
 //!
 //! let capacity = Capacity { symbols: 10, orders: 1_000, levels: 500 };
-//! let mut memory = vec![Line::EMPTY; capacity.lines()];
+//! let mut memory = vec![0; capacity.words()];
 //! let mut books = Books::new(capacity, &mut memory).unwrap();
 //! let slot = books.define(SymbolIndex::from_raw(9280), PriceScale::new(4).unwrap()).unwrap();
 //!
@@ -57,6 +57,7 @@
 
 mod applied;
 mod apply;
+mod batch;
 mod bbo;
 mod books;
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod level;
 mod memory;
 mod order;
 mod queue;
+mod records;
 mod snapshot;
 mod state;
 mod statistics;
@@ -84,7 +86,7 @@ pub use capacity::Capacity;
 pub use counters::Counters;
 pub use digest::Digest;
 pub use invariants::Broken;
-pub use memory::{Line, Memory, MemoryTooSmall};
+pub use memory::{Memory, MemoryTooSmall};
 pub use queue::{Depth, Order, Queue, QueuePosition};
 pub use snapshot::{Changed, Restore, RestoreError, SnapshotHead, SnapshotReader};
 pub use state::{BookState, Conditions};

@@ -3,20 +3,20 @@
 use super::bbo::Level;
 use super::books::Books;
 use super::ladder;
-use super::memory::{NONE, chain};
-use super::order::{Found, Key, OrderRef};
+use super::memory::chain;
+use super::order::{Found, OrderRef};
 use super::symbol::SymbolSlot;
 use crate::feed::TradeSessions;
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
-/// Orders that a [`Cursor`] puts in order at a time.
-const SORTED: usize = 32;
+/// Levels that can have the same price, since their orders end with different sessions.
+const EXPIRIES: usize = 4;
 
 /// Orders valid up to the same session share a level, so that they can leave together.
 #[inline(always)]
 pub(super) fn expiry(sessions: TradeSessions) -> u32 {
-    const EXPIRIES: [u8; 8] = [0, 1, 2, 2, 3, 3, 3, 3];
-    u32::from(EXPIRIES[usize::from(sessions.to_wire() % 8)])
+    const LAST: [u8; 8] = [0, 1, 2, 2, 3, 3, 3, 3];
+    u32::from(LAST[usize::from(sessions.to_wire() % 8)])
 }
 
 /// The last session of orders with this expiry.
@@ -79,46 +79,41 @@ impl Books<'_> {
     pub(super) fn first_order(&self, slot: u32, side: Side) -> Cursor {
         Cursor {
             levels: ladder::Position::first(self.symbols.ladder(slot, side)),
-            level: NONE,
             now: self.symbols.changes(slot),
-            sorted: [(0, OrderRef::from_raw(0)); SORTED],
-            at: 0,
-            len: 0,
+            heads: [None; EXPIRIES],
         }
     }
 
     /// A resting order with its side.
     #[must_use]
     pub fn order(&self, slot: SymbolSlot, order_id: OrderId) -> Option<(Side, Order)> {
-        let Found { place, level, .. } = self.engine.resting(Key {
-            slot: slot.raw(),
-            order_id,
-        })?;
-        let side = self.engine.levels.owner(level).side();
+        let Found { place, level, .. } = self
+            .engine
+            .resting(self.engine.orders.key(slot.raw(), order_id))?;
+        let side = self.engine.records.owner(level).side();
         Some((side, self.order_at(place, side)))
     }
 
     /// What is before an order in the queue of its level; walks that level.
     #[must_use]
     pub fn queue_position(&self, slot: SymbolSlot, order_id: OrderId) -> Option<QueuePosition> {
-        let Found { place, level, .. } = self.engine.resting(Key {
-            slot: slot.raw(),
-            order_id,
-        })?;
+        let Found { place, level, .. } = self
+            .engine
+            .resting(self.engine.orders.key(slot.raw(), order_id))?;
         let head = self
             .symbols
-            .ladder(slot.raw(), self.engine.levels.owner(level).side());
+            .ladder(slot.raw(), self.engine.records.owner(level).side());
         let rung = self
             .engine
             .ladders
-            .search(head, self.engine.levels.rank(level))
+            .search(head, self.engine.records.rank(level))
             .ok()?;
         let now = self.symbols.changes(slot.raw());
         let (own, mut position) = (self.age(place, now), QueuePosition::default());
         for other in self.orders_at(self.engine.ladders.level(rung)) {
             if self.age(other, now) > own {
                 position.orders_ahead += 1;
-                position.qty_ahead += u64::from(self.engine.orders.qty(other).raw());
+                position.qty_ahead += u64::from(self.engine.records.qty(other).raw());
             }
         }
         Some(position)
@@ -126,22 +121,22 @@ impl Books<'_> {
 
     /// How many events ago an order joined its queue.
     fn age(&self, order: OrderRef, now: u32) -> u32 {
-        now.wrapping_sub(self.engine.orders.arrival(order))
+        now.wrapping_sub(self.engine.records.arrival(order))
     }
 
-    /// The orders of a level and its siblings, in no particular order.
+    /// The orders of a level, then those of its siblings.
     fn orders_at(&self, first: u32) -> impl Iterator<Item = OrderRef> {
-        chain(first, |level| self.engine.levels.sibling(level))
-            .flat_map(|level| self.engine.levels.members(level))
+        let records = &self.engine.records;
+        chain(first, |level| records.sibling(level)).flat_map(|level| records.queue(level))
     }
 
     fn order_at(&self, place: OrderRef, side: Side) -> Order {
-        let level = self.engine.levels.level_of(self.engine.orders.seat(place));
+        let level = self.engine.records.level(place);
         Order {
-            order_id: self.engine.orders.id(place),
-            price: self.engine.levels.rank(level).price(side),
-            qty: self.engine.orders.qty(place),
-            last_session: last_session(self.engine.levels.owner(level).expiry()),
+            order_id: self.engine.records.id(place),
+            price: self.engine.records.rank(level).price(side),
+            qty: self.engine.records.qty(place),
+            last_session: last_session(self.engine.records.owner(level).expiry()),
         }
     }
 }
@@ -180,55 +175,32 @@ impl Iterator for Queue<'_> {
 }
 
 /// A place between two orders of one side.
-///
-/// Levels do not keep their orders in sequence, so a cursor sorts them by age, some at a time.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor {
     /// The next price.
     levels: ladder::Position,
-    /// The first level of the present price.
-    level: u32,
     /// The number of the last event of the symbol.
     now: u32,
-    /// Orders of the present price by falling age; those from `at` to `len` come next.
-    sorted: [(u32, OrderRef); SORTED],
-    at: usize,
-    len: usize,
+    /// The next order of each level of the present price.
+    heads: [Option<OrderRef>; EXPIRIES],
 }
 
 impl Cursor {
     /// The next order; the side must be the one that the cursor was made for.
     pub(super) fn next(&mut self, books: &Books<'_>, side: Side) -> Option<Order> {
-        while self.at == self.len {
-            // A full buffer may have left younger orders out.
-            let younger_than = (self.len == SORTED).then(|| self.sorted[SORTED - 1].0);
-            if younger_than.is_none() {
-                (_, self.level) = self.levels.next(&books.engine.ladders)?;
+        let records = &books.engine.records;
+        loop {
+            let oldest = (self.heads.iter_mut())
+                .filter_map(|head| head.map(|order| (books.age(order, self.now), order, head)))
+                .max_by_key(|&(age, ..)| age);
+            if let Some((_, order, head)) = oldest {
+                *head = records.order_after(order);
+                return Some(books.order_at(order, side));
             }
-            self.sort(books, younger_than);
-        }
-        self.at += 1;
-        Some(books.order_at(self.sorted[self.at - 1].1, side))
-    }
-
-    /// Finds the oldest orders of the present price, of those younger than the given age.
-    fn sort(&mut self, books: &Books<'_>, younger_than: Option<u32>) {
-        (self.at, self.len) = (0, 0);
-        for order in books.orders_at(self.level) {
-            let age = books.age(order, self.now);
-            if younger_than.is_some_and(|limit| age >= limit) {
-                continue;
-            }
-            let mut to = self.len;
-            while to > 0 && self.sorted[to - 1].0 < age {
-                if to < SORTED {
-                    self.sorted[to] = self.sorted[to - 1];
-                }
-                to -= 1;
-            }
-            if to < SORTED {
-                self.sorted[to] = (age, order);
-                self.len = SORTED.min(self.len + 1);
+            let (_, first) = self.levels.next(&books.engine.ladders)?;
+            let siblings = chain(first, |level| records.sibling(level));
+            for (head, level) in self.heads.iter_mut().zip(siblings) {
+                *head = records.first_order(level);
             }
         }
     }

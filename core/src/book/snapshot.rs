@@ -150,7 +150,6 @@ impl Restore {
                 last_session,
             } = *order;
             let order = NewOrder {
-                order_id,
                 side,
                 price,
                 qty,
@@ -159,7 +158,8 @@ impl Restore {
             let mut record = books.symbols.record(self.slot.raw());
             record.note(None);
             let mut subject = Subject::new(self.slot.raw(), record);
-            let added = books.engine.add(&mut subject, order);
+            let key = books.engine.orders.key(self.slot.raw(), order_id);
+            let added = books.engine.add(&mut subject, key, order);
             if let Err(rejection) = added {
                 books.counters.reject(rejection);
                 return Err(self.fail(books, RestoreError::Rejected(rejection)));

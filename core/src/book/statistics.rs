@@ -1,7 +1,7 @@
 //! What a symbol traded so far.
 
 use super::applied::Trade;
-use super::memory::{Line, WORDS};
+use super::memory::{Line, WORDS, long, set_long};
 use crate::units::{Price, PriceScale};
 
 /// Trades over which the running median is taken.
@@ -90,7 +90,7 @@ pub(super) struct Tapes<'s> {
 
 impl<'s> Tapes<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
-        lines.fill(Line::EMPTY);
+        lines.fill([0; WORDS]);
         Self { lines }
     }
 
@@ -104,7 +104,7 @@ impl<'s> Tapes<'s> {
 
     /// Forgets the trades of a symbol.
     pub(super) fn reset(&mut self, slot: u32) {
-        self.record_mut(slot).fill(Line::EMPTY);
+        self.record_mut(slot).fill([0; WORDS]);
     }
 
     /// Counts a trade.
@@ -112,10 +112,11 @@ impl<'s> Tapes<'s> {
         let price = trade.price.scaled(scale);
         let record = self.record_mut(slot);
         let sums = &mut record[0];
-        let trades = sums.long(TRADES);
+        let trades = long(sums, TRADES);
         let (high, low) = (price_at(sums, HIGH), price_at(sums, LOW));
-        sums.set_long(TRADES, trades + 1);
-        sums.set_long(VOLUME, sums.long(VOLUME) + u64::from(trade.qty.raw()));
+        set_long(sums, TRADES, trades + 1);
+        let volume = long(sums, VOLUME) + u64::from(trade.qty.raw());
+        set_long(sums, VOLUME, volume);
         let notional = u128::from(price.raw().unsigned_abs()) * u128::from(trade.qty.raw());
         set_notional(sums, notional_at(sums) + notional);
         set_price(sums, LAST, price);
@@ -132,7 +133,7 @@ impl<'s> Tapes<'s> {
     /// The price of the last trade, if there was one.
     pub(super) fn last(&self, slot: u32) -> Option<Price> {
         let sums = &self.record(slot)[0];
-        (sums.long(TRADES) > 0).then(|| price_at(sums, LAST))
+        (long(sums, TRADES) > 0).then(|| price_at(sums, LAST))
     }
 
     /// All that is remembered of a symbol's trades.
@@ -145,8 +146,8 @@ impl<'s> Tapes<'s> {
             *price = price_at(&record[line], word);
         }
         Tape {
-            trades: sums.long(TRADES),
-            volume: sums.long(VOLUME),
+            trades: long(sums, TRADES),
+            volume: long(sums, VOLUME),
             notional: notional_at(sums),
             high: price_at(sums, HIGH),
             low: price_at(sums, LOW),
@@ -162,8 +163,8 @@ impl<'s> Tapes<'s> {
             set_price(&mut record[line], word, price);
         }
         let sums = &mut record[0];
-        sums.set_long(TRADES, tape.trades);
-        sums.set_long(VOLUME, tape.volume);
+        set_long(sums, TRADES, tape.trades);
+        set_long(sums, VOLUME, tape.volume);
         set_notional(sums, tape.notional);
         set_price(sums, HIGH, tape.high);
         set_price(sums, LOW, tape.low);
@@ -178,18 +179,18 @@ const fn window_place(at: usize) -> (usize, usize) {
 }
 
 fn price_at(line: &Line, word: usize) -> Price {
-    Price::from_raw(line.long(word).cast_signed())
+    Price::from_raw(long(line, word).cast_signed())
 }
 
 fn set_price(line: &mut Line, word: usize, price: Price) {
-    line.set_long(word, price.raw().cast_unsigned());
+    set_long(line, word, price.raw().cast_unsigned());
 }
 
 fn notional_at(sums: &Line) -> u128 {
-    u128::from(sums.long(NOTIONAL)) | u128::from(sums.long(NOTIONAL + 2)) << 64
+    u128::from(long(sums, NOTIONAL)) | u128::from(long(sums, NOTIONAL + 2)) << 64
 }
 
 fn set_notional(sums: &mut Line, notional: u128) {
-    sums.set_long(NOTIONAL, notional as u64);
-    sums.set_long(NOTIONAL + 2, (notional >> 64) as u64);
+    set_long(sums, NOTIONAL, notional as u64);
+    set_long(sums, NOTIONAL + 2, (notional >> 64) as u64);
 }

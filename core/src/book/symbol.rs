@@ -3,7 +3,7 @@
 use super::applied::Rejection;
 use super::bbo::{Bbo, Level};
 use super::ladder::Rank;
-use super::memory::{Line, NONE, WORDS};
+use super::memory::{Line, NONE, WORDS, long, set_long};
 use super::state::{BookState, Conditions};
 use super::steps;
 use crate::units::{PriceScale, Qty, Side, SymbolIndex, SymbolSeqNum};
@@ -22,8 +22,15 @@ const SEQ_NUM: usize = 2;
 const CHANGES: usize = 3;
 const EVENT_NUM: usize = 4;
 /// Best bid and best ask: rank, quantity (two words), orders.
-const BEST: [usize; 2] = [6, 10];
-const LADDER: [usize; 2] = [14, 15];
+#[inline(always)]
+const fn best_at(side: Side) -> usize {
+    6 + 4 * side as usize
+}
+/// The ladder of a side.
+#[inline(always)]
+const fn ladder_at(side: Side) -> usize {
+    14 + side as usize
+}
 
 /// Flags, above the price scale in the low byte.
 pub(super) mod flag {
@@ -97,15 +104,17 @@ impl core::error::Error for DefineError {}
 /// All symbol records and their index.
 #[derive(Debug)]
 pub(super) struct Symbols<'s> {
-    index: &'s mut [Line],
+    /// The venue's numbers and their slots; as many entries as a power of two.
+    index: &'s mut [[u32; ENTRY]],
     lines: &'s mut [Line],
     count: u32,
 }
 
 impl<'s> Symbols<'s> {
     pub(super) fn new(index: &'s mut [Line], lines: &'s mut [Line]) -> Self {
-        index.fill(Line::filled(NONE));
-        lines.fill(Line::EMPTY);
+        let (index, _) = index.as_flattened_mut().as_chunks_mut();
+        index.fill([NONE; ENTRY]);
+        lines.fill([0; WORDS]);
         Self {
             index,
             lines,
@@ -117,34 +126,44 @@ impl<'s> Symbols<'s> {
         self.count
     }
 
-    /// The line and word of the n-th index entry from the home of this symbol.
+    /// Where the n-th index entry from the home of this symbol is.
     ///
     /// The venue's numbers are dense in places, so they are spread: of the 7,788 symbols of a real
     /// file, more than [`PROBES`] would share a neighbourhood by their low bits.
-    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> (usize, usize) {
-        let entries = self.index.len() * (WORDS / ENTRY);
+    #[inline(always)]
+    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> usize {
         // 2^32 divided by the golden ratio; the upper bits of the product are the even ones.
         let spread = u64::from(symbol_index.raw().wrapping_mul(0x9E37_79B9));
-        let home = ((spread * entries as u64) >> 32) as usize;
-        let entry = (home + probe as usize) & (entries - 1);
-        (entry / (WORDS / ENTRY), entry % (WORDS / ENTRY) * ENTRY)
+        let home = ((spread * self.index.len() as u64) >> 32) as usize;
+        (home + probe as usize) & (self.index.len() - 1)
     }
 
     /// The slot of a symbol.
-    #[inline(always)]
     pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<u32> {
-        for probe in 0..PROBES {
-            steps::count();
-            let (line, word) = self.entry(symbol_index, probe);
-            let slot = self.index[line][word + 1];
-            if slot == NONE {
-                return None;
-            }
-            if self.index[line][word] == symbol_index.raw() {
-                return Some(slot);
-            }
+        let slot = self.slot(symbol_index);
+        (slot != NONE).then_some(slot)
+    }
+
+    /// The slot of a symbol, or [`NONE`].
+    #[inline(always)]
+    pub(super) fn slot(&self, symbol_index: SymbolIndex) -> u32 {
+        steps::count();
+        let [found, slot] = self.index[self.entry(symbol_index, 0)];
+        if found == symbol_index.raw() {
+            return slot;
         }
-        None
+        self.find_further(symbol_index)
+    }
+
+    /// The slot of a symbol that is not at home in the index.
+    #[cold]
+    fn find_further(&self, symbol_index: SymbolIndex) -> u32 {
+        (0..PROBES)
+            .inspect(|_| steps::count())
+            .map(|probe| self.index[self.entry(symbol_index, probe)])
+            .take_while(|&[_, slot]| slot != NONE)
+            .find(|&[found, _]| found == symbol_index.raw())
+            .map_or(NONE, |[_, slot]| slot)
     }
 
     /// Adds a symbol that is not there yet.
@@ -157,19 +176,18 @@ impl<'s> Symbols<'s> {
         if slot as usize * LINES >= self.lines.len() {
             return Err(DefineError::Full);
         }
-        let (line, word) = (0..PROBES)
+        let entry = (0..PROBES)
             .map(|probe| self.entry(symbol_index, probe))
-            .find(|&(line, word)| self.index[line][word + 1] == NONE)
+            .find(|&entry| self.index[entry][1] == NONE)
             .ok_or(DefineError::Crowded)?;
-        self.index[line][word] = symbol_index.raw();
-        self.index[line][word + 1] = slot;
+        self.index[entry] = [symbol_index.raw(), slot];
         self.count += 1;
         let record = &mut self.lines[slot as usize * LINES];
         record[SYMBOL_INDEX] = symbol_index.raw();
         record[FLAGS] = u32::from(scale.code());
         for side in Side::BOTH {
-            record[LADDER[side as usize]] = NONE;
-            record[BEST[side as usize]] = Rank::LEAST.raw();
+            record[ladder_at(side)] = NONE;
+            record[best_at(side)] = Rank::LEAST.raw();
         }
         Ok(slot)
     }
@@ -183,6 +201,12 @@ impl<'s> Symbols<'s> {
     #[inline(always)]
     pub(super) fn record(&mut self, slot: u32) -> Record<'_> {
         Record(&mut self.lines[slot as usize * LINES])
+    }
+
+    /// The record of a symbol, if there is one in this slot.
+    #[inline(always)]
+    pub(super) fn record_in(&mut self, slot: u32) -> Option<Record<'_>> {
+        self.lines.get_mut(slot as usize * LINES).map(Record)
     }
 
     pub(super) fn symbol_index(&self, slot: u32) -> SymbolIndex {
@@ -225,22 +249,37 @@ impl<'s> Symbols<'s> {
     }
 
     pub(super) fn event_num(&self, slot: u32) -> u64 {
-        self.at(slot).long(EVENT_NUM)
+        long(self.at(slot), EVENT_NUM)
     }
 
     pub(super) fn ladder(&self, slot: u32, side: Side) -> u32 {
-        self.at(slot)[LADDER[side as usize]]
+        self.at(slot)[ladder_at(side)]
+    }
+
+    /// The ladder of a side, if there is a symbol in this slot.
+    #[inline(always)]
+    pub(super) fn ladder_in(&self, slot: u32, side: Side) -> Option<u32> {
+        let line = self.lines.get(slot as usize * LINES)?;
+        Some(line[ladder_at(side)])
+    }
+
+    /// Loads the record in a slot, if there is one.
+    #[inline(always)]
+    pub(super) fn load(&self, slot: u32) -> u32 {
+        self.lines
+            .get(slot as usize * LINES)
+            .map_or(0, |line| line[0])
     }
 
     /// The best level of a side.
     #[inline(always)]
     pub(super) fn best(&self, slot: u32, side: Side) -> Option<Level> {
-        let (record, at) = (self.at(slot), BEST[side as usize]);
+        let (record, at) = (self.at(slot), best_at(side));
         let orders = record[at + 3];
         let price = Rank::from_raw(record[at]).price(side);
         (orders != 0).then(|| Level {
             price,
-            qty: record.long(at + 1),
+            qty: long(record, at + 1),
             orders,
         })
     }
@@ -272,6 +311,12 @@ fn scale(flags: u32) -> PriceScale {
     PriceScale::new((flags & 0xFF) as u8).expect("only scales are stored")
 }
 
+/// All bits or none.
+#[inline(always)]
+fn mask(all: bool) -> u64 {
+    u64::from(all).wrapping_neg()
+}
+
 /// The record of one symbol.
 #[derive(Debug)]
 pub(super) struct Record<'a>(&'a mut Line);
@@ -301,8 +346,8 @@ impl Record<'_> {
     /// Counts an event that others must hear, if it is one; returns the number of the last.
     #[inline(always)]
     pub(super) fn count_news(&mut self, is_news: bool) -> u64 {
-        let event_num = self.0.long(EVENT_NUM) + u64::from(is_news);
-        self.0.set_long(EVENT_NUM, event_num);
+        let event_num = long(self.0, EVENT_NUM) + u64::from(is_news);
+        set_long(self.0, EVENT_NUM, event_num);
         event_num
     }
 
@@ -363,72 +408,69 @@ impl Record<'_> {
         self.unset(flag::CLEARED);
         self.set(flag::RECOVERING);
         self.note(seq_num);
-        self.0.set_long(EVENT_NUM, event_num);
+        set_long(self.0, EVENT_NUM, event_num);
     }
 
     #[inline(always)]
     pub(super) fn ladder(&self, side: Side) -> u32 {
-        self.0[LADDER[side as usize]]
+        self.0[ladder_at(side)]
     }
 
     #[inline(always)]
     pub(super) fn set_ladder(&mut self, side: Side, head: u32) {
-        self.0[LADDER[side as usize]] = head;
+        self.0[ladder_at(side)] = head;
     }
 
     /// The best level of a side as it is stored, to compare.
     #[inline(always)]
     pub(super) fn best_words(&self, side: Side) -> [u32; 4] {
-        let at = BEST[side as usize];
+        let at = best_at(side);
         [self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]]
     }
 
     /// Makes this the best level of a side.
     pub(super) fn set_best(&mut self, side: Side, rank: Rank, qty: u64, orders: u32) {
-        let at = BEST[side as usize];
+        let at = best_at(side);
         self.0[at] = rank.raw();
-        self.0.set_long(at + 1, qty);
+        set_long(self.0, at + 1, qty);
         self.0[at + 3] = orders;
     }
 
     /// An order joined a level; says whether that changed the best one.
     #[inline(always)]
     pub(super) fn best_joined(&mut self, side: Side, rank: Rank, qty: Qty) -> bool {
-        let at = BEST[side as usize];
+        let at = best_at(side);
         let best = Rank::from_raw(self.0[at]);
-        if rank < best {
-            return false;
-        }
-        // An empty side has the least rank and no shares.
-        let same = if rank == best { u32::MAX } else { 0 };
-        let old_qty = self.0.long(at + 1) & (u64::from(same) << 32 | u64::from(same));
-        let old_orders = self.0[at + 3] & same;
-        self.set_best(side, rank, old_qty + u64::from(qty.raw()), old_orders + 1);
-        true
+        // Chosen by masks, since where orders join is not to be guessed. An empty side has the least
+        // rank and no shares.
+        let (stays, joins) = (mask(rank <= best), mask(rank >= best));
+        let best_qty = (long(self.0, at + 1) & stays) + (u64::from(qty.raw()) & joins);
+        let best_orders = (self.0[at + 3] & stays as u32) + (1 & joins as u32);
+        self.set_best(side, best.max(rank), best_qty, best_orders);
+        joins != 0
     }
 
-    /// An order left a level; says, if that was the best one, whether orders are left there.
+    /// An order left a level; says whether that was the best one, and whether the best one has no
+    /// orders now.
     #[inline(always)]
-    pub(super) fn best_left(&mut self, side: Side, rank: Rank, qty: Qty) -> Option<bool> {
-        let at = BEST[side as usize];
-        if self.0[at] != rank.raw() {
-            return None;
-        }
-        self.0
-            .set_long(at + 1, self.0.long(at + 1) - u64::from(qty.raw()));
-        self.0[at + 3] -= 1;
-        Some(self.0[at + 3] > 0)
+    pub(super) fn best_left(&mut self, side: Side, rank: Rank, qty: Qty) -> (bool, bool) {
+        let at = best_at(side);
+        let left = mask(self.0[at] == rank.raw());
+        let best_qty = long(self.0, at + 1) - (u64::from(qty.raw()) & left);
+        set_long(self.0, at + 1, best_qty);
+        self.0[at + 3] -= 1 & left as u32;
+        (left != 0, self.0[at + 3] == 0)
     }
 
     /// An order changed its shares; says whether that changed the best level.
     #[inline(always)]
     pub(super) fn best_resized(&mut self, side: Side, rank: Rank, old: Qty, new: Qty) -> bool {
-        let at = BEST[side as usize];
+        let at = best_at(side);
         if self.0[at] != rank.raw() {
             return false;
         }
-        let qty = self.0.long(at + 1) - u64::from(old.raw()) + u64::from(new.raw());
-        self.0.set_long(at + 1, qty);
+        let qty = long(self.0, at + 1) - u64::from(old.raw()) + u64::from(new.raw());
+        set_long(self.0, at + 1, qty);
         old != new
     }
 }

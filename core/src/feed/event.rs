@@ -24,6 +24,8 @@ pub struct FeedEvent {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
+// With a tag of its own the order id, the first field, is at the same place in all that have one.
+#[repr(u8)]
 pub enum Action {
     /// An order joins the end of its level.
     Add {
@@ -117,6 +119,30 @@ pub enum Action {
     },
     /// A numbered message of the symbol that changes neither book nor tape.
     Other,
+}
+
+impl Action {
+    /// The resting order that it is about, or the one it adds.
+    #[inline(always)]
+    #[must_use]
+    pub const fn order_id(&self) -> Option<OrderId> {
+        match *self {
+            Self::Add { order_id, .. }
+            | Self::Modify { order_id, .. }
+            | Self::Delete { order_id }
+            | Self::Execute { order_id, .. }
+            | Self::Replace { order_id, .. } => Some(order_id),
+            Self::Trade { .. }
+            | Self::Clear
+            | Self::Session { .. }
+            | Self::Halt
+            | Self::Resume
+            | Self::Close
+            | Self::Scale { .. }
+            | Self::Stale { .. }
+            | Self::Other => None,
+        }
+    }
 }
 
 /// What an execution does to its order.

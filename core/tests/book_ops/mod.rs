@@ -3,7 +3,7 @@
 //! The first three bytes are the capacity and every six that follow are one operation, so that a byte
 //! changed, dropped or repeated still gives a stream that makes sense.
 
-use oxberry_core::book::{Books, Capacity, Line, Order, Rejection};
+use oxberry_core::book::{Books, Capacity, Order, Rejection};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
 use oxberry_core::units::{
     OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId,
@@ -111,10 +111,7 @@ pub(crate) fn run(bytes: &[u8]) {
         orders: 1_000,
         levels: 1_000,
     };
-    let (mut memory, mut other) = (
-        vec![Line::EMPTY; crowded.lines()],
-        vec![Line::EMPTY; roomy.lines()],
-    );
+    let (mut memory, mut other) = (vec![0; crowded.words()], vec![0; roomy.words()]);
     let mut books = Books::new(crowded, &mut memory).expect("the memory suffices");
     let mut twin = Books::new(roomy, &mut other).expect("the memory suffices");
     let scale = PriceScale::new(4).expect("at most 9");
@@ -180,7 +177,7 @@ fn restore(books: &Books<'_>, chunk: usize) {
         orders: 100,
         levels: 100,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut copies = Books::new(capacity, &mut memory).expect("the memory suffices");
     for slot in books.slots().rev() {
         let (head, mut reader) = books.snapshot(slot);

@@ -175,7 +175,7 @@ fn slot(place: usize) -> oxberry_core::book::SymbolSlot {
         orders: 1,
         levels: 1,
     };
-    let mut memory = vec![oxberry_core::book::Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).unwrap();
     for index in 0..8 {
         books

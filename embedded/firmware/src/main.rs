@@ -35,16 +35,16 @@ const PIECE: usize = 4096;
 
 #[entry]
 fn main() -> ! {
-    static mut MEMORY: Memory<{ CAPACITY.lines() }> = Memory::new();
+    static mut MEMORY: Memory<{ CAPACITY.words() }> = Memory::new();
     static mut ROWS: Rows = Rows {
         symbols: [("", SymbolIndex::from_raw(0)); SYMBOLS],
         shown: [None; SYMBOLS],
         buffer: [0; PIECE],
         used: 0,
     };
-    let memory: &'static mut Memory<{ CAPACITY.lines() }> = MEMORY;
+    let memory: &'static mut Memory<{ CAPACITY.words() }> = MEMORY;
     let rows: &'static mut Rows = ROWS;
-    let books = Books::new(CAPACITY, memory.lines()).expect("the memory is of that size");
+    let books = Books::new(CAPACITY, memory.words()).expect("the memory is of that size");
     let complete = replay(books, rows).is_ok();
     debug::exit(if complete {
         debug::EXIT_SUCCESS

@@ -18,8 +18,8 @@ const CAPACITY: Capacity = Capacity {
 };
 
 pub(crate) fn touch(bytes: &[u8]) {
-    let mut memory = Memory::<{ CAPACITY.lines() }>::new();
-    match Books::new(CAPACITY, memory.lines()) {
+    let mut memory = Memory::<{ CAPACITY.words() }>::new();
+    match Books::new(CAPACITY, memory.words()) {
         Ok(books) => keep(books, first_event(bytes)),
         Err(error) => {
             let _ = write!(Nowhere, "{error}");

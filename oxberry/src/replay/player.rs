@@ -11,7 +11,7 @@ use oxberry_controller::{
     source::{Filter, MappingFile, Merge, Packet, Source},
 };
 use oxberry_core::{
-    book::{Books, Capacity, Line, Rejection, SymbolSlot},
+    book::{Books, Capacity, Rejection, SymbolSlot},
     feed::{Action, Counters, FeedEvent, StaleReason},
     line::Sequence,
     units::{OrderId, SymbolIndex, SymbolSeqNum, UnixNanos},
@@ -63,7 +63,7 @@ pub(crate) fn play<W: Write>(
         orders: plan.orders,
         levels: plan.orders,
     };
-    let mut memory = vec![Line::EMPTY; capacity.lines()];
+    let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory)?;
     for (symbol_index, symbol) in &mapping.symbols {
         books.define(*symbol_index, symbol.price_scale)?;

@@ -1,6 +1,6 @@
 //! A feed made from nothing but packets: parser, normalizer and books of one channel.
 
-use oxberry_core::book::{Applied, Books, Capacity, Line};
+use oxberry_core::book::{Applied, Books, Capacity};
 use oxberry_core::feed::{Action, Channel, FeedEvent, SymbolSlot};
 use oxberry_core::line::Sequence;
 use oxberry_core::units::PriceScale;
@@ -21,8 +21,8 @@ pub(crate) struct Replay<'s> {
 }
 
 impl<'s> Replay<'s> {
-    pub(crate) fn new(dialect: Dialect, memory: &'s mut Vec<Line>) -> Self {
-        memory.resize(CAPACITY.lines(), Line::EMPTY);
+    pub(crate) fn new(dialect: Dialect, memory: &'s mut Vec<u32>) -> Self {
+        memory.resize(CAPACITY.words(), 0);
         Self {
             channel: Channel::new(dialect, vec![SymbolSlot::EMPTY; 512].into_boxed_slice()),
             books: Books::new(CAPACITY, memory).unwrap(),

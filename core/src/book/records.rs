@@ -1,0 +1,98 @@
+//! Records: the half lines in which orders and levels lie.
+//!
+//! Both are in one array, so that the queue of a level is a ring: from the level to its first order,
+//! from each order to the next, and from the last back to the level. Joining and leaving a ring need
+//! no case for its ends.
+
+use super::memory::Line;
+
+/// Records in a line.
+pub(super) const PER_LINE: u32 = 2;
+/// Words of a record.
+pub(super) const WORDS: usize = 8;
+
+/// The links of a ring, which every record has.
+pub(super) const PREV: usize = 4;
+pub(super) const NEXT: usize = 5;
+
+/// The words of an order or a level.
+pub(super) type Record = [u32; WORDS];
+
+/// All orders and levels.
+#[derive(Debug)]
+pub(super) struct Records<'s> {
+    records: &'s mut [Record],
+}
+
+impl<'s> Records<'s> {
+    pub(super) fn new(lines: &'s mut [Line]) -> Self {
+        let (records, _) = lines.as_flattened_mut().as_chunks_mut();
+        records.fill([0; WORDS]);
+        Self { records }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> u32 {
+        self.records.len() as u32
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, record: u32) -> Option<&Record> {
+        self.records.get(record as usize)
+    }
+
+    /// The two records of a line.
+    #[inline(always)]
+    pub(super) fn pair(&self, line: u32) -> &[Record; 2] {
+        let (lines, _) = self.records.as_chunks();
+        &lines[line as usize]
+    }
+
+    #[inline(always)]
+    pub(super) fn at(&self, record: u32) -> &Record {
+        &self.records[record as usize]
+    }
+
+    #[inline(always)]
+    pub(super) fn at_mut(&mut self, record: u32) -> &mut Record {
+        &mut self.records[record as usize]
+    }
+
+    /// The record before this one in its ring.
+    #[inline(always)]
+    pub(super) fn prev(&self, record: u32) -> u32 {
+        self.at(record)[PREV]
+    }
+
+    /// The record after this one in its ring.
+    #[inline(always)]
+    pub(super) fn next(&self, record: u32) -> u32 {
+        self.at(record)[NEXT]
+    }
+
+    /// Makes a ring of one record.
+    #[inline(always)]
+    pub(super) fn close(&mut self, record: u32) {
+        let words = self.at_mut(record);
+        words[PREV] = record;
+        words[NEXT] = record;
+    }
+
+    /// Puts a record into a ring, before another one of it.
+    #[inline(always)]
+    pub(super) fn link_before(&mut self, record: u32, other: u32) {
+        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record);
+        let words = self.at_mut(record);
+        words[PREV] = prev;
+        words[NEXT] = other;
+        self.at_mut(prev)[NEXT] = record;
+    }
+
+    /// Takes a record out of its ring.
+    #[inline(always)]
+    pub(super) fn unlink(&mut self, record: u32) {
+        let (prev, next) = (self.prev(record), self.next(record));
+        self.at_mut(prev)[NEXT] = next;
+        self.at_mut(next)[PREV] = prev;
+    }
+}
