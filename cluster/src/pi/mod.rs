@@ -3,18 +3,18 @@
 //! Once it took its assignment, nothing here allocates: every buffer is made by then, and frames are
 //! read in place.
 
+mod news;
 mod outbox;
 mod streams;
 
 use std::collections::VecDeque;
 
-use oxberry_core::book::{Applied, BookState, Books, Digest, Level, Rejection};
+use oxberry_core::book::{Books, Digest, Rejection};
 use oxberry_core::feed::{Action, FeedEvent, StaleReason};
-use oxberry_core::units::{Instant, PriceScale, SymbolIndex, SymbolSeqNum, UnixNanos};
+use oxberry_core::units::{Instant, SymbolIndex, SymbolSeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Digests, EndOfStream, Finish, Heartbeat, PartitionDigest};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_PARTITIONS};
 use oxberry_proto::start::{Hello, Ping, Ready, Refused, RefusedReason, SetupPi};
-use oxberry_proto::stock::{Quote, StockEvent, SymbolState, TradePrint};
 use oxberry_proto::{
     EventNum, Kind, NodeId, NodeName, Partition, ProtoError, RecordsWriter, SCHEMA_FINGERPRINT,
     StreamId, Topic, decode, decode_list, encode, kind_of,
@@ -31,6 +31,9 @@ const MAX_DIGEST_BYTES: usize = 28;
 const MAX_SENT_BYTES: usize = MAX_LIST_HEAD_BYTES + MAX_PARTITIONS * MAX_DIGEST_BYTES;
 
 const _: () = assert!(MAX_SENT_BYTES >= MAX_BATCH_BYTES);
+
+/// Events that are read before they are applied together.
+const GROUP: usize = 64;
 
 /// Rejections, and unreadable frames, that are reported one by one; the others are only counted.
 const REPORTED_REJECTIONS: u64 = 8;
@@ -432,12 +435,18 @@ impl<'s> Pi<'s> {
         self.counters.duplicates += skip;
         let last = head.first.plus(u64::from(head.events).saturating_sub(1));
         let mut result = Ok(());
+        let mut group = heapless::Vec::<FeedEvent, GROUP>::new();
         for event in events.skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
+            if group.is_full() {
+                self.apply(wall, &group);
+                group.clear();
+            }
             match event {
-                Ok(event) => self.apply(wall, &event),
+                Ok(event) => group.extend([event]),
                 Err(error) => result = Err(error),
             }
         }
+        self.apply(wall, &group);
         if result.is_err() {
             // What followed the unreadable event is lost: say so rather than be wrong.
             self.stale_partition(head.stream.partition);
@@ -447,54 +456,38 @@ impl<'s> Pi<'s> {
         result
     }
 
-    /// Applies one event, and says what it changed.
-    fn apply(&mut self, wall: UnixNanos, event: &FeedEvent) {
-        self.counters.events += 1;
-        let Ok(applied) = self.books.apply(event) else {
-            // Not one of our symbols: a batch holds only those of its partition, all defined.
-            self.counters.rejected += 1;
-            return;
-        };
-        if let Some(rejection) = applied.rejection {
-            self.counters.rejected += 1;
-            if self.counters.rejected <= REPORTED_REJECTIONS {
-                let FeedEvent {
-                    symbol_index,
-                    symbol_seq_num,
-                    ..
-                } = *event;
-                self.report(Report::Rejected {
-                    symbol_index,
-                    symbol_seq_num,
-                    rejection,
-                });
+    /// Applies events, and says what they changed.
+    fn apply(&mut self, wall: UnixNanos, events: &[FeedEvent]) {
+        let Self {
+            books,
+            node,
+            outbox,
+            counters,
+            commands,
+            ..
+        } = self;
+        books.apply_batch(events, |books, event, applied| {
+            counters.events += 1;
+            let Ok(applied) = applied else {
+                // Not one of our symbols: a batch holds only those of its partition, all defined.
+                counters.rejected += 1;
+                return;
+            };
+            if let Some(rejection) = applied.rejection {
+                counters.rejected += 1;
+                if counters.rejected <= REPORTED_REJECTIONS {
+                    commands.push_back(Command::Report(Report::Rejected {
+                        symbol_index: event.symbol_index,
+                        symbol_seq_num: event.symbol_seq_num,
+                        rejection,
+                    }));
+                }
             }
-        }
-        if applied.is_news() {
-            self.publish(wall, event, &applied);
-        }
-    }
-
-    /// Says what the visualisation must know of a change.
-    fn publish(&mut self, wall: UnixNanos, event: &FeedEvent, applied: &Applied) {
-        let slot = applied.slot;
-        let scale = self.books.scale(slot);
-        let bbo = self.books.bbo(slot);
-        let trade = applied.trade;
-        let stock = StockEvent {
-            symbol_index: event.symbol_index,
-            event_num: EventNum::from_raw(applied.event_num),
-            ts_event: event.ts_event,
-            state: state_of(self.books.state(slot)),
-            bid: bbo.bid.map(|level| quote(level, scale)),
-            ask: bbo.ask.map(|level| quote(level, scale)),
-            trade: trade.map(|trade| TradePrint {
-                price: trade.price.scaled(scale),
-                qty: trade.qty,
-            }),
-        };
-        self.outbox.push(self.node, wall, &stock);
-        self.counters.stock_events += 1;
+            if applied.is_news() {
+                outbox.push(*node, wall, &news::stock_event(books, event, &applied));
+                counters.stock_events += 1;
+            }
+        });
     }
 
     /// Events are missing: counts and reports them, and marks the partition's symbols stale.
@@ -545,7 +538,9 @@ impl<'s> Pi<'s> {
             if let Ok(applied) = self.books.apply(&event)
                 && applied.is_news()
             {
-                self.publish(wall, &event, &applied);
+                let news = news::stock_event(&self.books, &event, &applied);
+                self.outbox.push(self.node, wall, &news);
+                self.counters.stock_events += 1;
             }
         }
     }
@@ -680,26 +675,5 @@ impl<'s> Pi<'s> {
 
     fn report(&mut self, report: Report) {
         self.commands.push_back(Command::Report(report));
-    }
-}
-
-/// What a level shows outside.
-fn quote(level: Level, scale: PriceScale) -> Quote {
-    Quote {
-        price: level.price.scaled(scale),
-        qty: level.qty,
-        orders: level.orders,
-    }
-}
-
-/// What a book's state is called outside.
-fn state_of(state: BookState) -> SymbolState {
-    match state {
-        BookState::Live => SymbolState::Live,
-        BookState::Recovering => SymbolState::Recovering,
-        BookState::Halted => SymbolState::Halted,
-        BookState::Closed => SymbolState::Closed,
-        // A state that this version does not know is none to trust.
-        BookState::Stale | _ => SymbolState::Stale,
     }
 }
