@@ -1,5 +1,10 @@
 //! Events applied in batches do what they do one by one.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test may panic"
+)]
 
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
