@@ -11,6 +11,7 @@ use oxberry_proto::start::RefusedReason;
 
 use crate::config::Config;
 use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
+use crate::memory::BookMemory;
 use crate::patience::Patience;
 use crate::print::Printer;
 use crate::report;
@@ -87,12 +88,12 @@ pub enum PiError {
 ///
 /// When there is no memory, a socket fails, or the controller does not answer in time.
 pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, PiError> {
-    let mut memory = book_memory(config.capacity)?;
-    let no_memory = PiError::Memory {
+    let no_memory = || PiError::Memory {
         capacity: config.capacity,
     };
-    // Writes every line, so that every page is there before the feed starts.
-    let books = Books::new(config.capacity, &mut memory).map_err(|_| no_memory)?;
+    let mut memory = BookMemory::map(config.capacity).map_err(|_| no_memory())?;
+    // Writes every word, so that every page is there before the feed starts.
+    let books = Books::new(config.capacity, memory.words()).map_err(|_| no_memory())?;
     let clock = Clock::start();
     let now = clock.now();
     let brain = PiConfig {
@@ -117,15 +118,6 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         stop: None,
     };
     daemon.run(shutdown)
-}
-
-/// Memory for books, without the abort that a plain vector would end with.
-fn book_memory(capacity: Capacity) -> Result<Vec<u32>, PiError> {
-    let mut memory = Vec::new();
-    let reserved = memory.try_reserve_exact(capacity.words());
-    reserved.map_err(|_| PiError::Memory { capacity })?;
-    memory.resize(capacity.words(), 0);
-    Ok(memory)
 }
 
 /// The rim around the brain.

@@ -17,6 +17,7 @@ mod config;
 mod daemon;
 mod launch;
 pub mod limits;
+mod memory;
 mod patience;
 mod print;
 mod report;

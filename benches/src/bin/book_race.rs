@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! book_race [--symbols N] [--live N] [--events N] [--block N] [--seed N] [--latency]
-//!           [--only books|plain]
+//!           [--small-pages] [--only books|plain]
 //! ```
 
 #![expect(
@@ -18,6 +18,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use memmap2::{Advice, MmapMut};
 use oxberry_benches::plain_book::PlainBooks;
 use oxberry_benches::workload::{Market, Workload};
 use oxberry_core::book::{Books, Capacity, Level, SymbolSlot};
@@ -31,6 +32,7 @@ struct Options {
     events: usize,
     block: usize,
     latency: bool,
+    small_pages: bool,
     only: Option<String>,
 }
 
@@ -44,12 +46,17 @@ fn options() -> Result<Options, String> {
         events: 10_000_000,
         block: 200_000,
         latency: false,
+        small_pages: false,
         only: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
         if name == "--latency" {
             options.latency = true;
+            continue;
+        }
+        if name == "--small-pages" {
+            options.small_pages = true;
             continue;
         }
         let value = arguments.next().ok_or(format!("{name} needs a value"))?;
@@ -214,8 +221,14 @@ fn main() -> Result<(), String> {
         orders: options.market.live + options.market.live / 4 + 1_000,
         levels: options.market.live + 1_000,
     };
-    let mut memory = vec![0; capacity.words()];
-    let mut books = Books::new(capacity, &mut memory).map_err(|error| error.to_string())?;
+    let mut map = MmapMut::map_anon(capacity.bytes()).map_err(|error| error.to_string())?;
+    if !options.small_pages {
+        // As the Pi does; the heap of the plain book cannot ask for it.
+        map.advise(Advice::HugePage)
+            .map_err(|error| error.to_string())?;
+    }
+    let memory = bytemuck::cast_slice_mut(&mut map);
+    let mut books = Books::new(capacity, memory).map_err(|error| error.to_string())?;
     for rank in 0..options.market.symbols {
         let scale = PriceScale::new(4).ok_or("no such scale")?;
         let symbol_index = Workload::symbol_index(rank);
