@@ -2,7 +2,7 @@
 //! both see the same machine at the same time.
 //!
 //! ```text
-//! book_race [--symbols N] [--live N] [--events N] [--block N] [--seed N] [--latency]
+//! book_race [--symbols N] [--live N] [--events N] [--block N] [--seed N] [--latency RUNS]
 //!           [--small-pages] [--only books|plain]
 //! ```
 
@@ -31,7 +31,8 @@ struct Options {
     market: Market,
     events: usize,
     block: usize,
-    latency: bool,
+    /// Runs in which single events are timed; 0 to time blocks.
+    latency: usize,
     small_pages: bool,
     only: Option<String>,
 }
@@ -45,16 +46,12 @@ fn options() -> Result<Options, String> {
         },
         events: 10_000_000,
         block: 200_000,
-        latency: false,
+        latency: 0,
         small_pages: false,
         only: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
-        if name == "--latency" {
-            options.latency = true;
-            continue;
-        }
         if name == "--small-pages" {
             options.small_pages = true;
             continue;
@@ -68,6 +65,7 @@ fn options() -> Result<Options, String> {
             .parse()
             .map_err(|_| format!("{name} {value}: not a number"))?;
         match name.as_str() {
+            "--latency" => options.latency = number,
             "--symbols" => options.market.symbols = number as u32,
             "--live" => options.market.live = number as u32,
             "--events" => options.events = number,
@@ -185,6 +183,32 @@ impl<R: Racer> Lane<R> {
         self.blocks.push(elapsed);
     }
 
+    fn measured(self) -> Measured {
+        Measured {
+            elapsed: self.elapsed,
+            checksum: self.checksum,
+            blocks: self.blocks,
+            latencies: self.latencies,
+        }
+    }
+}
+
+/// What a racer took.
+struct Measured {
+    elapsed: Duration,
+    checksum: u64,
+    blocks: Vec<Duration>,
+    latencies: Vec<u32>,
+}
+
+impl Measured {
+    /// Keeps the faster time of each event.
+    fn keep_fastest(&mut self, other: &Self) {
+        for (kept, &other) in self.latencies.iter_mut().zip(&other.latencies) {
+            *kept = other.min(*kept);
+        }
+    }
+
     fn report(&mut self, name: &str, events: usize) {
         let nanos = self.elapsed.as_nanos() as f64 / events as f64;
         self.blocks.sort();
@@ -197,24 +221,24 @@ impl<R: Racer> Lane<R> {
             block(blocks - 1),
             self.checksum
         );
-        if !self.latencies.is_empty() {
-            self.latencies.sort_unstable();
-            let at =
-                |share: f64| self.latencies[((self.latencies.len() - 1) as f64 * share) as usize];
-            println!(
-                "       single events, clock included: p50 {} p99 {} p99.9 {} p99.99 {} max {} ns",
-                at(0.5),
-                at(0.99),
-                at(0.999),
-                at(0.9999),
-                at(1.0)
-            );
-        }
+    }
+
+    fn report_latencies(&mut self, name: &str) {
+        self.latencies.sort_unstable();
+        let at = |share: f64| self.latencies[((self.latencies.len() - 1) as f64 * share) as usize];
+        println!(
+            "{name:6} single events, clock included: p50 {} p99 {} p99.9 {} p99.99 {} max {} ns",
+            at(0.5),
+            at(0.99),
+            at(0.999),
+            at(0.9999),
+            at(1.0)
+        );
     }
 }
 
-fn main() -> Result<(), String> {
-    let options = options()?;
+/// Runs both on the same stream; ours, then the plain one.
+fn race(options: &Options) -> Result<[Measured; 2], String> {
     let mut workload = Workload::new(options.market);
     let capacity = Capacity {
         symbols: options.market.symbols,
@@ -246,18 +270,19 @@ fn main() -> Result<(), String> {
             plain.racer.step(&event);
         }
     }
+    let is_timed_singly = options.latency > 0;
     let mut events = Vec::new();
     let mut done = 0;
     while done < options.events {
         let count = options.block.min(options.events - done);
         workload.fill(&mut events, count);
         for turn in 0..2 {
-            if (turn + done / options.block) % 2 == 0 {
+            if (turn + done / options.block).is_multiple_of(2) {
                 if runs("books") {
-                    ours.run(&events, options.latency);
+                    ours.run(&events, is_timed_singly);
                 }
             } else if runs("plain") {
-                plain.run(&events, options.latency);
+                plain.run(&events, is_timed_singly);
             }
         }
         done += count;
@@ -271,18 +296,36 @@ fn main() -> Result<(), String> {
         capacity.bytes(),
         size_of::<FeedEvent>()
     );
-    let counters = ours.racer.counters();
-    println!("{counters:?}");
-    if runs("books") {
-        ours.report("books", done);
+    let refused = ours.racer.counters();
+    if runs("books") && refused.orders_full + refused.levels_full + refused.ids_crowded > 0 {
+        return Err(format!("the books were too small: {refused:?}"));
     }
-    if runs("plain") {
-        plain.report("plain", done);
+    if options.only.is_none() && !is_timed_singly && ours.checksum != plain.checksum {
+        return Err("the two books disagree".into());
     }
-    if options.only.is_none() {
-        if !options.latency && ours.checksum != plain.checksum {
-            return Err("the two books disagree".into());
+    Ok([ours.measured(), plain.measured()])
+}
+
+fn main() -> Result<(), String> {
+    let options = options()?;
+    let mut measured = race(&options)?;
+    for _ in 1..options.latency {
+        for (kept, again) in measured.iter_mut().zip(race(&options)?) {
+            kept.keep_fastest(&again);
         }
+    }
+    for (measured, name) in measured.iter_mut().zip(["books", "plain"]) {
+        if options.only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
+        if options.latency > 0 {
+            measured.report_latencies(name);
+        } else {
+            measured.report(name, options.events);
+        }
+    }
+    if options.only.is_none() && options.latency == 0 {
+        let [ours, plain] = &measured;
         println!(
             "ratio  {:.3}",
             ours.elapsed.as_secs_f64() / plain.elapsed.as_secs_f64()
