@@ -110,20 +110,18 @@ impl Workload {
                 u32::try_from((u128::from(sum) << 32) / u128::from(total)).unwrap_or(u32::MAX)
             })
             .collect();
-        // Half of the orders in equal parts, half by popularity up to a bound.
+        // Half of the orders by popularity up to a bound, the others in equal parts.
         let live = u64::from(market.live);
+        let popular = |rank| (live / 2 * weight(rank) / total).min(4_000.max(live / 200));
+        let equal = (live - (0..count).map(popular).sum::<u64>()) / u64::from(count);
         let symbols = (0..count)
-            .map(|rank| {
-                let equal = live / 2 / u64::from(count);
-                let popular = (live / 2 * weight(rank) / total).min(4_000.max(live / 200));
-                Symbol {
-                    distances: if rank % 3 == 2 { &TIGHT } else { &WIDE },
-                    target: usize::try_from(equal + popular).unwrap_or(usize::MAX),
-                    orders: Vec::new(),
-                    sides: Default::default(),
-                    last: START_TICKS,
-                    seq_num: 0,
-                }
+            .map(|rank| Symbol {
+                distances: if rank % 3 == 2 { &TIGHT } else { &WIDE },
+                target: usize::try_from(equal + popular(rank)).unwrap_or(usize::MAX),
+                orders: Vec::new(),
+                sides: Default::default(),
+                last: START_TICKS,
+                seq_num: 0,
             })
             .collect();
         Self {

@@ -10,7 +10,7 @@ use super::symbol::{SymbolSlot, flag};
 use crate::feed::{Action, FeedEvent, TradeSessions};
 use crate::units::{PriceScale, Qty, RawPrice, Side};
 
-/// Where an event has to do with.
+/// Where an event takes effect.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
     /// The slot of its symbol, or of none.
@@ -38,7 +38,7 @@ impl Books<'_> {
         self.apply_to(target, event)
     }
 
-    /// Where an event has to do with.
+    /// Where an event takes effect.
     #[inline(always)]
     pub(super) fn target(&self, event: &FeedEvent) -> Target {
         Target {
@@ -47,7 +47,7 @@ impl Books<'_> {
         }
     }
 
-    /// Applies one event where it has to do with.
+    /// Applies one event where it takes effect.
     #[inline(always)]
     pub(super) fn apply_to(
         &mut self,

@@ -51,7 +51,7 @@ impl Capacity {
             + layout.levels
             + layout.ladders;
         // All but one word of a line may lie before the first line that is aligned.
-        (lines + 1) * WORDS - 1
+        lines.saturating_add(1).saturating_mul(WORDS) - 1
     }
 
     /// Bytes of memory that books of this capacity need; there is no other.
