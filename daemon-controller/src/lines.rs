@@ -18,7 +18,7 @@ use oxberry_core::line::{
     Arrival, Command, Config, Line, Sequence, SequenceTracker, Sequencer, Slot, Source as Way,
 };
 use oxberry_core::units::{Instant, SeqNum, UnixNanos};
-use oxberry_core::xdp::{DeliveryFlag, PacketRef};
+use oxberry_core::xdp::PacketRef;
 
 use crate::source::Source;
 
@@ -122,7 +122,8 @@ impl<P: Copy> Lines<P> {
         if !comes_by_line(packet) {
             // A retransmission may bring what no line did, but must not get ahead of the lines.
             let early = matches!(tracker.classify(packet), Sequence::Gap { .. });
-            let waits = is_retransmission(packet) && self.arbiter.is_some();
+            let asked_for = packet.header().delivery_flag.is_retransmission();
+            let waits = asked_for && self.arbiter.is_some();
             return if early && waits {
                 Turn::Never
             } else {
@@ -353,23 +354,8 @@ pub fn look_ahead(source: &mut Source, mut visit: impl FnMut(SocketAddrV4, &Pack
 /// Whether the packet has messages with the channel's own numbers that nobody asked for.
 fn comes_by_line(packet: &PacketRef<'_>) -> bool {
     let header = packet.header();
-    let asked_for = matches!(
-        header.delivery_flag,
-        DeliveryFlag::REFRESH_ONLY
-            | DeliveryFlag::REFRESH_START
-            | DeliveryFlag::REFRESH_PART
-            | DeliveryFlag::REFRESH_END
-            | DeliveryFlag::MESSAGE_UNAVAILABLE
-            | DeliveryFlag::MESSAGE_UNAVAILABLE_2014
-    );
-    header.number_msgs > 0 && !asked_for && !is_retransmission(packet)
-}
-
-fn is_retransmission(packet: &PacketRef<'_>) -> bool {
-    matches!(
-        packet.header().delivery_flag,
-        DeliveryFlag::RETRANSMISSION_ONLY | DeliveryFlag::RETRANSMISSION_PART
-    )
+    let flag = header.delivery_flag;
+    header.number_msgs > 0 && !flag.is_numbered_apart() && !flag.is_retransmission()
 }
 
 /// The clock of the capture as the clock of deadlines.

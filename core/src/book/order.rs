@@ -161,22 +161,16 @@ impl Records<'_> {
     /// Loads a bucket.
     #[inline(always)]
     pub(super) fn load_bucket(&self, bucket: u32) -> u32 {
-        self.bucket(bucket)[0][0]
+        self.pair(bucket)[0][0]
     }
 
     /// Loads the level of an order and the orders before and after it, if it is at home.
     #[inline(always)]
     pub(super) fn load_around(&self, home: u32, order_id: OrderId) -> u32 {
-        let bucket = self.bucket(home);
+        let bucket = self.pair(home);
         let record = &bucket[usize::from(long(&bucket[0], ID) != order_id.raw())];
         let word = |at| self.get(at).map_or(0, |record| record[0]);
         word(record[LEVEL]) ^ word(record[PREV]) ^ word(record[NEXT])
-    }
-
-    /// The two places of a bucket.
-    #[inline(always)]
-    fn bucket(&self, bucket: u32) -> &[Record; 2] {
-        self.pair(bucket)
     }
 }
 
@@ -233,7 +227,7 @@ impl Orders {
     #[inline(always)]
     pub(super) fn find(&self, records: &Records<'_>, key: Key) -> Option<Found> {
         steps::count();
-        let bucket = records.bucket(key.home);
+        let bucket = records.pair(key.home);
         // Chosen by a number, since a branch on it would be guessed wrong half of the time.
         let place = usize::from(long(&bucket[0], ID) != key.order_id.raw());
         let record = &bucket[place];
@@ -347,7 +341,7 @@ impl Orders {
     /// Places in use, counted one by one.
     pub(super) fn count(&self, records: &Records<'_>) -> u32 {
         (0..self.buckets.get())
-            .flat_map(|number| records.bucket(number))
+            .flat_map(|number| records.pair(number))
             .filter(|record| !is_free(record))
             .count() as u32
     }
@@ -372,7 +366,7 @@ fn find_in(records: &Records<'_>, bucket: u32, key: Key) -> Option<Found> {
 #[inline(always)]
 fn vacancy_in(records: &Records<'_>, bucket: u32) -> Option<OrderRef> {
     steps::count();
-    let places = records.bucket(bucket);
+    let places = records.pair(bucket);
     let place = usize::from(!is_free(&places[0]));
     is_free(&places[place]).then(|| OrderRef(bucket * PER_LINE + place as u32))
 }

@@ -3,7 +3,7 @@
 use super::{FeedEvent, Normalizer, SymbolSlot, TooManySymbols};
 use crate::line::{Sequence, SequenceTracker};
 use crate::units::{PriceScale, SymbolIndex, SystemId};
-use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
+use crate::xdp::{Dialect, PacketRef, WireError};
 
 /// A channel whose packets come from one source that does not reorder them: a capture, or a line
 /// behind an arbiter.
@@ -71,7 +71,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         packet: &PacketRef<'_>,
         emit: &mut impl FnMut(FeedEvent),
     ) -> Result<Sequence, WireError> {
-        if numbered_apart(packet.header().delivery_flag) {
+        if packet.header().delivery_flag.is_numbered_apart() {
             self.normalizer.packet(packet, 0, emit)?;
             return Ok(Sequence::InOrder);
         }
@@ -124,20 +124,6 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     }
 }
 
-/// Whether packets with the flag are not numbered as the channel's messages are: refreshes have
-/// their own numbers, and "message unavailable" stands for the messages it names.
-const fn numbered_apart(flag: DeliveryFlag) -> bool {
-    matches!(
-        flag,
-        DeliveryFlag::REFRESH_ONLY
-            | DeliveryFlag::REFRESH_START
-            | DeliveryFlag::REFRESH_PART
-            | DeliveryFlag::REFRESH_END
-            | DeliveryFlag::MESSAGE_UNAVAILABLE
-            | DeliveryFlag::MESSAGE_UNAVAILABLE_2014
-    )
-}
-
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -146,7 +132,9 @@ mod tests {
     use super::*;
     use crate::feed::{Action, StaleReason};
     use crate::units::{SeqNum, SymbolSeqNum, UnixNanos};
-    use crate::xdp::{Body, LegacySymbolIndexMapping, PacketBuilder, PillarDeleteOrder};
+    use crate::xdp::{
+        Body, DeliveryFlag, LegacySymbolIndexMapping, PacketBuilder, PillarDeleteOrder,
+    };
 
     fn with_packet(seq_num: u32, message: &impl Body, handle: impl FnOnce(&PacketRef<'_>)) {
         let mut buffer = [0; 1_400];

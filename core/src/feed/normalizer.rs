@@ -464,15 +464,11 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
 
 /// Whether packets with the flag repeat messages under their old numbers.
 const fn repeats(flag: DeliveryFlag) -> bool {
-    matches!(
-        flag,
-        DeliveryFlag::FAILOVER
-            | DeliveryFlag::COMPACTED_FAILOVER
-            | DeliveryFlag::REFRESH_ONLY
-            | DeliveryFlag::REFRESH_START
-            | DeliveryFlag::REFRESH_PART
-            | DeliveryFlag::REFRESH_END
-    )
+    flag.is_refresh()
+        || matches!(
+            flag,
+            DeliveryFlag::FAILOVER | DeliveryFlag::COMPACTED_FAILOVER
+        )
 }
 
 const fn stale(symbol_index: SymbolIndex, reason: StaleReason) -> FeedEvent {

@@ -32,6 +32,7 @@
 
 mod builder;
 mod code;
+mod delivery;
 mod detect;
 mod dialect;
 mod error;

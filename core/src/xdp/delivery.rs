@@ -1,0 +1,31 @@
+//! What a delivery flag says of the packet's messages and their numbers (section 1.2).
+
+use super::DeliveryFlag;
+
+impl DeliveryFlag {
+    /// Whether it is of a refresh, which has numbers of its own.
+    #[must_use]
+    pub const fn is_refresh(self) -> bool {
+        matches!(
+            self,
+            Self::REFRESH_ONLY | Self::REFRESH_START | Self::REFRESH_PART | Self::REFRESH_END
+        )
+    }
+
+    /// Whether it is of a retransmission, which repeats messages under their numbers.
+    #[must_use]
+    pub const fn is_retransmission(self) -> bool {
+        matches!(self, Self::RETRANSMISSION_ONLY | Self::RETRANSMISSION_PART)
+    }
+
+    /// Whether the packet is not numbered as the channel's messages are: a refresh has its own
+    /// numbers, and "message unavailable" stands for the messages it names.
+    #[must_use]
+    pub const fn is_numbered_apart(self) -> bool {
+        self.is_refresh()
+            || matches!(
+                self,
+                Self::MESSAGE_UNAVAILABLE | Self::MESSAGE_UNAVAILABLE_2014
+            )
+    }
+}
