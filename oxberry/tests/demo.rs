@@ -8,12 +8,15 @@
 #[path = "support/capture.rs"]
 mod capture;
 mod demonstration;
+#[path = "support/lossy.rs"]
+mod lossy;
 
 use std::fs;
 use std::process::Command;
 
-use capture::{lossy_lines, packets, pcap};
+use capture::{packets, pcap};
 use demonstration::{Demonstration, data_directory, oxberry};
+use lossy::lossy_lines;
 use oxberry_sim::random::Random;
 use tempfile::TempDir;
 

@@ -5,12 +5,15 @@
 mod capture;
 #[path = "support/feed.rs"]
 mod feed;
+#[path = "support/lossy.rs"]
+mod lossy;
 mod support;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use capture::{Frame, lossy_lines, packets, pcap, sent};
+use capture::{Frame, packets, pcap};
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT};
+use lossy::{lossy_lines, sent};
 use oxberry_core::xdp::PacketRef;
 use oxberry_sim::{
     market::{FileFormat, Market, MarketConfig, write_directory},

@@ -1,6 +1,8 @@
 //! `oxberry replay` on real order flow, on every kind of input, and on faulty ones.
 #![cfg(test)]
 
+#[path = "support/capture.rs"]
+mod capture;
 #[path = "support/data.rs"]
 mod data;
 #[path = "support/feed.rs"]
@@ -165,30 +167,19 @@ fn the_digest_is_the_same_from_every_kind_of_input() {
     );
 }
 
-/// The packets of channel files as frames of a capture, in turn; each file is sent to a group, of
-/// which the last byte is given.
+/// The packets of channel files as a capture, in turn; each file is sent to a group, of which the last
+/// byte is given.
 fn pcap(files: &[(u8, &[u8])]) -> Vec<u8> {
-    let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    bytes.extend([0xff, 0xff, 0, 0, 1, 0, 0, 0]);
-    let mut files = files.to_vec();
-    while files.iter().any(|(_, packets)| !packets.is_empty()) {
-        for (group, packets) in &mut files {
-            let Some((size, _)) = packets.split_first_chunk() else {
-                continue;
-            };
-            let (packet, rest) = packets.split_at(usize::from(u16::from_le_bytes(*size)));
-            *packets = rest;
-            let length = u32::try_from(42 + packet.len()).unwrap().to_le_bytes();
-            bytes.extend([[0; 4], [0; 4], length, length].concat());
-            bytes.extend([0; 12]);
-            bytes.extend([8, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1]);
-            bytes.extend([224, 0, 59, *group, 0, 1, 0x2b, 0x44]);
-            bytes.extend(u16::try_from(8 + packet.len()).unwrap().to_be_bytes());
-            bytes.extend([0, 0]);
-            bytes.extend(packet);
-        }
+    let mut frames = Vec::new();
+    for (group, file) in files {
+        let packets = capture::packets(file).into_iter();
+        frames.extend(
+            (0..)
+                .zip(packets)
+                .map(|(turn, packet)| (turn, *group, packet)),
+        );
     }
-    bytes
+    capture::pcap(&frames)
 }
 
 #[test]

@@ -1,14 +1,8 @@
 //! Captures that the tests make up.
 
-use oxberry_core::xdp::PacketRef;
-use oxberry_sim::random::Random;
-
 /// When a packet was captured in nanoseconds, the last byte of the group that it was sent to, and
 /// the packet.
 pub(crate) type Frame = (u64, u8, Vec<u8>);
-
-/// How late a line may be.
-const LATEST: u64 = 20_000_000;
 
 /// The packets of a channel file.
 pub(crate) fn packets(mut file: &[u8]) -> Vec<Vec<u8>> {
@@ -19,34 +13,6 @@ pub(crate) fn packets(mut file: &[u8]) -> Vec<Vec<u8>> {
         file = rest;
     }
     packets
-}
-
-/// When a packet was sent, in nanoseconds.
-pub(crate) fn sent(packet: &[u8]) -> u64 {
-    PacketRef::new(packet).unwrap().header().send_time.raw()
-}
-
-/// Both lines of a channel, each of which loses, repeats and delays packets on its own, but never
-/// the same one.
-pub(crate) fn lossy_lines(
-    random: &mut Random,
-    packets: &[Vec<u8>],
-    groups: [u8; 2],
-) -> [Vec<Frame>; 2] {
-    let mut lines = [vec![], vec![]];
-    for packet in packets {
-        let loses = random.below(10);
-        for (line, (frames, group)) in (0..).zip(lines.iter_mut().zip(groups)) {
-            if loses == line {
-                continue;
-            }
-            for _ in 0..=u64::from(random.chance(50)) {
-                let at = sent(packet) + random.below(LATEST);
-                frames.push((at, group, packet.clone()));
-            }
-        }
-    }
-    lines
 }
 
 /// A capture in the classic format with times in nanoseconds, in the order of time.
