@@ -30,7 +30,9 @@ impl Books<'_> {
             for (target, event) in targets.iter_mut().zip(group) {
                 *target = self.target(event);
             }
-            if self.engine.live >= MANY {
+            if self.engine.live >= MANY
+                && let Ok(group) = group.try_into()
+            {
                 self.look_ahead(group, &targets);
             }
             for (event, &target) in group.iter().zip(&targets) {
@@ -42,7 +44,7 @@ impl Books<'_> {
 
     /// Loads what the events will need: their symbols and buckets, and when those are there, what they
     /// lead to.
-    fn look_ahead(&self, events: &[FeedEvent], targets: &[Target; AHEAD]) {
+    fn look_ahead(&self, events: &[FeedEvent; AHEAD], targets: &[Target; AHEAD]) {
         let mut loaded = 0;
         let (mut adds, mut others) = (List::default(), List::default());
         for ((at, event), target) in events.iter().enumerate().zip(targets) {
@@ -53,8 +55,8 @@ impl Books<'_> {
         }
         for at in adds.iter() {
             if let Action::Add { side, .. } = events[at].action {
-                let head = self.symbols.ladder_in(targets[at].slot, side);
-                loaded ^= self.engine.ladders.load(head.unwrap_or(NONE));
+                let ladder = self.symbols.ladder_in(targets[at].slot, side);
+                loaded ^= self.engine.ladders.load(ladder.unwrap_or(NONE));
             }
         }
         for at in others.iter() {

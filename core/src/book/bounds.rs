@@ -16,7 +16,7 @@ const STEPS: u32 = 64 + 7 * (1 + order::DETOURS) + 64;
 
 /// Steps through the ladder of a side with so many levels: it is searched up to three times.
 fn ladder_steps(levels: u32) -> u32 {
-    3 * (levels * 2 / (ladder::FANOUT as u32 / 2 + 2) + 1)
+    3 * ladder::nodes(0, levels) as u32
 }
 
 fn event(action: Action) -> FeedEvent {

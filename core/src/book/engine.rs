@@ -3,11 +3,12 @@
 use super::applied::Rejection;
 use super::bbo::Level;
 use super::capacity::Capacity;
-use super::ladder::{Ladders, Rank, Rung};
+use super::ladder::{Ladders, Rung};
 use super::level::{Left, Levels, Owner};
 use super::memory::{Line, NONE};
 use super::order::{Found, Key, OrderRef, Orders, buckets};
 use super::queue::expiry;
+use super::rank::Rank;
 use super::records::{PER_LINE, Records};
 use super::steps;
 use super::symbol::Record;
@@ -299,10 +300,14 @@ impl Engine<'_> {
         match spot {
             Spot::Level(_) => {}
             Spot::Sibling(first) => self.records.insert_sibling(first, level),
-            Spot::Rung(rung) => self.ladders.insert(rung, place.rank, level),
+            Spot::Rung(rung) => {
+                let old = subject.record.ladder(place.owner.side());
+                let ladder = self.ladders.insert(old, rung, place.rank, level);
+                subject.record.set_ladder(place.owner.side(), ladder);
+            }
             Spot::Start => {
-                let head = self.ladders.start(place.rank, level);
-                subject.record.set_ladder(place.owner.side(), head);
+                let ladder = self.ladders.start(place.rank, level);
+                subject.record.set_ladder(place.owner.side(), ladder);
             }
         }
         Some(level)

@@ -1,80 +1,43 @@
 //! Ladders: the levels of one side, sorted from the best.
 //!
-//! A ladder is a chain of nodes of up to [`FANOUT`] levels each. Of two neighbours at least one is
-//! more than half full, so that the pool can be sized once and never runs out.
+//! A ladder is a chain of nodes. Two neighbours hold at least [`PAIR`] levels together, so that the
+//! pool can be sized once and never runs out. A long ladder has a directory, which leads to a node
+//! near the one that is looked for.
 
 use super::memory::{Line, NONE, WORDS};
+use super::node::{self, FANOUT, Node};
+use super::rank::Rank;
 use super::steps;
-use crate::units::{RawPrice, Side};
 
-/// Lines of a node: one with the ranks, one with the levels.
-pub(super) const LINES: usize = 2;
-/// Levels in a node.
-pub(super) const FANOUT: usize = 14;
-
-/// Words of a node's second line, after the levels.
-const LEN: usize = 14;
-const NEXT: usize = 15;
+/// A node with no more levels is sparse: when it loses one, it joins a neighbour if it can.
+const SPARSE: usize = 5;
+/// Levels of two nodes that are joined, at most: some room is left before they are split again.
+const JOINED: usize = FANOUT - 2;
+/// Levels that two neighbours hold at least: one in the first, and in the second more than in a sparse
+/// one, since two sparse neighbours would have been joined.
+const PAIR: usize = SPARSE + 2;
 
 /// Nodes that suffice for that many symbols and levels, whatever their distribution.
 pub(super) const fn nodes(symbols: u32, levels: u32) -> usize {
-    // Two neighbours hold at least FANOUT / 2 + 2 levels together, so a side of n levels has at
-    // most n * 2 / (FANOUT / 2 + 2) + 1 nodes.
-    2 * symbols as usize + levels as usize * 2 / (FANOUT / 2 + 2) + 1
-}
-
-/// A price as the ladder of its side sorts it: the best price has the highest rank.
-///
-/// The bits of the price are turned so that ranks compare as signed numbers, several at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank(i32);
-
-impl Rank {
-    /// Not better than any.
-    pub(super) const LEAST: Self = Self(i32::MIN);
-
-    #[inline(always)]
-    pub(super) fn new(side: Side, price: RawPrice) -> Self {
-        Self((price.raw() ^ Self::turn(side)).cast_signed())
-    }
-
-    #[inline(always)]
-    pub(super) fn price(self, side: Side) -> RawPrice {
-        RawPrice::from_raw(self.raw() ^ Self::turn(side))
-    }
-
-    /// The bits that differ between a price and its rank.
-    #[inline(always)]
-    fn turn(side: Side) -> u32 {
-        // Asks: all but the sign, since the lowest is the best.
-        (1 << 31) ^ 0u32.wrapping_sub(side as u32)
-    }
-
-    #[inline(always)]
-    pub(super) fn from_raw(raw: u32) -> Self {
-        Self(raw.cast_signed())
-    }
-
-    #[inline(always)]
-    pub(super) fn raw(self) -> u32 {
-        self.0.cast_unsigned()
-    }
+    // A side of n levels has at most n * 2 / PAIR + 1 nodes, and a directory only if it has two.
+    let (sides, pairs) = (2 * symbols as usize, levels as usize / PAIR);
+    let directories = if pairs < sides { pairs } else { sides };
+    sides + levels as usize * 2 / PAIR + 1 + directories
 }
 
 /// A place in a ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rung {
-    /// The node before, for unlinking; none at the head.
-    before: u32,
     node: u32,
     at: u32,
 }
 
 /// The pool of all nodes.
+///
+/// A ladder is named by its head, or by its directory.
 #[derive(Debug)]
 pub(super) struct Ladders<'s> {
-    /// Ranks and levels of each node.
-    nodes: &'s mut [[Line; LINES]],
+    nodes: &'s mut [Node],
     free: u32,
 }
 
@@ -90,66 +53,72 @@ impl<'s> Ladders<'s> {
     }
 
     #[inline(always)]
-    fn node(&self, node: u32) -> &[Line; LINES] {
+    pub(super) fn node(&self, node: u32) -> &Node {
         &self.nodes[node as usize]
     }
 
     #[inline(always)]
-    fn node_mut(&mut self, node: u32) -> &mut [Line; LINES] {
+    pub(super) fn node_mut(&mut self, node: u32) -> &mut Node {
         &mut self.nodes[node as usize]
     }
 
-    /// Loads a node, if there is one.
+    /// Loads the node where a rank is looked for first, if there is one.
     #[inline(always)]
-    pub(super) fn load(&self, node: u32) -> u32 {
-        self.nodes
-            .get(node as usize)
-            .map_or(0, |node| node[0][0] ^ node[1][0])
+    pub(super) fn load(&self, ladder: u32) -> u32 {
+        (self.nodes.get((ladder << 1 >> 1) as usize))
+            .map_or(0, |[ranks, links]| ranks[0] ^ links[0])
     }
 
     #[inline(always)]
+    pub(super) fn next(&self, node: u32) -> u32 {
+        node::next(self.node(node))
+    }
+
     fn len(&self, node: u32) -> usize {
-        self.node(node)[1][LEN] as usize
+        node::len(self.node(node))
     }
 
-    #[inline(always)]
-    fn next(&self, node: u32) -> u32 {
-        self.node(node)[1][NEXT]
+    /// Makes one node follow another, or none.
+    fn link(&mut self, node: u32, next: u32) {
+        node::set_next(self.node_mut(node), next);
+        if next != NONE {
+            node::set_prev(self.node_mut(next), node);
+        }
     }
 
-    fn take(&mut self) -> u32 {
+    /// An empty node.
+    pub(super) fn take(&mut self) -> u32 {
         let node = self.free;
         debug_assert_ne!(node, NONE, "the pool is sized for every distribution");
         self.free = self.next(node);
-        let [ranks, levels] = self.node_mut(node);
-        *ranks = [Rank::LEAST.raw(); WORDS];
-        levels[LEN] = 0;
-        levels[NEXT] = NONE;
+        node::reset(self.node_mut(node));
         node
     }
 
-    fn give(&mut self, node: u32) {
+    pub(super) fn give(&mut self, node: u32) {
         let free = self.free;
-        self.node_mut(node)[1][NEXT] = free;
+        node::set_next(self.node_mut(node), free);
         self.free = node;
     }
 
     /// Where the rank is, or where it would go.
     #[inline(always)]
-    pub(super) fn search(&self, head: u32, rank: Rank) -> Result<Rung, Rung> {
-        let (mut before, mut node) = (NONE, head);
+    pub(super) fn search(&self, ladder: u32, rank: Rank) -> Result<Rung, Rung> {
+        let mut at_node = self.start_of_search(ladder, rank);
         loop {
             steps::count();
-            let [ranks, levels] = self.node(node);
-            let last = ranks[(levels[LEN] as usize).wrapping_sub(1) % WORDS];
-            if Rank::from_raw(last) > rank && levels[NEXT] != NONE {
-                (before, node) = (node, levels[NEXT]);
+            let node = self.node(at_node);
+            if node::last(node) > rank && node::next(node) != NONE {
+                at_node = node::next(node);
                 continue;
             }
-            let at = position(ranks, rank);
-            let rung = Rung { before, node, at };
-            // Unused words have the least rank, which may be the one that is looked for.
-            let found = at < levels[LEN] && ranks[at as usize % WORDS] == rank.raw();
+            let at = node::position(node, rank);
+            let rung = Rung {
+                node: at_node,
+                at: at as u32,
+            };
+            // Unused ranks are the least, which may be the one that is looked for.
+            let found = at < node::len(node) && node::rank(node, at) == rank;
             return if found { Ok(rung) } else { Err(rung) };
         }
     }
@@ -157,201 +126,174 @@ impl<'s> Ladders<'s> {
     /// The level at a rung.
     #[inline(always)]
     pub(super) fn level(&self, rung: Rung) -> u32 {
-        self.node(rung.node)[1][rung.at as usize % WORDS]
+        node::link(self.node(rung.node), rung.at as usize)
     }
 
     /// Puts another level in the place of the one at a rung.
     pub(super) fn set_level(&mut self, rung: Rung, level: u32) {
-        self.node_mut(rung.node)[1][rung.at as usize] = level;
+        node::set_link(self.node_mut(rung.node), rung.at as usize, level);
     }
 
     /// The best level and its rank.
     #[inline(always)]
-    pub(super) fn best(&self, head: u32) -> Option<(Rank, u32)> {
-        (head != NONE).then(|| {
-            let [ranks, levels] = self.node(head);
-            (Rank::from_raw(ranks[0]), levels[0])
+    pub(super) fn best(&self, ladder: u32) -> Option<(Rank, u32)> {
+        (ladder != NONE).then(|| {
+            let head = self.node(self.head(ladder));
+            (node::rank(head, 0), node::link(head, 0))
         })
     }
 
-    /// Starts a ladder with its first level; returns its head.
+    /// Starts a ladder with its first level; returns the ladder.
     pub(super) fn start(&mut self, rank: Rank, level: u32) -> u32 {
         let head = self.take();
-        self.put(head, 0, rank.raw(), level);
+        node::put(self.node_mut(head), 0, rank, level);
         head
     }
 
-    /// Adds a level at a rung where its rank was not found.
+    /// Adds a level at a rung where its rank was not found; returns the ladder.
     #[inline(always)]
-    pub(super) fn insert(&mut self, rung: Rung, rank: Rank, level: u32) {
+    pub(super) fn insert(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
         let node = self.node_mut(rung.node);
-        if node[1][LEN] as usize != FANOUT {
-            put(node, rung.at as usize, rank.raw(), level);
-        } else {
-            self.insert_into_full(rung, rank, level);
+        if node::len(node) == FANOUT {
+            return self.insert_into_full(ladder, rung, rank, level);
         }
+        node::put(node, rung.at as usize, rank, level);
+        ladder
     }
 
-    /// Makes room in a full node, at a neighbour's or by splitting it.
+    /// Adds a level to a full node, half of which becomes a new one; returns the ladder.
     #[cold]
-    fn insert_into_full(&mut self, rung: Rung, rank: Rank, level: u32) {
-        let (before, node, at) = (rung.before, rung.node, rung.at as usize);
-        let next = self.next(node);
-        if next != NONE && self.len(next) < FANOUT {
-            let (last_rank, last_level) = self.cut(node, FANOUT - 1);
-            self.put(next, 0, last_rank, last_level);
-            self.put(node, at, rank.raw(), level);
-        } else if before != NONE && self.len(before) < FANOUT {
-            let end = self.len(before);
-            if at == 0 {
-                self.put(before, end, rank.raw(), level);
-            } else {
-                let (first_rank, first_level) = self.cut(node, 0);
-                self.put(before, end, first_rank, first_level);
-                self.put(node, at - 1, rank.raw(), level);
-            }
+    fn insert_into_full(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
+        let Rung { node: left, at } = rung;
+        steps::count();
+        let (right, next) = (self.take(), self.next(left));
+        if let Ok([left, right]) = self.nodes.get_disjoint_mut([left as usize, right as usize]) {
+            node::split(left, right);
+        }
+        self.link(right, next);
+        self.link(left, right);
+        let half = self.len(left);
+        if at as usize <= half {
+            node::put(self.node_mut(left), at as usize, rank, level);
         } else {
-            let new = self.take();
-            self.node_mut(new)[1][NEXT] = next;
-            self.node_mut(node)[1][NEXT] = new;
-            while self.len(node) > FANOUT / 2 {
-                steps::count();
-                let (last_rank, last_level) = self.cut(node, self.len(node) - 1);
-                self.put(new, 0, last_rank, last_level);
-            }
-            if at <= FANOUT / 2 {
-                self.put(node, at, rank.raw(), level);
-            } else {
-                self.put(new, at - FANOUT / 2, rank.raw(), level);
-            }
+            node::put(self.node_mut(right), at as usize - half, rank, level);
         }
+        self.note_split(ladder, left, right)
     }
 
-    /// Removes the level at a rung; returns the head of the ladder.
+    /// Removes the level at a rung; returns the ladder.
     #[inline(always)]
-    pub(super) fn remove(&mut self, head: u32, rung: Rung) -> u32 {
+    pub(super) fn remove(&mut self, ladder: u32, rung: Rung) -> u32 {
         let node = self.node_mut(rung.node);
-        cut(node, rung.at as usize);
-        if node[1][LEN] as usize > FANOUT / 2 {
-            return head;
+        node::cut(node, rung.at as usize);
+        if node::len(node) > SPARSE {
+            return ladder;
         }
-        self.join_neighbours(head, rung)
+        self.join_neighbours(ladder, rung.node)
     }
 
-    /// Joins a node that lost a level with a neighbour if they fit together.
+    /// Joins a sparse node with a neighbour if that leaves room; returns the ladder.
     #[inline(never)]
-    fn join_neighbours(&mut self, head: u32, rung: Rung) -> u32 {
-        let Rung {
-            before,
-            node,
-            at: _,
-        } = rung;
+    fn join_neighbours(&mut self, ladder: u32, node: u32) -> u32 {
         let (len, next) = (self.len(node), self.next(node));
-        if len == 0 && before == NONE {
+        let prev = node::prev(self.node(node));
+        let fits = |other| other != NONE && (len == 0 || len + self.len(other) <= JOINED);
+        if fits(next) {
+            self.merge(ladder, node, next)
+        } else if fits(prev) {
+            self.merge(ladder, prev, node)
+        } else if len == 0 {
             self.give(node);
-            return next;
+            NONE
+        } else {
+            ladder
         }
-        if next != NONE && len + self.len(next) <= FANOUT {
-            self.merge(node, next);
-        } else if before != NONE && self.len(before) + len <= FANOUT {
-            self.merge(before, node);
+    }
+
+    /// Moves all levels of `next` to the end of `node`, its neighbour, and frees it; returns the ladder.
+    fn merge(&mut self, ladder: u32, node: u32, next: u32) -> u32 {
+        steps::count();
+        if let Ok([to, from]) = self.nodes.get_disjoint_mut([node as usize, next as usize]) {
+            node::append(to, from);
         }
-        head
+        self.link(node, self.next(next));
+        self.give(next);
+        self.note_gone(ladder, next)
     }
 
     /// Keeps only the levels for which `keep` holds; it may change ranks, but not their order, and put
-    /// another level in the place of each. Returns the head.
+    /// another level in the place of each. Returns the ladder.
     pub(super) fn retain(
         &mut self,
-        head: u32,
+        ladder: u32,
         mut keep: impl FnMut(&mut Rank, &mut u32) -> bool,
     ) -> u32 {
+        if ladder == NONE {
+            return NONE;
+        }
         // Levels move towards the head, which writing never overtakes reading.
+        let head = self.drop_directory(ladder);
         let (mut from, mut to, mut filled) = (head, head, 0);
-        let mut full = NONE;
         while from != NONE {
-            let [ranks, levels] = *self.node(from);
-            for at in 0..levels[LEN] as usize {
+            let read = *self.node(from);
+            for at in 0..node::len(&read) {
                 steps::count();
-                let (mut rank, mut level) = (Rank::from_raw(ranks[at]), levels[at]);
+                let (mut rank, mut level) = (node::rank(&read, at), node::link(&read, at));
                 if !keep(&mut rank, &mut level) {
                     continue;
                 }
                 if filled == FANOUT {
-                    (full, to, filled) = (to, self.next(to), 0);
+                    node::truncate(self.node_mut(to), FANOUT);
+                    (to, filled) = (self.next(to), 0);
                 }
-                if filled == 0 {
-                    self.node_mut(to)[0] = [Rank::LEAST.raw(); WORDS];
-                }
-                let [ranks, levels] = self.node_mut(to);
-                ranks[filled] = rank.raw();
-                levels[filled] = level;
+                let node = self.node_mut(to);
+                node::set_rank(node, filled, rank);
+                node::set_link(node, filled, level);
                 filled += 1;
-                levels[LEN] = filled as u32;
             }
-            from = levels[NEXT];
+            from = node::next(&read);
         }
-        let last = if filled > 0 { to } else { full };
-        let mut rest = if last == NONE { head } else { self.next(last) };
+        node::truncate(self.node_mut(to), filled);
+        let mut rest = self.next(to);
+        self.link(to, NONE);
         while rest != NONE {
             let next = self.next(rest);
             self.give(rest);
             rest = next;
         }
-        if last == NONE {
+        if filled == 0 {
+            self.give(head);
             return NONE;
         }
-        self.node_mut(last)[1][NEXT] = NONE;
-        head
+        self.with_directory(head)
     }
 
     /// The levels with their ranks, best first.
-    pub(super) fn iter(&self, head: u32) -> Iter<'_> {
+    pub(super) fn iter(&self, ladder: u32) -> Iter<'_> {
         Iter {
             ladders: self,
-            position: Position::first(head),
+            position: Position::first(self, ladder),
         }
     }
 
-    /// Puts a level into a node that has room.
-    fn put(&mut self, node: u32, at: usize, rank: u32, level: u32) {
-        put(self.node_mut(node), at, rank, level);
-    }
-
-    /// Takes a level out of a node.
-    fn cut(&mut self, node: u32, at: usize) -> (u32, u32) {
-        cut(self.node_mut(node), at)
-    }
-
-    /// Moves all levels of `next` to the end of `node`, its neighbour, and frees it.
-    fn merge(&mut self, node: u32, next: u32) {
-        let [ranks, levels] = *self.node(next);
-        let [to_ranks, to_levels] = self.node_mut(node);
-        let len = to_levels[LEN] as usize;
-        for at in 0..levels[LEN] as usize {
-            steps::count();
-            to_ranks[len + at] = ranks[at];
-            to_levels[len + at] = levels[at];
-        }
-        to_levels[LEN] += levels[LEN];
-        to_levels[NEXT] = levels[NEXT];
-        self.give(next);
-    }
-
-    /// Why a chain breaks the rules of ladders, or `None`.
-    pub(super) fn broken(&self, head: u32) -> Option<&'static str> {
-        let mut node = head;
-        let mut last = None;
-        while node != NONE {
-            let (len, next) = (self.len(node), self.next(node));
+    /// Why a ladder breaks the rules, or `None`.
+    pub(super) fn broken(&self, ladder: u32) -> Option<&'static str> {
+        let mut at_node = self.head_or_none(ladder);
+        let (mut before, mut last) = (NONE, None);
+        while at_node != NONE {
+            let node = self.node(at_node);
+            let (len, next) = (node::len(node), node::next(node));
             if len == 0 || len > FANOUT {
                 return Some("a ladder node is empty or too full");
             }
-            if next != NONE && len.max(self.len(next)) <= FANOUT / 2 {
-                return Some("two neighbours of a ladder are at most half full");
+            if next != NONE && len + self.len(next) < PAIR {
+                return Some("two neighbours of a ladder hold too few levels");
             }
-            for (at, &word) in self.node(node)[0].iter().enumerate() {
-                let rank = Rank::from_raw(word);
+            if node::prev(node) != before {
+                return Some("a ladder node does not lead back");
+            }
+            for at in 0..FANOUT {
+                let rank = node::rank(node, at);
                 if at >= len {
                     if rank != Rank::LEAST {
                         return Some("an unused rank of a ladder node is not the least");
@@ -363,9 +305,9 @@ impl<'s> Ladders<'s> {
                 }
                 last = Some(rank);
             }
-            node = next;
+            (before, at_node) = (at_node, next);
         }
-        None
+        self.broken_directory(ladder)
     }
 
     /// All nodes of the pool.
@@ -375,74 +317,19 @@ impl<'s> Ladders<'s> {
 
     /// Nodes that are free.
     pub(super) fn free_nodes(&self) -> usize {
-        self.nodes_of(self.free)
+        self.chain(self.free).count()
     }
 
-    /// Nodes of a ladder.
-    pub(super) fn nodes_of(&self, head: u32) -> usize {
-        let (mut node, mut count) = (head, 0);
-        while node != NONE {
-            count += 1;
-            node = self.next(node);
-        }
-        count
+    /// Nodes of a ladder, its directory included.
+    pub(super) fn nodes_of(&self, ladder: u32) -> usize {
+        let head = self.head_or_none(ladder);
+        self.chain(head).count() + usize::from(head != ladder)
     }
-}
 
-/// How many of the ranks of a node are better than this one, without a branch for each.
-#[inline(always)]
-fn position(ranks: &Line, rank: Rank) -> u32 {
-    let mut better = 0u32;
-    for (bit, &word) in ranks.iter().enumerate() {
-        better |= if Rank::from_raw(word) > rank {
-            1 << bit
-        } else {
-            0
-        };
+    /// The nodes from this one on.
+    pub(super) fn chain(&self, node: u32) -> impl Iterator<Item = u32> {
+        super::memory::chain(node, |node| self.next(node))
     }
-    better.trailing_ones()
-}
-
-/// Puts a level into a node that has room.
-#[inline(always)]
-fn put([ranks, levels]: &mut [Line; LINES], at: usize, rank: u32, level: u32) {
-    let len = levels[LEN];
-    insert_word(ranks, at, rank, WORDS);
-    insert_word(levels, at, level, FANOUT);
-    levels[LEN] = len + 1;
-}
-
-/// Takes a level out of a node.
-#[inline(always)]
-fn cut([ranks, levels]: &mut [Line; LINES], at: usize) -> (u32, u32) {
-    let len = levels[LEN];
-    let rank = remove_word(ranks, at, WORDS);
-    let level = remove_word(levels, at, FANOUT);
-    levels[LEN] = len - 1;
-    (rank, level)
-}
-
-/// Inserts a word before the one at `at`; the last of the first `end` words is lost.
-///
-/// All words are written, since a copy of varying length is slower than one of a few instructions.
-#[inline(always)]
-fn insert_word(line: &mut Line, at: usize, word: u32, end: usize) {
-    let old = *line;
-    for to in 1..end {
-        line[to] = if to > at { old[to - 1] } else { old[to] };
-    }
-    line[at % WORDS] = word;
-}
-
-/// Removes the word at `at`; the last of the first `end` words is then the least rank.
-#[inline(always)]
-fn remove_word(line: &mut Line, at: usize, end: usize) -> u32 {
-    let old = *line;
-    for to in 0..end - 1 {
-        line[to] = if to >= at { old[to + 1] } else { old[to] };
-    }
-    line[end - 1] = Rank::LEAST.raw();
-    old[at % WORDS]
 }
 
 /// A place between two levels of a ladder.
@@ -454,8 +341,11 @@ pub(super) struct Position {
 
 impl Position {
     /// Before the best level.
-    pub(super) fn first(head: u32) -> Self {
-        Self { node: head, at: 0 }
+    pub(super) fn first(ladders: &Ladders<'_>, ladder: u32) -> Self {
+        Self {
+            node: ladders.head_or_none(ladder),
+            at: 0,
+        }
     }
 
     /// The next level with its rank.
@@ -463,11 +353,11 @@ impl Position {
         if self.node == NONE {
             return None;
         }
-        let [ranks, levels] = ladders.node(self.node);
-        let item = (Rank::from_raw(ranks[self.at]), levels[self.at]);
+        let node = ladders.node(self.node);
+        let item = (node::rank(node, self.at), node::link(node, self.at));
         self.at += 1;
-        if self.at == levels[LEN] as usize {
-            *self = Self::first(levels[NEXT]);
+        if self.at == node::len(node) {
+            (self.node, self.at) = (node::next(node), 0);
         }
         Some(item)
     }

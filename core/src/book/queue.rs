@@ -78,7 +78,7 @@ impl Books<'_> {
     /// Before the first order of a side.
     pub(super) fn first_order(&self, slot: u32, side: Side) -> Cursor {
         Cursor {
-            levels: ladder::Position::first(self.symbols.ladder(slot, side)),
+            levels: ladder::Position::first(&self.engine.ladders, self.symbols.ladder(slot, side)),
             now: self.symbols.changes(slot),
             heads: [None; EXPIRIES],
         }

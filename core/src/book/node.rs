@@ -1,0 +1,161 @@
+//! Nodes: two lines with up to [`FANOUT`] ranks, best first, and what each leads to.
+//!
+//! All words of a line are moved at once and chosen by masks, since a copy of varying length or a
+//! branch on where something goes takes longer than a few instructions more.
+
+use super::memory::{Line, NONE, WORDS};
+use super::rank::Rank;
+
+/// Lines of a node: one with the ranks, one with what they lead to.
+pub(super) const LINES: usize = 2;
+/// Ranks in a node.
+pub(super) const FANOUT: usize = 14;
+
+/// The two lines.
+pub(super) type Node = [Line; LINES];
+
+/// In the line of the ranks, after them: the node before.
+const PREV: usize = 14;
+/// In the line of what they lead to, after that: how many there are, and the next node.
+const LEN: usize = 14;
+const NEXT: usize = 15;
+
+/// Makes a node empty and alone.
+pub(super) fn reset([ranks, links]: &mut Node) {
+    *ranks = [Rank::LEAST.raw(); WORDS];
+    *links = [0; WORDS];
+    ranks[PREV] = NONE;
+    links[NEXT] = NONE;
+}
+
+#[inline(always)]
+pub(super) fn len([_, links]: &Node) -> usize {
+    links[LEN] as usize
+}
+
+#[inline(always)]
+pub(super) fn next([_, links]: &Node) -> u32 {
+    links[NEXT]
+}
+
+pub(super) fn set_next([_, links]: &mut Node, next: u32) {
+    links[NEXT] = next;
+}
+
+pub(super) fn prev([ranks, _]: &Node) -> u32 {
+    ranks[PREV]
+}
+
+pub(super) fn set_prev([ranks, _]: &mut Node, prev: u32) {
+    ranks[PREV] = prev;
+}
+
+/// The rank at a place.
+#[inline(always)]
+pub(super) fn rank([ranks, _]: &Node, at: usize) -> Rank {
+    Rank::from_raw(ranks[at % WORDS])
+}
+
+pub(super) fn set_rank([ranks, _]: &mut Node, at: usize, rank: Rank) {
+    ranks[at % FANOUT] = rank.raw();
+}
+
+/// The last rank; of an empty node something.
+#[inline(always)]
+pub(super) fn last(node: &Node) -> Rank {
+    rank(node, len(node).wrapping_sub(1))
+}
+
+/// What the rank at a place leads to.
+#[inline(always)]
+pub(super) fn link([_, links]: &Node, at: usize) -> u32 {
+    links[at % WORDS]
+}
+
+pub(super) fn set_link([_, links]: &mut Node, at: usize, link: u32) {
+    links[at % FANOUT] = link;
+}
+
+/// The place that leads there.
+pub(super) fn place_of([_, links]: &Node, link: u32) -> Option<usize> {
+    links[..links[LEN] as usize]
+        .iter()
+        .position(|&other| other == link)
+}
+
+/// How many of the ranks, from the first on, are better than this one.
+#[inline(always)]
+pub(super) fn position([ranks, _]: &Node, rank: Rank) -> usize {
+    let mut better = 0u32;
+    for (bit, &word) in ranks.iter().enumerate() {
+        better |= if Rank::from_raw(word) > rank {
+            1 << bit
+        } else {
+            0
+        };
+    }
+    // Unused ranks are the least; the words after them are none.
+    (better & ((1 << FANOUT) - 1)).trailing_ones() as usize
+}
+
+/// Puts a rank into a node that has room.
+#[inline(always)]
+pub(super) fn put([ranks, links]: &mut Node, at: usize, rank: Rank, link: u32) {
+    insert_word(ranks, at, rank.raw());
+    insert_word(links, at, link);
+    links[LEN] += 1;
+}
+
+/// Takes a rank out of a node.
+#[inline(always)]
+pub(super) fn cut([ranks, links]: &mut Node, at: usize) {
+    remove_word(ranks, at);
+    remove_word(links, at);
+    links[LEN] -= 1;
+}
+
+/// Keeps only the first ranks of a node.
+pub(super) fn truncate(node: &mut Node, len: usize) {
+    node[0][len..FANOUT].fill(Rank::LEAST.raw());
+    node[1][LEN] = len as u32;
+}
+
+/// Moves the second half of a full node to an empty one.
+pub(super) fn split(node: &mut Node, other: &mut Node) {
+    const HALF: usize = FANOUT / 2;
+    for (from, to) in node.iter_mut().zip(other.iter_mut()) {
+        to[..HALF].copy_from_slice(&from[HALF..FANOUT]);
+    }
+    node[0][HALF..FANOUT].fill(Rank::LEAST.raw());
+    node[1][LEN] = HALF as u32;
+    other[1][LEN] = HALF as u32;
+}
+
+/// Appends all ranks of another node, for which there must be room.
+pub(super) fn append(node: &mut Node, other: &Node) {
+    let (start, count) = (len(node), len(other));
+    for (to, from) in node.iter_mut().zip(other) {
+        to[start..start + count].copy_from_slice(&from[..count]);
+    }
+    node[1][LEN] += count as u32;
+}
+
+/// Inserts a word before the one at `at`; the last of the first [`FANOUT`] is lost.
+#[inline(always)]
+fn insert_word(line: &mut Line, at: usize, word: u32) {
+    let old = *line;
+    for to in 1..FANOUT {
+        line[to] = if to > at { old[to - 1] } else { old[to] };
+    }
+    line[at % FANOUT] = word;
+}
+
+/// Removes the word at `at`; the last of the first [`FANOUT`] is then the least rank.
+#[inline(always)]
+fn remove_word(line: &mut Line, at: usize) {
+    let old = *line;
+    for to in 0..FANOUT - 1 {
+        line[to] = if to >= at { old[to + 1] } else { old[to] };
+    }
+    line[FANOUT - 1] = Rank::LEAST.raw();
+}
