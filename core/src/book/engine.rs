@@ -200,8 +200,12 @@ impl Engine<'_> {
             owner,
             rank: Rank::new(owner.side(), price),
         };
-        if place.rank == self.records.rank(found.level) && !loses_place {
-            return Ok(self.resize(subject, found, qty));
+        if place.rank == self.records.rank(found.level) {
+            return Ok(if loses_place {
+                self.requeue(subject, found, found.place, None, qty)
+            } else {
+                self.resize(subject, found, qty)
+            });
         }
         self.assure_level(subject, place, found.level)?;
         let best = subject.record.best_words(owner.side());
@@ -240,6 +244,11 @@ impl Engine<'_> {
             .orders
             .vacancy(&self.records, new_key)
             .ok_or(Rejection::IdsCrowded)?;
+        if place.rank == self.records.rank(found.level) {
+            let new = self.orders.claim(&mut self.records, new_key, vacancy);
+            self.orders.release(&mut self.records, key, found);
+            return Ok(self.requeue(subject, found, new, Some(new_order_id), qty));
+        }
         self.assure_level(subject, place, found.level)?;
         let best = subject.record.best_words(owner.side());
         self.leave(subject, found);
@@ -264,6 +273,26 @@ impl Engine<'_> {
     fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
         let old = self.records.set_qty(found.place, qty);
         let (owner, rank) = self.records.resize_level(found.level, old, qty);
+        subject.record.best_resized(owner.side(), rank, old, qty)
+    }
+
+    /// Puts an order at the end of the queue that it is in, in a place that may be another one; says
+    /// whether the best level changed.
+    #[inline(always)]
+    fn requeue(
+        &mut self,
+        subject: &mut Subject<'_>,
+        found: Found,
+        to: OrderRef,
+        new_id: Option<OrderId>,
+        qty: Qty,
+    ) -> bool {
+        let Found { place, level, .. } = found;
+        self.records.unlink(place.raw());
+        let old = self.records.vacate(place);
+        self.records.write(to, new_id, level, qty, subject.now);
+        self.records.link_before(to.raw(), level);
+        let (owner, rank) = self.records.resize_level(level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 

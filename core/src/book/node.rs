@@ -133,11 +133,14 @@ pub(super) fn split(node: &mut Node, other: &mut Node) {
 
 /// Appends all ranks of another node, for which there must be room.
 pub(super) fn append(node: &mut Node, other: &Node) {
-    let (start, count) = (len(node), len(other));
+    let (start, count) = (len(node), other[1][LEN]);
     for (to, from) in node.iter_mut().zip(other) {
-        to[start..start + count].copy_from_slice(&from[..count]);
+        let mut words = [0; 2 * WORDS];
+        words[..WORDS].copy_from_slice(to);
+        words[start..start + WORDS].copy_from_slice(from);
+        to[..FANOUT].copy_from_slice(&words[..FANOUT]);
     }
-    node[1][LEN] += count as u32;
+    node[1][LEN] += count;
 }
 
 /// Inserts a word before the one at `at`; the last of the first [`FANOUT`] is lost.
