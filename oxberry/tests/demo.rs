@@ -124,12 +124,14 @@ fn the_page_is_there_when_its_address_is_printed() {
 }
 
 #[test]
-fn ctrl_c_leaves_no_process_behind() {
+fn ctrl_c_leaves_neither_processes_nor_files_behind() {
     let mut demo = Demonstration::start(&["--pis", "3"]);
     let children = demo.children();
     assert_eq!(children.len(), 5, "controller, dashboard and three Pis");
+    assert_eq!(demo.files(), 1, "the directory of the made-up market");
     demo.signal("INT");
     assert!(demo.wait().success());
+    assert_eq!(demo.files(), 0);
     for child in children {
         assert!(demonstration::is_gone(child), "process {child} is left");
     }

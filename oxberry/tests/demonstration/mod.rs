@@ -10,6 +10,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
+
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -31,12 +33,16 @@ pub(crate) struct Demonstration {
     /// What it says on standard error.
     lines: Receiver<String>,
     page: String,
+    /// Where it makes its files; goes with this, since a killed process cannot clean up.
+    files: TempDir,
 }
 
 impl Demonstration {
     /// Starts one on free ports and waits for the address of the page.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        let files = tempfile::tempdir().unwrap();
         let mut process = Command::new(oxberry())
+            .env("TMPDIR", files.path())
             .arg("demo")
             .args(arguments)
             .stdin(Stdio::null())
@@ -51,6 +57,7 @@ impl Demonstration {
             process,
             lines,
             page: String::new(),
+            files,
         };
         let first = first.unwrap_or_else(|_| panic!("no page: {:?}", demo.said()));
         let page = first
@@ -108,6 +115,11 @@ impl Demonstration {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: &str) {
         kill(self.process.id(), signal);
+    }
+
+    /// Files that it has made, and not taken away.
+    pub(crate) fn files(&self) -> usize {
+        fs::read_dir(self.files.path()).unwrap().count()
     }
 
     /// Waits for its end.
