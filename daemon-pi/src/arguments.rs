@@ -45,7 +45,7 @@ pub struct Settings {
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_PI_STOCK")]
     pub stock: Option<String>,
 
-    /// Orders that may rest at once, over all symbols; about 90 bytes each with their levels, taken
+    /// Orders that may rest at once, over all symbols; about 100 bytes each with their levels, taken
     /// at start [default: 1000000]
     #[arg(long, value_name = "N", env = "OXBERRY_PI_ORDERS")]
     pub orders: Option<u32>,
