@@ -1,7 +1,7 @@
 //! How much books hold, and the memory that takes.
 
 use super::memory::WORDS;
-use super::{ladder, level, node, order, statistics, symbol};
+use super::{ladder, level, order, statistics, symbol};
 
 /// The most symbols, orders or levels, such that their indices leave room for flags.
 const MOST: u32 = 1 << 26;
@@ -68,7 +68,7 @@ impl Capacity {
             tapes: self.symbols as usize * statistics::LINES,
             orders: order::buckets(self.orders).get() as usize,
             levels: level::lines(self.orders, self.levels),
-            ladders: ladder::nodes(self.symbols, self.levels) * node::LINES,
+            ladders: ladder::nodes(self.symbols, self.levels) * ladder::LINES,
         }
     }
 }

@@ -3,12 +3,11 @@
 use super::applied::Rejection;
 use super::bbo::Level;
 use super::capacity::Capacity;
-use super::ladder::{Ladders, Rung};
+use super::ladder::{Ladders, Rank, Rung};
 use super::level::{Left, Levels, Owner};
 use super::memory::{Line, NONE};
 use super::order::{Found, Key, OrderRef, Orders, buckets};
 use super::queue::expiry;
-use super::rank::Rank;
 use super::records::{PER_LINE, Records};
 use super::steps;
 use super::symbol::Record;

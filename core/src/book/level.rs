@@ -1,8 +1,8 @@
 //! Levels: what the orders of one symbol, side, price and last session sum up to, and their queue.
 
+use super::ladder::Rank;
 use super::memory::{NONE, chain, long, set_long};
 use super::order::OrderRef;
-use super::rank::Rank;
 use super::records::{PER_LINE, Records};
 use super::steps;
 use crate::units::{Qty, Side};

@@ -65,18 +65,13 @@ mod bounds;
 mod capacity;
 mod counters;
 mod digest;
-mod directory;
 mod engine;
 mod invariants;
 mod ladder;
 mod level;
-#[cfg(test)]
-mod long_ladders;
 mod memory;
-mod node;
 mod order;
 mod queue;
-mod rank;
 mod records;
 mod snapshot;
 mod state;

@@ -2,8 +2,8 @@
 
 use super::applied::Rejection;
 use super::bbo::{Bbo, Level};
+use super::ladder::Rank;
 use super::memory::{Line, NONE, WORDS, long, set_long};
-use super::rank::Rank;
 use super::state::{BookState, Conditions};
 use super::steps;
 use crate::units::{PriceScale, Qty, Side, SymbolIndex, SymbolSeqNum};

@@ -7,10 +7,8 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::ladder::{Ladders, nodes};
-use super::memory::{NONE, WORDS};
-use super::node::LINES;
-use super::rank::Rank;
+use super::{LINES, Ladders, Rank, nodes};
+use crate::book::memory::{NONE, WORDS};
 
 /// The most levels of a test, more than a directory has entries for.
 const LEVELS: u32 = 600;

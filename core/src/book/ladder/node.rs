@@ -3,11 +3,11 @@
 //! All words of a line are moved at once and chosen by masks, since a copy of varying length or a
 //! branch on where something goes takes longer than a few instructions more.
 
-use super::memory::{Line, NONE, WORDS};
 use super::rank::Rank;
+use crate::book::memory::{Line, NONE, WORDS};
 
 /// Lines of a node: one with the ranks, one with what they lead to.
-pub(super) const LINES: usize = 2;
+pub(in super::super) const LINES: usize = 2;
 /// Ranks in a node.
 pub(super) const FANOUT: usize = 14;
 

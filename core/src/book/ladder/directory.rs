@@ -4,11 +4,10 @@
 //! So a worse rank is looked for from that node on. The first entry is the head. Entries only save
 //! steps: a node without one is found from the last entry before it.
 
-use super::ladder::Ladders;
-use super::memory::NONE;
 use super::node::{self, FANOUT};
-use super::rank::Rank;
-use super::steps;
+use super::{Ladders, Rank};
+use crate::book::memory::NONE;
+use crate::book::steps;
 
 /// A ladder of that many nodes gets a directory; one that leads to a single node is dropped.
 const NODES: usize = 4;

@@ -4,10 +4,17 @@
 //! pool can be sized once and never runs out. A long ladder has a directory, which leads to a node
 //! near the one that is looked for.
 
-use super::memory::{Line, NONE, WORDS};
-use super::node::{self, FANOUT, Node};
-use super::rank::Rank;
+#[cfg(test)]
+mod against_map;
+mod directory;
+mod node;
+mod rank;
+
+use super::memory::{Line, NONE, WORDS, chain};
 use super::steps;
+pub(super) use node::LINES;
+use node::{FANOUT, Node};
+pub(super) use rank::Rank;
 
 /// A node with no more levels is sparse: when it loses one, it joins a neighbour if it can.
 const SPARSE: usize = 5;
@@ -53,12 +60,12 @@ impl<'s> Ladders<'s> {
     }
 
     #[inline(always)]
-    pub(super) fn node(&self, node: u32) -> &Node {
+    fn node(&self, node: u32) -> &Node {
         &self.nodes[node as usize]
     }
 
     #[inline(always)]
-    pub(super) fn node_mut(&mut self, node: u32) -> &mut Node {
+    fn node_mut(&mut self, node: u32) -> &mut Node {
         &mut self.nodes[node as usize]
     }
 
@@ -70,7 +77,7 @@ impl<'s> Ladders<'s> {
     }
 
     #[inline(always)]
-    pub(super) fn next(&self, node: u32) -> u32 {
+    fn next(&self, node: u32) -> u32 {
         node::next(self.node(node))
     }
 
@@ -87,7 +94,7 @@ impl<'s> Ladders<'s> {
     }
 
     /// An empty node.
-    pub(super) fn take(&mut self) -> u32 {
+    fn take(&mut self) -> u32 {
         let node = self.free;
         debug_assert_ne!(node, NONE, "the pool is sized for every distribution");
         self.free = self.next(node);
@@ -95,7 +102,7 @@ impl<'s> Ladders<'s> {
         node
     }
 
-    pub(super) fn give(&mut self, node: u32) {
+    fn give(&mut self, node: u32) {
         let free = self.free;
         node::set_next(self.node_mut(node), free);
         self.free = node;
@@ -327,8 +334,8 @@ impl<'s> Ladders<'s> {
     }
 
     /// The nodes from this one on.
-    pub(super) fn chain(&self, node: u32) -> impl Iterator<Item = u32> {
-        super::memory::chain(node, |node| self.next(node))
+    fn chain(&self, node: u32) -> impl Iterator<Item = u32> {
+        chain(node, |node| self.next(node))
     }
 }
 

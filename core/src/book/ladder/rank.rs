@@ -6,21 +6,21 @@ use crate::units::{RawPrice, Side};
 ///
 /// The bits of the price are turned so that ranks compare as signed numbers, several at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank(i32);
+pub(in super::super) struct Rank(i32);
 
 impl Rank {
     /// Not better than any.
-    pub(super) const LEAST: Self = Self(i32::MIN);
+    pub(in super::super) const LEAST: Self = Self(i32::MIN);
     /// Not worse than any.
-    pub(super) const MOST: Self = Self(i32::MAX);
+    pub(in super::super) const MOST: Self = Self(i32::MAX);
 
     #[inline(always)]
-    pub(super) fn new(side: Side, price: RawPrice) -> Self {
+    pub(in super::super) fn new(side: Side, price: RawPrice) -> Self {
         Self((price.raw() ^ Self::turn(side)).cast_signed())
     }
 
     #[inline(always)]
-    pub(super) fn price(self, side: Side) -> RawPrice {
+    pub(in super::super) fn price(self, side: Side) -> RawPrice {
         RawPrice::from_raw(self.raw() ^ Self::turn(side))
     }
 
@@ -32,12 +32,12 @@ impl Rank {
     }
 
     #[inline(always)]
-    pub(super) const fn from_raw(raw: u32) -> Self {
+    pub(in super::super) const fn from_raw(raw: u32) -> Self {
         Self(raw.cast_signed())
     }
 
     #[inline(always)]
-    pub(super) const fn raw(self) -> u32 {
+    pub(in super::super) const fn raw(self) -> u32 {
         self.0.cast_unsigned()
     }
 }
