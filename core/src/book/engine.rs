@@ -298,11 +298,11 @@ impl Engine<'_> {
     /// Looks for the level of a place.
     #[inline(always)]
     fn spot(&self, subject: &Subject<'_>, place: Place) -> Spot {
-        let head = subject.record.ladder(place.owner.side());
-        if head == NONE {
+        let ladder = subject.record.ladder(place.owner.side());
+        if ladder == NONE {
             return Spot::Start;
         }
-        match self.ladders.search(head, place.rank) {
+        match self.ladders.search(ladder, place.rank) {
             Err(rung) => Spot::Rung(rung),
             Ok(rung) => {
                 let first = self.ladders.level(rung);
@@ -395,15 +395,15 @@ impl Engine<'_> {
     /// Takes an empty level out of its ladder.
     #[inline(always)]
     fn drop_level(&mut self, subject: &mut Subject<'_>, owner: Owner, rank: Rank, level: u32) {
-        let head = subject.record.ladder(owner.side());
-        let Ok(rung) = self.ladders.search(head, rank) else {
+        let ladder = subject.record.ladder(owner.side());
+        let Ok(rung) = self.ladders.search(ladder, rank) else {
             debug_assert!(false, "a level is in its ladder");
             return;
         };
         let (first, sibling) = (self.ladders.level(rung), self.records.sibling(level));
         if first == level && sibling == NONE {
-            let new_head = self.ladders.remove(head, rung);
-            subject.record.set_ladder(owner.side(), new_head);
+            let ladder = self.ladders.remove(ladder, rung);
+            subject.record.set_ladder(owner.side(), ladder);
         } else if first == level {
             self.ladders.set_level(rung, sibling);
         } else {
@@ -456,7 +456,7 @@ impl Engine<'_> {
             live,
             ..
         } = self;
-        let head = ladders.retain(subject.record.ladder(side), |_, first| {
+        let ladder = ladders.retain(subject.record.ladder(side), |_, first| {
             let mut next = core::mem::replace(first, NONE);
             while next != NONE {
                 steps::count();
@@ -474,7 +474,7 @@ impl Engine<'_> {
             }
             *first != NONE
         });
-        subject.record.set_ladder(side, head);
+        subject.record.set_ladder(side, ladder);
         self.read_best(subject, side);
         self.live != before
     }
@@ -508,7 +508,7 @@ impl Engine<'_> {
         let Self {
             ladders, records, ..
         } = self;
-        let head = ladders.retain(subject.record.ladder(side), |rank, first| {
+        let ladder = ladders.retain(subject.record.ladder(side), |rank, first| {
             if let Some(price) = rank.price(side).rescaled(from, to) {
                 *rank = Rank::new(side, price);
             }
@@ -520,7 +520,7 @@ impl Engine<'_> {
             }
             true
         });
-        subject.record.set_ladder(side, head);
+        subject.record.set_ladder(side, ladder);
         self.read_best(subject, side);
     }
 }

@@ -417,8 +417,8 @@ impl Record<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn set_ladder(&mut self, side: Side, head: u32) {
-        self.0[ladder_at(side)] = head;
+    pub(super) fn set_ladder(&mut self, side: Side, ladder: u32) {
+        self.0[ladder_at(side)] = ladder;
     }
 
     /// The best level of a side as it is stored, to compare.

@@ -18,7 +18,13 @@ const FLAG: u32 = 1 << 31;
 /// The directory of a ladder, if it has one.
 #[inline(always)]
 fn directory(ladder: u32) -> Option<u32> {
-    (ladder & FLAG != 0).then_some(ladder & !FLAG)
+    (ladder & FLAG != 0).then_some(first_node(ladder))
+}
+
+/// The directory of a ladder, or else its head; of no ladder no node.
+#[inline(always)]
+pub(super) fn first_node(ladder: u32) -> u32 {
+    ladder & !FLAG
 }
 
 impl Ladders<'_> {

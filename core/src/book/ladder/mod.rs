@@ -69,10 +69,10 @@ impl<'s> Ladders<'s> {
         &mut self.nodes[node as usize]
     }
 
-    /// Loads the node where a rank is looked for first, if there is one.
+    /// Loads the node that stands for a ladder, its head or its directory, if there is one.
     #[inline(always)]
     pub(super) fn load(&self, ladder: u32) -> u32 {
-        (self.nodes.get((ladder << 1 >> 1) as usize))
+        (self.nodes.get(directory::first_node(ladder) as usize))
             .map_or(0, |[ranks, links]| ranks[0] ^ links[0])
     }
 

@@ -126,9 +126,8 @@ pub(super) fn split(node: &mut Node, other: &mut Node) {
     for (from, to) in node.iter_mut().zip(other.iter_mut()) {
         to[..HALF].copy_from_slice(&from[HALF..FANOUT]);
     }
-    node[0][HALF..FANOUT].fill(Rank::LEAST.raw());
-    node[1][LEN] = HALF as u32;
     other[1][LEN] = HALF as u32;
+    truncate(node, HALF);
 }
 
 /// Appends all ranks of another node, for which there must be room.
