@@ -3,10 +3,11 @@
 use super::applied::Rejection;
 use super::bbo::Level;
 use super::capacity::Capacity;
-use super::ladder::{Ladders, Rank, Rung};
+use super::ladder::{Ladders, Rank};
 use super::level::{Left, Levels, Owner};
 use super::memory::{Line, NONE};
 use super::order::{Found, Key, OrderRef, Orders, buckets};
+use super::place::Place;
 use super::queue::expiry;
 use super::records::{PER_LINE, Records};
 use super::steps;
@@ -54,13 +55,6 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Where an order is to rest.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    owner: Owner,
-    rank: Rank,
-}
-
 /// An order to be added.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewOrder {
@@ -68,19 +62,6 @@ pub(super) struct NewOrder {
     pub(super) price: RawPrice,
     pub(super) qty: Qty,
     pub(super) sessions: TradeSessions,
-}
-
-/// The level of a place, as far as it is there.
-#[derive(Clone, Copy, Debug)]
-enum Spot {
-    /// It is there.
-    Level(u32),
-    /// The price is there, but not with this last session; the first level of the price.
-    Sibling(u32),
-    /// The price is not there, but would go here.
-    Rung(Rung),
-    /// The side is empty.
-    Start,
 }
 
 impl<'s> Engine<'s> {
@@ -208,8 +189,7 @@ impl Engine<'_> {
         }
         self.assure_level(subject, place, found.level)?;
         let best = subject.record.best_words(owner.side());
-        self.leave(subject, found);
-        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        let level = (self.change_level(subject, found, place)).ok_or(Rejection::LevelsFull)?;
         self.join(subject, found.place, level, place, None, qty);
         Ok(subject.record.best_words(owner.side()) != best)
     }
@@ -250,8 +230,7 @@ impl Engine<'_> {
         }
         self.assure_level(subject, place, found.level)?;
         let best = subject.record.best_words(owner.side());
-        self.leave(subject, found);
-        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        let level = (self.change_level(subject, found, place)).ok_or(Rejection::LevelsFull)?;
         let new = self.orders.claim(&mut self.records, new_key, vacancy);
         self.orders.release(&mut self.records, key, found);
         self.join(subject, new, level, place, Some(new_order_id), qty);
@@ -295,64 +274,6 @@ impl Engine<'_> {
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
-    /// Looks for the level of a place.
-    #[inline(always)]
-    fn spot(&self, subject: &Subject<'_>, place: Place) -> Spot {
-        let ladder = subject.record.ladder(place.owner.side());
-        if ladder == NONE {
-            return Spot::Start;
-        }
-        match self.ladders.search(ladder, place.rank) {
-            Err(rung) => Spot::Rung(rung),
-            Ok(rung) => {
-                let first = self.ladders.level(rung);
-                match self.records.with_expiry(first, place.owner.expiry()) {
-                    Some(level) => Spot::Level(level),
-                    None => Spot::Sibling(first),
-                }
-            }
-        }
-    }
-
-    /// The level for orders of this place, made when it is not there.
-    #[inline(always)]
-    fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<u32> {
-        let spot = self.spot(subject, place);
-        if let Spot::Level(level) = spot {
-            return Some(level);
-        }
-        if self.levels.is_full() {
-            return None;
-        }
-        let level = self.levels.take(&mut self.records, place.owner, place.rank);
-        match spot {
-            Spot::Level(_) => {}
-            Spot::Sibling(first) => self.records.insert_sibling(first, level),
-            Spot::Rung(rung) => {
-                let old = subject.record.ladder(place.owner.side());
-                let ladder = self.ladders.insert(old, rung, place.rank, level);
-                subject.record.set_ladder(place.owner.side(), ladder);
-            }
-            Spot::Start => {
-                let ladder = self.ladders.start(place.rank, level);
-                subject.record.set_ladder(place.owner.side(), ladder);
-            }
-        }
-        Some(level)
-    }
-
-    /// That [`Self::level`] will find a level once an order has left `old`.
-    #[inline(always)]
-    fn assure_level(&self, subject: &Subject<'_>, place: Place, old: u32) -> Result<(), Rejection> {
-        if !self.levels.is_full() || self.records.orders(old) == 1 {
-            return Ok(());
-        }
-        match self.spot(subject, place) {
-            Spot::Level(_) => Ok(()),
-            Spot::Sibling(_) | Spot::Rung(_) | Spot::Start => Err(Rejection::LevelsFull),
-        }
-    }
-
     /// Puts an order at the end of the queue of its level; says whether the best level changed.
     #[inline(always)]
     fn join(
@@ -392,24 +313,26 @@ impl Engine<'_> {
         was_best
     }
 
-    /// Takes an empty level out of its ladder.
+    /// Takes an order out of its level, and finds the level for its next place.
     #[inline(always)]
-    fn drop_level(&mut self, subject: &mut Subject<'_>, owner: Owner, rank: Rank, level: u32) {
-        let ladder = subject.record.ladder(owner.side());
-        let Ok(rung) = self.ladders.search(ladder, rank) else {
-            debug_assert!(false, "a level is in its ladder");
-            return;
-        };
-        let (first, sibling) = (self.ladders.level(rung), self.records.sibling(level));
-        if first == level && sibling == NONE {
-            let ladder = self.ladders.remove(ladder, rung);
-            subject.record.set_ladder(owner.side(), ladder);
-        } else if first == level {
-            self.ladders.set_level(rung, sibling);
+    fn change_level(
+        &mut self,
+        subject: &mut Subject<'_>,
+        found: Found,
+        place: Place,
+    ) -> Option<u32> {
+        let left = self.records.leave(found.level, found.place);
+        let level = if left.orders == 0 {
+            self.level_after(subject, found.level, left.rank, place)
         } else {
-            self.records.unlink_sibling(first, level);
+            self.level(subject, place)
+        };
+        let side = place.owner.side();
+        let (was_best, is_empty) = subject.record.best_left(side, left.rank, left.qty);
+        if was_best & is_empty {
+            self.read_best(subject, side);
         }
-        self.levels.drop(&mut self.records, level);
+        level
     }
 
     /// Copies the best level of a side to its symbol.

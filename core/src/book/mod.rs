@@ -71,6 +71,7 @@ mod ladder;
 mod level;
 mod memory;
 mod order;
+mod place;
 mod queue;
 mod records;
 mod snapshot;

@@ -8,7 +8,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::{LINES, Ladders, Rank, nodes};
-use crate::book::memory::{NONE, WORDS};
+use crate::book::memory::{Line, NONE, WORDS};
 
 /// The most levels of a test, more than a directory has entries for.
 const LEVELS: u32 = 600;
@@ -24,6 +24,8 @@ enum Change {
         leave: usize,
         count: usize,
     },
+    /// Levels get another rank where no other level lies between: of all, from this one on.
+    Shift { from: usize, by: i32, count: usize },
     /// Only levels with a rank that this number does not divide stay.
     Retain { divisor: i32 },
 }
@@ -36,6 +38,8 @@ fn change() -> impl Strategy<Value = Change> {
             .prop_map(|(from, count)| Change::Grow { from, by: 0, count }),
         3 => (0..600usize, 0..3usize, 1..150usize)
             .prop_map(|(from, leave, count)| Change::Shrink { from, leave, count }),
+        2 => (0..600usize, prop_oneof![-40..40, Just(1), Just(-1)], 1..150usize)
+            .prop_map(|(from, by, count)| Change::Shift { from, by, count }),
         1 => (2..5).prop_map(|divisor| Change::Retain { divisor }),
     ]
 }
@@ -48,7 +52,16 @@ struct Both<'s> {
     next: u32,
 }
 
-impl Both<'_> {
+impl<'s> Both<'s> {
+    fn new(lines: &'s mut [Line]) -> Self {
+        Self {
+            ladders: Ladders::new(lines),
+            ladder: NONE,
+            expected: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
     fn rank(number: i32) -> Rank {
         Rank::from_raw(number.cast_unsigned())
     }
@@ -82,6 +95,15 @@ impl Both<'_> {
         self.check();
     }
 
+    fn shift(&mut self, from: i32, to: i32) {
+        let rung = self.ladders.search(self.ladder, Self::rank(from)).unwrap();
+        if self.ladders.shift(rung, Self::rank(to)) {
+            let level = self.expected.remove(&from).unwrap();
+            assert_eq!(self.expected.insert(to, level), None);
+        }
+        self.check();
+    }
+
     fn apply(&mut self, change: &Change) {
         match *change {
             Change::Grow { from, by, count } => {
@@ -98,6 +120,14 @@ impl Both<'_> {
                     .take(count);
                 for number in gone.copied().collect::<Vec<_>>() {
                     self.remove(number);
+                }
+            }
+            Change::Shift { from, by, count } => {
+                let some = self.expected.keys().skip(from).take(count);
+                for number in some.copied().collect::<Vec<_>>() {
+                    if self.expected.contains_key(&number) {
+                        self.shift(number, number.saturating_add(by));
+                    }
                 }
             }
             Change::Retain { divisor } => {
@@ -133,18 +163,30 @@ impl Both<'_> {
     }
 }
 
+#[test]
+fn a_level_is_shifted_where_no_other_lies_between() {
+    let mut lines = vec![[0; WORDS]; nodes(1, LEVELS) * LINES];
+    let mut both = Both::new(&mut lines);
+    for number in [10, 20, 30] {
+        both.add(number);
+    }
+    for (from, to) in [(20, 29), (29, 11), (10, -5), (30, 12), (12, 40)] {
+        both.shift(from, to);
+    }
+    assert!(both.expected.keys().eq(&[-5, 11, 40]));
+    for (from, to) in [(11, -6), (11, 41), (11, -5), (11, 40), (-5, 11), (40, 0)] {
+        both.shift(from, to);
+    }
+    assert!(both.expected.keys().eq(&[-5, 11, 40]), "others lie between");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
     #[test]
     fn a_long_ladder_holds_what_a_sorted_map_holds(changes in prop::collection::vec(change(), 1..24)) {
         let mut lines = vec![[0; WORDS]; nodes(1, LEVELS) * LINES];
-        let mut both = Both {
-            ladders: Ladders::new(&mut lines),
-            ladder: NONE,
-            expected: BTreeMap::new(),
-            next: 0,
-        };
+        let mut both = Both::new(&mut lines);
         for change in &changes {
             both.apply(change);
             both.check_searches();

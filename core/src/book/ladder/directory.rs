@@ -90,14 +90,34 @@ impl Ladders<'_> {
         let rank = node::last(self.node(left));
         let entries = self.node_mut(directory);
         if node::len(entries) == FANOUT {
-            // Every other entry goes.
-            for entry in 1..=FANOUT / 2 {
+            // Every other entry of the worse half goes: most of what is looked for is near the best.
+            for entry in FANOUT / 2..FANOUT * 3 / 4 {
                 node::cut(entries, entry);
             }
         }
         let entry = node::position(entries, rank).max(1);
         node::put(entries, entry, rank, right);
         ladder
+    }
+
+    /// Notes that a search came to a node from the one before it, so that the next search comes there
+    /// at once.
+    #[cold]
+    pub(super) fn note_walk(&mut self, ladder: u32, node: u32) {
+        let Some(directory) = directory(ladder) else {
+            return;
+        };
+        if node::len(self.node(directory)) == FANOUT {
+            return;
+        }
+        let rank = node::last(self.node(node::prev(self.node(node))));
+        let entries = self.node_mut(directory);
+        if let Some(entry) = node::place_of(entries, node) {
+            // Its rank was that of a level that is gone.
+            node::cut(entries, entry);
+        }
+        let entry = node::position(entries, rank).max(1);
+        node::put(entries, entry, rank, node);
     }
 
     /// Notes that a node that was not the head is gone; returns the ladder.
@@ -133,5 +153,46 @@ impl Ladders<'_> {
             worst = node::last(self.node(at_node));
         }
         (found != node::len(entries)).then_some("a directory leads to a node of another ladder")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec;
+
+    use super::super::{LINES, nodes};
+    use super::*;
+    use crate::book::memory::WORDS;
+
+    #[test]
+    fn a_node_that_a_search_came_to_by_a_walk_is_found_at_once_next_time() {
+        const LEVELS: u32 = 400;
+        let mut lines = vec![[0; WORDS]; nodes(1, LEVELS) * LINES];
+        let mut ladders = Ladders::new(&mut lines);
+        let rank = |number: i32| Rank::from_raw((-number).cast_unsigned());
+        let mut ladder = ladders.start(rank(0), 0);
+        for number in 1..300 {
+            let rung = ladders.search(ladder, rank(2 * number)).unwrap_err();
+            ladder = ladders.insert(ladder, rung, rank(2 * number), 0);
+        }
+        let mut walks = 0;
+        for number in (1..599).step_by(8) {
+            let rung = ladders.search(ladder, rank(number)).unwrap_err();
+            let has_room = node::len(ladders.node(first_node(ladder))) < FANOUT;
+            ladder = ladders.insert(ladder, rung, rank(number), 0);
+            if rung.walked && has_room {
+                walks += 1;
+                steps::take();
+                let found = ladders.search(ladder, rank(number));
+                assert!(found.is_ok());
+                assert!(
+                    steps::take() <= 3,
+                    "the directory, the node, and what split off it"
+                );
+            }
+            assert_eq!(ladders.broken(ladder), None);
+        }
+        assert!(walks > 0, "the directory led to every node");
     }
 }

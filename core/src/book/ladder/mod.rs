@@ -18,8 +18,9 @@ pub(super) use rank::Rank;
 
 /// A node with no more levels is sparse: when it loses one, it joins a neighbour if it can.
 const SPARSE: usize = 5;
-/// Levels of two nodes that are joined, at most: some room is left before they are split again.
-const JOINED: usize = FANOUT - 2;
+/// Levels of two nodes that are joined, at most: two sparse nodes always are, and some room is left
+/// before they are split again.
+const JOINED: usize = 2 * SPARSE;
 /// Levels that two neighbours hold at least: one in the first, and in the second more than in a sparse
 /// one, since two sparse neighbours would have been joined.
 const PAIR: usize = SPARSE + 2;
@@ -37,6 +38,8 @@ pub(super) const fn nodes(symbols: u32, levels: u32) -> usize {
 pub(super) struct Rung {
     node: u32,
     at: u32,
+    /// Whether the search passed another node on its way.
+    walked: bool,
 }
 
 /// The pool of all nodes.
@@ -111,7 +114,8 @@ impl<'s> Ladders<'s> {
     /// Where the rank is, or where it would go.
     #[inline(always)]
     pub(super) fn search(&self, ladder: u32, rank: Rank) -> Result<Rung, Rung> {
-        let mut at_node = self.start_of_search(ladder, rank);
+        let start = self.start_of_search(ladder, rank);
+        let mut at_node = start;
         loop {
             steps::count();
             let node = self.node(at_node);
@@ -123,6 +127,7 @@ impl<'s> Ladders<'s> {
             let rung = Rung {
                 node: at_node,
                 at: at as u32,
+                walked: at_node != start,
             };
             // Unused ranks are the least, which may be the one that is looked for.
             let found = at < node::len(node) && node::rank(node, at) == rank;
@@ -139,6 +144,14 @@ impl<'s> Ladders<'s> {
     /// Puts another level in the place of the one at a rung.
     pub(super) fn set_level(&mut self, rung: Rung, level: u32) {
         node::set_link(self.node_mut(rung.node), rung.at as usize, level);
+    }
+
+    /// Gives the level at a rung another rank if that lies between those before and after it; says
+    /// whether it did.
+    #[inline(always)]
+    pub(super) fn shift(&mut self, rung: Rung, rank: Rank) -> bool {
+        let node = self.node_mut(rung.node);
+        node::shift(node, rung.at as usize, rank)
     }
 
     /// The best level and its rank.
@@ -160,6 +173,9 @@ impl<'s> Ladders<'s> {
     /// Adds a level at a rung where its rank was not found; returns the ladder.
     #[inline(always)]
     pub(super) fn insert(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
+        if rung.walked {
+            self.note_walk(ladder, rung.node);
+        }
         let node = self.node_mut(rung.node);
         if node::len(node) == FANOUT {
             return self.insert_into_full(ladder, rung, rank, level);
@@ -171,7 +187,7 @@ impl<'s> Ladders<'s> {
     /// Adds a level to a full node, half of which becomes a new one; returns the ladder.
     #[cold]
     fn insert_into_full(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
-        let Rung { node: left, at } = rung;
+        let Rung { node: left, at, .. } = rung;
         steps::count();
         let (right, next) = (self.take(), self.next(left));
         if let Ok([left, right]) = self.nodes.get_disjoint_mut([left as usize, right as usize]) {
@@ -191,6 +207,9 @@ impl<'s> Ladders<'s> {
     /// Removes the level at a rung; returns the ladder.
     #[inline(always)]
     pub(super) fn remove(&mut self, ladder: u32, rung: Rung) -> u32 {
+        if rung.walked {
+            self.note_walk(ladder, rung.node);
+        }
         let node = self.node_mut(rung.node);
         node::cut(node, rung.at as usize);
         if node::len(node) > SPARSE {

@@ -114,6 +114,25 @@ pub(super) fn cut([ranks, links]: &mut Node, at: usize) {
     links[LEN] -= 1;
 }
 
+/// Changes a rank if it stays between its neighbours; says whether it did. What is beyond the ends of
+/// the node only other nodes know.
+#[inline(always)]
+pub(super) fn shift(node: &mut Node, at: usize, to: Rank) -> bool {
+    let is_after = match at.checked_sub(1) {
+        Some(before) => rank(node, before) > to,
+        None => prev(node) == NONE,
+    };
+    let is_before = if at + 1 < len(node) {
+        to > rank(node, at + 1)
+    } else {
+        next(node) == NONE
+    };
+    if is_after & is_before {
+        set_rank(node, at, to);
+    }
+    is_after & is_before
+}
+
 /// Keeps only the first ranks of a node.
 pub(super) fn truncate(node: &mut Node, len: usize) {
     node[0][len..FANOUT].fill(Rank::LEAST.raw());

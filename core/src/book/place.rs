@@ -1,0 +1,160 @@
+//! Places: where orders are to rest, and the levels that are found, made and dropped for them.
+
+use super::applied::Rejection;
+use super::engine::{Engine, Subject};
+use super::ladder::{Rank, Rung};
+use super::level::Owner;
+use super::memory::NONE;
+
+/// Where an order is to rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) owner: Owner,
+    pub(super) rank: Rank,
+}
+
+/// The level of a place, as far as it is there.
+#[derive(Clone, Copy, Debug)]
+enum Spot {
+    /// It is there.
+    Level(u32),
+    /// The price is there, but not with this last session; the first level of the price.
+    Sibling(u32),
+    /// The price is not there, but would go here.
+    Rung(Rung),
+    /// The side is empty.
+    Start,
+}
+
+impl Engine<'_> {
+    /// Looks for the level of a place.
+    #[inline(always)]
+    fn spot(&self, subject: &Subject<'_>, place: Place) -> Spot {
+        let ladder = subject.record.ladder(place.owner.side());
+        if ladder == NONE {
+            return Spot::Start;
+        }
+        match self.ladders.search(ladder, place.rank) {
+            Err(rung) => Spot::Rung(rung),
+            Ok(rung) => {
+                let first = self.ladders.level(rung);
+                match self.records.with_expiry(first, place.owner.expiry()) {
+                    Some(level) => Spot::Level(level),
+                    None => Spot::Sibling(first),
+                }
+            }
+        }
+    }
+
+    /// The level for orders of this place, made when it is not there.
+    #[inline(always)]
+    pub(super) fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<u32> {
+        let spot = self.spot(subject, place);
+        if let Spot::Level(level) = spot {
+            return Some(level);
+        }
+        self.new_level(subject, place, spot)
+    }
+
+    /// A new level at a spot where none is.
+    #[inline(never)]
+    fn new_level(&mut self, subject: &mut Subject<'_>, place: Place, spot: Spot) -> Option<u32> {
+        if self.levels.is_full() {
+            return None;
+        }
+        let level = self.levels.take(&mut self.records, place.owner, place.rank);
+        match spot {
+            Spot::Level(_) => {}
+            Spot::Sibling(first) => self.records.insert_sibling(first, level),
+            Spot::Rung(rung) => {
+                let old = subject.record.ladder(place.owner.side());
+                let ladder = self.ladders.insert(old, rung, place.rank, level);
+                subject.record.set_ladder(place.owner.side(), ladder);
+            }
+            Spot::Start => {
+                let ladder = self.ladders.start(place.rank, level);
+                subject.record.set_ladder(place.owner.side(), ladder);
+            }
+        }
+        Some(level)
+    }
+
+    /// That [`Self::change_level`] will find a level once an order has left `old`.
+    #[inline(always)]
+    pub(super) fn assure_level(
+        &self,
+        subject: &Subject<'_>,
+        place: Place,
+        old: u32,
+    ) -> Result<(), Rejection> {
+        if !self.levels.is_full() || self.records.orders(old) == 1 {
+            return Ok(());
+        }
+        self.assure_spot(subject, place)
+    }
+
+    #[cold]
+    fn assure_spot(&self, subject: &Subject<'_>, place: Place) -> Result<(), Rejection> {
+        match self.spot(subject, place) {
+            Spot::Level(_) => Ok(()),
+            Spot::Sibling(_) | Spot::Rung(_) | Spot::Start => Err(Rejection::LevelsFull),
+        }
+    }
+
+    /// The level for orders of this place, once the last order of `old`, a level of the same owner, has
+    /// left it: `old` itself with another rank if no other level lies between.
+    #[inline(never)]
+    pub(super) fn level_after(
+        &mut self,
+        subject: &mut Subject<'_>,
+        old: u32,
+        old_rank: Rank,
+        place: Place,
+    ) -> Option<u32> {
+        let ladder = subject.record.ladder(place.owner.side());
+        let Ok(rung) = self.ladders.search(ladder, old_rank) else {
+            debug_assert!(false, "a level is in its ladder");
+            return None;
+        };
+        let is_alone = self.ladders.level(rung) == old && self.records.sibling(old) == NONE;
+        if is_alone && self.ladders.shift(rung, place.rank) {
+            self.records.set_rank(old, place.rank);
+            return Some(old);
+        }
+        self.drop_level_at(subject, place.owner, rung, old);
+        self.level(subject, place)
+    }
+
+    /// Takes an empty level out of its ladder.
+    #[inline(never)]
+    pub(super) fn drop_level(
+        &mut self,
+        subject: &mut Subject<'_>,
+        owner: Owner,
+        rank: Rank,
+        level: u32,
+    ) {
+        let ladder = subject.record.ladder(owner.side());
+        let Ok(rung) = self.ladders.search(ladder, rank) else {
+            debug_assert!(false, "a level is in its ladder");
+            return;
+        };
+        self.drop_level_at(subject, owner, rung, level);
+    }
+
+    /// Takes an empty level at a rung out of its ladder.
+    #[inline(always)]
+    fn drop_level_at(&mut self, subject: &mut Subject<'_>, owner: Owner, rung: Rung, level: u32) {
+        let ladder = subject.record.ladder(owner.side());
+        let (first, sibling) = (self.ladders.level(rung), self.records.sibling(level));
+        if first == level && sibling == NONE {
+            let ladder = self.ladders.remove(ladder, rung);
+            subject.record.set_ladder(owner.side(), ladder);
+        } else if first == level {
+            self.ladders.set_level(rung, sibling);
+        } else {
+            self.records.unlink_sibling(first, level);
+        }
+        self.levels.drop(&mut self.records, level);
+    }
+}
