@@ -296,19 +296,20 @@ impl Engine<'_> {
     /// best level changed.
     #[inline(always)]
     fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
-        let Found { place, level, .. } = found;
-        let Left {
-            qty,
-            orders,
-            owner,
-            rank,
-        } = self.records.leave(level, place);
-        if orders == 0 {
-            self.drop_level(subject, owner, rank, level);
+        let left = self.records.leave(found.level, found.place);
+        if left.orders == 0 {
+            self.drop_level(subject, left.owner, left.rank, found.level);
         }
-        let (was_best, is_empty) = subject.record.best_left(owner.side(), rank, qty);
+        self.leave_best(subject, left)
+    }
+
+    /// Takes what an order left behind out of the best level, if it was there; says whether it was.
+    #[inline(always)]
+    fn leave_best(&self, subject: &mut Subject<'_>, left: Left) -> bool {
+        let side = left.owner.side();
+        let (was_best, is_empty) = subject.record.best_left(side, left.rank, left.qty);
         if was_best & is_empty {
-            self.read_best(subject, owner.side());
+            self.read_best(subject, side);
         }
         was_best
     }
@@ -327,11 +328,7 @@ impl Engine<'_> {
         } else {
             self.level(subject, place)
         };
-        let side = place.owner.side();
-        let (was_best, is_empty) = subject.record.best_left(side, left.rank, left.qty);
-        if was_best & is_empty {
-            self.read_best(subject, side);
-        }
+        self.leave_best(subject, left);
         level
     }
 

@@ -5,6 +5,7 @@ use super::engine::{Engine, Subject};
 use super::ladder::{Rank, Rung};
 use super::level::Owner;
 use super::memory::NONE;
+use crate::units::Side;
 
 /// Where an order is to rest.
 #[derive(Clone, Copy, Debug)]
@@ -13,50 +14,41 @@ pub(super) struct Place {
     pub(super) rank: Rank,
 }
 
-/// The level of a place, as far as it is there.
+/// Where a level goes that is not there.
 #[derive(Clone, Copy, Debug)]
 enum Spot {
-    /// It is there.
-    Level(u32),
-    /// The price is there, but not with this last session; the first level of the price.
+    /// After this one, the first of its price, which ends with another session.
     Sibling(u32),
-    /// The price is not there, but would go here.
+    /// Here in the ladder.
     Rung(Rung),
-    /// The side is empty.
+    /// Into a ladder of its own, since the side is empty.
     Start,
 }
 
 impl Engine<'_> {
-    /// Looks for the level of a place.
+    /// The level of a place, or where it would go.
     #[inline(always)]
-    fn spot(&self, subject: &Subject<'_>, place: Place) -> Spot {
+    fn find_level(&self, subject: &Subject<'_>, place: Place) -> Result<u32, Spot> {
         let ladder = subject.record.ladder(place.owner.side());
         if ladder == NONE {
-            return Spot::Start;
+            return Err(Spot::Start);
         }
-        match self.ladders.search(ladder, place.rank) {
-            Err(rung) => Spot::Rung(rung),
-            Ok(rung) => {
-                let first = self.ladders.level(rung);
-                match self.records.with_expiry(first, place.owner.expiry()) {
-                    Some(level) => Spot::Level(level),
-                    None => Spot::Sibling(first),
-                }
-            }
-        }
+        let rung = (self.ladders.search(ladder, place.rank)).map_err(Spot::Rung)?;
+        let first = self.ladders.level(rung);
+        let level = self.records.with_expiry(first, place.owner.expiry());
+        level.ok_or(Spot::Sibling(first))
     }
 
     /// The level for orders of this place, made when it is not there.
     #[inline(always)]
     pub(super) fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<u32> {
-        let spot = self.spot(subject, place);
-        if let Spot::Level(level) = spot {
-            return Some(level);
+        match self.find_level(subject, place) {
+            Ok(level) => Some(level),
+            Err(spot) => self.new_level(subject, place, spot),
         }
-        self.new_level(subject, place, spot)
     }
 
-    /// A new level at a spot where none is.
+    /// A new level of a place, if there is room for one more.
     #[inline(never)]
     fn new_level(&mut self, subject: &mut Subject<'_>, place: Place, spot: Spot) -> Option<u32> {
         if self.levels.is_full() {
@@ -64,7 +56,6 @@ impl Engine<'_> {
         }
         let level = self.levels.take(&mut self.records, place.owner, place.rank);
         match spot {
-            Spot::Level(_) => {}
             Spot::Sibling(first) => self.records.insert_sibling(first, level),
             Spot::Rung(rung) => {
                 let old = subject.record.ladder(place.owner.side());
@@ -90,15 +81,13 @@ impl Engine<'_> {
         if !self.levels.is_full() || self.records.orders(old) == 1 {
             return Ok(());
         }
-        self.assure_spot(subject, place)
+        self.assure_found(subject, place)
     }
 
     #[cold]
-    fn assure_spot(&self, subject: &Subject<'_>, place: Place) -> Result<(), Rejection> {
-        match self.spot(subject, place) {
-            Spot::Level(_) => Ok(()),
-            Spot::Sibling(_) | Spot::Rung(_) | Spot::Start => Err(Rejection::LevelsFull),
-        }
+    fn assure_found(&self, subject: &Subject<'_>, place: Place) -> Result<(), Rejection> {
+        let found = self.find_level(subject, place);
+        found.map(|_| ()).map_err(|_| Rejection::LevelsFull)
     }
 
     /// The level for orders of this place, once the last order of `old`, a level of the same owner, has
@@ -111,11 +100,7 @@ impl Engine<'_> {
         old_rank: Rank,
         place: Place,
     ) -> Option<u32> {
-        let ladder = subject.record.ladder(place.owner.side());
-        let Ok(rung) = self.ladders.search(ladder, old_rank) else {
-            debug_assert!(false, "a level is in its ladder");
-            return None;
-        };
+        let rung = self.rung(subject, place.owner.side(), old_rank)?;
         let is_alone = self.ladders.level(rung) == old && self.records.sibling(old) == NONE;
         if is_alone && self.ladders.shift(rung, place.rank) {
             self.records.set_rank(old, place.rank);
@@ -123,6 +108,14 @@ impl Engine<'_> {
         }
         self.drop_level_at(subject, place.owner, rung, old);
         self.level(subject, place)
+    }
+
+    /// Where a level of this rank is in its ladder.
+    #[inline(always)]
+    fn rung(&self, subject: &Subject<'_>, side: Side, rank: Rank) -> Option<Rung> {
+        let rung = self.ladders.search(subject.record.ladder(side), rank);
+        debug_assert!(rung.is_ok(), "a level is in its ladder");
+        rung.ok()
     }
 
     /// Takes an empty level out of its ladder.
@@ -134,12 +127,9 @@ impl Engine<'_> {
         rank: Rank,
         level: u32,
     ) {
-        let ladder = subject.record.ladder(owner.side());
-        let Ok(rung) = self.ladders.search(ladder, rank) else {
-            debug_assert!(false, "a level is in its ladder");
-            return;
-        };
-        self.drop_level_at(subject, owner, rung, level);
+        if let Some(rung) = self.rung(subject, owner.side(), rank) {
+            self.drop_level_at(subject, owner, rung, level);
+        }
     }
 
     /// Takes an empty level at a rung out of its ladder.

@@ -4,7 +4,7 @@
 //! So a worse rank is looked for from that node on. The first entry is the head. Entries only save
 //! steps: a node without one is found from the last entry before it.
 
-use super::node::{self, FANOUT};
+use super::node::{self, FANOUT, Node};
 use super::{Ladders, Rank};
 use crate::book::memory::NONE;
 use crate::book::steps;
@@ -25,6 +25,12 @@ fn directory(ladder: u32) -> Option<u32> {
 #[inline(always)]
 pub(super) fn first_node(ladder: u32) -> u32 {
     ladder & !FLAG
+}
+
+/// Puts an entry into a directory that has room, after the first.
+fn put(entries: &mut Node, rank: Rank, node: u32) {
+    let entry = node::position(entries, rank).max(1);
+    node::put(entries, entry, rank, node);
 }
 
 impl Ladders<'_> {
@@ -95,8 +101,7 @@ impl Ladders<'_> {
                 node::cut(entries, entry);
             }
         }
-        let entry = node::position(entries, rank).max(1);
-        node::put(entries, entry, rank, right);
+        put(entries, rank, right);
         ladder
     }
 
@@ -116,8 +121,7 @@ impl Ladders<'_> {
             // Its rank was that of a level that is gone.
             node::cut(entries, entry);
         }
-        let entry = node::position(entries, rank).max(1);
-        node::put(entries, entry, rank, node);
+        put(entries, rank, node);
     }
 
     /// Notes that a node that was not the head is gone; returns the ladder.
