@@ -9,6 +9,9 @@ use oxberry_core::feed::{Channel, FeedEvent, SymbolSlot};
 use oxberry_core::line::Sequence;
 use oxberry_core::units::{ChannelId, Instant, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_feed::lines::{LineCounters, Lines, Turn};
+use oxberry_feed::mapping::MappingFile;
+use oxberry_feed::source::Source;
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
 use oxberry_proto::limits::MAX_SYMBOLS;
 use oxberry_proto::{EventNum, Partition, StreamId};
@@ -16,9 +19,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::day::ChannelFeed;
-use crate::lines::{LineCounters, Lines, Turn};
 use crate::pace::{Pace, Speed};
-use crate::source::{MappingFile, Source};
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
 const TOLD_ONE_BY_ONE: usize = 8;

@@ -8,15 +8,16 @@ use oxberry_cluster::controller::{ControllerConfig, Symbol};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_feed::dialect::dialects;
+use oxberry_feed::directory::{ChannelFiles, DirectoryError};
+use oxberry_feed::lines::Lines;
+use oxberry_feed::mapping::MappingFile;
+use oxberry_feed::source::{Filter, Source, SourceError};
 use oxberry_proto::SymbolName;
 use oxberry_proto::limits::MAX_SYMBOLS;
 use thiserror::Error;
 
 use crate::config::Config;
-use crate::lines::Lines;
-use crate::source::{
-    ChannelFiles, DirectoryError, Filter, MappingFile, Source, SourceError, dialects,
-};
 
 /// A day that is ready to be played.
 #[derive(Debug)]

@@ -2,8 +2,6 @@
 //!
 //! Layers, lowest to highest:
 //!
-//! * [`source`]: packets from files and captures, and the symbol mapping file,
-//! * [`lines`]: the lines A and B of a channel in captures, put in order,
 //! * [`pace`]: when a recorded packet is due,
 //! * [`config`]: what it is told,
 //! * [`day`]: the initializer: channels, symbols and partitions of a day,
@@ -16,10 +14,8 @@ pub mod channel;
 mod cli;
 pub mod config;
 pub mod day;
-pub mod lines;
 pub mod notice;
 pub mod pace;
 pub mod run;
-pub mod source;
 
 pub use cli::Cli;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use oxberry_controller::source::Progress;
+use oxberry_feed::source::Progress;
 
 /// Packets between two looks at how far the inputs are.
 const PACKETS_A_STEP: u32 = 4_096;

@@ -1,7 +1,7 @@
 //! Which dialect the inputs are in.
 
-use oxberry_controller::source::{Source, dialects};
 use oxberry_core::xdp::{Certainty, Dialect};
+use oxberry_feed::{dialect::dialects, source::Source};
 
 use crate::{console::Console, input::DialectChoice};
 

@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use clap::{Args, ValueEnum};
-use oxberry_controller::source::Filter;
 use oxberry_core::xdp::Dialect;
+use oxberry_feed::source::Filter;
 
 /// How inputs are read.
 #[derive(Clone, Debug, Args)]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 const ARROWS: &[(&str, &[&str])] = &[
     ("oxberry-core", &[]),
     ("oxberry-proto", &["oxberry-core"]),
+    ("oxberry-feed", &["oxberry-core"]),
     ("oxberry-cluster", &["oxberry-core", "oxberry-proto"]),
     (
         "oxberry-net",
@@ -21,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "oxberry-controller",
         &[
             "oxberry-core",
+            "oxberry-feed",
             "oxberry-proto",
             "oxberry-cluster",
             "oxberry-net",
@@ -46,12 +48,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "oxberry-sim",
-        &["oxberry-core", "oxberry-proto", "oxberry-cluster"],
+        &[
+            "oxberry-core",
+            "oxberry-feed",
+            "oxberry-proto",
+            "oxberry-cluster",
+        ],
     ),
     (
         "oxberry",
         &[
             "oxberry-core",
+            "oxberry-feed",
             "oxberry-proto",
             "oxberry-cluster",
             "oxberry-net",

@@ -11,8 +11,8 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use oxberry_controller::source::{Packet, Source};
 use oxberry_core::xdp::{DeliveryFlag, Dialect, Message, MessageRef, PacketRef, WireError};
+use oxberry_feed::source::{Packet, Source};
 
 use self::{csv::CsvLines, json::JsonLines};
 use crate::{

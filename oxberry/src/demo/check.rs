@@ -37,7 +37,7 @@ pub(super) fn compare(
     let plan = Plan {
         inputs,
         dialect: DialectChoice::Auto,
-        filter: oxberry_controller::source::Filter::default(),
+        filter: oxberry_feed::source::Filter::default(),
         orders: ORDERS,
     };
     let replayed = play::<StdoutLock<'_>>(&plan, None, &mut console)?;

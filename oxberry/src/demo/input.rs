@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use oxberry_controller::source::ChannelFiles;
+use oxberry_feed::directory::ChannelFiles;
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
 use tempfile::TempDir;
 

@@ -2,14 +2,11 @@
 
 use std::net::SocketAddrV4;
 
-use oxberry_controller::{
-    lines::Lines,
-    source::{ChannelFile, MappingFile, Source},
-};
 use oxberry_core::{
     feed::{Channel, SymbolSlot, TooManySymbols},
     xdp::{Dialect, PacketRef},
 };
+use oxberry_feed::{directory::ChannelFile, lines::Lines, mapping::MappingFile, source::Source};
 
 use super::groups::{self, Identity, LineGroups, SourceGroup};
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, net::SocketAddrV4};
 
-use oxberry_controller::{lines, source::Source};
 use oxberry_core::{
     units::{ChannelId, SymbolIndex},
     xdp::{Body as _, Dialect, PacketRef, ProductId, SequenceNumberReset},
 };
+use oxberry_feed::{lines, source::Source};
 
 /// A group in a source, by the source's number.
 pub(super) type SourceGroup = (usize, SocketAddrV4);

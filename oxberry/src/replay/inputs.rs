@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use oxberry_controller::source::{ChannelFiles, MappingFile};
+use oxberry_feed::{directory::ChannelFiles, mapping::MappingFile};
 
 use crate::{console::Console, failure::Failure, findings::Findings};
 

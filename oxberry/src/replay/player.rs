@@ -6,16 +6,18 @@ use std::{
 };
 
 use anyhow::Context as _;
-use oxberry_controller::{
-    lines::{LineCounters, Turn},
-    source::{Filter, MappingFile, Merge, Packet, Source},
-};
 use oxberry_core::{
     book::{Books, Capacity, Rejection, SymbolSlot},
     feed::{Action, Counters, FeedEvent, StaleReason},
     line::Sequence,
     units::{OrderId, SymbolIndex, SymbolSeqNum, UnixNanos},
     xdp::{Dialect, Message, PacketRef},
+};
+use oxberry_feed::{
+    lines::{LineCounters, Turn},
+    mapping::MappingFile,
+    merge::Merge,
+    source::{Filter, Packet, Source},
 };
 
 use super::{

@@ -1,13 +1,13 @@
 //! The channel files of a directory: `<date>-ARCA_XDP_IBF_<channel>.dat`, also compressed.
 
+use oxberry_core::units::ChannelId;
 use std::{
     collections::BTreeMap,
+    io,
     path::{Path, PathBuf},
 };
 
-use oxberry_core::units::ChannelId;
-
-use super::error::DirectoryError;
+use thiserror::Error;
 
 /// What comes before the channel's number in a file's name.
 const BEFORE_CHANNEL: &str = "_IBF_";
@@ -91,6 +91,39 @@ impl ChannelFiles {
             .collect();
         Ok(Self { files, missing })
     }
+}
+
+/// Why a directory gives no channel files.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DirectoryError {
+    /// It cannot be listed.
+    #[error("{}: cannot be listed: {error}", path.display())]
+    Unreadable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// It holds no channel file.
+    #[error("{}: holds no channel file (<date>-ARCA_XDP_IBF_<channel>.dat, also .dat.gz or .dat.zst)", path.display())]
+    Empty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Two files claim one channel.
+    #[error(
+        "{} and {}: both are channel {channel}; name the files of one day, or move one away",
+        first.display(), second.display()
+    )]
+    TwoFiles {
+        /// The channel.
+        channel: u8,
+        /// One file.
+        first: PathBuf,
+        /// The other file.
+        second: PathBuf,
+    },
 }
 
 #[cfg(test)]

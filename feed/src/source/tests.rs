@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::*;
+use crate::merge::Merge;
 
 /// A packet of a channel file without messages: header, then `extra` bytes of filling.
 fn packet(seq_num: u32, send_time: u32, extra: u16) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use oxberry_core::units::UnixNanos;
 
-use super::{Packet, Source, SourceError};
+use crate::source::{Packet, Source, SourceError};
 
 /// Sources merged by the send time of their packets.
 ///

@@ -1,6 +1,6 @@
 //! What can go wrong with a source.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use thiserror::Error;
 
@@ -95,38 +95,5 @@ pub enum Fault {
     LinkType {
         /// The number of the link layer.
         link: u32,
-    },
-}
-
-/// Why a directory gives no channel files.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DirectoryError {
-    /// It cannot be listed.
-    #[error("{}: cannot be listed: {error}", path.display())]
-    Unreadable {
-        /// The directory.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// It holds no channel file.
-    #[error("{}: holds no channel file (<date>-ARCA_XDP_IBF_<channel>.dat, also .dat.gz or .dat.zst)", path.display())]
-    Empty {
-        /// The directory.
-        path: PathBuf,
-    },
-    /// Two files claim one channel.
-    #[error(
-        "{} and {}: both are channel {channel}; name the files of one day, or move one away",
-        first.display(), second.display()
-    )]
-    TwoFiles {
-        /// The channel.
-        channel: u8,
-        /// One file.
-        first: PathBuf,
-        /// The other file.
-        second: PathBuf,
     },
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use oxberry_core::xdp::{Detector, Dialect, PacketRef, Verdict};
 
-use super::Source;
+use crate::source::Source;
 
 /// The dialects of the channels of one feed, in their order: the one that the user named, or else
 /// what the first packets of each tell. Channels that tell too little are in the dialect of those

@@ -41,7 +41,7 @@ impl Progress {
 }
 
 /// Opens a file, or standard input for `-`. Reads nothing yet.
-pub(super) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
+pub(crate) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
     if path == Path::new(STANDARD_INPUT) {
         return Ok(counted(io::stdin(), None));
     }
@@ -70,7 +70,7 @@ fn counted(input: impl Read + Send + 'static, total: Option<u64>) -> (Decompress
 /// They are looked at on the first read and not before: a writer that opens several pipes before
 /// it writes to the first must not be waited for. Neither compression's first bytes can start a
 /// channel file: as PktSize they are far above the largest packet.
-pub(super) struct Decompressed(State);
+pub(crate) struct Decompressed(State);
 
 enum State {
     Unread(Box<dyn Read + Send>),
@@ -78,7 +78,7 @@ enum State {
 }
 
 impl Decompressed {
-    pub(super) fn new(input: impl Read + Send + 'static) -> Self {
+    pub(crate) fn new(input: impl Read + Send + 'static) -> Self {
         Self(State::Unread(Box::new(input)))
     }
 }

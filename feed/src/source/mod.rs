@@ -9,27 +9,22 @@
 //! one window, without copying, and knows the place of every fault.
 //!
 //! ```no_run
-//! use oxberry_controller::source::{Filter, Source};
+//! use oxberry_feed::source::{Filter, Source};
 //!
 //! let mut source = Source::open("20111219-ARCA_XDP_IBF_1.dat".as_ref(), Filter::default())?;
 //! while source.advance()? {
 //!     let packet = source.packet();
 //!     println!("{} bytes at {}", packet.bytes.len(), packet.offset);
 //! }
-//! # Ok::<(), oxberry_controller::source::SourceError>(())
+//! # Ok::<(), oxberry_feed::source::SourceError>(())
 //! ```
 
 mod ahead;
 mod capture;
 mod dat;
-mod dialect;
-mod directory;
 mod error;
 mod filter;
 mod frame;
-mod input;
-mod mapping;
-mod merge;
 mod pcap;
 mod pcapng;
 mod reader;
@@ -39,10 +34,11 @@ use std::{io::Read, net::SocketAddrV4, ops::ControlFlow, path::Path};
 
 use oxberry_core::units::UnixNanos;
 
+use crate::input::{self, Decompressed};
+
 use self::{
     ahead::{Ahead, Held},
     frame::Content,
-    input::Decompressed,
     pcap::Pcap,
     pcapng::Pcapng,
     reader::{Located, Stop},
@@ -50,14 +46,10 @@ use self::{
 };
 pub use self::{
     capture::CaptureCounters,
-    dialect::dialects,
-    directory::{ChannelFile, ChannelFiles},
-    error::{DirectoryError, Fault, SourceError},
+    error::{Fault, SourceError},
     filter::Filter,
-    input::Progress,
-    mapping::{BadLine, BadLineReason, MappedSymbol, MappingFile},
-    merge::Merge,
 };
+pub use crate::input::Progress;
 
 /// The bytes that tell the formats apart.
 const MAGIC_LENGTH: usize = 4;

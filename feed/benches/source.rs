@@ -14,9 +14,9 @@
 use std::{fs::File, hint::black_box, path::Path};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use oxberry_controller::source::{Filter, Source};
 use oxberry_core::feed::{Normalizer, SymbolSlot};
 use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_feed::source::{Filter, Source};
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
 
 /// Messages of a measurement worth noting down.

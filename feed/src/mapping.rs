@@ -8,7 +8,7 @@ use oxberry_core::{
 };
 use thiserror::Error;
 
-use super::input;
+use crate::input;
 
 /// The most bytes that are read; the largest real file has 250,000.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;

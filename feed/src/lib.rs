@@ -1,0 +1,19 @@
+//! Where the packets of the feed come from, and how they get in order. No ZeroMQ.
+//!
+//! Layers, lowest to highest:
+//!
+//! * `input`: files and pipes, plain or compressed,
+//! * [`source`]: packets from channel files and captures,
+//! * [`dialect`]: what dialect they are in,
+//! * [`directory`]: the channel files of a day,
+//! * [`mapping`]: the venue's symbol mapping file,
+//! * [`merge`]: several sources in the order of their times,
+//! * [`lines`]: the lines A and B of a channel in captures, put in order.
+
+pub mod dialect;
+pub mod directory;
+mod input;
+pub mod lines;
+pub mod mapping;
+pub mod merge;
+pub mod source;
