@@ -46,10 +46,22 @@ impl Node {
         events: &Sender<Event>,
     ) -> anyhow::Result<Self> {
         let program = env::current_exe().context("the path of this program is not known")?;
-        let mut process = Command::new(program)
-            .arg("node")
-            .args(arguments)
-            .arg("--exit-with-stdin")
+        let mut command = Command::new(program);
+        command.arg("node").args(arguments).arg("--exit-with-stdin");
+        Self::start_command(name, command, events)
+    }
+
+    /// Starts a program; its lines come as events.
+    ///
+    /// # Errors
+    ///
+    /// When the process or a thread cannot be started.
+    pub(super) fn start_command(
+        name: &str,
+        mut command: Command,
+        events: &Sender<Event>,
+    ) -> anyhow::Result<Self> {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -2,9 +2,9 @@
 
 use std::{
     io::{Write as _, stdout},
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, anyhow, bail};
@@ -27,6 +27,10 @@ const START_PATIENCE: Duration = Duration::from_secs(30);
 /// How long parts may take to end once they are asked; the whole must end within three seconds.
 const END_PATIENCE: Duration = Duration::from_millis(2_500);
 
+/// How long the controller may take to say how the run ended once the last Pi has ended: longer than
+/// it takes to notice that a Pi is silent.
+const RESULT_PATIENCE: Duration = Duration::from_secs(15);
+
 const CONTROLLER: &str = "controller";
 const DASHBOARD: &str = "dashboard";
 
@@ -45,6 +49,10 @@ pub(super) struct Cluster {
     nodes: Vec<Node>,
     events: Receiver<Event>,
     page: String,
+    /// Whether a Pi ended by itself, as all do at the end of the feed.
+    has_ended_pi: bool,
+    /// Until when the result is awaited, once no Pi is left.
+    result_due: Option<Instant>,
 }
 
 impl Cluster {
@@ -60,6 +68,8 @@ impl Cluster {
             nodes: Vec::new(),
             events,
             page: String::new(),
+            has_ended_pi: false,
+            result_due: None,
         };
         let pis = usize::from(arguments.pis);
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
@@ -149,7 +159,7 @@ impl Cluster {
         let mut outcome = RunOutcome::default();
         let mut is_over = false;
         loop {
-            match self.events.recv()? {
+            match self.next_event(is_over)? {
                 Event::Stop => return Ok(None),
                 Event::Notice { child, notice } if child == CONTROLLER => {
                     match notice.get("notice").and_then(Value::as_str) {
@@ -180,7 +190,20 @@ impl Cluster {
         }
     }
 
-    /// A process has ended: as it should at the end, or not.
+    /// Waits for what happens next; for the result of a run that no Pi is left in, not for ever.
+    fn next_event(&self, is_over: bool) -> anyhow::Result<Event> {
+        let due = self.result_due.filter(|_| !is_over);
+        let Some(due) = due else {
+            return Ok(self.events.recv()?);
+        };
+        match self.events.recv_timeout(time_until(due)) {
+            Err(RecvTimeoutError::Timeout) => bail!("no Pi is left"),
+            event => Ok(event?),
+        }
+    }
+
+    /// A process has ended: as it should at the end, or not. What it said on its way is read by other
+    /// threads than what the controller says, so a Pi may well be seen to end before the result is.
     fn handle_end(&mut self, child: &str, is_over: bool) -> anyhow::Result<()> {
         let Some(at) = self.nodes.iter().position(|node| node.name() == child) else {
             return Ok(());
@@ -194,13 +217,19 @@ impl Cluster {
         if child == CONTROLLER || child == DASHBOARD {
             bail!("the {child} ended: {how}");
         }
-        self.say(format_args!("{child} ended: {how}"));
-        if self
-            .nodes
-            .iter()
-            .all(|node| [CONTROLLER, DASHBOARD].contains(&node.name()))
-        {
-            bail!("no Pi is left");
+        let code = status.and_then(|status| status.code());
+        // 1 is also that of a Pi that was told at the end that replicas differ: the result says so.
+        self.has_ended_pi |= matches!(code, Some(0 | 1));
+        if !status.is_some_and(|status| status.success()) {
+            self.say(format_args!("{child} ended: {how}"));
+        }
+        if !self.nodes.iter().any(is_pi) {
+            if !self.has_ended_pi {
+                bail!("no Pi is left");
+            }
+            #[expect(clippy::disallowed_methods, reason = "the deadline of the result")]
+            let now = Instant::now();
+            self.result_due = Some(now + RESULT_PATIENCE);
         }
         Ok(())
     }
@@ -242,6 +271,10 @@ impl Cluster {
                 }
                 Ok(Event::Notice { child, notice }) => self.pass_on(&child, &notice),
                 Ok(Event::Log { child, line }) => self.say(format_args!("{child}: {line}")),
+                // A feed of a few messages may be over before its start was read.
+                Ok(Event::Ended { child }) if self.ended_well(&child) => {
+                    self.handle_end(&child, false)?;
+                }
                 Ok(Event::Ended { child }) => {
                     let node = self.nodes.iter_mut().find(|node| node.name() == child);
                     let status = node.and_then(Node::status);
@@ -265,6 +298,14 @@ impl Cluster {
         }
     }
 
+    /// Whether a Pi has ended without a complaint.
+    fn ended_well(&mut self, child: &str) -> bool {
+        let node = self.nodes.iter_mut().find(|node| node.name() == child);
+        node.filter(|node| is_pi(node))
+            .and_then(Node::status)
+            .is_some_and(|status| status.success())
+    }
+
     /// Shows what a child wants to be shown.
     fn pass_on(&self, child: &str, notice: &Value) {
         if let Some(text) = notice.get("text").and_then(Value::as_str) {
@@ -286,14 +327,21 @@ impl Drop for Cluster {
             clippy::disallowed_methods,
             reason = "the deadline of the end of all processes"
         )]
-        let deadline = std::time::Instant::now() + END_PATIENCE;
+        let deadline = Instant::now() + END_PATIENCE;
         for node in &mut self.nodes {
-            node.end(deadline.saturating_duration_since({
-                #[expect(clippy::disallowed_methods, reason = "the time until that deadline")]
-                std::time::Instant::now()
-            }));
+            node.end(time_until(deadline));
         }
     }
+}
+
+fn is_pi(node: &Node) -> bool {
+    ![CONTROLLER, DASHBOARD].contains(&node.name())
+}
+
+fn time_until(deadline: Instant) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "the time until a deadline")]
+    let now = Instant::now();
+    deadline.saturating_duration_since(now)
 }
 
 /// Turns SIGINT and SIGTERM into events. A second one ends this process, and so all others, at once.
@@ -310,4 +358,109 @@ fn stop_on_signals(events: Sender<Event>) -> anyhow::Result<()> {
         .name("signals".into())
         .spawn(listen)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A cluster of programs that say and do what a shell is told; its events go to the sender.
+    fn cluster(programs: &[(&str, &str)]) -> (Cluster, Sender<Event>) {
+        let (sender, events) = mpsc::channel();
+        // What the programs themselves send comes when it likes; the tests send in an order.
+        let (ignored, _) = mpsc::channel();
+        let nodes = programs.iter().map(|(name, script)| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            Node::start_command(name, command, &ignored).unwrap()
+        });
+        let cluster = Cluster {
+            nodes: nodes.collect(),
+            events,
+            page: String::new(),
+            has_ended_pi: false,
+            result_due: None,
+        };
+        (cluster, sender)
+    }
+
+    fn ended(child: &str) -> Event {
+        Event::Ended {
+            child: child.into(),
+        }
+    }
+
+    fn said(notice: Value) -> Event {
+        Event::Notice {
+            child: CONTROLLER.into(),
+            notice,
+        }
+    }
+
+    const WAITS: &str = "read line";
+
+    #[test]
+    fn pis_that_end_before_the_result_is_read_are_no_loss() {
+        for (exit, good) in [("exit 0", true), ("exit 1", false)] {
+            let (mut cluster, events) = cluster(&[
+                (CONTROLLER, WAITS),
+                (DASHBOARD, WAITS),
+                ("pi-1", exit),
+                ("pi-2", exit),
+            ]);
+            for event in [
+                ended("pi-2"),
+                ended("pi-1"),
+                said(json!({"notice": "partition", "partition": 0})),
+                said(json!({"notice": "done", "good": good})),
+            ] {
+                events.send(event).unwrap();
+            }
+            let outcome = cluster.play(true).unwrap().unwrap();
+            assert_eq!(outcome.good, good);
+            assert_eq!(outcome.partitions.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_pi_may_end_before_the_start_of_a_short_feed_is_read() {
+        let (mut cluster, events) =
+            cluster(&[(CONTROLLER, WAITS), (DASHBOARD, WAITS), ("pi-1", "exit 0")]);
+        events.send(ended("pi-1")).unwrap();
+        events.send(said(json!({"notice": "started"}))).unwrap();
+        events
+            .send(said(json!({"notice": "done", "good": true})))
+            .unwrap();
+        cluster.await_notice(CONTROLLER, "started").unwrap();
+        assert!(cluster.play(true).unwrap().unwrap().good);
+    }
+
+    #[test]
+    fn killed_pis_end_a_check_at_once() {
+        let (mut cluster, events) = cluster(&[
+            (CONTROLLER, WAITS),
+            (DASHBOARD, WAITS),
+            ("pi-1", "kill -9 $$"),
+        ]);
+        events.send(ended("pi-1")).unwrap();
+        let error = cluster.play(true).unwrap_err().to_string();
+        assert!(error.contains("no Pi is left"), "{error}");
+    }
+
+    #[test]
+    fn a_controller_that_ends_without_a_result_fails_the_check() {
+        let (mut cluster, events) = cluster(&[
+            (CONTROLLER, "exit 0"),
+            (DASHBOARD, WAITS),
+            ("pi-1", "exit 0"),
+        ]);
+        events.send(ended("pi-1")).unwrap();
+        events.send(ended(CONTROLLER)).unwrap();
+        let error = cluster.play(true).unwrap_err().to_string();
+        assert!(error.contains("the controller ended"), "{error}");
+    }
 }
