@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use oxberry_net::{Shutdown, log_to_stderr};
+use oxberry_net::{Shutdown, log_to_stderr, say};
 
 use crate::config::{Config, RawConfig};
 use crate::day::Day;
@@ -59,11 +59,10 @@ impl Cli {
             Err(error) => return failed(2, &error),
         };
         if self.check_config {
-            #[expect(clippy::print_stdout, reason = "this is what was asked for")]
-            {
-                println!("{config:#?}");
-            }
-            return ExitCode::SUCCESS;
+            return match writeln!(io::stdout(), "{config:#?}") {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => failed(1, &error.into()),
+            };
         }
         match self.play(&config) {
             Ok(true) => ExitCode::SUCCESS,
@@ -147,8 +146,8 @@ fn print(notice: &Notice) -> anyhow::Result<()> {
     Ok(stdout.flush()?)
 }
 
-#[expect(clippy::print_stderr, reason = "the log may not have been started yet")]
 fn failed(code: u8, error: &anyhow::Error) -> ExitCode {
-    eprintln!("oxberry-controller: {error:#}");
+    // The log may not have been started yet.
+    say("oxberry-controller", format_args!("{error:#}"));
     ExitCode::from(code)
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use oxberry_net::{Context, NetError, Shutdown, log_to_stderr};
+use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, say};
 
 use crate::arguments::Arguments;
 use crate::config::Config;
@@ -103,7 +103,6 @@ fn exit_code(summary: &Summary) -> ExitCode {
 
 /// Says what is wrong, before there is a log.
 fn complain(error: &dyn std::error::Error, code: ExitCode) -> ExitCode {
-    // Nobody is left to be told that standard error is closed.
-    let _ = writeln!(io::stderr(), "oxberry-pi: {error}");
+    say("oxberry-pi", error);
     code
 }

@@ -16,7 +16,7 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
-//! * [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`].
+//! * [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`] and [`say`].
 
 mod clock;
 mod control;
@@ -40,7 +40,7 @@ pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
-pub use logging::{LogError, log_to_stderr};
+pub use logging::{LogError, log_to_stderr, say};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use proxy::{Proxy, ProxyCounts};

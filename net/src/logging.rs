@@ -1,7 +1,11 @@
-//! Log lines of a daemon, on standard error.
+//! Standard error: the log lines of a daemon, and what a program says without a log.
+//!
+//! Whoever reads standard error may go, and what it is written to may be full. That is no reason for a
+//! program to end or to change how it ends: what cannot be written is given up.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
@@ -27,6 +31,14 @@ pub enum LogError {
     },
 }
 
+/// Says something to the one who started `program`, as a line on standard error.
+pub fn say(program: &str, message: impl Display) {
+    // One write, so that lines of several processes do not mix.
+    let line = format!("{program}: {message}\n");
+    // Nobody is left to be told.
+    let _ = io::stderr().write_all(line.as_bytes());
+}
+
 /// Writes the process's log lines to standard error: those of at least the level that `filter` names,
 /// such as `info`, or `info,oxberry_net=debug`.
 ///
@@ -44,6 +56,8 @@ pub fn log_to_stderr(filter: &str) -> Result<(), LogError> {
         .with_env_filter(parsed)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // It would tell of lines that cannot be written by a macro that panics, on standard error.
+        .log_internal_errors(false)
         .with_target(false);
     let under_systemd = env::var_os("JOURNAL_STREAM").is_some();
     let started = if under_systemd {

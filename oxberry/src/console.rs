@@ -85,8 +85,13 @@ impl Console {
 
     /// Prints a message.
     pub(crate) fn say(&self, message: impl Display) {
-        self.bar.suspend(|| eprintln!("oxberry: {message}"));
+        self.bar.suspend(|| say(message));
     }
+}
+
+/// Prints a message where there is no bar.
+pub(crate) fn say(message: impl Display) {
+    oxberry_net::say("oxberry", message);
 }
 
 impl Drop for Console {

@@ -1,6 +1,8 @@
 //! How a command ends when it does not end well.
 
-use std::{error::Error, io, process::ExitCode};
+use std::{io, process::ExitCode};
+
+use crate::console::say;
 
 /// Why a command did not do all that it was asked for.
 #[derive(Debug)]
@@ -11,24 +13,35 @@ pub(crate) enum Failure {
     Run(anyhow::Error),
     /// It was done, but the input had faults, which were reported: exit code 1.
     FaultyInput,
+    /// Whoever read the output has seen enough, as `head` has: exit code 0.
+    ReaderGone,
 }
 
 impl Failure {
+    /// What it means that standard output cannot be written.
+    pub(crate) fn of_output(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
+        Self::Run(anyhow::Error::new(error).context("standard output cannot be written"))
+    }
+
     /// Says what is to be said and gives the exit code.
     #[must_use]
     pub(crate) fn report(self) -> ExitCode {
         match self {
             Self::Usage(message) => {
-                eprintln!("oxberry: {message}\nFor more information, try '--help'.");
+                say(format_args!(
+                    "{message}\nFor more information, try '--help'."
+                ));
                 ExitCode::from(2)
             }
-            // Whoever read the output has seen enough, as `head` has.
-            Self::Run(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
             Self::Run(error) => {
-                eprintln!("oxberry: {error:#}");
+                say(format_args!("{error:#}"));
                 ExitCode::FAILURE
             }
             Self::FaultyInput => ExitCode::FAILURE,
+            Self::ReaderGone => ExitCode::SUCCESS,
         }
     }
 }
@@ -37,13 +50,4 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Run(error.into())
     }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let closed = |cause: &(dyn Error + 'static)| {
-        cause
-            .downcast_ref()
-            .is_some_and(|io: &io::Error| io.kind() == io::ErrorKind::BrokenPipe)
-    };
-    error.chain().any(closed)
 }

@@ -12,6 +12,7 @@ mod findings;
 mod generate;
 mod input;
 mod node;
+mod output;
 mod replay;
 
 use std::process::ExitCode;

@@ -72,6 +72,41 @@ fn files_hold_one_subject() {
     }
 }
 
+/// Programs print through what knows that nobody may read any more; these macros panic then.
+#[test]
+fn programs_print_with_nothing_that_panics() {
+    let macros = ["print!(", "println!(", "eprint!(", "eprintln!("];
+    let is_program = |path: &Path| {
+        let inside = path.strip_prefix(root()).unwrap_or(path);
+        let mut parts = inside.components().map(|part| part.as_os_str());
+        !parts.next().is_some_and(|first| first == "benches")
+            && parts.next().is_some_and(|second| second == "src")
+    };
+    let mut programs = 0;
+    for path in sources(&["rs"]).iter().filter(|path| is_program(path)) {
+        programs += 1;
+        for (number, line) in read(path).lines().enumerate() {
+            let is_code = !line.trim_start().starts_with("//");
+            for name in macros {
+                // `print!(` is also the end of longer names.
+                let is_used = line.match_indices(name).any(|(at, _)| {
+                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
+                });
+                assert!(
+                    !(is_code && is_used),
+                    "{}:{}: {name}…) panics when nobody reads; use `say` or write",
+                    path.display(),
+                    number + 1
+                );
+            }
+        }
+    }
+    assert!(
+        programs > 100,
+        "only {programs} files of programs were found"
+    );
+}
+
 #[test]
 fn the_inner_crates_need_no_system_and_no_unsafe_code() {
     for (file, attributes) in HEADS {

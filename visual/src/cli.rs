@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use oxberry_net::{Shutdown, log_to_stderr};
+use oxberry_net::{Shutdown, log_to_stderr, say};
 
 use crate::Sockets;
 use crate::config::{Config, ConfigError, RawConfig};
@@ -104,7 +104,7 @@ impl Cli {
 }
 
 fn failure(error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("oxberry-visual: {error:#}");
+    say("oxberry-visual", format_args!("{error:#}"));
     ExitCode::from(code)
 }
 

@@ -5,7 +5,7 @@ mod json;
 
 use std::{
     collections::BTreeMap,
-    io::{BufWriter, Write, stdout},
+    io::Write as _,
     net::SocketAddrV4,
     path::{Path, PathBuf},
 };
@@ -17,10 +17,8 @@ use oxberry_feed::source::{Packet, Source};
 use self::{csv::CsvLines, json::JsonLines};
 use crate::{
     console::Console, dialect, failure::Failure, findings::Findings, input::InputArguments,
+    output::Output,
 };
-
-/// Bytes of output that are written at once.
-const OUTPUT_BUFFER: usize = 64 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -86,21 +84,19 @@ trait Lines {
 /// When output cannot be written, or a file cannot be read or has faults; everything that is good
 /// is printed before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut output = BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
     let mut lines: Box<dyn Lines> = match arguments.format {
         Format::Jsonl => Box::new(JsonLines::default()),
         Format::Csv => Box::new(CsvLines::new()),
     };
     let mut decoder = Decoder {
         lines: &mut *lines,
-        output: &mut output,
+        output: Output::new(),
         console: Console::new(true),
     };
     let mut faulty = false;
     for file in &arguments.files {
         faulty |= decoder.decode_file(file, &arguments.input)?;
     }
-    output.flush()?;
     if faulty {
         Err(Failure::FaultyInput)
     } else {
@@ -108,9 +104,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-struct Decoder<'a, W> {
+struct Decoder<'a> {
     lines: &'a mut dyn Lines,
-    output: &'a mut W,
+    output: Output,
     console: Console,
 }
 
@@ -127,7 +123,7 @@ struct Counts {
     findings: Findings,
 }
 
-impl<W: Write> Decoder<'_, W> {
+impl Decoder<'_> {
     /// Decodes a file; says whether it had faults.
     fn decode_file(&mut self, file: &Path, input: &InputArguments) -> Result<bool, Failure> {
         let mut counts = Counts::default();
@@ -154,7 +150,7 @@ impl<W: Write> Decoder<'_, W> {
                 Ok(false) => break,
                 Err(error) => {
                     // What is good is printed before what is wrong is said.
-                    self.output.flush()?;
+                    self.flush()?;
                     self.console.say(error);
                     unreadable = true;
                     break;
@@ -162,12 +158,18 @@ impl<W: Write> Decoder<'_, W> {
             }
             self.decode_packet(source.name(), source.packet(), dialect, &mut counts);
             self.console.count_packet();
-            self.output.write_all(self.lines.text())?;
+            self.output
+                .write_all(self.lines.text())
+                .map_err(Failure::of_output)?;
             self.lines.text().clear();
         }
-        self.output.flush()?;
+        self.flush()?;
         self.summarise(&source, dialect, &counts);
         Ok(unreadable || !counts.findings.is_empty())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.output.flush().map_err(Failure::of_output)
     }
 
     fn decode_packet(

@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    io::{StdoutLock, Write as _, stdout},
+    fmt::Write as _,
+    io::{self, Write as _},
     path::Path,
 };
 
@@ -15,6 +16,7 @@ use crate::{
     console::Console,
     failure::Failure,
     input::DialectChoice,
+    output::Output,
     replay::{Inputs, Plan, play},
 };
 
@@ -40,7 +42,7 @@ pub(super) fn compare(
         filter: oxberry_feed::source::Filter::default(),
         orders: ORDERS,
     };
-    let replayed = play::<StdoutLock<'_>>(&plan, None, &mut console)?;
+    let replayed = play(&plan, None, &mut console)?;
     let mut expected: BTreeMap<u16, Digest> = BTreeMap::new();
     for (&symbol_index, &digest) in replayed.digests() {
         if let Some(partition) = table.partition_of(symbol_index) {
@@ -48,7 +50,7 @@ pub(super) fn compare(
             *sum = sum.combine(digest);
         }
     }
-    let mut output = stdout().lock();
+    let mut report = String::new();
     let mut all_equal = outcome.partitions.len() == expected.len();
     for (partition, digest) in expected {
         let digest = digest.to_string();
@@ -68,23 +70,30 @@ pub(super) fn compare(
             .and_then(|notice| notice.get("published")?.as_u64())
             .unwrap_or(0);
         write!(
-            output,
+            report,
             "partition {partition:>3}  {events:>9} events  replay {digest}"
         )?;
         for (node, of_replica) in replicas {
-            write!(output, "  {node} {of_replica}")?;
+            write!(report, "  {node} {of_replica}")?;
         }
-        writeln!(output, "  {}", if equal { "equal" } else { "DIFFERENT" })?;
+        writeln!(report, "  {}", if equal { "equal" } else { "DIFFERENT" })?;
     }
     if all_equal {
-        writeln!(
-            output,
-            "all {} partitions equal the replay",
-            outcome.partitions.len()
-        )?;
-        Ok(())
-    } else {
-        Err(anyhow::anyhow!("not all replicas equal the replay: see the lines above").into())
+        let partitions = outcome.partitions.len();
+        writeln!(report, "all {partitions} partitions equal the replay")?;
+    }
+    let mut output = Output::new();
+    let printed = output
+        .write_all(report.as_bytes())
+        .and_then(|()| output.flush());
+    if !all_equal {
+        let differ = "not all replicas equal the replay: see the lines above";
+        return Err(anyhow::anyhow!(differ).into());
+    }
+    match printed {
+        // Who stopped reading still wants to know how the check went.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(Failure::of_output),
     }
 }
 

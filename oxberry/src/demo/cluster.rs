@@ -1,7 +1,6 @@
 //! The processes of the demonstration, from start to end.
 
 use std::{
-    io::{Write as _, stdout},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
     time::{Duration, Instant},
@@ -20,6 +19,7 @@ use super::{
     child::{Event, Node},
     input::Input,
 };
+use crate::console::say;
 
 /// How long a part may take to say where it listens.
 const START_PATIENCE: Duration = Duration::from_secs(30);
@@ -145,8 +145,12 @@ impl Cluster {
             cluster.spawn(&name, &pi, &sender)?;
         }
         cluster.await_notice(CONTROLLER, "started")?;
-        writeln!(stdout(), "dashboard: {}", cluster.page)?;
         Ok(cluster)
+    }
+
+    /// Where the page is.
+    pub(super) fn page(&self) -> &str {
+        &self.page
     }
 
     /// Waits for the end of the feed, or until somebody wants the end. Unless `until_end`, the page
@@ -315,7 +319,7 @@ impl Cluster {
 
     #[expect(clippy::unused_self, reason = "what is said is said by the cluster")]
     fn say(&self, words: impl std::fmt::Display) {
-        eprintln!("oxberry: {words}");
+        say(words);
     }
 }
 

@@ -6,13 +6,13 @@ mod cluster;
 mod input;
 mod market;
 
-use std::path::PathBuf;
+use std::{io::Write as _, path::PathBuf};
 
 use clap::{Args, Parser};
 use oxberry_controller::pace::Speed;
 
 use self::{cluster::Cluster, input::Input};
-use crate::failure::Failure;
+use crate::{failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,6 +90,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let input = Input::prepare(arguments)?;
     let mut cluster = Cluster::start(arguments, &input)?;
+    let mut output = Output::new();
+    let printed = writeln!(output, "dashboard: {}", cluster.page()).and_then(|()| output.flush());
+    // A check goes on without a page that can be found, and says at its end how it went.
+    if !arguments.check {
+        printed.map_err(Failure::of_output)?;
+    }
     let outcome = cluster.play(arguments.check)?;
     drop(cluster);
     match outcome {

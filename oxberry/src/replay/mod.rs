@@ -9,10 +9,7 @@ mod outcome;
 mod player;
 mod rows;
 
-use std::{
-    io::{BufWriter, StdoutLock, Write as _, stdout},
-    path::PathBuf,
-};
+use std::{io::Write as _, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -21,10 +18,7 @@ pub(crate) use self::{
     inputs::Inputs,
     player::{Plan, play},
 };
-use crate::{console::Console, failure::Failure, input::InputArguments};
-
-/// Bytes of output that are written at once.
-const OUTPUT_BUFFER: usize = 64 * 1024;
+use crate::{console::Console, failure::Failure, input::InputArguments, output::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,32 +90,36 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let Format::Csv = arguments.format;
     let outcome = if arguments.digest {
-        play::<StdoutLock<'_>>(&plan, None, &mut console)?
+        play(&plan, None, &mut console)?
     } else {
         let choice = if arguments.every_message {
             Choice::EveryMessage
         } else {
             Choice::Changes
         };
-        let output = BufWriter::with_capacity(OUTPUT_BUFFER, stdout().lock());
         let names = plan
             .inputs
             .mapping
             .symbols
             .values()
             .map(|symbol| symbol.cqs_symbol.clone());
-        let mut rows = Rows::new(output, arguments.depth.into(), choice, names.collect())?;
-        let outcome = play(&plan, Some(&mut rows), &mut console)?;
-        rows.flush()?;
-        outcome
+        let mut rows = Rows::new(
+            Output::new(),
+            arguments.depth.into(),
+            choice,
+            names.collect(),
+        );
+        play(&plan, Some(&mut rows), &mut console)?
     };
     outcome.summarise(&console);
+    let mut printed = Ok(());
     if arguments.digest {
-        writeln!(stdout(), "{}", outcome.digest())?;
+        let mut output = Output::new();
+        printed = writeln!(output, "{}", outcome.digest()).and_then(|()| output.flush());
     }
+    // All was read, so a digest that nobody wants changes nothing about how it went.
     if outcome.is_faulty() {
-        Err(Failure::FaultyInput)
-    } else {
-        Ok(())
+        return Err(Failure::FaultyInput);
     }
+    printed.map_err(Failure::of_output)
 }

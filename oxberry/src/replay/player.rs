@@ -1,9 +1,6 @@
 //! Playing channels into books.
 
-use std::{
-    io::{self, Write},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use oxberry_core::{
@@ -49,9 +46,9 @@ pub(crate) struct Plan {
 ///
 /// When an input cannot be opened, or rows cannot be written. An input that fails later is told and
 /// left out from there on.
-pub(crate) fn play<W: Write>(
+pub(crate) fn play(
     plan: &Plan,
-    rows: Option<&mut Rows<W>>,
+    rows: Option<&mut Rows>,
     console: &mut Console,
 ) -> Result<Outcome, Failure> {
     #[expect(
@@ -88,7 +85,6 @@ pub(crate) fn play<W: Write>(
         findings,
         faulty: false,
         full: false,
-        write_error: None,
     };
     let files: Vec<String> = sources.iter().map(|source| source.name().into()).collect();
     let mut player = Player {
@@ -102,8 +98,8 @@ pub(crate) fn play<W: Write>(
 }
 
 /// Takes packets to their channels.
-struct Player<'a, W> {
-    table: Table<'a, W>,
+struct Player<'a> {
+    table: Table<'a>,
     /// What messages call the sources.
     files: &'a [String],
     channels: Channels<'a>,
@@ -112,9 +108,9 @@ struct Player<'a, W> {
 }
 
 /// Takes events to their books and rows, and tells what is odd.
-struct Table<'a, W> {
+struct Table<'a> {
     books: Books<'a>,
-    rows: Option<&'a mut Rows<W>>,
+    rows: Option<&'a mut Rows>,
     mapping: &'a MappingFile,
     console: &'a mut Console,
     findings: Findings,
@@ -122,11 +118,9 @@ struct Table<'a, W> {
     faulty: bool,
     /// Whether something found no room in the books.
     full: bool,
-    /// Why rows cannot be written any more.
-    write_error: Option<io::Error>,
 }
 
-impl<W: Write> Player<'_, W> {
+impl Player<'_> {
     fn play(&mut self, mut merge: Merge) -> Result<(), Failure> {
         loop {
             match merge.advance() {
@@ -140,12 +134,15 @@ impl<W: Write> Player<'_, W> {
                     self.table.faulty = true;
                 }
             }
-            self.table.check_output()?;
+            self.table.hand_over()?;
         }
         for LinedChannel { lines, named, .. } in self.channels.iter_mut() {
             lines.finish(&mut |packet, place| self.table.play(named, packet, place));
         }
-        Ok(self.table.check_output()?)
+        if let Some(rows) = &mut self.table.rows {
+            rows.flush().map_err(Failure::of_output)?;
+        }
+        Ok(())
     }
 
     fn packet(&mut self, source: usize, packet: Packet<'_>) -> Result<(), Failure> {
@@ -283,7 +280,7 @@ impl Odd {
     }
 }
 
-impl<W: Write> Table<'_, W> {
+impl Table<'_> {
     /// Plays a packet whose turn has come.
     fn play(&mut self, named: &mut NamedChannel, packet: &PacketRef<'_>, place: Place<'_>) {
         let NamedChannel {
@@ -324,9 +321,11 @@ impl<W: Write> Table<'_, W> {
         }
     }
 
-    /// Tells why rows cannot be written any more.
-    fn check_output(&mut self) -> io::Result<()> {
-        self.write_error.take().map_or(Ok(()), Err)
+    /// Hands the rows of a packet over to standard output.
+    fn hand_over(&mut self) -> Result<(), Failure> {
+        let rows = self.rows.as_mut();
+        rows.map_or(Ok(()), |rows| rows.hand_over())
+            .map_err(Failure::of_output)
     }
 
     fn find(&mut self, kind: &'static str, message: impl std::fmt::Display) {
@@ -343,10 +342,8 @@ impl<W: Write> Table<'_, W> {
         if let Action::Stale { reason } = event.action {
             self.stale(event.symbol_index, applied.slot, reason);
         }
-        if let Some(rows) = &mut self.rows
-            && let Err(error) = rows.after(event, &self.books, applied.slot)
-        {
-            self.write_error.get_or_insert(error);
+        if let Some(rows) = &mut self.rows {
+            rows.after(event, &self.books, applied.slot);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The rows of `oxberry replay`: the best levels of a symbol after something happened to it.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 
 use oxberry_core::{
     book::{Books, SymbolSlot},
@@ -8,6 +8,8 @@ use oxberry_core::{
     units::{Side, SymbolIndex, SymbolSeqNum},
     xdp::{Dialect, FieldValue, Message, MessageRef, PacketRef},
 };
+
+use crate::output::Output;
 
 /// The levels of both sides at one place of the depth; zeros for a level that is not there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,8 +30,10 @@ pub(super) enum Choice {
 }
 
 /// Writes rows, and knows what each symbol's last one showed.
-pub(crate) struct Rows<W> {
-    output: W,
+pub(crate) struct Rows {
+    output: Output,
+    /// Rows that were not handed over yet.
+    waiting: Vec<u8>,
     /// Levels of a side.
     depth: usize,
     choice: Choice,
@@ -40,41 +44,33 @@ pub(crate) struct Rows<W> {
     symbols: Vec<String>,
     /// What is shown of the symbols, `depth` quotes each, by slot.
     shown: Vec<Quote>,
-    /// The present quotes of one symbol, and its row.
+    /// The present quotes of one symbol.
     quotes: Vec<Quote>,
-    row: Vec<u8>,
     digits: itoa::Buffer,
 }
 
-impl<W: Write> Rows<W> {
-    /// Writes the header. `symbols` are the symbols' names by slot.
-    pub(super) fn new(
-        mut output: W,
-        depth: usize,
-        choice: Choice,
-        symbols: Vec<String>,
-    ) -> io::Result<Self> {
-        output.write_all(b"symbol,symbol_seq_num,ts_event_ns")?;
-        for place in 1..=depth {
-            write!(
-                output,
-                ",bid_px_{place},bid_sz_{place},ask_px_{place},ask_sz_{place}"
-            )?;
-        }
-        output.write_all(b"\n")?;
+impl Rows {
+    /// Begins with the header. `symbols` are the symbols' names by slot.
+    pub(super) fn new(output: Output, depth: usize, choice: Choice, symbols: Vec<String>) -> Self {
+        let levels = (1..=depth)
+            .map(|place| format!(",bid_px_{place},bid_sz_{place},ask_px_{place},ask_sz_{place}"));
+        let header = format!(
+            "symbol,symbol_seq_num,ts_event_ns{}\n",
+            levels.collect::<String>()
+        );
         let shown = vec![Quote::default(); depth * symbols.len()];
         let quotes = vec![Quote::default(); depth];
-        Ok(Self {
+        Self {
             output,
+            waiting: header.into_bytes(),
             depth,
             choice,
             unusual: Vec::new(),
             symbols,
             shown,
             quotes,
-            row: Vec::new(),
             digits: itoa::Buffer::new(),
-        })
+        }
     }
 
     /// Looks at a packet before its events come.
@@ -87,24 +83,19 @@ impl<W: Write> Rows<W> {
         }
     }
 
-    /// Writes the row that the event asks for, if it asks for one.
-    pub(super) fn after(
-        &mut self,
-        event: &FeedEvent,
-        books: &Books<'_>,
-        slot: SymbolSlot,
-    ) -> io::Result<()> {
+    /// Makes the row that the event asks for, if it asks for one.
+    pub(super) fn after(&mut self, event: &FeedEvent, books: &Books<'_>, slot: SymbolSlot) {
         if self.choice == Choice::EveryMessage && !self.is_of_listed_message(event) {
-            return Ok(());
+            return;
         }
         // A slot is a number below the number of symbols.
         let place = usize::try_from(slot.raw()).unwrap_or(usize::MAX);
         let Some(symbol) = self.symbols.get(place) else {
-            return Ok(());
+            return;
         };
         let first = place * self.depth;
         let Some(shown) = self.shown.get_mut(first..first + self.depth) else {
-            return Ok(());
+            return;
         };
 
         self.quotes.fill(Quote::default());
@@ -115,30 +106,28 @@ impl<W: Write> Rows<W> {
             [quote.ask_px, quote.ask_sz] = [u64::from(level.price.raw()), level.qty];
         }
         if self.choice == Choice::Changes && shown == self.quotes {
-            return Ok(());
+            return;
         }
         shown.copy_from_slice(&self.quotes);
 
-        self.row.clear();
-        self.row.extend_from_slice(symbol.as_bytes());
+        self.waiting.extend_from_slice(symbol.as_bytes());
         let seq_num = event.symbol_seq_num.map(|number| u64::from(number.raw()));
         let ts_event = event.ts_event.map(|time| time.raw());
         for number in [seq_num, ts_event] {
-            self.row.push(b',');
+            self.waiting.push(b',');
             if let Some(number) = number {
-                self.row
+                self.waiting
                     .extend_from_slice(self.digits.format(number).as_bytes());
             }
         }
         for quote in &self.quotes {
             for number in [quote.bid_px, quote.bid_sz, quote.ask_px, quote.ask_sz] {
-                self.row.push(b',');
-                self.row
+                self.waiting.push(b',');
+                self.waiting
                     .extend_from_slice(self.digits.format(number).as_bytes());
             }
         }
-        self.row.push(b'\n');
-        self.output.write_all(&self.row)
+        self.waiting.push(b'\n');
     }
 
     /// Whether the event comes from a message of the types that get a row each.
@@ -158,8 +147,20 @@ impl<W: Write> Rows<W> {
         usual != self.unusual.contains(&(event.symbol_index, number))
     }
 
-    /// Writes out what waits in buffers.
+    /// Hands over the rows that were made since the last time, such as those of a packet.
+    #[inline]
+    pub(super) fn hand_over(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let written = self.output.write_all(&self.waiting);
+        self.waiting.clear();
+        written
+    }
+
+    /// Writes out everything.
     pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.hand_over()?;
         self.output.flush()
     }
 }
