@@ -38,7 +38,7 @@ fn pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
 
 #[test]
 fn a_signal_ends_it_at_once_while_nobody_answers() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let mut pi = Process::start(&["--control", &nobody(), "--data", &nobody()]);
         pi.await_log("starts");
         pi.signal(signal);

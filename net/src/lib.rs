@@ -46,7 +46,7 @@ pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use proxy::{Proxy, ProxyCounts};
 pub use publisher::SynchronizedPublisher;
 pub use setup::{SetupClient, SetupServer};
-pub use shutdown::Shutdown;
+pub use shutdown::{Shutdown, end_signals};
 pub use socket::Context;
 pub use stock::{StockPuller, StockPusher};
 pub use subscriber::{Enveloped, SynchronizedSubscriber};

@@ -1,5 +1,6 @@
 //! The wish to end, as something that a poll loop wakes up for.
 
+use std::fs;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::error::NetError;
@@ -15,6 +16,27 @@ use crate::poll::{Interest, PollItem};
 
 /// What a process that a second signal ends returns: 128 and SIGINT, as shells do.
 const SECOND_SIGNAL_STATUS: i32 = 130;
+
+/// The signals that ask a program to end. A hang-up, when the terminal or connection goes, is none
+/// where whoever started the program had it ignored, as `nohup` does.
+#[must_use]
+pub fn end_signals() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut signals = vec![SIGINT, SIGTERM];
+    if !is_ignored(SIGHUP, &status) {
+        signals.push(SIGHUP);
+    }
+    signals
+}
+
+/// Whether a process with this status ignores the signal.
+fn is_ignored(signal: i32, status: &str) -> bool {
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
 
 /// A request to end that threads can wait for. Clones are the same request; once made it stays.
 #[derive(Clone, Debug)]
@@ -51,7 +73,7 @@ impl Shutdown {
         make().map_err(system("make the shutdown pipe"))
     }
 
-    /// A request that SIGINT and SIGTERM make too. The second signal ends the process at once.
+    /// A request that the [`end_signals`] make too. A second SIGINT or SIGTERM ends the process at once.
     ///
     /// # Errors
     ///
@@ -60,7 +82,7 @@ impl Shutdown {
         let shutdown = Self::new()?;
         shutdown
             .register_signals()
-            .map_err(system("handle SIGINT and SIGTERM"))?;
+            .map_err(system("handle the signals that ask for the end"))?;
         Ok(shutdown)
     }
 
@@ -107,15 +129,18 @@ impl Shutdown {
     fn register_signals(&self) -> io::Result<()> {
         // Its own flag: a signal after another kind of request is still the first signal.
         let signalled = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in end_signals() {
             // Handlers run in the order of registration: the first one must see the flag as it was
             // before this signal, and the flag must be set when the loop wakes.
-            flag::register_conditional_shutdown(
-                signal,
-                SECOND_SIGNAL_STATUS,
-                Arc::clone(&signalled),
-            )?;
-            flag::register(signal, Arc::clone(&signalled))?;
+            // A hang-up comes beside another signal, and more than once, without any impatience.
+            if signal != SIGHUP {
+                flag::register_conditional_shutdown(
+                    signal,
+                    SECOND_SIGNAL_STATUS,
+                    Arc::clone(&signalled),
+                )?;
+                flag::register(signal, Arc::clone(&signalled))?;
+            }
             flag::register(signal, Arc::clone(&self.inner.requested))?;
             low_level::pipe::register(signal, self.inner.waker.try_clone()?)?;
         }
@@ -132,7 +157,9 @@ fn system(attempt: &'static str) -> impl FnOnce(io::Error) -> NetError {
 mod tests {
     use std::thread;
 
-    use super::Shutdown;
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+
+    use super::{Shutdown, is_ignored};
     use crate::{Clock, wait};
 
     #[test]
@@ -161,11 +188,26 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_makes_the_request() {
+    fn a_signal_makes_the_request_and_hangups_are_not_counted() {
         let shutdown = Shutdown::on_signals().unwrap();
-        signal_hook::low_level::raise(signal_hook::consts::SIGTERM).unwrap();
-        let [woken] = wait(&Clock::start(), None, [shutdown.poll_item()]).unwrap();
-        assert!(woken.readable);
-        assert!(shutdown.is_requested());
+        for signal in [SIGHUP, SIGHUP, SIGTERM, SIGHUP] {
+            signal_hook::low_level::raise(signal).unwrap();
+            let [woken] = wait(&Clock::start(), None, [shutdown.poll_item()]).unwrap();
+            assert!(woken.readable);
+            assert!(shutdown.is_requested());
+        }
+    }
+
+    #[test]
+    fn the_system_says_which_signals_are_ignored() {
+        for (mask, signal, expected) in [
+            ("0000000000000001", SIGHUP, true),
+            ("0000000000001000", SIGHUP, false),
+            ("0000000000004003", SIGTERM, true),
+            ("none", SIGHUP, false),
+        ] {
+            let status = format!("Name:\tsh\nSigIgn:\t{mask}\nSigCgt:\t0000000000000001\n");
+            assert_eq!(is_ignored(signal, &status), expected, "{mask}");
+        }
     }
 }

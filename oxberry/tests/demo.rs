@@ -124,17 +124,76 @@ fn the_page_is_there_when_its_address_is_printed() {
 }
 
 #[test]
-fn ctrl_c_leaves_neither_processes_nor_files_behind() {
-    let mut demo = Demonstration::start(&["--pis", "3"]);
+fn ctrl_c_and_a_hangup_leave_neither_processes_nor_files_behind() {
+    for signals in [&["INT"][..], &["TERM"], &["HUP"], &["HUP", "HUP"]] {
+        let mut demo = Demonstration::start(&["--pis", "3"]);
+        let children = demo.children();
+        assert_eq!(children.len(), 5, "controller, dashboard and three Pis");
+        assert_eq!(demo.files(), 1, "the directory of the made-up market");
+        for signal in signals {
+            demo.signal(signal);
+        }
+        assert!(demo.wait().success(), "{signals:?}");
+        assert_eq!(demo.files(), 0, "{signals:?}");
+        for child in children {
+            assert!(demonstration::is_gone(child), "process {child} is left");
+        }
+    }
+}
+
+#[test]
+fn an_impatient_ctrl_c_leaves_no_files_behind() {
+    let mut demo = Demonstration::start(&["--pis", "1"]);
     let children = demo.children();
-    assert_eq!(children.len(), 5, "controller, dashboard and three Pis");
-    assert_eq!(demo.files(), 1, "the directory of the made-up market");
     demo.signal("INT");
+    demo.signal("INT");
+    demo.wait();
+    assert_eq!(demo.files(), 0);
+    demonstration::await_gone(&children, std::time::Duration::from_secs(3));
+}
+
+#[test]
+fn a_signal_while_files_are_made_or_compared_leaves_none_behind() {
+    for name in ["in-use", "_IBF_4.dat"] {
+        let files = tempfile::tempdir().unwrap();
+        let mut check = Command::new(oxberry())
+            .args(["demo", "--check", "--pis", "1", "--symbols", "50"])
+            .env("TMPDIR", files.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        demonstration::await_file(files.path(), name);
+        demonstration::kill(check.id(), "TERM");
+        assert!(!check.wait().unwrap().success());
+        assert_eq!(files.path().read_dir().unwrap().count(), 0, "{name}");
+    }
+}
+
+#[test]
+fn a_hangup_that_is_ignored_ends_nothing() {
+    let mut demo = Demonstration::start_by_nohup(&["--pis", "2"]);
+    demo.signal("HUP");
+    for child in demo.children() {
+        demonstration::kill(child, "HUP");
+    }
+    assert!(demo.get("/healthz").starts_with("HTTP/1.1 200"));
+    assert_eq!(demo.children().len(), 4);
+    demo.signal("TERM");
     assert!(demo.wait().success());
     assert_eq!(demo.files(), 0);
-    for child in children {
-        assert!(demonstration::is_gone(child), "process {child} is left");
-    }
+}
+
+#[test]
+fn files_of_killed_demonstrations_go_with_the_next_start() {
+    let mut killed = Demonstration::start(&["--pis", "1"]);
+    let living = killed.start_beside(&["--pis", "1"]);
+    killed.signal("KILL");
+    killed.wait();
+    assert_eq!(living.files(), 2);
+    let next = living.start_beside(&["--pis", "1"]);
+    assert_eq!(next.files(), 2, "those of the two that live");
+    assert!(living.get("/healthz").starts_with("HTTP/1.1 200"));
 }
 
 #[test]

@@ -2,22 +2,18 @@
 
 use std::{
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
-    thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, anyhow, bail};
 use oxberry_controller::config::partitions_for;
 use serde_json::Value;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    iterator::Signals,
-};
 
 use super::{
     Arguments,
     child::{Event, Node},
     input::Input,
+    interrupt::Interrupt,
 };
 use crate::console::say;
 
@@ -61,9 +57,13 @@ impl Cluster {
     /// # Errors
     ///
     /// When a part cannot be started, ends, or says nothing for too long.
-    pub(super) fn start(arguments: &Arguments, input: &Input) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        arguments: &Arguments,
+        input: &Input,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
         let (sender, events) = mpsc::channel();
-        stop_on_signals(sender.clone())?;
+        interrupt.tell(sender.clone());
         let mut cluster = Self {
             nodes: Vec::new(),
             events,
@@ -346,22 +346,6 @@ fn time_until(deadline: Instant) -> Duration {
     #[expect(clippy::disallowed_methods, reason = "the time until a deadline")]
     let now = Instant::now();
     deadline.saturating_duration_since(now)
-}
-
-/// Turns SIGINT and SIGTERM into events. A second one ends this process, and so all others, at once.
-fn stop_on_signals(events: Sender<Event>) -> anyhow::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let listen = move || {
-        for (count, signal) in signals.forever().enumerate() {
-            if count > 0 || events.send(Event::Stop).is_err() {
-                std::process::exit(128 + signal);
-            }
-        }
-    };
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(listen)?;
-    Ok(())
 }
 
 #[cfg(test)]

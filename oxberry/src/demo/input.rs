@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use oxberry_feed::directory::ChannelFiles;
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
-use tempfile::TempDir;
 
-use super::{Arguments, market::LiveMarket};
+use super::{Arguments, interrupt::Interrupt, market::LiveMarket, scratch::Scratch};
 use crate::failure::Failure;
 
 /// Messages of a made-up market that must end.
@@ -19,7 +17,7 @@ pub(super) enum Input {
     /// Files of the one who calls.
     Captured(PathBuf),
     /// Files that were made up, and go with this.
-    MadeUp(TempDir),
+    MadeUp(Scratch),
     /// Pipes that a market without end is written to.
     Live(LiveMarket),
 }
@@ -30,7 +28,7 @@ impl Input {
     /// # Errors
     ///
     /// When the directory is none of channel files, or files cannot be made.
-    pub(super) fn prepare(arguments: &Arguments) -> Result<Self, Failure> {
+    pub(super) fn prepare(arguments: &Arguments, interrupt: &Interrupt) -> Result<Self, Failure> {
         if let Some(dir) = &arguments.dir {
             ChannelFiles::of_directory(dir)?;
             return Ok(Self::Captured(dir.clone()));
@@ -42,10 +40,8 @@ impl Input {
             messages,
             ..MarketConfig::default()
         })?;
-        let dir = tempfile::Builder::new()
-            .prefix("oxberry-demo-")
-            .tempdir()
-            .context("a directory for the made-up market cannot be made")?;
+        let dir = Scratch::make()?;
+        interrupt.remove_at_end(dir.path());
         if messages.is_some() {
             write_directory(&market, dir.path(), FileFormat::Dat, &|_| ())?;
             Ok(Self::MadeUp(dir))

@@ -14,7 +14,8 @@ use anyhow::Context as _;
 use oxberry_core::xdp::MAX_PACKET;
 use oxberry_sim::market::{ChannelGenerator, Market};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use tempfile::TempDir;
+
+use super::scratch::Scratch;
 
 /// The mapping file of a directory.
 const MAPPING_FILE: &str = "ARCASymbolMapping.txt";
@@ -22,7 +23,7 @@ const MAPPING_FILE: &str = "ARCASymbolMapping.txt";
 /// A market that goes on for as long as somebody reads it.
 #[derive(Debug)]
 pub(super) struct LiveMarket {
-    dir: TempDir,
+    dir: Scratch,
 }
 
 impl LiveMarket {
@@ -31,7 +32,7 @@ impl LiveMarket {
     /// # Errors
     ///
     /// When a file, pipe or thread cannot be made.
-    pub(super) fn start(market: &Market, dir: TempDir) -> anyhow::Result<Self> {
+    pub(super) fn start(market: &Market, dir: Scratch) -> anyhow::Result<Self> {
         let mapping: String = market
             .listings()
             .iter()

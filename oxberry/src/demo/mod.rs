@@ -4,14 +4,16 @@ mod check;
 mod child;
 mod cluster;
 mod input;
+mod interrupt;
 mod market;
+mod scratch;
 
 use std::{io::Write as _, path::PathBuf};
 
 use clap::{Args, Parser};
 use oxberry_controller::pace::Speed;
 
-use self::{cluster::Cluster, input::Input};
+use self::{cluster::Cluster, input::Input, interrupt::Interrupt};
 use crate::{failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
@@ -88,8 +90,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "--speed is {speed}, but must be above 0, or max"
         )));
     }
-    let input = Input::prepare(arguments)?;
-    let mut cluster = Cluster::start(arguments, &input)?;
+    let interrupt = Interrupt::listen()?;
+    let input = Input::prepare(arguments, &interrupt)?;
+    let mut cluster = Cluster::start(arguments, &input, &interrupt)?;
     let mut output = Output::new();
     let printed = writeln!(output, "dashboard: {}", cluster.page()).and_then(|()| output.flush());
     // A check goes on without a page that can be found, and says at its end how it went.

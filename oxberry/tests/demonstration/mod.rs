@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,14 +35,31 @@ pub(crate) struct Demonstration {
     lines: Receiver<String>,
     page: String,
     /// Where it makes its files; goes with this, since a killed process cannot clean up.
-    files: TempDir,
+    files: Rc<TempDir>,
 }
 
 impl Demonstration {
     /// Starts one on free ports and waits for the address of the page.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let files = tempfile::tempdir().unwrap();
-        let mut process = Command::new(oxberry())
+        let files = Rc::new(tempfile::tempdir().unwrap());
+        Self::start_by(Command::new(oxberry()), arguments, files)
+    }
+
+    /// Starts one that makes its files where this one does.
+    pub(crate) fn start_beside(&self, arguments: &[&str]) -> Self {
+        Self::start_by(Command::new(oxberry()), arguments, Rc::clone(&self.files))
+    }
+
+    /// Starts one that was told to ignore hang-ups.
+    pub(crate) fn start_by_nohup(arguments: &[&str]) -> Self {
+        let files = Rc::new(tempfile::tempdir().unwrap());
+        let mut command = Command::new("nohup");
+        command.arg(oxberry());
+        Self::start_by(command, arguments, files)
+    }
+
+    fn start_by(mut command: Command, arguments: &[&str], files: Rc<TempDir>) -> Self {
+        let mut process = command
             .env("TMPDIR", files.path())
             .arg("demo")
             .args(arguments)
@@ -189,6 +207,21 @@ pub(crate) fn await_gone(pids: &BTreeSet<u32>, within: Duration) {
     let deadline = Instant::now() + within;
     while let Some(left) = pids.iter().find(|&&pid| !is_gone(pid)) {
         assert!(Instant::now() < deadline, "process {left} is left");
+        thread::yield_now();
+    }
+}
+
+/// Waits until a directory below this one holds a file whose name ends so.
+pub(crate) fn await_file(below: &Path, ending: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    let holds = |directory: fs::DirEntry| {
+        let files = fs::read_dir(directory.path()).into_iter().flatten();
+        files
+            .flatten()
+            .any(|file| file.file_name().to_string_lossy().ends_with(ending))
+    };
+    while !fs::read_dir(below).unwrap().flatten().any(holds) {
+        assert!(Instant::now() < deadline, "no file {ending} was made");
         thread::yield_now();
     }
 }

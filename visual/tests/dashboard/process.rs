@@ -31,7 +31,7 @@ fn listening(log: &mut impl std::io::BufRead) -> Endpoint {
 
 #[test]
 fn sigint_and_sigterm_end_it() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let mut child = program(&["--controller", "tcp://127.0.0.1:9"]);
         let mut log = BufReader::new(child.stderr.take().unwrap());
         listening(&mut log);
