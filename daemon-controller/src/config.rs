@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
-use oxberry_net::ports;
+use oxberry_net::{Endpoint, EndpointError, ports};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use serde::Deserialize;
 use thiserror::Error;
@@ -122,6 +122,14 @@ pub enum ConfigError {
         "no directory of channel files was given: name it as the argument, or `dir` in the file"
     )]
     NoDirectory,
+    /// An endpoint that cannot be used.
+    #[error("{option}: {error}")]
+    BadEndpoint {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with it.
+        error: EndpointError,
+    },
     /// A value that cannot be.
     #[error("{option} is {value}, but must be {must}")]
     BadValue {
@@ -176,9 +184,6 @@ impl RawConfig {
     /// When the directory is missing or a value cannot be.
     pub fn check(self) -> Result<Config, ConfigError> {
         let dir = self.dir.ok_or(ConfigError::NoDirectory)?;
-        let endpoint = |given: Option<String>, port: u16| {
-            given.unwrap_or_else(|| format!("tcp://127.0.0.1:{port}"))
-        };
         let pis = within("--pis", self.pis.unwrap_or(4), MAX_NODES, "1 to 64")?;
         let partitions = self.partitions.unwrap_or_else(|| partitions_for(pis));
         Ok(Config {
@@ -188,7 +193,7 @@ impl RawConfig {
                 ConfigError::BadValue {
                     option: "--speed",
                     value: self.speed.clone().unwrap_or_default(),
-                    must: "a number above 0, or max",
+                    must: Speed::MUST_BE,
                 }
             })?,
             replicas: within(
@@ -199,12 +204,20 @@ impl RawConfig {
             )?,
             partitions: within("--partitions", partitions, MAX_PARTITIONS, "1 to 256")?,
             await_visual: self.await_visual.unwrap_or(false),
-            data: endpoint(self.data, ports::DATA),
-            control: endpoint(self.control, ports::CONTROL),
-            setup: endpoint(self.setup, ports::SETUP),
+            data: endpoint("--data", self.data, ports::DATA)?,
+            control: endpoint("--control", self.control, ports::CONTROL)?,
+            setup: endpoint("--setup", self.setup, ports::SETUP)?,
             pis,
             dir,
         })
+    }
+}
+
+fn endpoint(option: &'static str, given: Option<String>, port: u16) -> Result<String, ConfigError> {
+    let endpoint = given.unwrap_or_else(|| format!("tcp://127.0.0.1:{port}"));
+    match endpoint.parse::<Endpoint>() {
+        Ok(_) => Ok(endpoint),
+        Err(error) => Err(ConfigError::BadEndpoint { option, error }),
     }
 }
 
@@ -267,6 +280,8 @@ mod tests {
             ("dir = '/'\nspeed = 'fast'", "--speed"),
             ("dir = '/'\ndialect = 'itch'", "--dialect"),
             ("dir = '/'\npartitions = 257", "--partitions"),
+            ("dir = '/'\ndata = 'tcp://127.0.0.1:65536'", "--data"),
+            ("dir = '/'\nsetup = 'here'", "--setup"),
         ] {
             let error = raw(toml).check().unwrap_err().to_string();
             assert!(error.contains(option), "{error}");

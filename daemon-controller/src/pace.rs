@@ -14,6 +14,12 @@ pub enum Speed {
     Max,
 }
 
+impl Speed {
+    /// What a speed must be, for a message about one that is none.
+    pub const MUST_BE: &str =
+        "a number from 0.001 to 18446744073709551 with at most three decimals, or max";
+}
+
 /// The text is neither a number above 0 nor `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotASpeed;

@@ -4,14 +4,14 @@ use std::io;
 use std::time::Duration;
 
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
-use oxberry_core::book::{Books, Capacity};
+use oxberry_core::book::Books;
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, wait};
 use oxberry_proto::start::RefusedReason;
 
 use crate::config::Config;
 use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
-use crate::memory::BookMemory;
+use crate::memory::{BookMemory, NoMemory};
 use crate::patience::Patience;
 use crate::print::Printer;
 use crate::report;
@@ -48,14 +48,8 @@ pub enum PiError {
     #[error(transparent)]
     Net(#[from] NetError),
     /// There is not enough memory for the books.
-    #[error(
-        "there is no memory for books of {} orders, {} levels and {} symbols: ask for fewer",
-        capacity.orders, capacity.levels, capacity.symbols
-    )]
-    Memory {
-        /// What was asked for.
-        capacity: Capacity,
-    },
+    #[error(transparent)]
+    Memory(#[from] NoMemory),
     /// The controller did not answer in time.
     #[error(
         "the controller at {endpoint} did not answer within {} s: is it running, and is that its \
@@ -88,12 +82,10 @@ pub enum PiError {
 ///
 /// When there is no memory, a socket fails, or the controller does not answer in time.
 pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, PiError> {
-    let no_memory = || PiError::Memory {
-        capacity: config.capacity,
-    };
-    let mut memory = BookMemory::map(config.capacity).map_err(|_| no_memory())?;
+    let capacity = config.capacity;
+    let mut memory = BookMemory::map(capacity)?;
     // Writes every word, so that every page is there before the feed starts.
-    let books = Books::new(config.capacity, memory.words()).map_err(|_| no_memory())?;
+    let books = Books::new(capacity, memory.words()).map_err(|_| NoMemory { capacity })?;
     let clock = Clock::start();
     let now = clock.now();
     let brain = PiConfig {

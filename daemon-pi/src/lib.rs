@@ -8,6 +8,7 @@
 //!
 //! * [`Arguments`], [`Config`]: what was typed, and what holds,
 //! * [`Sockets`]: controller and visualisation,
+//! * [`BookMemory`]: where the books are,
 //! * [`run`]: the loop,
 //! * [`launch`]: the whole program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
@@ -27,4 +28,5 @@ pub use arguments::{Arguments, Settings};
 pub use config::{Config, ConfigError};
 pub use daemon::{Ended, PiError, Summary, run};
 pub use launch::launch;
+pub use memory::{BookMemory, NoMemory};
 pub use sockets::Sockets;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use oxberry_core::book::Capacity;
+
 /// Data frames that one turn of the loop takes at most, so that control is never far away.
 pub const DATA_BURST: usize = 64;
 
@@ -21,4 +23,4 @@ pub const END_LINGER: Duration = Duration::from_secs(60);
 pub const DEFAULT_ORDERS: u32 = 1_000_000;
 
 /// The most orders or levels that can be asked for.
-pub const MAX_ORDERS: u32 = 100_000_000;
+pub const MAX_ORDERS: u32 = Capacity::MOST;

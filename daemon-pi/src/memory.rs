@@ -3,14 +3,23 @@
 //! Books of a whole partition are larger than what the processor remembers of small pages, so that nearly
 //! every order would cost a walk through the page tables on top of the load itself.
 
-use std::io;
-
 use memmap2::{Advice, MmapMut};
 use oxberry_core::book::Capacity;
 
 /// Memory for books of one capacity.
 #[derive(Debug)]
-pub(crate) struct BookMemory(MmapMut);
+pub struct BookMemory(MmapMut);
+
+/// The system has not as much memory as the books need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no memory for books of {} orders, {} levels and {} symbols: ask for fewer",
+    capacity.orders, capacity.levels, capacity.symbols
+)]
+pub struct NoMemory {
+    /// What was asked for.
+    pub capacity: Capacity,
+}
 
 impl BookMemory {
     /// Maps the memory. Its pages are there once [`Books::new`](oxberry_core::book::Books::new) has
@@ -19,8 +28,8 @@ impl BookMemory {
     /// # Errors
     ///
     /// When the system has not as much.
-    pub(crate) fn map(capacity: Capacity) -> io::Result<Self> {
-        let map = MmapMut::map_anon(capacity.bytes())?;
+    pub fn map(capacity: Capacity) -> Result<Self, NoMemory> {
+        let map = MmapMut::map_anon(capacity.bytes()).map_err(|_| NoMemory { capacity })?;
         // A kernel without large pages refuses, and the books work as well on small ones.
         if let Err(error) = map.advise(Advice::HugePage) {
             tracing::debug!(%error, "the books are kept in small pages");
@@ -29,7 +38,7 @@ impl BookMemory {
     }
 
     /// The words, to hand to [`Books::new`](oxberry_core::book::Books::new).
-    pub(crate) fn words(&mut self) -> &mut [u32] {
+    pub fn words(&mut self) -> &mut [u32] {
         bytemuck::cast_slice_mut(&mut self.0)
     }
 }

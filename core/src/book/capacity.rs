@@ -3,9 +3,6 @@
 use super::memory::WORDS;
 use super::{ladder, level, order, statistics, symbol};
 
-/// The most symbols, orders or levels, such that their indices leave room for flags.
-const MOST: u32 = 1 << 26;
-
 /// How much books hold. Chosen once; nothing grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -31,8 +28,12 @@ pub(super) struct Layout {
 }
 
 impl Capacity {
+    /// The most symbols, orders or levels that books can tell apart: their indices leave room for
+    /// flags.
+    pub const MOST: u32 = (1 << 26) - 1;
+
     /// Words of memory that books of this capacity need; `usize::MAX` when there are more symbols,
-    /// orders or levels than the books can tell apart, 2^26 of each.
+    /// orders or levels than [`MOST`](Self::MOST).
     #[must_use]
     pub const fn words(&self) -> usize {
         let most = if self.symbols > self.orders {
@@ -40,7 +41,7 @@ impl Capacity {
         } else {
             self.orders
         };
-        if most >= MOST || self.levels >= MOST {
+        if most > Self::MOST || self.levels > Self::MOST {
             return usize::MAX;
         }
         let layout = self.layout();

@@ -87,7 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let speed = arguments.speed();
     if speed.parse::<Speed>().is_err() {
         return Err(Failure::Usage(format!(
-            "--speed is {speed}, but must be above 0, or max"
+            "--speed is {speed}, but must be {}",
+            Speed::MUST_BE
         )));
     }
     let interrupt = Interrupt::listen()?;

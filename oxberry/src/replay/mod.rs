@@ -12,6 +12,7 @@ mod rows;
 use std::{io::Write as _, path::PathBuf};
 
 use clap::{Args, ValueEnum};
+use oxberry_core::book::Capacity;
 
 use self::rows::{Choice, Rows};
 pub(crate) use self::{
@@ -62,7 +63,7 @@ pub(crate) struct Arguments {
     format: Format,
     /// Orders that may rest at once, over all symbols; memory is taken for them at start
     #[arg(long, value_name = "N", default_value_t = 1_000_000,
-        value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+        value_parser = clap::value_parser!(u32).range(1..=i64::from(Capacity::MOST)))]
     orders: u32,
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             arguments.depth.into(),
             choice,
             names.collect(),
-        );
+        )?;
         play(&plan, Some(&mut rows), &mut console)?
     };
     outcome.summarise(&console);

@@ -16,6 +16,7 @@ use oxberry_feed::{
     merge::Merge,
     source::{Filter, Packet, Source},
 };
+use oxberry_pi::BookMemory;
 
 use super::{
     channels::{Channels, LinedChannel, NamedChannel, Place},
@@ -62,8 +63,8 @@ pub(crate) fn play(
         orders: plan.orders,
         levels: plan.orders,
     };
-    let mut memory = vec![0; capacity.words()];
-    let mut books = Books::new(capacity, &mut memory)?;
+    let mut memory = BookMemory::map(capacity)?;
+    let mut books = Books::new(capacity, memory.words())?;
     for (symbol_index, symbol) in &mapping.symbols {
         books.define(*symbol_index, symbol.price_scale)?;
     }

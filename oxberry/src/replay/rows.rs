@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use anyhow::Context as _;
+
 use oxberry_core::{
     book::{Books, SymbolSlot},
     feed::{Action, FeedEvent},
@@ -51,16 +53,31 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// Begins with the header. `symbols` are the symbols' names by slot.
-    pub(super) fn new(output: Output, depth: usize, choice: Choice, symbols: Vec<String>) -> Self {
-        let levels = (1..=depth)
+    ///
+    /// # Errors
+    ///
+    /// When there is no memory for so many levels.
+    pub(super) fn new(
+        output: Output,
+        depth: usize,
+        choice: Choice,
+        symbols: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let columns = (1..=depth)
             .map(|place| format!(",bid_px_{place},bid_sz_{place},ask_px_{place},ask_sz_{place}"));
         let header = format!(
             "symbol,symbol_seq_num,ts_event_ns{}\n",
-            levels.collect::<String>()
+            columns.collect::<String>()
         );
-        let shown = vec![Quote::default(); depth * symbols.len()];
+        let levels = depth * symbols.len();
+        let mut shown = Vec::new();
+        shown.try_reserve_exact(levels).with_context(|| {
+            let symbols = symbols.len();
+            format!("there is no memory for {depth} levels of {symbols} symbols: lower --depth")
+        })?;
+        shown.resize(levels, Quote::default());
         let quotes = vec![Quote::default(); depth];
-        Self {
+        Ok(Self {
             output,
             waiting: header.into_bytes(),
             depth,
@@ -70,7 +87,7 @@ impl Rows {
             shown,
             quotes,
             digits: itoa::Buffer::new(),
-        }
+        })
     }
 
     /// Looks at a packet before its events come.
