@@ -13,7 +13,10 @@ use std::{collections::BTreeMap, fs, io::Write as _, path::Path, process::Comman
 
 use data::data;
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT, SECOND};
-use oxberry_core::units::SymbolIndex;
+use oxberry_core::{
+    units::{OrderId, Qty, SymbolIndex, SymbolSeqNum},
+    xdp::{PillarReplaceOrder, SideCode, SignedPrice},
+};
 use support::{Run, oxberry, oxberry_with_input};
 use tempfile::TempDir;
 
@@ -507,6 +510,40 @@ fn unknown_and_duplicate_orders_make_their_symbol_stale_and_no_other() {
         "stale books, not to be trusted: 1 (GOOG)",
     ];
     for message in messages {
+        assert!(run.stderr.contains(message), "{message}: {}", run.stderr);
+    }
+}
+
+/// An order of GOOG leaves and a new one joins.
+fn replacement(number: u32, order: u64, new_order: u64, volume: u32) -> PillarReplaceOrder {
+    PillarReplaceOrder {
+        source_time_ns: number,
+        symbol_index: GOOG,
+        symbol_seq_num: SymbolSeqNum::from_raw(number),
+        order_id: OrderId::from_raw(order),
+        new_order_id: OrderId::from_raw(new_order),
+        price: SignedPrice::from_raw(52_000),
+        volume: Qty::from_raw(volume),
+        side: SideCode::BUY,
+        ..Default::default()
+    }
+}
+
+#[test]
+fn a_replacement_that_is_refused_names_the_order_in_question() {
+    let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
+    writer
+        .bid(GOOG, 1, 10, 50_000)
+        .bid(GOOG, 2, 11, 51_000)
+        .message(&replacement(3, 10, 11, 100))
+        .message(&replacement(4, 98, 99, 100))
+        .message(&replacement(5, 10, 12, 0));
+    let run = replay(channel(&writer.bytes).path(), &[]);
+    for message in [
+        "GOOG: symbol sequence number 3: an order with this id rests already (order 11)",
+        "GOOG: symbol sequence number 4: unknown order (order 98)",
+        "GOOG: symbol sequence number 5: no shares (order 12)",
+    ] {
         assert!(run.stderr.contains(message), "{message}: {}", run.stderr);
     }
 }

@@ -366,7 +366,8 @@ impl Table<'_> {
         let number = event
             .symbol_seq_num
             .map_or("unknown".into(), |number| number.to_string());
-        let order = order_id(&event.action).map_or(String::new(), |id| format!(" (order {id})"));
+        let order = order_in_question(&event.action, rejection)
+            .map_or(String::new(), |id| format!(" (order {id})"));
         let state = self
             .books
             .slot(event.symbol_index)
@@ -451,15 +452,13 @@ impl Table<'_> {
     }
 }
 
-/// The order that an action is about.
-fn order_id(action: &Action) -> Option<OrderId> {
-    if let Action::Add { order_id, .. }
-    | Action::Modify { order_id, .. }
-    | Action::Delete { order_id }
-    | Action::Execute { order_id, .. }
-    | Action::Replace { order_id, .. } = *action
+/// The order that a rejection is about: of a replacement the one that joins, unless the one that
+/// leaves is not there.
+fn order_in_question(action: &Action, rejection: Rejection) -> Option<OrderId> {
+    if let Action::Replace { new_order_id, .. } = *action
+        && rejection != Rejection::UnknownOrder
     {
-        return Some(order_id);
+        return Some(new_order_id);
     }
-    None
+    action.order_id()
 }
