@@ -1,17 +1,20 @@
 //! Opening an input: a file or standard input, plain or compressed.
 
 use std::{
+    fmt,
     fs::File,
     io,
     io::{BufReader, Read},
+    os::fd::AsFd,
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use flate2::bufread::MultiGzDecoder;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
@@ -24,6 +27,19 @@ const MAGIC_LENGTH: usize = 4;
 pub struct Progress {
     read: Arc<AtomicU64>,
     total: Option<u64>,
+    before_waiting: Call,
+}
+
+/// What is called before an input is waited for.
+#[derive(Clone, Default)]
+struct Call(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call")
+            .field(&self.0.get().is_some())
+            .finish()
+    }
 }
 
 impl Progress {
@@ -37,6 +53,13 @@ impl Progress {
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         self.total
+    }
+
+    /// Has this called whenever the input, such as a pipe, has nothing for now and is waited for.
+    /// Only the first one is.
+    pub fn before_waiting(&self, call: impl Fn() + Send + Sync + 'static) {
+        // Fails where there is one already.
+        let _ = self.before_waiting.0.set(Box::new(call));
     }
 }
 
@@ -53,14 +76,17 @@ pub(crate) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
     Ok(counted(file, metadata.is_file().then_some(metadata.len())))
 }
 
-fn counted(input: impl Read + Send + 'static, total: Option<u64>) -> (Decompressed, Progress) {
+fn counted(
+    input: impl Read + AsFd + Send + 'static,
+    total: Option<u64>,
+) -> (Decompressed, Progress) {
     let progress = Progress {
-        read: Arc::default(),
         total,
+        ..Progress::default()
     };
     let input = CountingRead {
         input,
-        read: Arc::clone(&progress.read),
+        progress: progress.clone(),
     };
     (Decompressed::new(input), progress)
 }
@@ -126,16 +152,30 @@ impl Compression {
     }
 }
 
-/// Counts what passes through.
+/// Counts what passes through, and says when it is waited for.
 struct CountingRead<R> {
     input: R,
-    read: Arc<AtomicU64>,
+    progress: Progress,
 }
 
-impl<R: Read> Read for CountingRead<R> {
+impl<R: Read + AsFd> Read for CountingRead<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(call) = self.progress.before_waiting.0.get()
+            && is_empty_for_now(&self.input)
+        {
+            call();
+        }
         let count = self.input.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        self.progress
+            .read
+            .fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
     }
+}
+
+/// Whether a read would wait; an end or a failure would not.
+fn is_empty_for_now(input: &impl AsFd) -> bool {
+    let at_once = Timespec::default();
+    let ready = poll(&mut [PollFd::new(input, PollFlags::IN)], Some(&at_once));
+    ready == Ok(0)
 }

@@ -1,25 +1,47 @@
-//! Standard output: written in large pieces.
+//! Standard output: written in large pieces, and whenever the input has nothing more for now.
 
 use std::{
     io::{self, BufWriter, Stdout, Write, stdout},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use oxberry_controller::source::Source;
+
 /// Bytes that are written at once.
 const AT_ONCE: usize = 64 * 1024;
 
 /// Standard output. Clones are the same.
 #[derive(Clone, Debug)]
-pub(crate) struct Output(Arc<Mutex<BufWriter<Stdout>>>);
+pub(crate) struct Output(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    writer: BufWriter<Stdout>,
+    /// Why it could not be written while an input was waited for.
+    failed: Option<io::Error>,
+}
 
 impl Output {
     /// The standard output of this process.
     pub(crate) fn new() -> Self {
         let writer = BufWriter::with_capacity(AT_ONCE, stdout());
-        Self(Arc::new(Mutex::new(writer)))
+        let failed = None;
+        Self(Arc::new(Mutex::new(Inner { writer, failed })))
     }
 
-    fn writer(&self) -> MutexGuard<'_, BufWriter<Stdout>> {
+    /// From now on writes out everything before this source is waited for, so that what came
+    /// through a pipe is seen when it came.
+    pub(crate) fn follow(&self, source: &Source) {
+        let output = self.clone();
+        source.progress().before_waiting(move || {
+            let mut inner = output.inner();
+            if let Err(error) = inner.writer.flush() {
+                inner.failed.get_or_insert(error);
+            }
+        });
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic elsewhere leaves whole lines, or none.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -27,10 +49,17 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writer().write(bytes)
+        self.inner().sound()?.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.writer().flush()
+        self.inner().sound()?.flush()
+    }
+}
+
+impl Inner {
+    /// The writer, unless it failed before.
+    fn sound(&mut self) -> io::Result<&mut BufWriter<Stdout>> {
+        self.failed.take().map_or(Ok(&mut self.writer), Err)
     }
 }

@@ -25,6 +25,10 @@ Examples:
   oxberry decode 20111219-ARCA_XDP_IBF_1.dat | head
   oxberry decode --dialect pillar --format csv capture.pcap.gz > messages.csv
   zstd -dc capture.pcapng.zst | oxberry decode - --port 11064
+  tcpdump -U -w - udp | oxberry decode - --dialect pillar
+
+What comes through a pipe is printed when it came, once the dialect is known; telling it may take
+many packets, so name it.
 
 JSON lines: packet, seq, type, size, name, then the fields of the message, as the wire has them:
 integers unscaled, one-byte codes as one-character strings, text without padding. A packet without
@@ -134,6 +138,7 @@ impl Decoder<'_> {
                 return Ok(true);
             }
         };
+        self.output.follow(&source);
         self.console.watch(vec![source.progress()]);
         let dialects = dialect::choose(
             input.dialect,

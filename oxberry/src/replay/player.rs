@@ -49,9 +49,13 @@ pub(crate) struct Plan {
 /// left out from there on.
 pub(crate) fn play(
     plan: &Plan,
-    rows: Option<&mut Rows>,
+    mut rows: Option<&mut Rows>,
     console: &mut Console,
 ) -> Result<Outcome, Failure> {
+    if let Some(rows) = &mut rows {
+        // The header: the first packet may be long in coming.
+        rows.hand_over().map_err(Failure::of_output)?;
+    }
     #[expect(
         clippy::disallowed_methods,
         reason = "the summary tells how long it took"
@@ -71,7 +75,11 @@ pub(crate) fn play(
 
     let mut sources = Vec::new();
     for file in &plan.inputs.files {
-        sources.push(Source::open(file, plan.filter.clone())?);
+        let source = Source::open(file, plan.filter.clone())?;
+        if let Some(rows) = &rows {
+            rows.output().follow(&source);
+        }
+        sources.push(source);
     }
     let dialects = dialect::choose(plan.dialect, &mut sources, console);
     let channels = Channels::new(&mut sources, &dialects);

@@ -164,6 +164,11 @@ impl Rows {
         usual != self.unusual.contains(&(event.symbol_index, number))
     }
 
+    /// Where they are written to.
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     /// Hands over the rows that were made since the last time, such as those of a packet.
     #[inline]
     pub(super) fn hand_over(&mut self) -> io::Result<()> {
