@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use oxberry_controller::Cli;
+use oxberry_net::arguments;
 
 fn main() -> ExitCode {
-    Cli::parse().execute()
+    arguments::<Cli>().execute()
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use oxberry_net::arguments;
 use oxberry_pi::Arguments;
 
 /// The OxBerry Pi: keeps the order books of its partitions and says what changes.
@@ -14,5 +15,5 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    oxberry_pi::launch(&Cli::parse().arguments)
+    oxberry_pi::launch(&arguments::<Cli>().arguments)
 }

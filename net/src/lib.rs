@@ -16,8 +16,10 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
-//! * [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`] and [`say`].
+//! * [`arguments`]: the command line and the environment;
+//!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`] and [`say`].
 
+mod arguments;
 mod clock;
 mod control;
 mod endpoint;
@@ -36,6 +38,7 @@ mod stock;
 mod subscriber;
 mod systemd;
 
+pub use arguments::arguments;
 pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};

@@ -59,7 +59,7 @@ pub fn log_to_stderr(filter: &str) -> Result<(), LogError> {
         // It would tell of lines that cannot be written by a macro that panics, on standard error.
         .log_internal_errors(false)
         .with_target(false);
-    let under_systemd = env::var_os("JOURNAL_STREAM").is_some();
+    let under_systemd = env::var_os("JOURNAL_STREAM").is_some_and(|journal| !journal.is_empty());
     let started = if under_systemd {
         builder.without_time().finish().try_init()
     } else {

@@ -28,7 +28,8 @@ impl Notifier {
     ///
     /// When there is a `NOTIFY_SOCKET`, but it cannot be reached.
     pub fn from_environment(now: Instant) -> io::Result<Self> {
-        let Some(address) = env::var_os("NOTIFY_SOCKET") else {
+        let address = env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty());
+        let Some(address) = address else {
             return Ok(Self {
                 socket: None,
                 feed_every: None,

@@ -1,10 +1,21 @@
 //! Arguments about inputs that several subcommands have.
 
-use std::net::Ipv4Addr;
+use std::{
+    fs::{self, File, Metadata},
+    io::stdin,
+    net::Ipv4Addr,
+    os::{
+        fd::AsFd as _,
+        unix::fs::{FileTypeExt as _, MetadataExt as _},
+    },
+    path::Path,
+};
 
 use clap::{Args, ValueEnum};
 use oxberry_core::xdp::Dialect;
 use oxberry_feed::source::Filter;
+
+use crate::failure::Failure;
 
 /// How inputs are read.
 #[derive(Clone, Debug, Args)]
@@ -53,4 +64,50 @@ impl InputArguments {
             ports: self.port.clone(),
         }
     }
+}
+
+/// Refuses inputs that name standard input, or another pipe, more than once: each of its bytes can
+/// be read by one of them only.
+///
+/// # Errors
+///
+/// A usage error that names the second one.
+pub(crate) fn refuse_repeated_pipes<'p>(
+    paths: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Failure> {
+    let mut standard_input = false;
+    let mut pipes = Vec::new();
+    for path in paths {
+        let found = if path == Path::new("-") {
+            if std::mem::replace(&mut standard_input, true) {
+                return Err(named_twice(path));
+            }
+            let input = stdin().as_fd().try_clone_to_owned().map(File::from);
+            input.and_then(|input| input.metadata())
+        } else {
+            fs::metadata(path)
+        };
+        let pipe = found.ok().filter(is_pipe).map(|it| (it.dev(), it.ino()));
+        let Some(pipe) = pipe else { continue };
+        if pipes.contains(&pipe) {
+            return Err(named_twice(path));
+        }
+        pipes.push(pipe);
+    }
+    Ok(())
+}
+
+fn is_pipe(found: &Metadata) -> bool {
+    found.file_type().is_fifo()
+}
+
+fn named_twice(path: &Path) -> Failure {
+    let name = if path == Path::new("-") {
+        "standard input".into()
+    } else {
+        path.display().to_string()
+    };
+    Failure::Usage(format!(
+        "{name} is named more than once, but can be read only once"
+    ))
 }

@@ -17,14 +17,14 @@ mod replay;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use oxberry_net::arguments;
 
 use self::cli::{Cli, Command};
 
 /// Reads the command line, does what it says, and says how it went.
 #[must_use]
 pub fn main() -> ExitCode {
-    let command = Cli::parse()
+    let command = arguments::<Cli>()
         .command
         .unwrap_or_else(|| Command::Demo(demo::Arguments::default()));
     let result = match command {

@@ -139,3 +139,47 @@ fn the_header_is_there_before_anything_came() {
     drop(stdin);
     child.wait().unwrap();
 }
+
+#[test]
+fn an_input_that_can_be_read_only_once_is_named_only_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let map = mapping(directory.path());
+    let pipe = directory.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let pipe = pipe.to_str().unwrap();
+    let commands: [&[&str]; 6] = [
+        &["decode", "-", "-"],
+        &["decode", "-", "/dev/stdin"],
+        &["decode", pipe, &map, pipe],
+        &["replay", "-", "-", "--symbols", &map],
+        &["replay", "-", "--symbols", "-"],
+        &["replay", pipe, "--symbols", pipe],
+    ];
+    for command in commands {
+        let (mut child, lines) = start(command);
+        assert_eq!(child.wait().unwrap().code(), Some(2), "{command:?}");
+        assert_eq!(lines.iter().count(), 0, "{command:?}");
+    }
+}
+
+#[test]
+fn a_file_may_be_named_twice_and_the_mapping_come_through_standard_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut channel = ChannelWriter::start(&[GOOG]);
+    channel.bid(GOOG, 1, 1, 10_000);
+    let file = directory.path().join("1.dat");
+    fs::write(&file, &channel.bytes).unwrap();
+    let file = file.to_str().unwrap();
+
+    let (mut child, lines) = start(&["decode", file, file]);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(lines.iter().count() % 2, 0);
+
+    let (mut child, lines) = start(&["replay", file, "--symbols", "-"]);
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(MAPPING.as_bytes()).unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(lines.iter().count(), 2, "the header and a row");
+}

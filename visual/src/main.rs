@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use oxberry_net::arguments;
 use oxberry_visual::Cli;
 
 fn main() -> ExitCode {
-    Cli::parse().execute()
+    arguments::<Cli>().execute()
 }

@@ -16,7 +16,11 @@ use oxberry_feed::source::{Packet, Source};
 
 use self::{csv::CsvLines, json::JsonLines};
 use crate::{
-    console::Console, dialect, failure::Failure, findings::Findings, input::InputArguments,
+    console::Console,
+    dialect,
+    failure::Failure,
+    findings::Findings,
+    input::{InputArguments, refuse_repeated_pipes},
     output::Output,
 };
 
@@ -88,6 +92,7 @@ trait Lines {
 /// When output cannot be written, or a file cannot be read or has faults; everything that is good
 /// is printed before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    refuse_repeated_pipes(arguments.files.iter().map(PathBuf::as_path))?;
     let mut lines: Box<dyn Lines> = match arguments.format {
         Format::Jsonl => Box::new(JsonLines::default()),
         Format::Csv => Box::new(CsvLines::new()),

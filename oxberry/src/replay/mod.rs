@@ -19,7 +19,12 @@ pub(crate) use self::{
     inputs::Inputs,
     player::{Plan, play},
 };
-use crate::{console::Console, failure::Failure, input::InputArguments, output::Output};
+use crate::{
+    console::Console,
+    failure::Failure,
+    input::{InputArguments, refuse_repeated_pipes},
+    output::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,6 +86,8 @@ enum Format {
 /// When output cannot be written, an input cannot be read or has faults, or the books had no room;
 /// everything that is good is used before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let named = arguments.paths.iter().chain(&arguments.symbols);
+    refuse_repeated_pipes(named.map(PathBuf::as_path))?;
     let mut console = Console::new(!arguments.digest);
     let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), &console)?;
     let plan = Plan {
