@@ -6,6 +6,7 @@ use oxberry_visual::Config;
 use serde_json::{Value, json};
 
 use crate::cluster::{Controller, Pi, event, symbol};
+use crate::relay::Relay;
 use crate::run::{Dashboard, config};
 use crate::webdriver::{Browser, DESKTOP, ESCAPE, View};
 
@@ -308,6 +309,38 @@ fn nothing_is_called_live_that_is_not() {
     scene.browser.until("document.body.dataset.link === 'live'");
     assert_eq!(scene.browser.text("#pis"), "0 of 2");
     scene.dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn a_connection_that_is_dead_but_open_is_given_up_and_made_anew() {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    controller.answer(1, &symbols());
+    let relay = Relay::start(dashboard.address);
+    let browser = Browser::open(&format!("http://{}/", relay.address));
+    browser.until("document.body.dataset.link === 'live'");
+
+    // By itself, and sooner when the browser says that the network is back or the page in sight.
+    let wakes = [
+        "",
+        "dispatchEvent(new Event('online'))",
+        "document.dispatchEvent(new Event('visibilitychange'))",
+    ];
+    for wake in wakes {
+        relay.go_dead();
+        browser.until("document.body.dataset.link === 'late'");
+        let late = browser.value("performance.now()").as_f64().unwrap();
+        browser.value(&format!(
+            "void {}",
+            if wake.is_empty() { "0" } else { wake }
+        ));
+        browser.until("document.body.dataset.link === 'live'");
+        let live = browser.value("performance.now()").as_f64().unwrap();
+        let is_soon = live - late < 4_000.0;
+        assert_eq!(is_soon, !wake.is_empty(), "{wake}: {} ms", live - late);
+    }
+    dashboard.stop();
 }
 
 #[test]

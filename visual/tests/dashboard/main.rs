@@ -9,6 +9,7 @@ mod chromium;
 mod client;
 mod cluster;
 mod process;
+mod relay;
 mod run;
 mod web;
 mod webdriver;
