@@ -232,7 +232,36 @@ fn a_directory_that_is_not_there_or_empty_is_said_at_once() {
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn a_check_names_no_option_that_the_demonstration_has_not() {
+    let dir = tempfile::tempdir().unwrap();
+    // A reset of the sequence numbers, which tells no dialect.
+    let mut packet = vec![30, 0, 12, 1];
+    packet.extend(1_u32.to_le_bytes());
+    packet.extend([0; 8]);
+    packet.extend([14, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 13, 1]);
+    let (file, mapping) = ("20240515-ARCA_XDP_IBF_1.dat", "ARCASymbolMapping.txt");
+    fs::write(dir.path().join(file), packet).unwrap();
+    let symbol = "GOOG|GOOG|1753|P|Q|C|100|4|13|||\n";
+    fs::write(dir.path().join(mapping), symbol).unwrap();
+
+    let said = |arguments: &[&str]| {
+        let ran = Command::new(oxberry())
+            .args(arguments)
+            .arg(dir.path())
+            .output()
+            .unwrap();
+        let err = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(ran.status.success(), "{err}");
+        err
+    };
+    assert!(said(&["replay"]).contains("--dialect says which it is"));
+    let checked = said(&["demo", "--check", "--pis", "1"]);
+    assert!(checked.contains("read as"), "{checked}");
+    assert!(!checked.contains("--"), "{checked}");
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_option_that_was_typed() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let ran = Command::new(oxberry())
@@ -242,4 +271,16 @@ fn a_taken_port_is_named() {
     let err = String::from_utf8_lossy(&ran.stderr);
     assert_eq!(ran.status.code(), Some(1), "{err}");
     assert!(err.contains(&port), "{err}");
+    let remedy = "choose another port with --port (0 takes any free one)";
+    assert!(err.contains(remedy), "{err}");
+
+    // The dashboard's own option is named where that was typed.
+    let address = format!("127.0.0.1:{port}");
+    let ran = Command::new(oxberry())
+        .args(["node", "visual", "--http", &address])
+        .args(["--stock", "tcp://127.0.0.1:0"])
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&ran.stderr);
+    assert!(err.contains("choose another port with --http"), "{err}");
 }

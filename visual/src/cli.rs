@@ -39,6 +39,16 @@ pub struct Cli {
     #[arg(long)]
     json_notices: bool,
 
+    /// What messages call --http: a program that starts this one has options of its own.
+    #[arg(
+        long,
+        value_name = "OPTION",
+        default_value = "--http",
+        hide = true,
+        allow_hyphen_values = true
+    )]
+    http_option: String,
+
     /// What to log, such as info or oxberry_visual=debug.
     #[arg(
         long,
@@ -79,7 +89,8 @@ impl Cli {
         if self.exit_with_stdin {
             shutdown.request_with_end_of_stdin()?;
         }
-        let sockets = Sockets::open(config)?;
+        let sockets =
+            Sockets::open(config).map_err(|error| error.with_http_option(&self.http_option))?;
         tracing::info!(?config, "configuration");
         let (web, stock) = (sockets.web_address(), sockets.stock_endpoint());
         tracing::info!(page = %format_args!("http://{web}/"), %stock, "listening");

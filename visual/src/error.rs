@@ -14,12 +14,14 @@ pub enum Error {
     /// Another process listens where the page should be.
     #[error(
         "cannot serve the page at {address}: another process holds port {}; stop it, or choose \
-         another port with --http (0 takes any free one)",
+         another port with {option} (0 takes any free one)",
         address.port()
     )]
     PortTaken {
         /// Where the page should be.
         address: SocketAddr,
+        /// The option that says so, as the user knows it.
+        option: String,
     },
     /// The page cannot be served there for another reason.
     #[error("cannot serve the page at {address}: {source}")]
@@ -56,4 +58,15 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// The same error, in which this is the name of the option for the page's address.
+    pub(crate) fn with_http_option(self, name: &str) -> Self {
+        if let Self::PortTaken { address, .. } = self {
+            let option = name.into();
+            return Self::PortTaken { address, option };
+        }
+        self
+    }
 }

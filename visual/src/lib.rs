@@ -82,7 +82,8 @@ impl Sockets {
         let address = config.http;
         let bind_error = |source: io::Error| {
             if source.kind() == io::ErrorKind::AddrInUse {
-                Error::PortTaken { address }
+                let option = "--http".into();
+                Error::PortTaken { address, option }
             } else {
                 Error::Bind { address, source }
             }

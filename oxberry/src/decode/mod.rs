@@ -148,6 +148,7 @@ impl Decoder<'_> {
         let dialects = dialect::choose(
             input.dialect,
             std::slice::from_mut(&mut source),
+            true,
             &self.console,
         );
         let [dialect] = dialects[..] else {

@@ -41,6 +41,7 @@ pub(super) fn compare(
         dialect: DialectChoice::Auto,
         filter: oxberry_feed::source::Filter::default(),
         orders: ORDERS,
+        has_options: false,
     };
     let replayed = play(&plan, None, &mut console)?;
     let mut expected: BTreeMap<u16, Digest> = BTreeMap::new();

@@ -116,6 +116,8 @@ impl Cluster {
             &setup,
             "--http",
             &http,
+            "--http-option",
+            "--port",
             "--stock",
             any_port,
         ];

@@ -95,6 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         dialect: arguments.input.dialect,
         filter: arguments.input.filter(),
         orders: arguments.orders,
+        has_options: true,
     };
     let Format::Csv = arguments.format;
     let outcome = if arguments.digest {

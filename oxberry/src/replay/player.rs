@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) filter: Filter,
     /// Orders that may rest at once.
     pub(crate) orders: u32,
+    /// Whether the one who reads messages has the options of `oxberry replay`.
+    pub(crate) has_options: bool,
 }
 
 /// Replays the plan; rows go to `rows` if there is one.
@@ -81,7 +83,7 @@ pub(crate) fn play(
         }
         sources.push(source);
     }
-    let dialects = dialect::choose(plan.dialect, &mut sources, console);
+    let dialects = dialect::choose(plan.dialect, &mut sources, plan.has_options, console);
     let channels = Channels::new(&mut sources, &dialects);
     console.watch(sources.iter().map(Source::progress).collect());
 
@@ -91,6 +93,7 @@ pub(crate) fn play(
         rows,
         mapping,
         console,
+        has_options: plan.has_options,
         findings,
         faulty: false,
         full: false,
@@ -122,6 +125,7 @@ struct Table<'a> {
     rows: Option<&'a mut Rows>,
     mapping: &'a MappingFile,
     console: &'a mut Console,
+    has_options: bool,
     findings: Findings,
     /// Whether an input has faults.
     faulty: bool,
@@ -366,7 +370,12 @@ impl Table<'_> {
             Rejection::ExcessExecution => ("executions of more than the order has", ""),
             Rejection::OrdersFull | Rejection::LevelsFull | Rejection::IdsCrowded => {
                 self.full = true;
-                ("orders without room", "; raise --orders")
+                let remedy = if self.has_options {
+                    "; raise --orders"
+                } else {
+                    ""
+                };
+                ("orders without room", remedy)
             }
             Rejection::ScaleLost | _ => ("other contradictions", ""),
         };
