@@ -1,10 +1,13 @@
 //! `oxberry generate`: the files of a market that is made up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use oxberry_controller::source::ChannelFile;
 use oxberry_core::xdp::Dialect;
-use oxberry_sim::market::{FileFormat, Market, MarketConfig, MarketError, write_directory};
+use oxberry_sim::market::{
+    FileFormat, Market, MarketConfig, MarketError, channel_file_name, write_directory,
+};
 
 use crate::{console::Console, failure::Failure};
 
@@ -14,7 +17,8 @@ Examples:
   oxberry generate --out market/ --symbols 50 --messages 100000 --dialect legacy --seed 7
 
 The order flow is consistent: a matching engine decides every execution. The same arguments give the
-same bytes on every machine. What is there already under the same names is overwritten.";
+same bytes on every machine. What is there already under the same names is overwritten; channel files
+under other names are refused, since they would be replayed with the market.";
 
 /// What `oxberry generate` can be told.
 #[derive(Clone, Debug, Args)]
@@ -87,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let market =
         Market::new(config).map_err(|error: MarketError| Failure::Usage(error.to_string()))?;
+    refuse_other_channels(&market, &arguments.out, format)?;
     let mut console = Console::new(false);
     console.watch_messages(arguments.messages);
     let written = write_directory(&market, &arguments.out, format, &|messages| {
@@ -102,4 +107,37 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         written.bytes
     ));
     Ok(())
+}
+
+/// Refuses a directory with channel files that this run does not write: whoever reads the directory
+/// would take them for channels of the market. They may be captured ones, so they are left to the
+/// user.
+fn refuse_other_channels(
+    market: &Market,
+    directory: &Path,
+    format: FileFormat,
+) -> anyhow::Result<()> {
+    let ours: Vec<String> = (1..=market.config().channels)
+        .map(|channel| channel_file_name(market, channel, format))
+        .collect();
+    // A directory that is not there is made; whatever else is wrong with it is told when it is
+    // written to.
+    let names = directory.read_dir().into_iter().flatten().flatten();
+    let mut others: Vec<String> = names
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| ChannelFile::channel_of(name.as_ref()).is_some() && !ours.contains(name))
+        .collect();
+    others.sort();
+    let Some(first) = others.first() else {
+        return Ok(());
+    };
+    let more = match others.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    anyhow::bail!(
+        "{}: holds channel files that are not of this market: {first}{more}; remove them, or \
+         choose another directory; nothing was written",
+        directory.display()
+    )
 }

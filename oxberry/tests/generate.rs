@@ -79,6 +79,48 @@ fn a_generated_market_replays_without_a_finding_in_both_formats() {
 }
 
 #[test]
+fn channel_files_of_another_market_are_refused_and_neither_lost_nor_mixed() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_eq!(generate(directory.path(), &[]).code, Some(0));
+    let before = files(directory.path());
+    let again = generate(directory.path(), &[]);
+    assert_eq!(again.code, Some(0), "the same files: {}", again.stderr);
+    let others: [&[&str]; 3] = [
+        &["--channels", "2"],
+        &["--dialect", "legacy"],
+        &["--format", "pcap", "--seed", "2"],
+    ];
+    for other in others {
+        let run = generate(directory.path(), other);
+        assert_eq!(run.code, Some(1), "{other:?}");
+        assert!(run.stderr.contains("_IBF_"), "{}", run.stderr);
+        assert!(files(directory.path()) == before, "{other:?}");
+    }
+    // More channels are the old ones and others.
+    let run = generate(directory.path(), &["--channels", "5"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(files(directory.path()).len(), 6);
+}
+
+#[test]
+fn a_captured_channel_is_not_taken_for_one_of_the_market() {
+    let directory = tempfile::tempdir().unwrap();
+    let captured = directory.path().join("20111219-ARCA_XDP_IBF_1.dat.gz");
+    fs::write(&captured, "real").unwrap();
+    fs::write(directory.path().join("notes.txt"), "of the user").unwrap();
+    let run = generate(directory.path(), &[]);
+    assert_eq!(run.code, Some(1));
+    assert!(
+        run.stderr.contains("20111219-ARCA_XDP_IBF_1.dat.gz"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(files(directory.path()).len(), 2, "nothing was written");
+    fs::remove_file(captured).unwrap();
+    assert_eq!(generate(directory.path(), &[]).code, Some(0));
+}
+
+#[test]
 fn a_market_that_cannot_be_is_a_usage_error_and_a_place_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().to_str().unwrap();

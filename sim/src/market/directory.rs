@@ -31,6 +31,13 @@ impl FileFormat {
     }
 }
 
+/// What the file of a channel is called, the first of which is 1.
+#[must_use]
+pub fn channel_file_name(market: &Market, channel: u8, format: FileFormat) -> String {
+    let (date, extension) = (market.date(), format.extension());
+    format!("{date}-ARCA_XDP_IBF_{channel}.{extension}")
+}
+
 /// What was written to the files of all channels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -96,12 +103,7 @@ pub fn write_directory(
     let work = || -> Result<Written, WriteError> {
         let mut written = Written::default();
         while let Some(channel) = next() {
-            let name = format!(
-                "{}-ARCA_XDP_IBF_{}.{}",
-                market.date(),
-                channel.channel(),
-                format.extension()
-            );
+            let name = channel_file_name(market, channel.channel().raw(), format);
             let path = directory.join(name);
             let added =
                 write_channel(channel, &path, format, on_messages).map_err(failed(&path))?;

@@ -40,7 +40,7 @@ use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::Dialect;
 
 pub use channel::{ChannelGenerator, Stock};
-pub use directory::{FileFormat, WriteError, Written, write_directory};
+pub use directory::{FileFormat, WriteError, Written, channel_file_name, write_directory};
 pub use listing::Listing;
 
 use crate::random::Random;
