@@ -1,4 +1,5 @@
-//! The channel files of a directory: `<date>-ARCA_XDP_IBF_<channel>.dat`, also compressed.
+//! The channel files of a directory: `<date>-ARCA_XDP_IBF_<channel>.dat`, or a capture of the channel
+//! under such a name, `.pcap` or `.pcapng`; also compressed.
 
 use oxberry_core::units::ChannelId;
 use std::{
@@ -12,7 +13,9 @@ use thiserror::Error;
 /// What comes before the channel's number in a file's name.
 const BEFORE_CHANNEL: &str = "_IBF_";
 /// What comes after it.
-const AFTER_CHANNEL: [&str; 3] = [".dat", ".dat.gz", ".dat.zst"];
+const FORMATS: [&str; 3] = [".dat", ".pcap", ".pcapng"];
+/// What comes after that.
+const COMPRESSIONS: [&str; 2] = [".gz", ".zst"];
 
 /// A file and the channel that its name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +41,13 @@ impl ChannelFile {
     pub fn channel_of(path: &Path) -> Option<ChannelId> {
         let name = path.file_name()?.to_str()?;
         let (_, number_and_end) = name.rsplit_once(BEFORE_CHANNEL)?;
-        let number = AFTER_CHANNEL
+        let number_and_format = COMPRESSIONS
             .iter()
-            .find_map(|end| number_and_end.strip_suffix(end))?;
+            .find_map(|end| number_and_end.strip_suffix(end))
+            .unwrap_or(number_and_end);
+        let number = FORMATS
+            .iter()
+            .find_map(|end| number_and_format.strip_suffix(end))?;
         number.parse().ok().map(ChannelId::from_raw)
     }
 }
@@ -106,7 +113,7 @@ pub enum DirectoryError {
         error: io::Error,
     },
     /// It holds no channel file.
-    #[error("{}: holds no channel file (<date>-ARCA_XDP_IBF_<channel>.dat, also .dat.gz or .dat.zst)", path.display())]
+    #[error("{}: holds no channel file (<date>-ARCA_XDP_IBF_<channel>.dat, .pcap or .pcapng, also .gz or .zst)", path.display())]
     Empty {
         /// The directory.
         path: PathBuf,
@@ -148,13 +155,16 @@ mod tests {
             "20111219-ARCA_XDP_IBF_1.dat.gz",
             "20111219-ARCA_XDP_IBF_4.dat",
             "20111219-ARCA_XDP_IBF_4.dat.idx",
+            "20111219-ARCA_XDP_IBF_4.gz",
+            "20111219-ARCA_XDP_IBF_6.pcap",
+            "20111219-ARCA_XDP_IBF_7.pcapng.gz",
             "ARCASymbolMapping.txt",
         ]);
         let found = ChannelFiles::of_directory(directory.path()).unwrap();
         let channels: Vec<u8> = found.files.iter().map(|file| file.channel.raw()).collect();
-        assert_eq!(channels, [1, 2, 4, 10]);
+        assert_eq!(channels, [1, 2, 4, 6, 7, 10]);
         let missing: Vec<u8> = found.missing.iter().map(|channel| channel.raw()).collect();
-        assert_eq!(missing, [3, 5, 6, 7, 8, 9]);
+        assert_eq!(missing, [3, 5, 8, 9]);
     }
 
     #[test]

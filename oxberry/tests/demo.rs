@@ -45,8 +45,21 @@ fn captures_of_two_lossy_lines_end_with_the_books_of_the_whole_channels() {
     assert_eq!(check(&arguments), whole);
 }
 
+#[test]
+fn a_made_up_market_of_captures_is_played_as_its_channel_files_are() {
+    let dirs = [generated(), generated_as("pcap")];
+    let [files, captures] = dirs
+        .each_ref()
+        .map(|dir| check(&[dir.path().to_str().unwrap(), "--pis", "2"]));
+    assert_eq!(captures, files);
+}
+
 /// A directory with a made-up market that ends.
 fn generated() -> TempDir {
+    generated_as("dat")
+}
+
+fn generated_as(format: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let made = Command::new(oxberry())
         .args([
@@ -57,6 +70,8 @@ fn generated() -> TempDir {
             "30000",
             "--seed",
             "5",
+            "--format",
+            format,
             "--out",
         ])
         .arg(dir.path())

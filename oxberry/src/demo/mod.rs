@@ -23,7 +23,7 @@ Examples:
   oxberry demo DIR --speed 60                captured channel files, a minute in a second
   oxberry demo DIR --check                   compare every replica with `oxberry replay`
 
-DIR holds <date>-ARCA_XDP_IBF_<channel>.dat files and ARCASymbolMapping.txt.
+DIR holds <date>-ARCA_XDP_IBF_<channel>.dat, .pcap or .pcapng files and ARCASymbolMapping.txt.
 Ctrl-C stops everything; so does the end of this process, however it ends.";
 
 /// What `oxberry demo` can be told.

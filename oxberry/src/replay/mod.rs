@@ -45,7 +45,7 @@ is stale, and named as such, until the feed clears it.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Channel files or captures, plain, .gz or .zst, - for standard input, or a directory of
-    /// *_IBF_<channel>.dat files; all are merged by send time
+    /// *_IBF_<channel>.dat, .pcap or .pcapng files; all are merged by send time
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The symbol mapping file; may be left out for a directory that holds ARCASymbolMapping.txt
