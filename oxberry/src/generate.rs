@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use oxberry_controller::source::ChannelFile;
 use oxberry_core::xdp::Dialect;
+use oxberry_feed::directory::ChannelFile;
 use oxberry_sim::market::{
     FileFormat, Market, MarketConfig, MarketError, channel_file_name, write_directory,
 };

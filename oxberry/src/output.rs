@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use oxberry_controller::source::Source;
+use oxberry_feed::source::Source;
 
 /// Bytes that are written at once.
 const AT_ONCE: usize = 64 * 1024;
