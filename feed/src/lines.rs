@@ -12,7 +12,7 @@ use core::fmt;
 use core::ops::ControlFlow;
 use core::time::Duration;
 use std::collections::VecDeque;
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use oxberry_core::line::{
     Arrival, Command, Config, Line, Sequence, SequenceTracker, Sequencer, Slot, Source as Way,
@@ -59,7 +59,7 @@ pub enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineCounters {
     /// To whom they were sent.
-    pub group: SocketAddrV4,
+    pub group: SocketAddr,
     /// All of them.
     pub packets: u64,
     /// Brought what was missing when they came.
@@ -102,7 +102,7 @@ impl<P: Copy> Lines<P> {
 
     /// This line is known to carry the channel before its first packet comes. What another line
     /// loses before the first packet of a line that is not expected is not awaited.
-    pub fn expect(&mut self, group: SocketAddrV4) {
+    pub fn expect(&mut self, group: SocketAddr) {
         if self.index(group) > 0 && self.arbiter.is_none() {
             self.arbiter = Some(Arbiter::new(SeqNum::from_raw(1)));
         }
@@ -112,7 +112,7 @@ impl<P: Copy> Lines<P> {
     /// far as the capture tells; `tracker` is that of the channel that the packets are handed to.
     pub fn handle_packet(
         &mut self,
-        group: Option<SocketAddrV4>,
+        group: Option<SocketAddr>,
         captured: Option<UnixNanos>,
         packet: &PacketRef<'_>,
         place: P,
@@ -193,7 +193,7 @@ impl<P: Copy> Lines<P> {
     }
 
     /// The number of a line, which is new if need be.
-    fn index(&mut self, group: SocketAddrV4) -> usize {
+    fn index(&mut self, group: SocketAddr) -> usize {
         let known = self.counters.iter().position(|line| line.group == group);
         known.unwrap_or_else(|| {
             self.counters.push(LineCounters::new(group));
@@ -293,7 +293,7 @@ impl<P: Copy> Arbiter<P> {
 }
 
 impl LineCounters {
-    const fn new(group: SocketAddrV4) -> Self {
+    const fn new(group: SocketAddr) -> Self {
         Self {
             group,
             packets: 0,
@@ -331,7 +331,7 @@ impl fmt::Display for LineCounters {
 
 /// Shows the packets that come by lines, with their groups, at the start of a capture; of a channel
 /// file none. To be called before the first packet is asked for.
-pub fn look_ahead(source: &mut Source, mut visit: impl FnMut(SocketAddrV4, &PacketRef<'_>)) {
+pub fn look_ahead(source: &mut Source, mut visit: impl FnMut(SocketAddr, &PacketRef<'_>)) {
     let mut start = None;
     source.look_ahead(|packet| {
         let Some(group) = packet.group else {

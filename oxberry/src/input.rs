@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Metadata},
     io::stdin,
-    net::Ipv4Addr,
+    net::IpAddr,
     os::{
         fd::AsFd as _,
         unix::fs::{FileTypeExt as _, MetadataExt as _},
@@ -25,7 +25,7 @@ pub(crate) struct InputArguments {
     pub(crate) dialect: DialectChoice,
     /// Of captures, read only packets sent to this multicast group; may be given several times
     #[arg(long, value_name = "ADDRESS")]
-    pub(crate) group: Vec<Ipv4Addr>,
+    pub(crate) group: Vec<IpAddr>,
     /// Of captures, read only packets sent to this UDP port; may be given several times
     #[arg(long, value_name = "PORT")]
     pub(crate) port: Vec<u16>,

@@ -1,6 +1,6 @@
 //! Packets that were read before their time.
 
-use std::{collections::VecDeque, net::SocketAddrV4};
+use std::{collections::VecDeque, net::SocketAddr};
 
 use oxberry_core::units::UnixNanos;
 
@@ -22,7 +22,7 @@ pub(super) struct Ahead {
 pub(super) struct Held {
     bytes: Vec<u8>,
     offset: u64,
-    group: Option<SocketAddrV4>,
+    group: Option<SocketAddr>,
     captured: Option<UnixNanos>,
 }
 

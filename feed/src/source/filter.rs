@@ -1,6 +1,6 @@
 //! Which packets of a capture are wanted.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 
 /// The multicast groups and ports whose packets are wanted; an empty list wants all.
 ///
@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Addresses that packets were sent to.
-    pub groups: Vec<Ipv4Addr>,
+    pub groups: Vec<IpAddr>,
     /// Ports that packets were sent to.
     pub ports: Vec<u16>,
 }
@@ -16,8 +16,8 @@ pub struct Filter {
 impl Filter {
     /// Whether packets to this group and port are wanted.
     #[must_use]
-    pub fn lets_through(&self, group: SocketAddrV4) -> bool {
-        (self.groups.is_empty() || self.groups.contains(group.ip()))
+    pub fn lets_through(&self, group: SocketAddr) -> bool {
+        (self.groups.is_empty() || self.groups.contains(&group.ip()))
             && (self.ports.is_empty() || self.ports.contains(&group.port()))
     }
 }

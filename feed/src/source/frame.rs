@@ -1,7 +1,7 @@
 //! From a captured frame to the UDP payload in it.
 
 use std::{
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{Ipv4Addr, SocketAddr},
     ops::Range,
 };
 
@@ -29,7 +29,7 @@ pub(super) enum Content {
     /// A UDP payload, and to whom it was sent.
     Udp {
         payload: Range<usize>,
-        group: SocketAddrV4,
+        group: SocketAddr,
     },
     /// A part of a fragmented datagram.
     Fragment,
@@ -111,7 +111,7 @@ fn ipv4_content(frame: &[u8], start: usize) -> Option<Content> {
     let payload_start = start + header_length + UDP_HEADER;
     Some(Content::Udp {
         payload: payload_start..payload_start + length.min(there),
-        group: SocketAddrV4::new(Ipv4Addr::from(address), port),
+        group: SocketAddr::new(Ipv4Addr::from(address).into(), port),
     })
 }
 
@@ -125,9 +125,11 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
-    const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(224, 0, 59, 76), 11_076);
+    const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 59, 76)), 11_076);
 
     /// IPv4 and UDP around a payload of four bytes, with `options` words of IP options.
     fn datagram(options: u8, fragment: u16, protocol: u8) -> Vec<u8> {

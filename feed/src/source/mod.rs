@@ -30,7 +30,7 @@ mod pcapng;
 mod reader;
 mod window;
 
-use std::{io::Read, net::SocketAddrV4, ops::ControlFlow, path::Path};
+use std::{io::Read, net::SocketAddr, ops::ControlFlow, path::Path};
 
 use oxberry_core::units::UnixNanos;
 
@@ -62,7 +62,7 @@ pub struct Packet<'a> {
     /// Where its first byte lies in the uncompressed content.
     pub offset: u64,
     /// To whom a captured packet was sent; `None` in a channel file.
-    pub group: Option<SocketAddrV4>,
+    pub group: Option<SocketAddr>,
     /// When it was captured, where that is known.
     pub captured: Option<UnixNanos>,
 }

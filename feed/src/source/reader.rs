@@ -1,6 +1,6 @@
 //! What the readers of the formats give and how they stop.
 
-use std::{io, net::SocketAddrV4, ops::Range};
+use std::{io, net::SocketAddr, ops::Range};
 
 use oxberry_core::units::UnixNanos;
 
@@ -11,7 +11,7 @@ use super::error::Fault;
 pub(super) struct Located {
     pub(super) bytes: Range<usize>,
     pub(super) offset: u64,
-    pub(super) group: Option<SocketAddrV4>,
+    pub(super) group: Option<SocketAddr>,
     pub(super) captured: Option<UnixNanos>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Cursor, Read, Write},
-    net::Ipv4Addr,
+    net::IpAddr,
 };
 
 use super::*;
@@ -256,7 +256,7 @@ fn pcap_is_read_in_both_units_and_byte_orders() {
             let found = source.packet();
             assert_eq!(found.bytes, first);
             assert_eq!(found.offset, 24 + 16 + 42);
-            assert_eq!(found.group, Some(SocketAddrV4::new(GROUP.into(), 11_076)));
+            assert_eq!(found.group, Some(SocketAddr::new(GROUP.into(), 11_076)));
             let captured = UnixNanos::from_parts(1_506_694_094, 876_822 * fraction_ns);
             assert_eq!(found.captured, Some(captured));
             assert!(source.advance().unwrap());
@@ -278,7 +278,7 @@ fn groups_and_ports_are_told_apart_and_filtered() {
     for (number, (group, port)) in (1..).zip(flows) {
         bytes.extend(order.pcap_record(1, 0, &frame(&packet(number, 1, 0), group, port)));
     }
-    let group = Ipv4Addr::new(224, 0, 59, 77);
+    let group = IpAddr::from([224, 0, 59, 77]);
     let cases = [
         (vec![], vec![], vec![1, 2, 3]),
         (vec![group], vec![], vec![2, 3]),

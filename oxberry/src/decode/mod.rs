@@ -6,7 +6,7 @@ mod json;
 use std::{
     collections::BTreeMap,
     io::Write as _,
-    net::SocketAddrV4,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -128,7 +128,7 @@ struct Counts {
     /// Bytes that no message claims.
     left_over: u64,
     /// Packets by group and port.
-    groups: BTreeMap<SocketAddrV4, u64>,
+    groups: BTreeMap<SocketAddr, u64>,
     findings: Findings,
 }
 

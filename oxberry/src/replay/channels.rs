@@ -1,6 +1,6 @@
 //! The channels that the sources turn out to hold.
 
-use std::net::SocketAddrV4;
+use std::net::SocketAddr;
 
 use oxberry_core::{
     feed::{Channel, SymbolSlot, TooManySymbols},
@@ -59,7 +59,7 @@ pub(super) struct Channels<'f> {
 struct SourceGroups {
     name: String,
     dialect: Dialect,
-    groups: Vec<(Option<SocketAddrV4>, usize)>,
+    groups: Vec<(Option<SocketAddr>, usize)>,
 }
 
 impl<'f> Channels<'f> {
@@ -85,7 +85,7 @@ impl<'f> Channels<'f> {
     pub(super) fn of_packet(
         &mut self,
         source: usize,
-        group: Option<SocketAddrV4>,
+        group: Option<SocketAddr>,
         packet: &PacketRef<'_>,
         mapping: &MappingFile,
     ) -> Result<Option<&mut LinedChannel<'f>>, TooManySymbols> {

@@ -1,6 +1,6 @@
 //! Which groups of captures carry the same channel, as its lines A and B do.
 
-use std::{collections::BTreeSet, net::SocketAddrV4};
+use std::{collections::BTreeSet, net::SocketAddr};
 
 use oxberry_core::{
     units::{ChannelId, SymbolIndex},
@@ -9,7 +9,7 @@ use oxberry_core::{
 use oxberry_feed::{lines, source::Source};
 
 /// A group in a source, by the source's number.
-pub(super) type SourceGroup = (usize, SocketAddrV4);
+pub(super) type SourceGroup = (usize, SocketAddr);
 
 /// What the venue calls a channel.
 pub(super) type Identity = (ProductId, ChannelId);
