@@ -13,6 +13,7 @@ mod generate;
 mod input;
 mod node;
 mod output;
+mod reading;
 mod replay;
 
 use std::process::ExitCode;

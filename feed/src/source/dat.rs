@@ -1,6 +1,7 @@
 //! Channel files: packets back to back (wire reference, section 1.9).
 
 use super::{
+    content::{self, Content},
     error::Fault,
     reader::{Located, Stop},
     window::Window,
@@ -23,7 +24,11 @@ pub(super) fn advance(window: &mut Window) -> Result<Option<Located>, Stop> {
         return Err(cut(window, offset, usize::from(LEAST_PACKET)));
     };
     let size = u16::from_le_bytes(size);
-    if !(LEAST_PACKET..=LARGEST_PACKET).contains(&size) {
+    let is_possible = (LEAST_PACKET..=LARGEST_PACKET).contains(&size);
+    if offset == 0 && (!is_possible || window.ahead().starts_with(content::LZMA)) {
+        return Err(other_content(window));
+    }
+    if !is_possible {
         return Err(Stop::Fault {
             offset,
             fault: Fault::PacketSize { size },
@@ -39,6 +44,21 @@ pub(super) fn advance(window: &mut Window) -> Result<Option<Located>, Stop> {
         group: None,
         captured: None,
     }))
+}
+
+/// No channel file begins so.
+#[cold]
+fn other_content(window: &mut Window) -> Stop {
+    // A shorter input tells what it can.
+    if let Err(error) = window.require(content::LOOKED_AT) {
+        return error.into();
+    }
+    let ahead = window.ahead();
+    let start = ahead.get(..content::LOOKED_AT).unwrap_or(ahead);
+    Stop::Fault {
+        offset: 0,
+        fault: Fault::OtherContent(Content::of(start)),
+    }
 }
 
 fn cut(window: &Window, offset: u64, needed: usize) -> Stop {

@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use super::content::Content;
+
 /// Why a source gives no further packet. Every packet before the fault was given out.
 ///
 /// Offsets count the bytes of the uncompressed content from 0.
@@ -53,6 +55,12 @@ pub enum Fault {
         /// What it says.
         size: u16,
     },
+    /// The input is nothing that is read.
+    #[error(
+        "this is neither a channel file nor a capture: it looks like {}; {}",
+        .0.what, .0.remedy
+    )]
+    OtherContent(Content),
     /// The input ends inside a packet.
     #[error(
         "the file ends inside a packet: {needed} bytes needed, {got} there; the packets before it \
@@ -82,15 +90,10 @@ pub enum Fault {
     /// A pcapng section begins without its byte order mark.
     #[error("a pcapng section has no valid byte order mark: the capture is damaged")]
     ByteOrder,
-    /// A pcapng packet names an interface that was not described.
-    #[error("a packet names interface {interface}, which the capture does not describe")]
-    Interface {
-        /// The interface.
-        interface: u32,
-    },
     /// Frames of this link layer are not understood.
     #[error(
-        "link type {link} is not supported; supported are Ethernet (1), raw IP (12, 101, 228) and Linux cooked (113, 276)"
+        "link type {link} is not supported; supported are Ethernet (1), raw IP (12, 14, 101, 228, 229), Linux cooked \
+         (113, 276) and loopback (0, 108)"
     )]
     LinkType {
         /// The number of the link layer.

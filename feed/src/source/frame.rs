@@ -1,201 +1,167 @@
 //! From a captured frame to the UDP payload in it.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     ops::Range,
 };
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
-/// 802.1Q and 802.1ad tags.
-const ETHERTYPES_VLAN: [u16; 2] = [0x8100, 0x88a8];
-/// A VLAN tag: two bytes of tag, two of the next type.
-const VLAN_LENGTH: usize = 4;
-const PROTOCOL_UDP: u8 = 17;
-const IPV4_LEAST_HEADER: usize = 20;
+use etherparse::{
+    EtherType, IpNumber, Ipv4HeaderSlice, LaxIpv6Slice, SingleVlanSlice, UdpHeaderSlice,
+    err::ipv4::HeaderSliceError, ether_type, ip_number,
+};
+use pcap_parser::nom::Offset as _;
+
+use super::{counters::PassedOver, tunnel};
+
 const UDP_HEADER: usize = 8;
 
-/// How a capture's frames begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LinkLayer {
-    Ethernet,
-    RawIp,
-    LinuxCooked,
-    LinuxCooked2,
-}
+/// Tags that some switches wrote before 802.1ad, beside those that have names.
+const OLD_VLANS: [EtherType; 2] = [EtherType(0x9200), EtherType(0x9300)];
+const MPLS: [EtherType; 2] = [EtherType(0x8847), EtherType(0x8848)];
 
-/// What a frame holds.
+/// Tags and tunnels in each other, so that no frame takes long.
+const MOST_LAYERS: u8 = 16;
+
+/// A UDP datagram in a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Content {
-    /// A UDP payload, and to whom it was sent.
-    Udp {
-        payload: Range<usize>,
-        group: SocketAddr,
-    },
-    /// A part of a fragmented datagram.
-    Fragment,
-    /// Anything else.
-    Other,
+pub(super) struct Datagram {
+    /// What was captured of its payload.
+    pub(super) payload: Range<usize>,
+    /// How long the payload was on the line.
+    pub(super) length: usize,
+    /// To whom it was sent.
+    pub(super) group: SocketAddr,
 }
 
-impl LinkLayer {
-    /// From the number that capture files use, or `None` when it is not supported.
-    pub(super) fn from_wire(link: u32) -> Option<Self> {
-        // The upper bits of a pcap header's field tell of checksums behind the frame.
-        match link & 0xffff {
-            1 => Some(Self::Ethernet),
-            12 | 101 | 228 => Some(Self::RawIp),
-            113 => Some(Self::LinuxCooked),
-            276 => Some(Self::LinuxCooked2),
-            _ => None,
+/// Where in a frame the search for the datagram has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    frame: &'a [u8],
+    /// Bytes of the frame that were not captured.
+    missing: usize,
+    layers_left: u8,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(frame: &'a [u8], missing: usize) -> Self {
+        Self {
+            frame,
+            missing,
+            layers_left: MOST_LAYERS,
         }
     }
 
-    /// Finds the UDP payload. Its length is that of the UDP header, not of the frame, which may be
-    /// padded; a frame that was captured in part gives the part of the payload that is there.
-    pub(super) fn content(self, frame: &[u8]) -> Content {
-        self.ipv4_start(frame)
-            .and_then(|start| ipv4_content(frame, start))
-            .unwrap_or(Content::Other)
-    }
-
-    fn ipv4_start(self, frame: &[u8]) -> Option<usize> {
-        let (mut ethertype_at, fixed_start) = match self {
-            Self::RawIp => return Some(0),
-            Self::Ethernet => (12, None),
-            Self::LinuxCooked => (14, None),
-            // The type comes first, the addresses after it.
-            Self::LinuxCooked2 => (0, Some(20)),
-        };
-        let mut ethertype = u16_at(frame, ethertype_at)?;
-        if fixed_start.is_none() {
-            while ETHERTYPES_VLAN.contains(&ethertype) {
-                ethertype_at += VLAN_LENGTH;
-                ethertype = u16_at(frame, ethertype_at)?;
-            }
-        }
-        (ethertype == ETHERTYPE_IPV4).then(|| fixed_start.unwrap_or(ethertype_at + 2))
+    /// One layer further in.
+    pub(super) fn inside(mut self) -> Result<Self, PassedOver> {
+        self.layers_left = self.layers_left.checked_sub(1).ok_or(PassedOver::Tunnel)?;
+        Ok(self)
     }
 }
 
-/// `None` when it is not IPv4 UDP or the headers are not whole.
-fn ipv4_content(frame: &[u8], start: usize) -> Option<Content> {
-    let ip = frame.get(start..)?;
-    let header: &[u8; IPV4_LEAST_HEADER] = ip.first_chunk()?;
-    let [
-        version_and_length,
-        _,
-        _,
-        _,
-        _,
-        _,
-        fragment_high,
-        fragment_low,
-        _,
-        protocol,
-        ..,
-    ] = *header;
-    let header_length = usize::from(version_and_length & 0x0f) * 4;
-    if version_and_length >> 4 != 4 || header_length < IPV4_LEAST_HEADER || protocol != PROTOCOL_UDP
-    {
-        return None;
+/// Finds the datagram in what an EtherType names.
+#[inline]
+pub(super) fn of_type(
+    place: Place<'_>,
+    ethertype: EtherType,
+    rest: &[u8],
+) -> Result<Datagram, PassedOver> {
+    if ethertype == ether_type::IPV4 || ethertype == ether_type::IPV6 {
+        return ip(place, rest);
     }
-    // More fragments follow, or this one is not the first.
-    if u16::from_be_bytes([fragment_high, fragment_low]) & 0x3fff != 0 {
-        return Some(Content::Fragment);
+    tagged(place.inside()?, ethertype, rest)
+}
+
+fn tagged(place: Place<'_>, ethertype: EtherType, rest: &[u8]) -> Result<Datagram, PassedOver> {
+    match ethertype {
+        ether_type::VLAN_TAGGED_FRAME
+        | ether_type::PROVIDER_BRIDGING
+        | ether_type::VLAN_DOUBLE_TAGGED_FRAME => {}
+        old if OLD_VLANS.contains(&old) => {}
+        mpls if MPLS.contains(&mpls) => return tunnel::mpls(place, rest),
+        EtherType(ethertype) => return Err(PassedOver::NotIp { ethertype }),
     }
-    let address: [u8; 4] = *header.last_chunk()?;
-    let udp = ip.get(header_length..)?;
-    let port = u16_at(udp, 2)?;
-    let length = usize::from(u16_at(udp, 4)?).checked_sub(UDP_HEADER)?;
-    let there = udp.len().checked_sub(UDP_HEADER)?;
-    let payload_start = start + header_length + UDP_HEADER;
-    Some(Content::Udp {
-        payload: payload_start..payload_start + length.min(there),
-        group: SocketAddr::new(Ipv4Addr::from(address).into(), port),
+    let tag = SingleVlanSlice::from_slice(rest).map_err(|_| PassedOver::CutOff)?;
+    of_type(place, tag.ether_type(), tag.payload_slice())
+}
+
+/// Finds the datagram in an IP packet. Its length is that of the headers, not of the frame, which
+/// may be padded; headers that name none, as a network card has yet to fill them in, are believed
+/// to mean all that is there.
+#[inline]
+pub(super) fn ip(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
+    match packet.first() {
+        Some(first) if first >> 4 == 4 => ipv4(place, packet),
+        Some(first) if first >> 4 == 6 => ipv6(place, packet),
+        Some(_) => Err(PassedOver::Damaged),
+        None => Err(PassedOver::CutOff),
+    }
+}
+
+#[inline]
+fn ipv4(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
+    let header = Ipv4HeaderSlice::from_slice(packet).map_err(|error| match error {
+        HeaderSliceError::Len(_) => PassedOver::CutOff,
+        HeaderSliceError::Content(_) => PassedOver::Damaged,
+    })?;
+    if header.is_fragmenting_payload() {
+        return Err(PassedOver::Fragment);
+    }
+    let start = header.slice().len();
+    let rest = packet.get(start..).unwrap_or_default();
+    let (payload, length) = match usize::from(header.total_len()).checked_sub(start) {
+        Some(length) => (rest.get(..length).unwrap_or(rest), length),
+        None => (rest, rest.len() + place.missing),
+    };
+    let to = IpAddr::V4(header.destination_addr());
+    transport(place, header.protocol(), to, payload, length)
+}
+
+fn ipv6(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
+    let (slice, stop) = LaxIpv6Slice::from_slice(packet).map_err(|_| PassedOver::CutOff)?;
+    let content = slice.payload();
+    if content.fragmented {
+        return Err(PassedOver::Fragment);
+    }
+    if stop.is_some() {
+        return Err(PassedOver::CutOff);
+    }
+    let header = slice.header();
+    let start = packet.offset(content.payload);
+    let end = header.slice().len() + usize::from(header.payload_length());
+    let length = match end.checked_sub(start) {
+        Some(length) if header.payload_length() > 0 => length,
+        _ => content.payload.len() + place.missing,
+    };
+    let to = IpAddr::V6(header.destination_addr());
+    transport(place, content.ip_number, to, content.payload, length)
+}
+
+/// Finds the datagram in the payload of an IP packet, which was `length` bytes long on the line.
+#[inline]
+fn transport(
+    place: Place<'_>,
+    protocol: IpNumber,
+    to: IpAddr,
+    payload: &[u8],
+    length: usize,
+) -> Result<Datagram, PassedOver> {
+    match protocol {
+        ip_number::UDP => {}
+        ip_number::GRE => return tunnel::gre(place.inside()?, payload),
+        ip_number::IPV4 | ip_number::IPV6 => return ip(place.inside()?, payload),
+        IpNumber(protocol) => return Err(PassedOver::NotUdp { protocol }),
+    }
+    let header = UdpHeaderSlice::from_slice(payload).map_err(|_| PassedOver::CutOff)?;
+    let length = match usize::from(header.length()).checked_sub(UDP_HEADER) {
+        Some(length) => length,
+        None => length.saturating_sub(UDP_HEADER),
+    };
+    let there = payload.get(UDP_HEADER..).unwrap_or_default();
+    let there = there.get(..length).unwrap_or(there);
+    let start = place.frame.offset(there);
+    Ok(Datagram {
+        payload: start..start + there.len(),
+        length,
+        group: SocketAddr::new(to, header.destination_port()),
     })
-}
-
-/// Network headers are big-endian.
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|bytes| u16::from_be_bytes(*bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::IpAddr;
-
-    use super::*;
-
-    const GROUP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 59, 76)), 11_076);
-
-    /// IPv4 and UDP around a payload of four bytes, with `options` words of IP options.
-    fn datagram(options: u8, fragment: u16, protocol: u8) -> Vec<u8> {
-        let mut bytes = vec![0x45 + options, 0, 0, 0, 0, 0];
-        bytes.extend(fragment.to_be_bytes());
-        bytes.extend([64, protocol, 0, 0, 10, 0, 0, 1, 224, 0, 59, 76]);
-        bytes.extend(vec![0; usize::from(options) * 4]);
-        bytes.extend([0x80, 0, 0x2b, 0x44, 0, 12, 0, 0, 1, 2, 3, 4]);
-        bytes
-    }
-
-    fn payload(link: LinkLayer, frame: &[u8]) -> Option<&[u8]> {
-        match link.content(frame) {
-            Content::Udp { payload, group } => {
-                assert_eq!(group, GROUP);
-                Some(&frame[payload])
-            }
-            Content::Fragment | Content::Other => None,
-        }
-    }
-
-    #[test]
-    fn the_payload_is_found_behind_every_link_layer_tag_and_option() {
-        let ethernet = |tags: &[u8]| [&[0; 12][..], tags, &[8, 0]].concat();
-        let cases = [
-            (LinkLayer::Ethernet, ethernet(&[])),
-            (LinkLayer::Ethernet, ethernet(&[0x81, 0, 0, 141])),
-            (
-                LinkLayer::Ethernet,
-                ethernet(&[0x88, 0xa8, 0, 7, 0x81, 0, 0, 141]),
-            ),
-            (LinkLayer::RawIp, vec![]),
-            (LinkLayer::LinuxCooked, [&[0; 14][..], &[8, 0]].concat()),
-            (LinkLayer::LinuxCooked2, [&[8, 0][..], &[0; 18]].concat()),
-        ];
-        for (link, head) in cases {
-            for options in [0, 3] {
-                let mut frame = [head.clone(), datagram(options, 0x4000, 17)].concat();
-                assert_eq!(payload(link, &frame), Some(&[1, 2, 3, 4][..]));
-                // Padding up to Ethernet's least frame is not payload.
-                frame.extend([0; 9]);
-                assert_eq!(payload(link, &frame), Some(&[1, 2, 3, 4][..]));
-            }
-        }
-    }
-
-    #[test]
-    fn fragments_and_other_protocols_are_told_apart() {
-        assert_eq!(
-            LinkLayer::RawIp.content(&datagram(0, 0x2000, 17)),
-            Content::Fragment
-        );
-        assert_eq!(
-            LinkLayer::RawIp.content(&datagram(0, 0x0010, 17)),
-            Content::Fragment
-        );
-        assert_eq!(LinkLayer::RawIp.content(&datagram(0, 0, 6)), Content::Other);
-        assert_eq!(LinkLayer::Ethernet.content(&[0xff; 64]), Content::Other);
-    }
-
-    #[test]
-    fn a_frame_cut_anywhere_gives_the_part_of_the_payload_that_is_there() {
-        let whole = datagram(0, 0, 17);
-        for length in 0..whole.len() {
-            let expected = length.checked_sub(28).map(|there| &whole[28..28 + there]);
-            assert_eq!(payload(LinkLayer::RawIp, &whole[..length]), expected);
-        }
-    }
 }

@@ -5,8 +5,12 @@
 //! recognised, anything else is a channel file of packets back to back. Inputs are only read
 //! forwards, so a pipe does as well as a file.
 //!
-//! The formats are read by our own code and not by a crate, because it reads all of them in the
-//! one window, without copying, and knows the place of every fault.
+//! Records and blocks of captures are read by `pcap-parser`, and the headers in their frames by
+//! `etherparse`, both in the one window, without copying. The window is our own, since it knows the
+//! place of every fault, and so is the walk over blocks, which goes on behind a bad one.
+//!
+//! Every frame of a capture is given out, or counted by the reason why it is not: see
+//! [`CaptureCounters`].
 //!
 //! ```no_run
 //! use oxberry_feed::source::{Filter, Source};
@@ -21,13 +25,18 @@
 
 mod ahead;
 mod capture;
+mod content;
+mod counters;
 mod dat;
 mod error;
 mod filter;
 mod frame;
+mod header;
+mod link;
 mod pcap;
 mod pcapng;
 mod reader;
+mod tunnel;
 mod window;
 
 use std::{io::Read, net::SocketAddr, ops::ControlFlow, path::Path};
@@ -38,14 +47,16 @@ use crate::input::{self, Decompressed};
 
 use self::{
     ahead::{Ahead, Held},
-    frame::Content,
+    capture::Frame,
+    frame::Datagram,
     pcap::Pcap,
     pcapng::Pcapng,
     reader::{Located, Stop},
     window::Window,
 };
 pub use self::{
-    capture::CaptureCounters,
+    content::Content,
+    counters::{CaptureCounters, PassedOver},
     error::{Fault, SourceError},
     filter::Filter,
 };
@@ -79,6 +90,7 @@ pub struct Source {
     /// What was read before its time.
     ahead: Ahead,
     current: Current,
+    packets: u64,
 }
 
 /// The packet that a source shows.
@@ -141,6 +153,7 @@ impl Source {
             progress,
             ahead: Ahead::default(),
             current: Current::None,
+            packets: 0,
         }
     }
 
@@ -176,6 +189,7 @@ impl Source {
         self.current = Current::None;
         if let Some(held) = self.ahead.release() {
             self.current = Current::Held(held);
+            self.packets += 1;
             return Ok(true);
         }
         let found = match self.ahead.stop.take() {
@@ -185,6 +199,7 @@ impl Source {
         match found {
             Ok(Some(found)) => {
                 self.current = Current::Window(found);
+                self.packets += 1;
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -225,10 +240,22 @@ impl Source {
         &self.name
     }
 
-    /// How the frames of a capture were told apart; all zero for a channel file.
+    /// How many packets it has shown.
     #[must_use]
-    pub fn capture_counters(&self) -> CaptureCounters {
-        self.counters
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// Whether nothing was in it, or nothing was read yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.window.offset() == 0 && self.window.ahead().is_empty()
+    }
+
+    /// What became of the frames of a capture; all zero for a channel file.
+    #[must_use]
+    pub fn capture_counters(&self) -> &CaptureCounters {
+        &self.counters
     }
 
     /// How much was read; stays connected while the source goes on.
@@ -245,30 +272,60 @@ impl Source {
             let frame = match &mut self.format {
                 Format::Unknown | Format::Dat => return dat::advance(&mut self.window),
                 Format::Pcap(pcap) => pcap.advance(&mut self.window)?,
-                Format::Pcapng(pcapng) => pcapng.advance(&mut self.window)?,
+                Format::Pcapng(pcapng) => pcapng.advance(&mut self.window, &mut self.counters)?,
             };
             let Some(frame) = frame else {
                 return Ok(None);
             };
-            self.counters.frames += 1;
-            self.counters.cut += u64::from(frame.cut);
-            match frame.link.content(self.window.bytes(frame.bytes.clone())) {
-                Content::Udp { group, .. } if !self.filter.lets_through(group) => {
-                    self.counters.filtered += 1;
-                }
-                Content::Udp { payload, group } => {
-                    let start = frame.bytes.start;
-                    return Ok(Some(Located {
-                        bytes: start + payload.start..start + payload.end,
-                        offset: frame.offset + payload.start as u64,
-                        group: Some(group),
-                        captured: frame.captured,
-                    }));
-                }
-                Content::Fragment => self.counters.fragments += 1,
-                Content::Other => self.counters.not_udp += 1,
+            if let Some(found) = self.packet_in(&frame) {
+                return Ok(Some(found));
             }
         }
+    }
+
+    /// The packet of the feed in a frame; one that holds none is counted by the reason.
+    #[inline]
+    fn packet_in(&mut self, frame: &Frame) -> Option<Located> {
+        let bytes = self.window.bytes(frame.bytes.clone());
+        let datagram = match frame.link.datagram(bytes, frame.missing) {
+            Ok(datagram) => datagram,
+            Err(reason) => {
+                self.counters.pass_over(reason);
+                return None;
+            }
+        };
+        let Datagram {
+            payload,
+            length,
+            group,
+        } = datagram;
+        if !self.filter.lets_through(group) {
+            self.counters.pass_over(PassedOver::Filtered);
+            return None;
+        }
+        let captured = bytes.get(payload.clone()).unwrap_or_default();
+        let Some(size) = header::packet_size(captured, length) else {
+            if captured.len() < length.min(header::SIZE_LENGTH) {
+                self.counters.pass_over(PassedOver::CutOff);
+            } else {
+                self.counters.pass_over_traffic(group);
+            }
+            return None;
+        };
+        self.counters.frames += 1;
+        self.counters.packets += 1;
+        self.counters.cut += u64::from(captured.len() < size);
+        if length > size {
+            self.counters.short += 1;
+            self.counters.bytes_behind += (length - size) as u64;
+        }
+        let start = frame.bytes.start;
+        Some(Located {
+            bytes: start + payload.start..start + payload.end,
+            offset: frame.offset + payload.start as u64,
+            group: Some(group),
+            captured: frame.captured,
+        })
     }
 }
 
@@ -286,10 +343,7 @@ fn recognise(window: &mut Window) -> Result<Format, Stop> {
     if Pcapng::recognise(window.ahead()) {
         return Ok(Format::Pcapng(Pcapng::new()));
     }
-    match Pcap::recognise(window.ahead()) {
-        Some(found) => Pcap::open(window, found).map(Format::Pcap),
-        None => Ok(Format::Dat),
-    }
+    Ok(Pcap::open(window)?.map_or(Format::Dat, Format::Pcap))
 }
 
 #[cfg(test)]

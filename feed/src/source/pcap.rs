@@ -1,94 +1,150 @@
 //! Captures in the classic format: a file header, then records.
 
 use oxberry_core::units::UnixNanos;
+use pcap_parser::{
+    LegacyPcapBlock, PcapError,
+    nom::{Err, IResult},
+    parse_pcap_frame, parse_pcap_frame_be, parse_pcap_frame_modified, parse_pcap_header,
+};
 
 use super::{
-    capture::{self, ByteOrder, Frame},
+    MAGIC_LENGTH,
+    capture::{self, Frame},
     error::Fault,
-    frame::LinkLayer,
+    link::LinkLayer,
     reader::Stop,
     window::{CAPACITY, Window},
 };
 
-const FILE_HEADER: usize = 24;
+/// Where the file header says the link layer.
+const LINK_OFFSET: u64 = 20;
+/// What comes before a frame; eight bytes more in the modified format.
 const RECORD_HEADER: usize = 16;
-const MAGIC_MICROSECONDS: u32 = 0xa1b2_c3d4;
-const MAGIC_NANOSECONDS: u32 = 0xa1b2_3c4d;
+
+const NANOS_PER_MICROSECOND: u32 = 1_000;
 
 /// What the file header says.
 #[derive(Debug)]
 pub(super) struct Pcap {
-    order: ByteOrder,
+    records: Records,
     link: LinkLayer,
     /// What one unit of a record's fraction of a second is worth.
     fraction_ns: u32,
 }
 
-impl Pcap {
-    /// Whether content that starts so is a capture of this format.
-    pub(super) fn recognise(start: &[u8]) -> Option<(ByteOrder, u32)> {
-        [ByteOrder::Little, ByteOrder::Big]
-            .into_iter()
-            .find_map(|order| match order.u32(start, 0) {
-                MAGIC_MICROSECONDS => Some((order, 1_000)),
-                MAGIC_NANOSECONDS => Some((order, 1)),
-                _ => None,
-            })
-    }
+/// How the records are written.
+#[derive(Clone, Copy, Debug)]
+enum Records {
+    Little,
+    Big,
+    /// With some more fields in every record, as Linux distributions patched it in around 2000.
+    Modified,
+}
 
-    /// Reads the file header of recognised content.
-    pub(super) fn open(
-        window: &mut Window,
-        (order, fraction_ns): (ByteOrder, u32),
-    ) -> Result<Self, Stop> {
-        let header = capture::take(window, 0, FILE_HEADER)?;
-        let link = order.u32(window.bytes(header), 20);
+impl Pcap {
+    /// Reads the file header, if content that starts so is a capture of this format.
+    pub(super) fn open(window: &mut Window) -> Result<Option<Self>, Stop> {
+        let (length, header) = loop {
+            let ahead = window.ahead();
+            match parse_pcap_header(ahead) {
+                Ok((rest, header)) => break (ahead.len() - rest.len(), header),
+                Err(Err::Incomplete(needed)) => {
+                    let needed = capture::needed(ahead, needed);
+                    if !window.require(needed)? {
+                        if window.ahead().len() < MAGIC_LENGTH {
+                            return Ok(None);
+                        }
+                        return Err(Stop::Fault {
+                            offset: 0,
+                            fault: Fault::CutCapture,
+                        });
+                    }
+                }
+                Err(Err::Error(_) | Err::Failure(_)) => return Ok(None),
+            }
+        };
+        window.take(length);
+        let link = capture::link_number(header.network);
         let link = LinkLayer::from_wire(link).ok_or(Stop::Fault {
-            offset: 20,
-            fault: Fault::LinkType {
-                link: link & 0xffff,
-            },
+            offset: LINK_OFFSET,
+            fault: Fault::LinkType { link },
         })?;
-        Ok(Self {
-            order,
+        let records = if header.is_modified_format() {
+            Records::Modified
+        } else if header.is_bigendian() {
+            Records::Big
+        } else {
+            Records::Little
+        };
+        let fraction_ns = if header.is_nanosecond_precision() {
+            1
+        } else {
+            NANOS_PER_MICROSECOND
+        };
+        Ok(Some(Self {
+            records,
             link,
             fraction_ns,
-        })
+        }))
     }
 
     /// Finds the next frame.
+    #[inline]
     pub(super) fn advance(&self, window: &mut Window) -> Result<Option<Frame>, Stop> {
         let record = window.offset();
-        if !window.require(RECORD_HEADER)? && window.ahead().is_empty() {
-            return Ok(None);
+        loop {
+            let ahead = window.ahead();
+            match self.parse(ahead) {
+                Ok((rest, block)) => {
+                    let length = ahead.len() - rest.len();
+                    let head = length - block.data.len();
+                    let fraction = block.ts_usec.saturating_mul(self.fraction_ns);
+                    let captured = Some(UnixNanos::from_parts(block.ts_sec, fraction));
+                    let missing = block.origlen.saturating_sub(block.caplen);
+                    let mut bytes = window.take(length);
+                    bytes.start += head;
+                    return Ok(Some(Frame {
+                        bytes,
+                        offset: record + head as u64,
+                        link: self.link,
+                        captured,
+                        missing: missing as usize,
+                    }));
+                }
+                Err(Err::Incomplete(needed)) => {
+                    let needed = capture::needed(ahead, needed);
+                    if needed > CAPACITY {
+                        return Err(too_long(record, needed));
+                    }
+                    if !window.require(needed)? {
+                        return capture::end(window, record);
+                    }
+                }
+                // A record has nothing that could be wrong but its length.
+                Err(Err::Error(_) | Err::Failure(_)) => return Err(too_long(record, 0)),
+            }
         }
-        let header = capture::take(window, record, RECORD_HEADER)?;
-        let header = window.bytes(header);
-        let seconds = self.order.u32(header, 0);
-        let fraction = self.order.u32(header, 4);
-        let length = self.order.u32(header, 8);
-        let on_the_line = self.order.u32(header, 12);
-        let captured = UnixNanos::from_parts(seconds, fraction.saturating_mul(self.fraction_ns));
-        let frame = frame_length(record, length)?;
-        let offset = window.offset();
-        let bytes = capture::take(window, record, frame)?;
-        Ok(Some(Frame {
-            bytes,
-            offset,
-            link: self.link,
-            captured: Some(captured),
-            cut: length < on_the_line,
-        }))
+    }
+
+    #[inline]
+    fn parse<'a>(
+        &self,
+        ahead: &'a [u8],
+    ) -> IResult<&'a [u8], LegacyPcapBlock<'a>, PcapError<&'a [u8]>> {
+        match self.records {
+            Records::Little => parse_pcap_frame(ahead),
+            Records::Big => parse_pcap_frame_be(ahead),
+            Records::Modified => parse_pcap_frame_modified(ahead),
+        }
     }
 }
 
-/// The length of a frame; more than the window holds is more than any frame has.
-pub(super) fn frame_length(record: u64, length: u32) -> Result<usize, Stop> {
-    usize::try_from(length)
-        .ok()
-        .filter(|&length| length <= CAPACITY)
-        .ok_or(Stop::Fault {
-            offset: record,
-            fault: Fault::RecordLength { length },
-        })
+/// A record that needs more bytes than any frame has; where the next one begins nobody knows.
+#[cold]
+fn too_long(record: u64, needed: usize) -> Stop {
+    let length = u32::try_from(needed.saturating_sub(RECORD_HEADER)).unwrap_or(u32::MAX);
+    Stop::Fault {
+        offset: record,
+        fault: Fault::RecordLength { length },
+    }
 }

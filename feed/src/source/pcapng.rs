@@ -1,58 +1,58 @@
 //! Captures in the newer format: sections of blocks, each interface described in its section.
+//!
+//! The walk from block to block is our own: a block may be longer than the window, and one that
+//! cannot be read is passed over by its length and does not end the rest.
 
 use oxberry_core::units::UnixNanos;
+use pcap_parser::{
+    EPB_MAGIC, EnhancedPacketBlock, IDB_MAGIC, InterfaceDescriptionBlock, OptionCode, PcapError,
+    SHB_MAGIC, SPB_MAGIC, SimplePacketBlock,
+    nom::{Err, IResult},
+    parse_enhancedpacketblock_be, parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_sectionheaderblock, parse_simplepacketblock_be,
+    parse_simplepacketblock_le,
+};
 
 use super::{
-    capture::{self, ByteOrder, Frame},
+    capture::{self, Frame},
+    counters::{CaptureCounters, PassedOver},
     error::Fault,
-    frame::LinkLayer,
-    pcap::frame_length,
+    link::LinkLayer,
     reader::Stop,
     window::{CAPACITY, Window},
 };
 
-/// Reads the same in both byte orders.
-const SECTION_HEADER: u32 = 0x0a0d_0d0a;
-const INTERFACE_DESCRIPTION: u32 = 1;
-const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
-
-const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
+/// The packet block that enhanced packets replaced; nothing has written it for long.
+const OLD_PACKET: u32 = 2;
 
 /// Type and length before the body of a block.
 const BLOCK_HEAD: usize = 8;
-/// The length again, after the body.
-const BLOCK_TAIL: usize = 4;
-/// What a section header's body holds at least: byte order, version, section length.
-const SECTION_BODY: usize = 16;
-/// Link type, two reserved bytes and the snapshot length; options follow.
-const INTERFACE_BODY: usize = 8;
-/// Interface, time stamp and the two lengths; the frame follows.
-const ENHANCED_BODY: usize = 20;
-/// The length on the line; the frame follows.
-const SIMPLE_BODY: usize = 4;
-
-const OPTION_END: u16 = 0;
-const OPTION_TIME_RESOLUTION: u16 = 9;
-const OPTION_TIME_OFFSET: u16 = 14;
+/// With the length again after the body.
+const LEAST_BLOCK: usize = 12;
+/// Type, length, interface, time stamp and the two lengths before the frame of a block.
+const ENHANCED_HEAD: usize = 28;
+/// Type, length and the length on the line.
+const SIMPLE_HEAD: usize = 12;
 
 /// Interfaces of one section that are remembered, so that memory stays bounded.
 const MOST_INTERFACES: usize = 4_096;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
+const MICROSECONDS: u64 = 1_000_000;
+
+type Parsed<'a, T> = IResult<&'a [u8], T, PcapError<&'a [u8]>>;
 
 /// What the sections and blocks so far say.
 #[derive(Debug)]
 pub(super) struct Pcapng {
-    order: ByteOrder,
+    is_big_endian: bool,
     interfaces: Vec<Interface>,
 }
 
 /// What a packet block needs to know of its interface.
 #[derive(Clone, Copy, Debug)]
 struct Interface {
-    /// The number of the link layer; an unsupported one is a fault only once a packet uses it.
-    link: u32,
+    link: Result<LinkLayer, PassedOver>,
     /// The most bytes captured of a frame; 0 is no limit.
     snapshot_length: u32,
     /// Units of its time stamps in a second.
@@ -61,195 +61,241 @@ struct Interface {
     offset_seconds: u64,
 }
 
+/// A frame in its block.
+struct Found {
+    interface: u32,
+    /// Where it begins in the block.
+    start: usize,
+    length: usize,
+    missing: usize,
+    ticks: Option<u64>,
+}
+
 impl Pcapng {
     /// Whether content that starts so is a capture of this format.
     pub(super) fn recognise(start: &[u8]) -> bool {
-        ByteOrder::Little.u32(start, 0) == SECTION_HEADER
+        start.starts_with(&SHB_MAGIC.to_le_bytes())
     }
 
     /// Reads nothing yet: the first block is a section header.
     pub(super) fn new() -> Self {
         Self {
-            order: ByteOrder::Little,
+            is_big_endian: false,
             interfaces: Vec::new(),
         }
     }
 
-    /// Finds the next frame.
-    pub(super) fn advance(&mut self, window: &mut Window) -> Result<Option<Frame>, Stop> {
+    /// Finds the next frame that can be read, and counts those that cannot.
+    pub(super) fn advance(
+        &mut self,
+        window: &mut Window,
+        counters: &mut CaptureCounters,
+    ) -> Result<Option<Frame>, Stop> {
         loop {
             let block = window.offset();
-            if !window.require(BLOCK_HEAD)? && window.ahead().is_empty() {
-                return Ok(None);
+            if !window.require(BLOCK_HEAD)? {
+                return capture::end(window, block);
             }
-            let head = capture::take(window, block, BLOCK_HEAD)?;
-            let head = window.bytes(head);
-            let kind = self.order.u32(head, 0);
-            let length_field: [u8; 4] = head.last_chunk().copied().unwrap_or_default();
-            if kind == SECTION_HEADER {
-                self.begin_section(window, block, length_field)?;
+            // Reads the same in both byte orders.
+            let kind = self.u32(window.ahead(), 0);
+            if kind == SHB_MAGIC {
+                self.begin_section(window)?;
                 continue;
             }
-            let body = self.body_length(block, length_field)?;
-            match kind {
-                INTERFACE_DESCRIPTION => self.describe_interface(window, block, body)?,
-                ENHANCED_PACKET => return self.enhanced_packet(window, block, body).map(Some),
-                SIMPLE_PACKET => return self.simple_packet(window, block, body).map(Some),
-                _ => skip(window, block, body)?,
+            let length = self.u32(window.ahead(), 4);
+            let length = usize::try_from(length)
+                .ok()
+                .filter(|length| *length >= LEAST_BLOCK)
+                .ok_or(Stop::Fault {
+                    offset: block,
+                    fault: Fault::RecordLength { length },
+                })?;
+            if length <= CAPACITY && matches!(kind, EPB_MAGIC | SPB_MAGIC | IDB_MAGIC) {
+                if !window.require(length)? {
+                    return capture::end(window, block);
+                }
+                match self.block(window, kind, length) {
+                    Ok(Some(frame)) => return Ok(Some(frame)),
+                    Ok(None) => {}
+                    Err(reason) => counters.pass_over(reason),
+                }
+                continue;
             }
-        }
-    }
-
-    fn begin_section(
-        &mut self,
-        window: &mut Window,
-        block: u64,
-        length_field: [u8; 4],
-    ) -> Result<(), Stop> {
-        let fixed = capture::take(window, block, SECTION_BODY)?;
-        let fixed = window.bytes(fixed);
-        self.order = [ByteOrder::Little, ByteOrder::Big]
-            .into_iter()
-            .find(|order| order.u32(fixed, 0) == BYTE_ORDER_MAGIC)
-            .ok_or(Stop::Fault {
-                offset: block,
-                fault: Fault::ByteOrder,
-            })?;
-        self.interfaces.clear();
-        let body = self.body_length(block, length_field)?;
-        let options = body
-            .checked_sub(SECTION_BODY)
-            .ok_or_else(|| self.bad_length(block, length_field))?;
-        skip(window, block, options)
-    }
-
-    fn describe_interface(
-        &mut self,
-        window: &mut Window,
-        block: u64,
-        body: usize,
-    ) -> Result<(), Stop> {
-        if !(INTERFACE_BODY..=CAPACITY - BLOCK_TAIL).contains(&body)
-            || self.interfaces.len() == MOST_INTERFACES
-        {
-            let length = u32::try_from(body).unwrap_or(u32::MAX);
-            return Err(Stop::Fault {
-                offset: block,
-                fault: Fault::RecordLength { length },
-            });
-        }
-        let bytes = capture::take(window, block, body + BLOCK_TAIL)?;
-        let bytes = window.bytes(bytes).get(..body).unwrap_or_default();
-        let mut interface = Interface {
-            link: self.order.u16(bytes, 0).into(),
-            snapshot_length: self.order.u32(bytes, 4),
-            ticks_per_second: 1_000_000,
-            offset_seconds: 0,
-        };
-        let mut options = bytes.get(INTERFACE_BODY..).unwrap_or_default();
-        while options.len() >= 4 {
-            let code = self.order.u16(options, 0);
-            let length = usize::from(self.order.u16(options, 2));
-            let value = options.get(4..4 + length).unwrap_or_default();
-            match (code, value) {
-                (OPTION_END, _) => break,
-                (OPTION_TIME_RESOLUTION, [resolution, ..]) => {
-                    interface.ticks_per_second = ticks_per_second(*resolution);
-                }
-                (OPTION_TIME_OFFSET, value) if value.len() >= 8 => {
-                    let (first, second) = (self.order.u32(value, 0), self.order.u32(value, 4));
-                    let (low, high) = match self.order {
-                        ByteOrder::Little => (first, second),
-                        ByteOrder::Big => (second, first),
-                    };
-                    // A negative offset wraps here and back again when it is added.
-                    interface.offset_seconds = u64::from(high) << 32 | u64::from(low);
-                }
+            if !window.skip(length as u64)? {
+                return Err(Stop::Fault {
+                    offset: block,
+                    fault: Fault::CutCapture,
+                });
+            }
+            match kind {
+                EPB_MAGIC | SPB_MAGIC => counters.pass_over(PassedOver::TooLong),
+                OLD_PACKET => counters.pass_over(PassedOver::OldBlock),
+                // The interfaces after it must keep their numbers.
+                IDB_MAGIC => self.add_interface(Interface::unreadable()),
                 _ => {}
             }
-            options = options
-                .get(4 + length.next_multiple_of(4)..)
-                .unwrap_or_default();
         }
-        self.interfaces.push(interface);
-        Ok(())
     }
 
-    fn enhanced_packet(&self, window: &mut Window, block: u64, body: usize) -> Result<Frame, Stop> {
-        let fixed = capture::take(window, block, ENHANCED_BODY)?;
-        let fixed = window.bytes(fixed);
-        let number = self.order.u32(fixed, 0);
-        let ticks = u64::from(self.order.u32(fixed, 4)) << 32 | u64::from(self.order.u32(fixed, 8));
-        let length = self.order.u32(fixed, 12);
-        let on_the_line = self.order.u32(fixed, 16);
-        let (interface, link) = self.interface(block, number)?;
-        let frame = frame_length(block, length)?;
-        let rest = body.checked_sub(ENHANCED_BODY + frame).ok_or(Stop::Fault {
-            offset: block,
-            fault: Fault::RecordLength { length },
-        })?;
-        let captured = Some(interface.time(ticks));
-        take_frame(
-            window,
-            block,
-            frame,
-            rest,
-            link,
-            captured,
-            length < on_the_line,
-        )
-    }
-
-    fn simple_packet(&self, window: &mut Window, block: u64, body: usize) -> Result<Frame, Stop> {
-        let fixed = capture::take(window, block, SIMPLE_BODY)?;
-        let on_the_line = self.order.u32(window.bytes(fixed), 0);
-        let (interface, link) = self.interface(block, 0)?;
-        let snapshot = match interface.snapshot_length {
-            0 => u32::MAX,
-            length => length,
-        };
-        let length = on_the_line.min(snapshot);
-        let frame = frame_length(block, length)?;
-        let rest = body.checked_sub(SIMPLE_BODY + frame).ok_or(Stop::Fault {
-            offset: block,
-            fault: Fault::RecordLength { length },
-        })?;
-        take_frame(window, block, frame, rest, link, None, length < on_the_line)
-    }
-
-    fn interface(&self, block: u64, number: u32) -> Result<(Interface, LinkLayer), Stop> {
+    fn begin_section(&mut self, window: &mut Window) -> Result<(), Stop> {
+        let block = window.offset();
         let fault = |fault| Stop::Fault {
             offset: block,
             fault,
         };
-        let interface = usize::try_from(number)
+        loop {
+            let ahead = window.ahead();
+            match parse_sectionheaderblock(ahead) {
+                Ok((rest, header)) => {
+                    self.is_big_endian = header.big_endian();
+                    self.interfaces.clear();
+                    let length = ahead.len() - rest.len();
+                    window.take(length);
+                    return Ok(());
+                }
+                Err(Err::Incomplete(needed)) => {
+                    let needed = capture::needed(ahead, needed);
+                    if needed > CAPACITY {
+                        let length = u32::try_from(needed).unwrap_or(u32::MAX);
+                        return Err(fault(Fault::RecordLength { length }));
+                    }
+                    if !window.require(needed)? {
+                        return Err(fault(Fault::CutCapture));
+                    }
+                }
+                Err(Err::Error(PcapError::HeaderNotRecognized)) => {
+                    return Err(fault(Fault::ByteOrder));
+                }
+                Err(Err::Error(_) | Err::Failure(_)) => {
+                    let length = self.u32(ahead, 4);
+                    return Err(fault(Fault::RecordLength { length }));
+                }
+            }
+        }
+    }
+
+    /// Reads a block of `length` bytes that lies whole in the window.
+    fn block(
+        &mut self,
+        window: &mut Window,
+        kind: u32,
+        length: usize,
+    ) -> Result<Option<Frame>, PassedOver> {
+        let offset = window.offset();
+        let taken = window.take(length);
+        let bytes = window.bytes(taken.clone());
+        if kind == IDB_MAGIC {
+            let interface = self
+                .describe(bytes)
+                .map_or_else(Interface::unreadable, |found| Interface::new(&found));
+            self.add_interface(interface);
+            return Ok(None);
+        }
+        let found = if kind == EPB_MAGIC {
+            self.enhanced(bytes)
+        } else {
+            self.simple(bytes)
+        };
+        let found = found.ok_or(PassedOver::Damaged)?;
+        let interface = usize::try_from(found.interface)
             .ok()
             .and_then(|number| self.interfaces.get(number))
-            .ok_or(fault(Fault::Interface { interface: number }))?;
-        let link = LinkLayer::from_wire(interface.link).ok_or(fault(Fault::LinkType {
-            link: interface.link,
-        }))?;
-        Ok((*interface, link))
+            .ok_or(PassedOver::NoInterface)?;
+        let start = taken.start + found.start;
+        Ok(Some(Frame {
+            bytes: start..start + found.length,
+            offset: offset + found.start as u64,
+            link: interface.link?,
+            captured: found.ticks.map(|ticks| interface.time(ticks)),
+            missing: found.missing,
+        }))
     }
 
-    /// The bytes between head and tail of a block.
-    fn body_length(&self, block: u64, length_field: [u8; 4]) -> Result<usize, Stop> {
-        usize::try_from(self.order.u32(&length_field, 0))
-            .ok()
-            .and_then(|length| length.checked_sub(BLOCK_HEAD + BLOCK_TAIL))
-            .ok_or_else(|| self.bad_length(block, length_field))
+    fn describe<'a>(&self, block: &'a [u8]) -> Option<InterfaceDescriptionBlock<'a>> {
+        whole(if self.is_big_endian {
+            parse_interfacedescriptionblock_be(block)
+        } else {
+            parse_interfacedescriptionblock_le(block)
+        })
     }
 
-    fn bad_length(&self, block: u64, length_field: [u8; 4]) -> Stop {
-        let length = self.order.u32(&length_field, 0);
-        Stop::Fault {
-            offset: block,
-            fault: Fault::RecordLength { length },
+    fn enhanced(&self, block: &[u8]) -> Option<Found> {
+        let block: EnhancedPacketBlock<'_> = whole(if self.is_big_endian {
+            parse_enhancedpacketblock_be(block)
+        } else {
+            parse_enhancedpacketblock_le(block)
+        })?;
+        let length = usize::try_from(block.caplen).ok()?;
+        Some(Found {
+            interface: block.if_id,
+            start: ENHANCED_HEAD,
+            length: length.min(block.data.len()),
+            missing: missing(block.origlen, length),
+            ticks: Some(u64::from(block.ts_high) << 32 | u64::from(block.ts_low)),
+        })
+    }
+
+    /// A simple packet is of the first interface, whose snapshot length tells how much is there.
+    fn simple(&self, block: &[u8]) -> Option<Found> {
+        let block: SimplePacketBlock<'_> = whole(if self.is_big_endian {
+            parse_simplepacketblock_be(block)
+        } else {
+            parse_simplepacketblock_le(block)
+        })?;
+        let snapshot = match self.interfaces.first()?.snapshot_length {
+            0 => u32::MAX,
+            length => length,
+        };
+        let length = usize::try_from(block.origlen.min(snapshot)).ok()?;
+        let length = length.min(block.data.len());
+        Some(Found {
+            interface: 0,
+            start: SIMPLE_HEAD,
+            length,
+            missing: missing(block.origlen, length),
+            ticks: None,
+        })
+    }
+
+    fn add_interface(&mut self, interface: Interface) {
+        if self.interfaces.len() < MOST_INTERFACES {
+            self.interfaces.push(interface);
+        }
+    }
+
+    /// The number at `at` bytes; 0 beyond the end, which callers exclude by a look at the length.
+    fn u32(&self, bytes: &[u8], at: usize) -> u32 {
+        let number = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+        let number = number.copied().unwrap_or_default();
+        if self.is_big_endian {
+            u32::from_be_bytes(number)
+        } else {
+            u32::from_le_bytes(number)
         }
     }
 }
 
 impl Interface {
+    fn new(described: &InterfaceDescriptionBlock<'_>) -> Self {
+        let link = capture::link_number(described.linktype);
+        Self {
+            link: LinkLayer::from_wire(link).ok_or(PassedOver::LinkType(link)),
+            snapshot_length: described.snaplen,
+            ticks_per_second: ticks_per_second(described.if_tsresol),
+            offset_seconds: offset_seconds(described),
+        }
+    }
+
+    /// What stands for an interface whose description cannot be read.
+    fn unreadable() -> Self {
+        Self {
+            link: Err(PassedOver::NoInterface),
+            snapshot_length: 0,
+            ticks_per_second: MICROSECONDS,
+            offset_seconds: 0,
+        }
+    }
+
     fn time(&self, ticks: u64) -> UnixNanos {
         let seconds = (ticks / self.ticks_per_second).wrapping_add(self.offset_seconds);
         let part = u128::from(ticks % self.ticks_per_second) * u128::from(NANOS_PER_SECOND)
@@ -260,6 +306,17 @@ impl Interface {
     }
 }
 
+/// What a block holds that lies whole before the parser, so that nothing can be missing.
+fn whole<T>(parsed: Parsed<'_, T>) -> Option<T> {
+    parsed.ok().map(|(_, block)| block)
+}
+
+fn missing(on_the_line: u32, captured: usize) -> usize {
+    usize::try_from(on_the_line)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(captured)
+}
+
 /// A power of ten, or of two when the highest bit is set; at most what 64 bits hold.
 fn ticks_per_second(resolution: u8) -> u64 {
     let exponent = u32::from(resolution & 0x7f);
@@ -267,44 +324,20 @@ fn ticks_per_second(resolution: u8) -> u64 {
     base.saturating_pow(exponent)
 }
 
-/// Takes a frame whose block goes on for `rest` bytes after it. The rest is skipped before the
-/// frame is looked at, so it must lie in the window together with it.
-fn take_frame(
-    window: &mut Window,
-    block: u64,
-    frame: usize,
-    rest: usize,
-    link: LinkLayer,
-    captured: Option<UnixNanos>,
-    cut: bool,
-) -> Result<Frame, Stop> {
-    let behind = frame.saturating_add(rest).saturating_add(BLOCK_TAIL);
-    if behind > CAPACITY {
-        let length = u32::try_from(behind).unwrap_or(u32::MAX);
-        return Err(Stop::Fault {
-            offset: block,
-            fault: Fault::RecordLength { length },
-        });
-    }
-    let offset = window.offset();
-    let bytes = capture::take(window, block, behind)?;
-    Ok(Frame {
-        bytes: bytes.start..bytes.start + frame,
-        offset,
-        link,
-        captured,
-        cut,
+/// The option itself, since the parser's own field reads it in one byte order only.
+fn offset_seconds(described: &InterfaceDescriptionBlock<'_>) -> u64 {
+    let is_big_endian = described.block_type != IDB_MAGIC;
+    let option = described
+        .options
+        .iter()
+        .find(|option| option.code == OptionCode::IfTsoffset)
+        .and_then(|option| option.value.first_chunk());
+    // A negative offset wraps here and back again when it is added.
+    option.map_or(0, |bytes| {
+        if is_big_endian {
+            u64::from_be_bytes(*bytes)
+        } else {
+            u64::from_le_bytes(*bytes)
+        }
     })
-}
-
-/// Passes over what is left of a block, and its tail.
-fn skip(window: &mut Window, block: u64, rest: usize) -> Result<(), Stop> {
-    if window.skip(rest as u64 + BLOCK_TAIL as u64)? {
-        Ok(())
-    } else {
-        Err(Stop::Fault {
-            offset: block,
-            fault: Fault::CutCapture,
-        })
-    }
 }

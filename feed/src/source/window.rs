@@ -8,9 +8,9 @@ use std::{
 
 /// Bytes that a [`Window`] can show at once.
 ///
-/// Larger than the largest UDP datagram, so that every packet lies whole in the window, and small
-/// enough to stay in a core's own cache.
-pub(super) const CAPACITY: usize = 256 * 1024;
+/// As long as the longest frame that captures hold of a network, with its record's header, so that
+/// every record lies whole in the window, and small enough to stay in a core's own cache.
+pub(super) const CAPACITY: usize = 256 * 1024 + 64;
 
 /// The part of an input that is in memory.
 ///

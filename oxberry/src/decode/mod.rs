@@ -22,6 +22,7 @@ use crate::{
     findings::Findings,
     input::{InputArguments, refuse_repeated_pipes},
     output::Output,
+    reading::Reading,
 };
 
 const EXAMPLES: &str = "\
@@ -284,13 +285,6 @@ impl Decoder<'_> {
             self.console
                 .say(format_args!("{name}: packets by group and port: {groups}"));
         }
-        let capture = source.capture_counters();
-        if capture.frames > *packets {
-            self.console.say(format_args!(
-                "{name}: {} frames, of them passed over: not UDP {}, fragments {}, other groups \
-                 or ports {}",
-                capture.frames, capture.not_udp, capture.fragments, capture.filtered
-            ));
-        }
+        Reading::of(source).tell(&self.console);
     }
 }

@@ -1,0 +1,34 @@
+//! What became of an input besides the packets that were read.
+
+use oxberry_feed::source::{CaptureCounters, Source};
+
+use crate::console::Console;
+
+/// How an input was read; the same words whoever read it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    name: String,
+    is_empty: bool,
+    capture: CaptureCounters,
+}
+
+impl Reading {
+    /// Of a source that is over.
+    pub(crate) fn of(source: &Source) -> Self {
+        Self {
+            name: source.name().to_owned(),
+            is_empty: source.is_empty(),
+            capture: source.capture_counters().clone(),
+        }
+    }
+
+    /// Tells what was not read, if there is something.
+    pub(crate) fn tell(&self, console: &Console) {
+        let Self { name, capture, .. } = self;
+        if self.is_empty {
+            console.say(format_args!("{name}: is empty"));
+        } else if !capture.is_all_read() {
+            console.say(format_args!("{name}: {capture}"));
+        }
+    }
+}
