@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::File,
     io,
-    io::{BufReader, Read},
+    io::{BufRead, BufReader, Read},
     os::fd::AsFd,
     path::Path,
     sync::{
@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The path that stands for standard input.
@@ -21,6 +21,16 @@ const STANDARD_INPUT: &str = "-";
 
 /// The bytes that tell compressions apart.
 const MAGIC_LENGTH: usize = 4;
+
+/// What every member of a gzip file starts with.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Compressions in each other that are undone.
+const MOST_LAYERS: usize = 4;
+
+/// The longest window of zstd (`--long=31`), so that everything it writes can be read. Memory is taken
+/// for as much of it as the input fills: 8 MiB as zstd works by itself, 2 GiB when it was told so.
+const ZSTD_WINDOW_LOG: u32 = 31;
 
 /// How much of an input was read; shared with whoever shows it.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +106,11 @@ fn counted(
 /// They are looked at on the first read and not before: a writer that opens several pipes before
 /// it writes to the first must not be waited for. Neither compression's first bytes can start a
 /// channel file: as PktSize they are far above the largest packet.
-pub(crate) struct Decompressed(State);
+pub(crate) struct Decompressed {
+    state: State,
+    /// How often what comes out may be compressed again.
+    layers_left: usize,
+}
 
 enum State {
     Unread(Box<dyn Read + Send>),
@@ -105,20 +119,35 @@ enum State {
 
 impl Decompressed {
     pub(crate) fn new(input: impl Read + Send + 'static) -> Self {
-        Self(State::Unread(Box::new(input)))
+        Self {
+            state: State::Unread(Box::new(input)),
+            layers_left: MOST_LAYERS,
+        }
     }
 }
 
 impl Read for Decompressed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            match &mut self.0 {
+            match &mut self.state {
                 State::Known(input) => return input.read(buffer),
                 State::Unread(input) => {
                     let mut start = Vec::with_capacity(MAGIC_LENGTH);
                     input.take(MAGIC_LENGTH as u64).read_to_end(&mut start)?;
                     let input = std::mem::replace(input, Box::new(io::empty()));
-                    self.0 = State::Known(Compression::of(&start).undo(start, input)?);
+                    self.state = match Compression::of(&start) {
+                        Compression::None => {
+                            State::Known(Box::new(io::Cursor::new(start).chain(input)))
+                        }
+                        compression @ (Compression::Gzip | Compression::Zstd) => {
+                            self.layers_left =
+                                self.layers_left.checked_sub(1).ok_or_else(|| {
+                                    let message = "gzip or zstd in itself again and again; undo it";
+                                    io::Error::new(io::ErrorKind::InvalidData, message)
+                                })?;
+                            State::Unread(compression.undo(start, input)?)
+                        }
+                    };
                 }
             }
         }
@@ -134,7 +163,7 @@ enum Compression {
 impl Compression {
     fn of(start: &[u8]) -> Self {
         match start {
-            [0x1f, 0x8b, ..] => Self::Gzip,
+            start if start.starts_with(&GZIP_MAGIC) => Self::Gzip,
             // A frame, or a skippable frame as parallel compressors write it first.
             [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Self::Zstd,
             _ => Self::None,
@@ -146,9 +175,66 @@ impl Compression {
         let input = io::Cursor::new(start).chain(rest);
         Ok(match self {
             Self::None => Box::new(input),
-            Self::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(input))),
-            Self::Zstd => Box::new(zstd::Decoder::new(input)?),
+            Self::Gzip => Box::new(Gzip::new(BufReader::new(input))),
+            Self::Zstd => {
+                let mut decoder = zstd::Decoder::new(input)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
         })
+    }
+}
+
+/// The members of a gzip file, one after the other. Zeros between and behind them are the filling of
+/// tapes and disks; whatever else comes there is an error, after all that is good.
+struct Gzip<R> {
+    /// Only while one is replaced by the next, or at the end, there is none.
+    member: Option<GzDecoder<R>>,
+}
+
+impl<R: BufRead> Gzip<R> {
+    fn new(input: R) -> Self {
+        Self {
+            member: Some(GzDecoder::new(input)),
+        }
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let count = member.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let input = self.member.take().map(GzDecoder::into_inner);
+            self.member = input.map(next_member).transpose()?.flatten();
+        }
+        Ok(0)
+    }
+}
+
+/// The member behind the last one, if there is one.
+fn next_member<R: BufRead>(mut input: R) -> io::Result<Option<GzDecoder<R>>> {
+    loop {
+        let ahead = input.fill_buf()?;
+        match ahead.iter().position(|byte| *byte != 0) {
+            None if ahead.is_empty() => return Ok(None),
+            None => {
+                let zeros = ahead.len();
+                input.consume(zeros);
+            }
+            Some(zeros) => {
+                let is_gzip = ahead.get(zeros) == GZIP_MAGIC.first();
+                input.consume(zeros);
+                if is_gzip {
+                    return Ok(Some(GzDecoder::new(input)));
+                }
+                let message = "what comes behind the compressed content is no gzip; everything \
+                               before it was read";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+        }
     }
 }
 
