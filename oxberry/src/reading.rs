@@ -8,6 +8,7 @@ use crate::console::Console;
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     name: String,
+    packets: u64,
     is_empty: bool,
     capture: CaptureCounters,
 }
@@ -17,9 +18,15 @@ impl Reading {
     pub(crate) fn of(source: &Source) -> Self {
         Self {
             name: source.name().to_owned(),
+            packets: source.packets(),
             is_empty: source.is_empty(),
             capture: source.capture_counters().clone(),
         }
+    }
+
+    /// The packets of the feed that were read.
+    pub(crate) fn packets(&self) -> u64 {
+        self.packets
     }
 
     /// Tells what was not read, if there is something.

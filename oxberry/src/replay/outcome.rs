@@ -7,7 +7,7 @@ use oxberry_core::{
     units::SymbolIndex,
 };
 
-use crate::{console::Console, findings::Findings};
+use crate::{console::Console, findings::Findings, reading::Reading};
 
 /// Stale books that the summary names.
 const STALE_NAMED: usize = 10;
@@ -26,6 +26,8 @@ pub(crate) struct Outcome {
     pub(super) duplicates: u64,
     /// What came by the lines of channels that have several, in words.
     pub(super) lines: Vec<String>,
+    /// How the inputs were read.
+    pub(super) readings: Vec<Reading>,
     pub(super) findings: Findings,
     pub(super) faulty: bool,
     pub(super) took: Duration,
@@ -45,9 +47,14 @@ impl Outcome {
             .fold(Digest::EMPTY, Digest::combine)
     }
 
-    /// Whether an input could not be read to its end, or had no room in the books.
+    /// Whether an input could not be read to its end, or had no room in the books, or there was
+    /// nothing of the feed in any of them.
     pub(crate) fn is_faulty(&self) -> bool {
-        self.faulty
+        self.faulty || self.has_read_nothing()
+    }
+
+    fn has_read_nothing(&self) -> bool {
+        self.readings.iter().all(|reading| reading.packets() == 0)
     }
 
     /// Tells it all in a few lines.
@@ -74,6 +81,12 @@ impl Outcome {
         ));
         for lines in &self.lines {
             console.say(lines);
+        }
+        for reading in &self.readings {
+            reading.tell(console);
+        }
+        if self.has_read_nothing() {
+            console.say("not one packet of the feed was read");
         }
         if !self.findings.is_empty() {
             console.say(&self.findings);

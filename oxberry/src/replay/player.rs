@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     console::Console, dialect, failure::Failure, findings::Findings, input::DialectChoice,
+    reading::Reading,
 };
 
 /// What to replay, and how.
@@ -105,8 +106,10 @@ pub(crate) fn play(
         channels,
         deadline: None,
     };
-    player.play(Merge::new(sources))?;
-    Ok(player.finish(start.elapsed()))
+    let mut merge = Merge::new(sources);
+    player.play(&mut merge)?;
+    let readings = merge.sources().iter().map(Reading::of).collect();
+    Ok(player.finish(start.elapsed(), readings))
 }
 
 /// Takes packets to their channels.
@@ -134,7 +137,7 @@ struct Table<'a> {
 }
 
 impl Player<'_> {
-    fn play(&mut self, mut merge: Merge) -> Result<(), Failure> {
+    fn play(&mut self, merge: &mut Merge) -> Result<(), Failure> {
         loop {
             match merge.advance() {
                 Ok(Some(number)) => {
@@ -223,7 +226,7 @@ impl Player<'_> {
         }
     }
 
-    fn finish(self, took: Duration) -> Outcome {
+    fn finish(self, took: Duration, readings: Vec<Reading>) -> Outcome {
         let Table {
             books,
             mapping,
@@ -246,6 +249,7 @@ impl Player<'_> {
             unknown_types: 0,
             duplicates: 0,
             lines: Vec::new(),
+            readings,
             findings,
             faulty: faulty || full,
             took,
