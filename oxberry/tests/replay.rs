@@ -386,8 +386,32 @@ fn a_bad_mapping_line_is_named_and_the_others_are_used() {
 }
 
 #[test]
-fn symbols_are_asked_for_where_no_directory_has_them() {
+fn the_mapping_file_is_found_beside_the_channel_files() {
+    let mut writer = ChannelWriter::start(&[GOOG]);
+    writer.bid(GOOG, 1, 7, 100);
+    let directory = channel(&writer.bytes);
+    let file = directory.path().join("20120621-ARCA_XDP_IBF_1.dat");
+    let copy = directory.path().join("copy");
+    fs::copy(&file, &copy).unwrap();
+    let whole = replay(directory.path(), &[]);
+    for path in [&file, &copy] {
+        let run = replay(path, &[]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(run.stdout, whole.stdout);
+    }
+    // Named as one types it in the directory itself.
+    let run = Command::new(env!("CARGO_BIN_EXE_oxberry"))
+        .args(["replay", "copy", "--orders", "1000"])
+        .current_dir(directory.path())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&run.stdout), whole.stdout);
+}
+
+#[test]
+fn symbols_are_asked_for_where_none_lie_with_the_files() {
     let directory = channel(&ChannelWriter::start(&[GOOG]).bytes);
+    fs::remove_file(directory.path().join("ARCASymbolMapping.txt")).unwrap();
     let file = directory.path().join("20120621-ARCA_XDP_IBF_1.dat");
     let run = replay(&file, &[]);
     assert_eq!(run.code, Some(2));

@@ -7,7 +7,7 @@ use oxberry_feed::{directory::ChannelFiles, mapping::MappingFile};
 
 use crate::{console::Console, failure::Failure, findings::Findings};
 
-/// The mapping file of a directory.
+/// The mapping file, where it lies with the channel files.
 const MAPPING_FILE: &str = "ARCASymbolMapping.txt";
 
 /// What is to be read.
@@ -23,7 +23,7 @@ pub(crate) struct Inputs {
 
 impl Inputs {
     /// Lists directories and reads the mapping file, which is `symbols`, or else lies in one of the
-    /// directories.
+    /// directories or beside one of the files.
     ///
     /// # Errors
     ///
@@ -35,10 +35,13 @@ impl Inputs {
     ) -> Result<Self, Failure> {
         let mut findings = Findings::default();
         let mut files = Vec::new();
-        let mut in_directory = None;
+        let mut found = None;
         for path in paths {
             if !path.is_dir() {
                 files.push(path.clone());
+                if path != Path::new("-") {
+                    found = found.or_else(|| mapping_in(path.parent()?));
+                }
                 continue;
             }
             let listed = ChannelFiles::of_directory(path)?;
@@ -50,17 +53,16 @@ impl Inputs {
                 findings.add(console, "missing channels", message);
             }
             files.extend(listed.files.into_iter().map(|file| file.path));
-            let mapping = path.join(MAPPING_FILE);
-            in_directory = in_directory.or(mapping.is_file().then_some(mapping));
+            found = found.or_else(|| mapping_in(path));
         }
         // A path that is not there is told before symbols are asked for.
         for file in files.iter().filter(|file| *file != Path::new("-")) {
             file.metadata()
                 .with_context(|| format!("{}: cannot be opened", file.display()))?;
         }
-        let Some(path) = symbols.or(in_directory.as_deref()) else {
+        let Some(path) = symbols.or(found.as_deref()) else {
             return Err(Failure::Usage(format!(
-                "--symbols FILE is needed, since no directory with {MAPPING_FILE} was named"
+                "--symbols FILE is needed, since no {MAPPING_FILE} lies with what was named"
             )));
         };
         let mapping = read_mapping(path, &mut findings, console)?;
@@ -70,6 +72,11 @@ impl Inputs {
             findings,
         })
     }
+}
+
+fn mapping_in(directory: &Path) -> Option<PathBuf> {
+    let mapping = directory.join(MAPPING_FILE);
+    mapping.is_file().then_some(mapping)
 }
 
 fn read_mapping(

@@ -48,7 +48,8 @@ pub(crate) struct Arguments {
     /// *_IBF_<channel>.dat, .pcap or .pcapng files; all are merged by send time
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The symbol mapping file; may be left out for a directory that holds ARCASymbolMapping.txt
+    /// The symbol mapping file; may be left out where ARCASymbolMapping.txt lies in the directory or
+    /// beside the files
     #[arg(long, value_name = "FILE")]
     symbols: Option<PathBuf>,
     #[command(flatten)]
