@@ -7,9 +7,11 @@
 //! * [`dialect`]: what dialect they are in,
 //! * [`directory`]: the channel files of a day,
 //! * [`mapping`]: the venue's symbol mapping file,
+//! * [`contradiction`]: where the feed names a symbol otherwise,
 //! * [`merge`]: several sources in the order of their times,
 //! * [`lines`]: the lines A and B of a channel in captures, put in order.
 
+pub mod contradiction;
 pub mod dialect;
 pub mod directory;
 mod input;

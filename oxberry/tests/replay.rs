@@ -409,6 +409,40 @@ fn the_mapping_file_is_found_beside_the_channel_files() {
 }
 
 #[test]
+fn a_symbol_that_the_feed_names_otherwise_is_told_once_with_both_names() {
+    let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
+    writer.bid(GOOG, 1, 7, 100);
+    let directory = channel(&[writer.bytes.clone(), writer.bytes.clone()].concat());
+    let run = replay(directory.path(), &["--dialect", "pillar"]);
+    assert!(!run.stderr.contains("mapping file"), "{}", run.stderr);
+
+    let renamed = MAPPING
+        .replace("GOOG|GOOG", "GOOGL|GOOGL")
+        .replace("|100|4|13|||\nMSFT", "|100|6|13|||\nMSFT");
+    fs::write(directory.path().join("ARCASymbolMapping.txt"), renamed).unwrap();
+    let run = replay(directory.path(), &["--dialect", "pillar"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let told = "symbol index 1753: the mapping file names it GOOGL with 6 decimal places, the feed \
+                GOOG with 4";
+    assert_eq!(run.stderr.matches(told).count(), 1, "{}", run.stderr);
+    let counted = "symbols unlike the mapping file's: 1";
+    assert!(run.stderr.contains(counted), "{}", run.stderr);
+}
+
+#[test]
+fn the_real_feed_contradicts_a_mapping_file_of_another_year() {
+    let Some(data) = data() else { return };
+    let path = data.join("nyse-imbalances-xdp-v2.1f-2017.pcap.gz");
+    let run = replay(&path, &["--digest"]);
+    // Nine names and nine scales of the symbols that both have, and no word of the others.
+    let counted = "symbols unlike the mapping file's: 18";
+    assert!(run.stderr.contains(counted), "{}", run.stderr);
+    let flow = data.join("flow/pillar");
+    let run = replay(&flow, &["--digest"]);
+    assert!(!run.stderr.contains("mapping file"), "{}", run.stderr);
+}
+
+#[test]
 fn symbols_are_asked_for_where_none_lie_with_the_files() {
     let directory = channel(&ChannelWriter::start(&[GOOG]).bytes);
     fs::remove_file(directory.path().join("ARCASymbolMapping.txt")).unwrap();

@@ -8,9 +8,10 @@ use oxberry_core::{
     feed::{Action, Counters, FeedEvent, StaleReason},
     line::Sequence,
     units::{OrderId, SymbolIndex, SymbolSeqNum, UnixNanos},
-    xdp::{Dialect, Message, PacketRef},
+    xdp::{Body as _, Dialect, Message, PacketRef, SymbolIndexMapping},
 };
 use oxberry_feed::{
+    contradiction::Contradictions,
     lines::{LineCounters, Turn},
     mapping::MappingFile,
     merge::Merge,
@@ -93,6 +94,7 @@ pub(crate) fn play(
         books,
         rows,
         mapping,
+        contradictions: Contradictions::new(),
         console,
         has_options: plan.has_options,
         findings,
@@ -127,6 +129,7 @@ struct Table<'a> {
     books: Books<'a>,
     rows: Option<&'a mut Rows>,
     mapping: &'a MappingFile,
+    contradictions: Contradictions,
     console: &'a mut Console,
     has_options: bool,
     findings: Findings,
@@ -297,6 +300,12 @@ impl Odd {
     }
 }
 
+/// How often the channel has defined a symbol.
+fn definitions(counters: &Counters) -> u64 {
+    let kind = usize::from(SymbolIndexMapping::MSG_TYPE);
+    counters.by_type.get(kind).copied().unwrap_or_default()
+}
+
 impl Table<'_> {
     /// Plays a packet whose turn has come.
     fn play(&mut self, named: &mut NamedChannel, packet: &PacketRef<'_>, place: Place<'_>) {
@@ -310,6 +319,7 @@ impl Table<'_> {
             rows.expect(packet, *dialect);
         }
         let before = Odd::of(channel.normalizer().counters());
+        let defined_before = definitions(channel.normalizer().counters());
         match channel.packet(packet, &mut |event| self.event(&event)) {
             Ok(Sequence::Gap { expected, missing }) => {
                 let last = expected.plus(missing - 1);
@@ -336,6 +346,19 @@ impl Table<'_> {
         if before != Odd::of(channel.normalizer().counters()) {
             self.faulty |= self.odd_messages(file, offset, packet, *dialect);
         }
+        if defined_before != definitions(channel.normalizer().counters()) {
+            self.compare_symbols(packet);
+        }
+    }
+
+    /// Tells which of the symbols that a packet defines the mapping file names otherwise.
+    #[cold]
+    fn compare_symbols(&mut self, packet: &PacketRef<'_>) {
+        let (findings, console) = (&mut self.findings, &*self.console);
+        self.contradictions
+            .packet(packet, self.mapping, &mut |contradiction| {
+                findings.add(console, "symbols unlike the mapping file's", contradiction);
+            });
     }
 
     /// Hands the rows of a packet over to standard output.

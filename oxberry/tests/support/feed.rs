@@ -20,6 +20,15 @@ pub(crate) const MSFT: SymbolIndex = SymbolIndex::from_raw(2_633);
 pub(crate) const MAPPING: &str =
     "GOOG|GOOG|1753|P|Q|C|100|4|13|||\nMSFT|MSFT.Q|2633|P|Q|C|100|4|13|||\n";
 
+/// What [`MAPPING`] calls a symbol.
+fn name_of(symbol: SymbolIndex) -> &'static str {
+    match symbol {
+        GOOG => "GOOG",
+        MSFT => "MSFT",
+        _ => "OTHER",
+    }
+}
+
 /// Writes the packets of one channel in the Pillar dialect, one message each.
 pub(crate) struct ChannelWriter {
     /// The packets, back to back.
@@ -46,7 +55,7 @@ impl ChannelWriter {
         for symbol_index in symbols {
             let base = LegacySymbolIndexMapping {
                 symbol_index: *symbol_index,
-                symbol: Ascii::new(b"TEST").unwrap(),
+                symbol: Ascii::new(name_of(*symbol_index).as_bytes()).unwrap(),
                 system_id: SystemId::from_raw(13),
                 price_scale_code: 4,
                 ..Default::default()
