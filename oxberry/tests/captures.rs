@@ -115,7 +115,7 @@ fn replay_tells_what_it_passed_over_in_the_words_of_decode() {
     let world = World::new().with(&clock()).with(&arp()).with(&question());
     let [decoded, replayed] = ["decode", "replay"].map(|command| world.run(command, &[]));
     let told = format!(
-        "{}: 7 frames, 4 of them read; passed over: not IP (ARP) 1; other traffic, which cannot be \
+        "{}: 7 frames, 4 of them read; passed over: not IP (ARP): 1; other traffic, which cannot be \
          packets of the feed: 2 (to 10.0.0.2:53 1, to 224.0.1.129:319 1, --group and --port say \
          what to read)\n",
         world.write().display()
@@ -156,11 +156,11 @@ fn a_replay_without_a_packet_of_the_feed_fails_and_says_what_was_there() {
     let cases = [
         (
             filtered,
-            "4 frames, 0 of them read; passed over: other groups or ports 4",
+            "4 frames, 0 of them read; passed over: other groups or ports: 4",
         ),
         (
             others,
-            "1 frames, 0 of them read; passed over: not IP (ARP) 1",
+            "1 frames, 0 of them read; passed over: not IP (ARP): 1",
         ),
     ];
     for (run, there) in cases {

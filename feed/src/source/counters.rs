@@ -79,6 +79,13 @@ impl CaptureCounters {
         self.passed_over.get(&reason).copied().unwrap_or_default()
     }
 
+    /// How many frames were passed over, by the reason, without other traffic.
+    pub fn reasons(&self) -> impl Iterator<Item = (PassedOver, u64)> {
+        self.passed_over
+            .iter()
+            .map(|(reason, count)| (*reason, *count))
+    }
+
     /// How many datagrams cannot be packets of the feed.
     #[must_use]
     pub fn other_traffic(&self) -> u64 {
@@ -133,7 +140,7 @@ impl fmt::Display for CaptureCounters {
         }
         for (number, (reason, count)) in passed_over.iter().enumerate() {
             let before = if number == 0 { "; passed over: " } else { ", " };
-            write!(f, "{before}{reason} {count}")?;
+            write!(f, "{before}{reason}: {count}")?;
         }
         if other_traffic.is_empty() {
             return Ok(());
@@ -161,7 +168,7 @@ impl fmt::Display for CaptureCounters {
     }
 }
 
-/// What stands before the number of frames.
+/// What stands before a number of frames.
 impl fmt::Display for PassedOver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -175,16 +182,13 @@ impl fmt::Display for PassedOver {
                 Some(name) => write!(f, "not IP ({name})"),
                 None => write!(f, "not IP (EtherType {ethertype:#06x})"),
             },
-            Self::LinkType(link) => {
-                f.write_str("link type ")?;
-                write!(f, "{link}, which is not understood")
-            }
+            Self::LinkType(link) => write!(f, "link type {link}"),
             Self::NoInterface => f.write_str("of an interface that is not described"),
             Self::CutOff => f.write_str("cut off before the packet begins"),
             Self::Damaged => f.write_str("damaged"),
             Self::Tunnel => f.write_str("in a tunnel that is not understood"),
             Self::TooLong => write!(f, "longer than {CAPACITY} bytes"),
-            Self::OldBlock => f.write_str("in the packet blocks of before 2008 (2)"),
+            Self::OldBlock => f.write_str("in packet blocks of before 2008"),
             Self::Other => f.write_str("for other reasons"),
         }
     }

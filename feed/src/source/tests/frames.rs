@@ -306,8 +306,8 @@ fn frames_that_are_no_whole_datagrams_are_counted() {
     assert_eq!(packets, [packet(1, 5, 14)[..20].to_vec(), packet(1, 5, 14)]);
     assert_eq!(
         source.capture_counters().to_string(),
-        "4 frames, 2 of them read; of these cut off by the capture: 1; passed over: fragments 1, \
-         not IP (EtherType 0xffff) 1"
+        "4 frames, 2 of them read; of these cut off by the capture: 1; passed over: fragments: 1, \
+         not IP (EtherType 0xffff): 1"
     );
 }
 
@@ -385,9 +385,9 @@ fn an_odd_interface_or_block_ends_nothing() {
         assert_eq!(packets.len(), 3);
         assert_eq!(
             source.capture_counters().to_string(),
-            "10 frames, 3 of them read; passed over: link type 189, which is not understood 1, \
-             of an interface that is not described 2, damaged 2, longer than 262208 bytes 1, in \
-             the packet blocks of before 2008 (2) 1"
+            "10 frames, 3 of them read; passed over: link type 189: 1, of an interface \
+             that is not described: 2, damaged: 2, longer than 262208 bytes: 1, in packet blocks \
+             of before 2008: 1"
         );
     }
 }
