@@ -4,6 +4,7 @@
 //! only where it means something.
 
 mod id;
+mod position;
 mod price;
 mod qty;
 mod sequence;
@@ -11,6 +12,7 @@ mod side;
 mod time;
 
 pub use id::{ChannelId, OrderId, SymbolIndex, SystemId, TradeId};
+pub use position::{Numbering, Position};
 pub use price::{Decimal, Price, PriceScale, RawPrice};
 pub use qty::Qty;
 pub use sequence::{SeqNum, SymbolSeqNum};
