@@ -6,9 +6,12 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use oxberry_benches::feed::RecordedChannel;
 use oxberry_core::book::{Books, Capacity};
+use oxberry_core::units::ChannelId;
 use oxberry_core::xdp::Dialect;
 
 const MESSAGES: u64 = 200_000;
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 fn apply(criterion: &mut Criterion) {
     for symbols in [1, 100] {
@@ -30,7 +33,7 @@ fn apply(criterion: &mut Criterion) {
                         books.define(symbol_index, scale).unwrap();
                     }
                     for event in &events {
-                        if let Ok(applied) = books.apply(event) {
+                        if let Ok(applied) = books.apply(CHANNEL, event) {
                             black_box(books.bbo(applied.slot));
                         }
                     }

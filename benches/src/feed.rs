@@ -1,6 +1,6 @@
 //! The packets of a made-up market, in memory.
 
-use oxberry_core::feed::{Channel, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::units::{PriceScale, SymbolIndex};
 use oxberry_core::xdp::{Dialect, MAX_PACKET, PacketRef};
 use oxberry_sim::market::{Market, MarketConfig, MarketError};
@@ -70,7 +70,7 @@ impl RecordedChannel {
         let mut events = Vec::new();
         for packet in self.packets() {
             // The generator's own tests prove that its packets are sound.
-            let _ = channel.packet(&packet, &mut |event| events.push(event));
+            let _ = channel.packet(&packet, &mut EventsOnly(|event| events.push(event)));
         }
         events
     }

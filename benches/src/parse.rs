@@ -5,7 +5,7 @@
 
 use std::hash::Hasher;
 
-use oxberry_core::feed::{FeedEvent, Normalizer, SymbolSlot};
+use oxberry_core::feed::{EventsOnly, FeedEvent, Normalizer, SymbolSlot};
 use oxberry_core::xdp::{Body, Message, MessageRef, OrderRecord, PacketRef, Visitor, visit};
 
 use crate::feed::RecordedChannel;
@@ -174,10 +174,11 @@ pub fn normalize(channel: &RecordedChannel) -> u64 {
     let mut normalizer = Normalizer::new(channel.dialect, slots);
     let mut sum = 0;
     for_each_packet(channel, |packet| {
-        let _ = normalizer.packet(packet, 0, &mut |event: FeedEvent| {
-            // As if it were handed on: the whole event must be there.
+        // As if it were handed on: the whole event must be there.
+        let mut events = EventsOnly(|event: FeedEvent| {
             sum += u64::from(std::hint::black_box(&event).symbol_index.raw());
         });
+        let _ = normalizer.packet(packet, 0, &mut events);
     });
     sum
 }
@@ -302,7 +303,8 @@ mod tests {
             let mut normalizer = Normalizer::new(dialect, [SymbolSlot::EMPTY; 80]);
             let mut events = 0_u64;
             for_each_packet(&channel, |packet| {
-                normalizer.packet(packet, 0, &mut |_| events += 1).unwrap();
+                let mut count = EventsOnly(|_| events += 1);
+                normalizer.packet(packet, 0, &mut count).unwrap();
             });
             let counters = normalizer.counters();
             assert_eq!(

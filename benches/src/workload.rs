@@ -14,7 +14,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId};
+use oxberry_core::units::{
+    OrderId, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, TradeId,
+};
 use oxberry_sim::random::Random;
 
 /// Raw price of one cent at the scale of 4.
@@ -201,6 +203,7 @@ impl Workload {
         let symbol = &mut self.symbols[at];
         symbol.seq_num += 1;
         FeedEvent {
+            seq_num: SeqNum::from_raw(symbol.seq_num),
             symbol_index: Self::symbol_index(at as u32),
             symbol_seq_num: Some(SymbolSeqNum::from_raw(symbol.seq_num)),
             ts_event: None,

@@ -183,7 +183,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use oxberry_core::feed::Action;
-    use oxberry_core::units::{OrderId, SymbolIndex};
+    use oxberry_core::units::{OrderId, SeqNum, SymbolIndex};
     use oxberry_proto::decode_list;
 
     use super::*;
@@ -192,6 +192,7 @@ mod tests {
 
     fn event(number: u64) -> FeedEvent {
         FeedEvent {
+            seq_num: SeqNum::from_raw(1),
             symbol_index: SymbolIndex::from_raw(7),
             symbol_seq_num: None,
             ts_event: None,

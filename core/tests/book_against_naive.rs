@@ -9,10 +9,11 @@
 mod naive;
 
 use naive::NaiveBook;
-use oxberry_core::book::{Books, Capacity};
-use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
+use oxberry_core::book::{Books, Capacity, SymbolSlot};
+use oxberry_core::feed::{Action, Beginning, ExecutionEffect, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId,
+    ChannelId, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+    SymbolSeqNum, TradeId,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -53,8 +54,12 @@ fn sessions() -> impl Strategy<Value = TradeSessions> {
     (0..8u8).prop_map(TradeSessions::from_wire)
 }
 
+fn side_of() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Bid), Just(Side::Ask)]
+}
+
 fn action() -> impl Strategy<Value = Action> {
-    let side = prop_oneof![Just(Side::Bid), Just(Side::Ask)];
+    let side = side_of();
     let effect = prop_oneof![
         8 => Just(ExecutionEffect::Reduce),
         2 => Just(ExecutionEffect::Fill),
@@ -80,29 +85,136 @@ fn action() -> impl Strategy<Value = Action> {
         10 => (price(), qty(), trade_id, any::<bool>()).prop_map(
             |(price, qty, trade_id, printable)| Action::Trade { price, qty, trade_id, printable }
         ),
-        6 => Just(Action::Clear),
+        6 => (0..3u32).prop_map(|next| Action::Clear { next: SymbolSeqNum::from_raw(next * next) }),
         6 => sessions().prop_map(|session| Action::Session { session }),
         3 => Just(Action::Halt),
         3 => Just(Action::Resume),
         2 => Just(Action::Close),
         3 => (3..7u8).prop_map(|code| Action::Scale { scale: PriceScale::new(code).unwrap() }),
-        2 => Just(Action::Stale { reason: StaleReason::ChannelGap }),
+        2 => Just(Action::Unreadable),
+        // Numbers of the symbol and the channel that are to be added to the present ones.
+        8 => (0..3u32, 0..6u32).prop_map(|(last, through)| Action::Refresh {
+            last: SymbolSeqNum::from_raw(last),
+            through: SeqNum::from_raw(through),
+        }),
+        20 => (order_id(), side_of(), price(), qty(), sessions()).prop_map(
+            |(order_id, side, price, qty, sessions)| {
+                Action::RefreshAdd { order_id, side, price, qty, sessions }
+            }
+        ),
+        8 => Just(Action::Refreshed),
         2 => Just(Action::Other),
     ]
 }
 
-fn event() -> impl Strategy<Value = FeedEvent> {
-    (0..SYMBOLS, proptest::option::of(0..1000u32), action()).prop_map(
-        |(symbol, symbol_seq_num, action)| FeedEvent {
-            symbol_index: symbol_index(symbol),
-            symbol_seq_num: symbol_seq_num.map(SymbolSeqNum::from_raw),
-            ts_event: None,
-            action,
-        },
+/// The number of a message within its symbol, beside that of the last one.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    None,
+    Next,
+    Skips(u32),
+    Same,
+    Exactly(u32),
+}
+
+/// One operation; numbers follow from the books that it meets.
+#[derive(Clone, Debug)]
+enum Operation {
+    Event {
+        channel: ChannelId,
+        symbol: u32,
+        number: Number,
+        action: Action,
+    },
+    Begins {
+        channel: ChannelId,
+        after: SeqNum,
+        failover: bool,
+    },
+    Lost(ChannelId),
+    Settled(ChannelId),
+}
+
+/// Nearly always the same.
+fn channel() -> impl Strategy<Value = ChannelId> {
+    prop_oneof![1_000 => Just(2), 1 => Just(1), 1 => Just(3)].prop_map(ChannelId::from_raw)
+}
+
+/// One of two, as for what happens to whole channels.
+fn some_channel() -> impl Strategy<Value = ChannelId> {
+    prop_oneof![4 => Just(2), 1 => Just(1)].prop_map(ChannelId::from_raw)
+}
+
+fn number() -> impl Strategy<Value = Number> {
+    prop_oneof![
+        100 => Just(Number::Next),
+        20 => Just(Number::None),
+        1 => (1..4u32).prop_map(Number::Skips),
+        1 => Just(Number::Same),
+        3 => (0..3u32).prop_map(Number::Exactly),
+    ]
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    let failover = prop::bool::ANY;
+    prop_oneof![
+        300 => (channel(), 0..SYMBOLS, number(), action()).prop_map(
+            |(channel, symbol, number, action)| Operation::Event { channel, symbol, number, action }
+        ),
+        3 => (some_channel(), 0..3u32, failover).prop_map(|(channel, after, failover)| {
+            let after = SeqNum::from_raw(after * (after - after / 2));
+            Operation::Begins { channel, after, failover }
+        }),
+        2 => some_channel().prop_map(Operation::Lost),
+        3 => some_channel().prop_map(Operation::Settled),
+    ]
+}
+
+/// What a refresh tells has no numbers of the symbol.
+const fn is_of_refresh(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
     )
 }
 
-fn check(capacity: Capacity, events: &[FeedEvent]) {
+/// The event of an operation, with numbers as the symbol and the channel have them.
+fn event(
+    naive: &NaiveBook,
+    symbol: u32,
+    number: Number,
+    seq_num: u32,
+    action: Action,
+) -> FeedEvent {
+    let symbol_index = symbol_index(symbol);
+    let last = naive.last(symbol_index);
+    let symbol_seq_num = match number {
+        _ if is_of_refresh(&action) => None,
+        Number::None => None,
+        Number::Next => Some(last + 1),
+        Number::Skips(some) => Some(last + 1 + some),
+        Number::Same => Some(last),
+        Number::Exactly(number) => Some(number),
+    };
+    let mut action = action;
+    if let Action::Refresh {
+        last: more,
+        through,
+    } = &mut action
+    {
+        *more = SymbolSeqNum::from_raw((last + more.raw()).saturating_sub(1));
+        *through = SeqNum::from_raw((seq_num + through.raw()).saturating_sub(3));
+    }
+    FeedEvent {
+        seq_num: SeqNum::from_raw(seq_num),
+        symbol_index,
+        symbol_seq_num: symbol_seq_num.map(SymbolSeqNum::from_raw),
+        ts_event: None,
+        action,
+    }
+}
+
+fn check(capacity: Capacity, operations: &[Operation]) {
     let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory).unwrap();
     let scale = PriceScale::new(4).unwrap();
@@ -111,13 +223,64 @@ fn check(capacity: Capacity, events: &[FeedEvent]) {
         books.define(symbol_index(symbol), scale).unwrap();
         naive.define(symbol_index(symbol), scale);
     }
-    for (number, event) in events.iter().enumerate() {
-        let (got, want) = (books.apply(event), naive.apply(event));
-        assert_eq!(got.ok(), want, "result of event {number}: {event:?}");
+    for (seq_num, operation) in (1..).zip(operations) {
+        match *operation {
+            Operation::Event {
+                channel,
+                symbol,
+                number,
+                action,
+            } => {
+                let event = event(&naive, symbol, number, seq_num, action);
+                let (got, want) = (books.apply(channel, &event), naive.apply(channel, &event));
+                assert_eq!(got.ok(), want, "result of {seq_num}: {event:?}");
+            }
+            Operation::Begins {
+                channel,
+                after,
+                failover,
+            } => {
+                let beginning = Beginning {
+                    numbering: Numbering::UNNAMED,
+                    after,
+                    failover,
+                };
+                each_symbol(&books.slots().collect::<Vec<_>>(), |slot, symbol_index| {
+                    (
+                        books.begins(slot, channel, &beginning),
+                        naive.begins(symbol_index, channel, &beginning),
+                    )
+                });
+            }
+            Operation::Lost(channel) => {
+                each_symbol(&books.slots().collect::<Vec<_>>(), |slot, symbol_index| {
+                    (books.lost(slot, channel), naive.lost(symbol_index, channel))
+                });
+            }
+            Operation::Settled(channel) => {
+                each_symbol(&books.slots().collect::<Vec<_>>(), |slot, symbol_index| {
+                    (
+                        books.settled(slot, channel),
+                        naive.settled(symbol_index, channel),
+                    )
+                });
+            }
+        }
         books.check_invariants().unwrap();
         naive.assert_equals(&books);
     }
-    check_snapshots(&books, 1 + events.len() % 7);
+    check_snapshots(&books, 1 + operations.len() % 7);
+}
+
+/// What happens to every symbol, which both must take for the same change.
+fn each_symbol(
+    slots: &[SymbolSlot],
+    mut happen: impl FnMut(SymbolSlot, SymbolIndex) -> (bool, bool),
+) {
+    for (slot, symbol) in slots.iter().zip(0..) {
+        let (got, want) = happen(*slot, symbol_index(symbol));
+        assert_eq!(got, want, "symbol {symbol}");
+    }
 }
 
 /// Every book, as a snapshot in chunks restored elsewhere, in other places and another capacity.
@@ -150,9 +313,9 @@ fn check_snapshots(books: &Books<'_>, chunk: usize) {
     assert_eq!(copies.digest_of_all(), books.digest_of_all());
     for slot in books.slots() {
         let copy = copies.slot(books.symbol_index(slot)).unwrap();
-        assert_eq!(copies.state(copy), books.state(slot));
+        assert_eq!(copies.trust(copy), books.trust(slot));
+        assert_eq!(copies.trading_status(copy), books.trading_status(slot));
         assert_eq!(copies.statistics(copy), books.statistics(slot));
-        assert_eq!(copies.event_num(copy), books.event_num(slot));
         for side in Side::BOTH {
             assert!(copies.orders(copy, side).eq(books.orders(slot, side)));
         }
@@ -174,22 +337,22 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Streams for books with room for everything.
-fn roomy() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
+fn roomy() -> impl Strategy<Value = (Capacity, Vec<Operation>)> {
     let capacity = Capacity {
         symbols: SYMBOLS,
         orders: 200,
         levels: 200,
     };
-    prop::collection::vec(event(), 1..MOST_ROOMY as usize)
+    prop::collection::vec(operation(), 1..MOST_ROOMY as usize)
         .prop_map(move |events| (capacity, events))
 }
 
 /// Streams for books that are soon full.
-fn crowded() -> impl Strategy<Value = (Capacity, Vec<FeedEvent>)> {
+fn crowded() -> impl Strategy<Value = (Capacity, Vec<Operation>)> {
     (
         1..30u32,
         1..20u32,
-        prop::collection::vec(event(), 1..MOST_CROWDED as usize),
+        prop::collection::vec(operation(), 1..MOST_CROWDED as usize),
     )
         .prop_map(|(orders, levels, events)| {
             let capacity = Capacity {

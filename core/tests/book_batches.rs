@@ -8,7 +8,12 @@
 
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, TradeId};
+use oxberry_core::units::{
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, TradeId,
+};
+
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 /// Symbols that are defined; the stream names one more.
 const SYMBOLS: u32 = 50;
@@ -59,7 +64,9 @@ fn stream(adds: u64, mixed: u64) -> Vec<FeedEvent> {
                     price,
                     qty,
                 },
-                _ if dice % 500 == 0 => Action::Clear,
+                _ if dice % 500 == 0 => Action::Clear {
+                    next: SymbolSeqNum::from_raw(1),
+                },
                 _ => Action::Trade {
                     price,
                     qty,
@@ -68,6 +75,7 @@ fn stream(adds: u64, mixed: u64) -> Vec<FeedEvent> {
                 },
             };
             FeedEvent {
+                seq_num: SeqNum::from_raw(1),
                 symbol_index: SymbolIndex::from_raw(symbol),
                 symbol_seq_num: None,
                 ts_event: None,
@@ -95,9 +103,9 @@ fn batches_of_any_size_do_what_single_events_do() {
     while !rest.is_empty() {
         let (batch, after) = rest.split_at(size.min(rest.len()));
         let mut expected = batch.iter();
-        batched.apply_batch(batch, |books, event, applied| {
+        batched.apply_batch(CHANNEL, batch, |books, event, applied| {
             assert_eq!(Some(event), expected.next());
-            assert_eq!(applied, single.apply(event));
+            assert_eq!(applied, single.apply(CHANNEL, event));
             if let Ok(applied) = applied {
                 assert_eq!(books.bbo(applied.slot), single.bbo(applied.slot));
             }

@@ -8,9 +8,14 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{BookState, Books, Capacity, Rejection};
+use oxberry_core::book::{Books, Capacity, Rejection, Trust};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, TradeId};
+use oxberry_core::units::{
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, TradeId,
+};
+
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 /// A generator of numbers that are the same everywhere (SplitMix64).
 struct Numbers(u64);
@@ -76,6 +81,7 @@ fn stream(symbols: u32, events: usize, seed: u64) -> Vec<FeedEvent> {
                 }
             };
             FeedEvent {
+                seq_num: SeqNum::from_raw(1),
                 symbol_index: SymbolIndex::from_raw(small(symbol as u64)),
                 symbol_seq_num: None,
                 ts_event: None,
@@ -105,7 +111,7 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
     let mut truth = Books::new(enough, &mut memory).unwrap();
     define_all(&mut truth, SYMBOLS);
     for event in &events {
-        assert_eq!(truth.apply(event).unwrap().rejection, None);
+        assert_eq!(truth.apply(CHANNEL, event).unwrap().rejection, None);
     }
     let (orders, levels) = (truth.order_count(), truth.level_count());
     let mut seen_exact = 0;
@@ -124,20 +130,20 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
         define_all(&mut books, SYMBOLS);
         let mut reported: BTreeMap<SymbolIndex, Vec<Rejection>> = BTreeMap::new();
         for event in &events {
-            let before = books.state(books.slot(event.symbol_index).unwrap());
-            let applied = books.apply(event).unwrap();
+            let before = books.trust(books.slot(event.symbol_index).unwrap());
+            let applied = books.apply(CHANNEL, event).unwrap();
             if let Some(rejection) = applied.rejection {
                 reported
                     .entry(event.symbol_index)
                     .or_default()
                     .push(rejection);
-                assert_eq!(books.state(applied.slot), BookState::Stale);
+                assert_eq!(books.trust(applied.slot), Trust::Stale);
             }
-            let after = books.state(applied.slot);
+            let after = books.trust(applied.slot);
             assert_eq!(
-                applied.state_changed,
+                applied.trust_changed,
                 before != after,
-                "a change of state is told"
+                "a change of trust is told"
             );
         }
         books.check_invariants().unwrap();
@@ -164,10 +170,10 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
 
         for slot in books.slots() {
             if reported.contains_key(&books.symbol_index(slot)) {
-                assert_eq!(books.state(slot), BookState::Stale);
+                assert_eq!(books.trust(slot), Trust::Stale);
             } else {
                 seen_exact += 1;
-                assert_eq!(books.state(slot), BookState::Live);
+                assert_eq!(books.trust(slot), Trust::Live);
                 assert_eq!(books.digest(slot), truth.digest(slot));
             }
         }
@@ -176,13 +182,16 @@ fn what_does_not_fit_is_counted_and_reported_and_the_other_symbols_are_exact() {
         for slot in books.slots() {
             let symbol_index = books.symbol_index(slot);
             let clear = FeedEvent {
+                seq_num: SeqNum::from_raw(1),
                 symbol_index,
                 symbol_seq_num: None,
                 ts_event: None,
-                action: Action::Clear,
+                action: Action::Clear {
+                    next: SymbolSeqNum::from_raw(1),
+                },
             };
-            books.apply(&clear).unwrap();
-            assert_eq!(books.state(slot), BookState::Live);
+            books.apply(CHANNEL, &clear).unwrap();
+            assert_eq!(books.trust(slot), Trust::Live);
         }
         assert_eq!((books.order_count(), books.level_count()), (0, 0));
     }

@@ -9,10 +9,10 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{BookState, Books, Capacity, Counters};
-use oxberry_core::feed::{Channel, SymbolSlot};
+use oxberry_core::book::{Books, Capacity, Counters, Trust};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::symbol;
-use oxberry_core::units::{Side, SymbolIndex};
+use oxberry_core::units::{ChannelId, Side, SymbolIndex};
 use oxberry_core::xdp::Dialect;
 
 /// Levels of each side in a published row.
@@ -63,7 +63,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
         rows.insert(line.symbol_index, published(&directory, line.symbol));
     }
     let mut compared = 0;
-    for number in 1..=2 {
+    for number in 1..=2_u8 {
         let file =
             std::fs::read(directory.join(format!("20120621-ARCA_XDP_IBF_{number}.dat"))).unwrap();
         let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
@@ -74,8 +74,8 @@ fn compare(dialect: Dialect) -> Option<usize> {
                 .unwrap();
         }
         for packet in support::dat_packets(&file) {
-            let sequence = channel.packet(&packet, &mut |event| {
-                let applied = books.apply(&event).unwrap();
+            let mut compare = EventsOnly(|event: FeedEvent| {
+                let applied = books.apply(ChannelId::from_raw(number), &event).unwrap();
                 assert_eq!(applied.rejection, None, "{event:?}");
                 let Some(number) = event.symbol_seq_num else {
                     return;
@@ -85,12 +85,12 @@ fn compare(dialect: Dialect) -> Option<usize> {
                     compared += 1;
                 }
             });
-            sequence.unwrap();
+            channel.packet(&packet, &mut compare).unwrap();
         }
     }
     books.check_invariants().unwrap();
     for slot in books.slots() {
-        assert_eq!(books.state(slot), BookState::Live);
+        assert_eq!(books.trust(slot), Trust::Live);
         eprintln!(
             "symbol index {}: {:?}",
             books.symbol_index(slot),

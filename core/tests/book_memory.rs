@@ -7,7 +7,12 @@
 
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+use oxberry_core::units::{
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+};
+
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 /// Resident memory of this process in bytes.
 fn resident() -> Option<usize> {
@@ -39,12 +44,13 @@ fn fill(capacity: Capacity) -> usize {
         };
         let symbol_index = SymbolIndex::from_raw(symbol);
         let event = FeedEvent {
+            seq_num: SeqNum::from_raw(1),
             symbol_index,
             symbol_seq_num: None,
             ts_event: None,
             action,
         };
-        assert_eq!(books.apply(&event).unwrap().rejection, None);
+        assert_eq!(books.apply(CHANNEL, &event).unwrap().rejection, None);
     }
     assert_eq!(
         (books.order_count(), books.level_count()),

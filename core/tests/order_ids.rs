@@ -3,7 +3,12 @@
 
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+use oxberry_core::units::{
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+};
+
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 const CAPACITY: Capacity = Capacity {
     symbols: 100,
@@ -22,18 +27,22 @@ fn all_find_room(name: &str, orders: u64, id: impl Fn(u64) -> u64) {
     }
     for number in 0..orders {
         let symbol = u32::try_from(number % u64::from(CAPACITY.symbols)).unwrap();
-        let applied = books.apply(&FeedEvent {
-            symbol_index: SymbolIndex::from_raw(symbol),
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Add {
-                order_id: OrderId::from_raw(id(number)),
-                side: Side::Bid,
-                price: RawPrice::from_raw(10_000),
-                qty: Qty::from_raw(100),
-                sessions: TradeSessions::ALL,
+        let applied = books.apply(
+            CHANNEL,
+            &FeedEvent {
+                seq_num: SeqNum::from_raw(1),
+                symbol_index: SymbolIndex::from_raw(symbol),
+                symbol_seq_num: None,
+                ts_event: None,
+                action: Action::Add {
+                    order_id: OrderId::from_raw(id(number)),
+                    side: Side::Bid,
+                    price: RawPrice::from_raw(10_000),
+                    qty: Qty::from_raw(100),
+                    sessions: TradeSessions::ALL,
+                },
             },
-        });
+        );
         let rejection = applied.unwrap().rejection;
         assert_eq!(rejection, None, "{name}: order {number}");
     }

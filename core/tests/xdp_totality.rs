@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oxberry_core::feed::{Channel, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, SymbolSlot};
 use oxberry_core::units::{PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, Dialect, Message, MessageRef, PacketBuilder, PacketRef, WireErrorKind,
@@ -261,7 +261,7 @@ proptest! {
             bytes.extend(&body);
             if let Ok(packet) = PacketRef::new(&bytes) {
                 let mut events = 0;
-                let _ = channel.packet(&packet, &mut |_| events += 1);
+                let _ = channel.packet(&packet, &mut EventsOnly(|_| events += 1));
             }
             if let Ok(packet) = PacketRef::new(&body) {
                 prop_assert!(packet.messages().count() <= 256);
@@ -285,7 +285,7 @@ proptest! {
             let seq_num = SeqNum::from_raw(first + sent);
             let packet = builder.finish(DeliveryFlag::ORIGINAL, seq_num, UnixNanos::from_raw(1));
             let packet = PacketRef::new(packet).unwrap();
-            channel.packet(&packet, &mut |_| events += 1).unwrap();
+            channel.packet(&packet, &mut EventsOnly(|_| events += 1)).unwrap();
             sent += 1;
         }
         prop_assert_eq!(channel.normalizer().counters().events, events);

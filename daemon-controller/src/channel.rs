@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use oxberry_cluster::channel::ChannelStreams;
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::feed::{Channel, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Action, Beginning, Channel, FeedEvent, Follower, Lost, SymbolSlot};
 use oxberry_core::line::Sequence;
-use oxberry_core::units::{ChannelId, Instant, UnixNanos};
+use oxberry_core::units::{ChannelId, Instant, SeqNum, SymbolIndex, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_feed::lines::{LineCounters, Lines, Turn};
 use oxberry_feed::mapping::MappingFile;
@@ -117,6 +117,8 @@ struct Reader {
     feed: Channel<Vec<SymbolSlot>>,
     /// What came and was not published yet.
     events: Vec<FeedEvent>,
+    /// The symbols of the mapping file.
+    symbols: Vec<SymbolIndex>,
     warnings: Warnings,
     /// Whether everything was sound so far.
     is_sound: bool,
@@ -166,6 +168,7 @@ impl ChannelPublisher {
             reader: Reader {
                 feed: known_symbols(dialect, mapping),
                 events: Vec::new(),
+                symbols: mapping.symbols.keys().copied().collect(),
                 warnings: Warnings::default(),
                 is_sound: true,
             },
@@ -302,8 +305,16 @@ impl ChannelPublisher {
 impl Reader {
     /// Reads a packet whose turn has come.
     fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>) {
-        let events = &mut self.events;
-        match self.feed.packet(packet, &mut |event| events.push(event)) {
+        let mut told = Told {
+            events: &mut self.events,
+            lost: None,
+        };
+        let before = told.events.len();
+        let result = self.feed.packet(packet, &mut told);
+        if let Some(lost) = told.lost {
+            self.tell_loss(before, lost);
+        }
+        match result {
             Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
                 "{place}: {missing} messages from number {expected} on are missing before this \
                  packet; the symbols of the channel are stale until they are cleared"
@@ -316,11 +327,49 @@ impl Reader {
         }
     }
 
+    /// Tells every symbol of the channel that messages are lost, before the events from `before` on.
+    fn tell_loss(&mut self, before: usize, lost: Lost) {
+        let Self { feed, symbols, .. } = &*self;
+        let carried = symbols
+            .iter()
+            .filter(|symbol| feed.normalizer().carries(**symbol));
+        let stale = carried.map(|&symbol_index| FeedEvent {
+            seq_num: lost.last,
+            symbol_index,
+            symbol_seq_num: None,
+            ts_event: None,
+            action: Action::Unreadable,
+        });
+        let stale: Vec<_> = stale.collect();
+        let at = before.min(self.events.len());
+        self.events.splice(at..at, stale);
+    }
+
     /// Something is not as it should be.
     fn fail(&mut self, what: impl fmt::Display) {
         self.warnings.push(what);
         self.is_sound = false;
     }
+}
+
+/// What a packet tells: its events, and what is lost before them or in the rest of the packet.
+struct Told<'e> {
+    events: &'e mut Vec<FeedEvent>,
+    lost: Option<Lost>,
+}
+
+impl Follower for Told<'_> {
+    fn event(&mut self, event: FeedEvent) {
+        self.events.push(event);
+    }
+
+    fn begins(&mut self, _: Beginning) {}
+
+    fn lost(&mut self, lost: Lost) {
+        self.lost = Some(lost);
+    }
+
+    fn settled(&mut self, _: SeqNum) {}
 }
 
 impl Outlet {

@@ -14,7 +14,7 @@
 use std::{fs::File, hint::black_box, path::Path};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use oxberry_core::feed::{Normalizer, SymbolSlot};
+use oxberry_core::feed::{EventsOnly, Normalizer, SymbolSlot};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_feed::source::{Filter, Source};
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
@@ -91,10 +91,14 @@ fn normalize(file: &Path) -> u64 {
     while source.advance().expect("it is whole") {
         let packet = PacketRef::new(source.packet().bytes).expect("it is whole");
         normalizer
-            .packet(&packet, 0, &mut |event| {
-                black_box(event);
-                events += 1;
-            })
+            .packet(
+                &packet,
+                0,
+                &mut EventsOnly(|event| {
+                    black_box(event);
+                    events += 1;
+                }),
+            )
             .expect("it is whole");
     }
     events

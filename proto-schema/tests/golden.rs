@@ -8,10 +8,10 @@
 
 use std::fmt::Write as _;
 
-use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
+use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    ChannelId, OrderId, Price, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId,
-    UnixNanos,
+    ChannelId, OrderId, Price, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
+    TradeId, UnixNanos,
 };
 use oxberry_proto::flow::{
     Ack, Batch, Digests, EndOfStream, Finish, Heartbeat, PartitionDigest, Position,
@@ -80,7 +80,9 @@ fn feed_events() -> Vec<FeedEvent> {
             trade_id,
             printable: false,
         },
-        Action::Clear,
+        Action::Clear {
+            next: SymbolSeqNum::from_raw(300),
+        },
         Action::Session {
             session: TradeSessions::CORE,
         },
@@ -90,14 +92,25 @@ fn feed_events() -> Vec<FeedEvent> {
         Action::Scale {
             scale: PriceScale::new(6).unwrap(),
         },
-        Action::Stale {
-            reason: StaleReason::SymbolGap,
+        Action::Unreadable,
+        Action::Refresh {
+            last: SymbolSeqNum::from_raw(300),
+            through: SeqNum::from_raw(70_000),
         },
+        Action::RefreshAdd {
+            order_id,
+            side: Side::Bid,
+            price,
+            qty,
+            sessions: TradeSessions::ALL,
+        },
+        Action::Refreshed,
         Action::Other,
     ];
     actions
         .into_iter()
         .map(|action| FeedEvent {
+            seq_num: SeqNum::from_raw(129),
             symbol_index: SymbolIndex::from_raw(1753),
             symbol_seq_num: Some(SymbolSeqNum::from_raw(12)),
             ts_event: Some(SENT),
@@ -313,6 +326,7 @@ fn the_fingerprint_is_that_of_the_golden_bytes() {
 #[test]
 fn the_largest_values_keep_to_the_limits() {
     let largest = FeedEvent {
+        seq_num: SeqNum::from_raw(u32::MAX),
         symbol_index: SymbolIndex::from_raw(u32::MAX),
         symbol_seq_num: Some(SymbolSeqNum::from_raw(u32::MAX)),
         ts_event: Some(UnixNanos::from_raw(u64::MAX)),

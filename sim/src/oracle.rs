@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use oxberry_core::book::{BookState, Books};
+use oxberry_core::book::{Books, Trust};
 use oxberry_core::matching::Order;
 use oxberry_core::units::{Side, SymbolIndex};
 
@@ -18,11 +18,11 @@ pub enum Difference {
         symbol: SymbolIndex,
     },
     /// The books do not trust the symbol.
-    State {
+    Trust {
         /// The symbol.
         symbol: SymbolIndex,
         /// What they say of it.
-        state: BookState,
+        trust: Trust,
     },
     /// A queue differs, in its orders or in their order.
     Orders {
@@ -51,9 +51,9 @@ pub fn compare(channel: &ChannelGenerator, books: &Books<'_>) -> Result<(), Diff
         let slot = books
             .slot(symbol)
             .ok_or(Difference::UnknownSymbol { symbol })?;
-        let state = books.state(slot);
-        if state != BookState::Live {
-            return Err(Difference::State { symbol, state });
+        let trust = books.trust(slot);
+        if trust != Trust::Live {
+            return Err(Difference::Trust { symbol, trust });
         }
         for side in Side::BOTH {
             let mut kept = books.orders(slot, side).map(|order| Order {
@@ -88,7 +88,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownSymbol { symbol } => write!(f, "symbol {symbol} is unknown to the books"),
-            Self::State { symbol, state } => write!(f, "symbol {symbol} is {state}"),
+            Self::Trust { symbol, trust } => write!(f, "symbol {symbol} is {trust}"),
             Self::Orders {
                 symbol,
                 side,

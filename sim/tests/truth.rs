@@ -78,7 +78,6 @@ fn books_made_from_the_packets_are_the_books_of_the_venue() {
                 0,
                 "{dialect}"
             );
-            assert_eq!(counters.symbol_gaps + counters.old_messages, 0, "{dialect}");
         }
         assert!(
             compared > 20,

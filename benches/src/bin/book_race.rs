@@ -23,7 +23,7 @@ use oxberry_benches::plain_book::PlainBooks;
 use oxberry_benches::workload::{Market, Workload};
 use oxberry_core::book::{Books, Capacity, Level, SymbolSlot};
 use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::PriceScale;
+use oxberry_core::units::{ChannelId, PriceScale};
 
 /// What to run.
 #[derive(Debug)]
@@ -81,6 +81,9 @@ fn options() -> Result<Options, String> {
     Ok(options)
 }
 
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
+
 /// Something that can apply events and tell the best bid and offer.
 trait Racer {
     /// Applies the event and folds the best bid and offer of its symbol into one number.
@@ -112,7 +115,7 @@ impl Racer for PlainBooks {
 impl Racer for Books<'_> {
     #[inline]
     fn step(&mut self, event: &FeedEvent) -> u64 {
-        let Ok(applied) = self.apply(event) else {
+        let Ok(applied) = self.apply(CHANNEL, event) else {
             return 0;
         };
         fold_best(self, applied.slot)
@@ -120,7 +123,7 @@ impl Racer for Books<'_> {
 
     #[inline]
     fn steps(&mut self, events: &[FeedEvent], mut each: impl FnMut(u64)) {
-        self.apply_batch(events, |books, _, applied| {
+        self.apply_batch(CHANNEL, events, |books, _, applied| {
             each(applied.map_or(0, |applied| fold_best(books, applied.slot)));
         });
     }

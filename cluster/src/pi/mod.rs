@@ -9,9 +9,9 @@ mod streams;
 
 use std::collections::VecDeque;
 
-use oxberry_core::book::{Books, Digest, Rejection};
-use oxberry_core::feed::{Action, FeedEvent, StaleReason};
-use oxberry_core::units::{Instant, SymbolIndex, SymbolSeqNum, UnixNanos};
+use oxberry_core::book::{Books, Digest, Rejection, SymbolSlot, Trust};
+use oxberry_core::feed::FeedEvent;
+use oxberry_core::units::{ChannelId, Instant, SymbolIndex, SymbolSeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Digests, EndOfStream, Finish, Heartbeat, PartitionDigest};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_PARTITIONS};
 use oxberry_proto::start::{Hello, Ping, Ready, Refused, RefusedReason, SetupPi};
@@ -171,6 +171,8 @@ pub struct Pi<'s> {
     beat_due: bool,
     next_report: Instant,
     counters: Counters,
+    /// The number of the last stock event of every symbol, by slot.
+    event_nums: Box<[EventNum]>,
     commands: VecDeque<Command>,
 }
 
@@ -197,6 +199,7 @@ impl<'s> Pi<'s> {
             beat_due: false,
             next_report: now.after(WAITING_REPORT_INTERVAL),
             counters: Counters::default(),
+            event_nums: Box::default(),
             // Subscriptions come all at once; later commands are few and rare.
             commands: VecDeque::with_capacity(MAX_PARTITIONS + 64),
         }
@@ -356,6 +359,7 @@ impl<'s> Pi<'s> {
             .map(|one| (one.partition, one.symbol_index))
             .collect();
         self.symbols.sort_unstable();
+        self.event_nums = vec![EventNum::NONE; self.books.slots().len()].into_boxed_slice();
         let mut partitions: Vec<_> = self
             .symbols
             .iter()
@@ -435,10 +439,11 @@ impl<'s> Pi<'s> {
         self.counters.duplicates += skip;
         let last = head.first.plus(u64::from(head.events).saturating_sub(1));
         let mut result = Ok(());
+        let channel = head.stream.channel;
         let mut group = heapless::Vec::<FeedEvent, GROUP>::new();
         for event in events.skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
             if group.is_full() {
-                self.apply(wall, &group);
+                self.apply(wall, channel, &group);
                 group.clear();
             }
             match event {
@@ -446,7 +451,7 @@ impl<'s> Pi<'s> {
                 Err(error) => result = Err(error),
             }
         }
-        self.apply(wall, &group);
+        self.apply(wall, channel, &group);
         if result.is_err() {
             // What followed the unreadable event is lost: say so rather than be wrong.
             self.stale_partition(head.stream.partition);
@@ -457,16 +462,17 @@ impl<'s> Pi<'s> {
     }
 
     /// Applies events, and says what they changed.
-    fn apply(&mut self, wall: UnixNanos, events: &[FeedEvent]) {
+    fn apply(&mut self, wall: UnixNanos, channel: ChannelId, events: &[FeedEvent]) {
         let Self {
             books,
             node,
             outbox,
             counters,
+            event_nums,
             commands,
             ..
         } = self;
-        books.apply_batch(events, |books, event, applied| {
+        books.apply_batch(channel, events, |books, event, applied| {
             counters.events += 1;
             let Ok(applied) = applied else {
                 // Not one of our symbols: a batch holds only those of its partition, all defined.
@@ -484,7 +490,12 @@ impl<'s> Pi<'s> {
                 }
             }
             if applied.is_news() {
-                outbox.push(*node, wall, &news::stock_event(books, event, &applied));
+                let number = count(event_nums, applied.slot);
+                outbox.push(
+                    *node,
+                    wall,
+                    &news::stock_event(books, number, applied.slot, event.ts_event, applied.trade),
+                );
                 counters.stock_events += 1;
             }
         });
@@ -525,20 +536,14 @@ impl<'s> Pi<'s> {
             let Some(&(_, symbol_index)) = self.symbols.get(at) else {
                 break;
             };
-            let stale = Action::Stale {
-                reason: StaleReason::ChannelGap,
+            let Some(slot) = self.books.slot(symbol_index) else {
+                continue;
             };
-            let (symbol_seq_num, ts_event) = (None, None);
-            let event = FeedEvent {
-                symbol_index,
-                symbol_seq_num,
-                ts_event,
-                action: stale,
-            };
-            if let Ok(applied) = self.books.apply(&event)
-                && applied.is_news()
-            {
-                let news = news::stock_event(&self.books, &event, &applied);
+            // The channel is that of the symbol, whichever it is.
+            let channel = self.books.channel(slot).unwrap_or_default();
+            if self.books.lost(slot, channel) {
+                let number = count(&mut self.event_nums, slot);
+                let news = news::stock_event(&self.books, number, slot, None, None);
                 self.outbox.push(self.node, wall, &news);
                 self.counters.stock_events += 1;
             }
@@ -661,7 +666,7 @@ impl<'s> Pi<'s> {
             .iter()
             .filter_map(|&(_, symbol)| self.books.slot(symbol));
         let stale = slots
-            .filter(|&slot| !self.books.state(slot).is_trustworthy())
+            .filter(|&slot| self.books.trust(slot) != Trust::Live)
             .count();
         u32::try_from(stale).unwrap_or(u32::MAX)
     }
@@ -676,4 +681,14 @@ impl<'s> Pi<'s> {
     fn report(&mut self, report: Report) {
         self.commands.push_back(Command::Report(report));
     }
+}
+
+/// The number of the next stock event of a symbol.
+fn count(event_nums: &mut [EventNum], slot: SymbolSlot) -> EventNum {
+    let at = usize::try_from(slot.raw()).unwrap_or(usize::MAX);
+    let Some(number) = event_nums.get_mut(at) else {
+        return EventNum::NONE;
+    };
+    *number = number.next();
+    *number
 }

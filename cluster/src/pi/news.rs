@@ -1,23 +1,27 @@
 //! What the visualisation must know of a change to a book.
 
-use oxberry_core::book::{Applied, BookState, Books, Level};
-use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::PriceScale;
+use oxberry_core::book::{Books, Level, SymbolSlot, Trade, TradingStatus, Trust};
+use oxberry_core::units::{PriceScale, UnixNanos};
 use oxberry_proto::EventNum;
 use oxberry_proto::stock::{Quote, StockEvent, SymbolState, TradePrint};
 
 /// The news that an event made, told from the books right after it.
-pub(super) fn stock_event(books: &Books<'_>, event: &FeedEvent, applied: &Applied) -> StockEvent {
-    let slot = applied.slot;
+pub(super) fn stock_event(
+    books: &Books<'_>,
+    event_num: EventNum,
+    slot: SymbolSlot,
+    ts_event: Option<UnixNanos>,
+    trade: Option<Trade>,
+) -> StockEvent {
     let (scale, bbo) = (books.scale(slot), books.bbo(slot));
     StockEvent {
-        symbol_index: event.symbol_index,
-        event_num: EventNum::from_raw(applied.event_num),
-        ts_event: event.ts_event,
-        state: state_of(books.state(slot)),
+        symbol_index: books.symbol_index(slot),
+        event_num,
+        ts_event,
+        state: state_of(books.trust(slot), books.trading_status(slot)),
         bid: bbo.bid.map(|level| quote(level, scale)),
         ask: bbo.ask.map(|level| quote(level, scale)),
-        trade: applied.trade.map(|trade| TradePrint {
+        trade: trade.map(|trade| TradePrint {
             price: trade.price.scaled(scale),
             qty: trade.qty,
         }),
@@ -33,14 +37,13 @@ fn quote(level: Level, scale: PriceScale) -> Quote {
     }
 }
 
-/// What a book's state is called outside.
-fn state_of(state: BookState) -> SymbolState {
-    match state {
-        BookState::Live => SymbolState::Live,
-        BookState::Recovering => SymbolState::Recovering,
-        BookState::Halted => SymbolState::Halted,
-        BookState::Closed => SymbolState::Closed,
-        // A state that this version does not know is none to trust.
-        BookState::Stale | _ => SymbolState::Stale,
+/// What trust and trading status are called outside. A book that lacks older orders is none to trust.
+fn state_of(trust: Trust, status: TradingStatus) -> SymbolState {
+    match (trust, status) {
+        (Trust::Recovering, _) => SymbolState::Recovering,
+        (Trust::Partial | Trust::Stale, _) => SymbolState::Stale,
+        (Trust::Live, TradingStatus::Halted) => SymbolState::Halted,
+        (Trust::Live, TradingStatus::Closed) => SymbolState::Closed,
+        (Trust::Live, TradingStatus::Unknown | TradingStatus::Open) => SymbolState::Live,
     }
 }

@@ -11,21 +11,37 @@ pub struct Applied {
     pub slot: SymbolSlot,
     /// Whether best bid or best ask changed in price, quantity or order count.
     pub bbo_changed: bool,
-    /// Whether the state of the book changed.
-    pub state_changed: bool,
+    /// Whether the trust in the book changed.
+    pub trust_changed: bool,
+    /// Whether the trading status of the symbol changed.
+    pub status_changed: bool,
     /// The trade that counts towards volume, if the event was one.
     pub trade: Option<Trade>,
     /// Why the event changed no order, when it should have.
     pub rejection: Option<Rejection>,
-    /// The symbol's event number: one more than before when [`Applied::is_news`].
-    pub event_num: u64,
+    /// How many messages of the symbol are missing before this one.
+    pub missing: u32,
 }
 
 impl Applied {
-    /// Whether anybody who watches the best bid and offer, the state or the trades must hear of it.
+    /// Nothing at all.
+    pub(super) const fn nothing(slot: SymbolSlot) -> Self {
+        Self {
+            slot,
+            bbo_changed: false,
+            trust_changed: false,
+            status_changed: false,
+            trade: None,
+            rejection: None,
+            missing: 0,
+        }
+    }
+
+    /// Whether anybody who watches the best bid and offer, the trust, the trading status or the
+    /// trades must hear of it.
     #[must_use]
     pub const fn is_news(&self) -> bool {
-        self.bbo_changed | self.state_changed | self.trade.is_some()
+        self.bbo_changed | self.trust_changed | self.status_changed | self.trade.is_some()
     }
 }
 
@@ -40,7 +56,8 @@ pub struct Trade {
     pub qty: Qty,
 }
 
-/// Why an event changed no order. All but [`Rejection::LateDelete`] make the book stale.
+/// Why an event changed no order. All make the book stale but [`Rejection::LateDelete`], and
+/// [`Rejection::UnknownOrder`] in a book that does not know older orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -64,6 +81,10 @@ pub enum Rejection {
     IdsCrowded,
     /// Resting prices cannot be told in the new scale; the orders are void.
     ScaleLost,
+    /// Its number within the symbol is not above that of the last message, although it is a new one.
+    OldMessage,
+    /// The book belongs to another channel.
+    OtherChannel,
 }
 
 impl core::fmt::Display for Rejection {
@@ -78,6 +99,8 @@ impl core::fmt::Display for Rejection {
             Self::LevelsFull => "no room for another level",
             Self::IdsCrowded => "no place for another order with such an id",
             Self::ScaleLost => "resting prices do not fit the new scale",
+            Self::OldMessage => "a new message with a number that the symbol is past",
+            Self::OtherChannel => "the symbol belongs to another channel",
         })
     }
 }

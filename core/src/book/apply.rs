@@ -6,9 +6,10 @@ use super::engine::{NewOrder, Subject};
 use super::memory::NONE;
 use super::order::Key;
 use super::queue::last_session;
+use super::state::{TradingStatus, Trust};
 use super::symbol::{SymbolSlot, flag};
 use crate::feed::{Action, FeedEvent, TradeSessions};
-use crate::units::{PriceScale, Qty, RawPrice, Side};
+use crate::units::{ChannelId, PriceScale, Qty, RawPrice, Side};
 
 /// Where an event takes effect.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +28,19 @@ impl Target {
 }
 
 impl Books<'_> {
-    /// Applies one event to its symbol.
+    /// Applies one event of a channel to its symbol.
     ///
     /// # Errors
     ///
     /// When the symbol is not defined. Everything else that can be wrong with an event is reported
-    /// in [`Applied::rejection`], since it may be news as well.
-    pub fn apply(&mut self, event: &FeedEvent) -> Result<Applied, UnknownSymbol> {
+    /// in [`Applied::rejection`] and [`Applied::missing`], since it may be news as well.
+    pub fn apply(
+        &mut self,
+        channel: ChannelId,
+        event: &FeedEvent,
+    ) -> Result<Applied, UnknownSymbol> {
         let target = self.target(event);
-        self.apply_to(target, event)
+        self.apply_to(target, channel, event)
     }
 
     /// Where an event takes effect.
@@ -52,20 +57,39 @@ impl Books<'_> {
     pub(super) fn apply_to(
         &mut self,
         target: Target,
+        channel: ChannelId,
         event: &FeedEvent,
     ) -> Result<Applied, UnknownSymbol> {
         self.counters.events += 1;
-        let Target { slot, home } = target;
-        let Some(mut record) = self.symbols.record_in(slot) else {
+        let Some(mut record) = self.symbols.record_in(target.slot) else {
             self.counters.unknown_symbols += 1;
             return Err(UnknownSymbol(event.symbol_index));
         };
+        // Nearly always it is the next message of its symbol.
+        if !record.follows(channel, event.symbol_seq_num) {
+            return Ok(self.apply_odd(target, channel, event));
+        }
+        record.count_message();
+        Ok(self.apply_next(target, event))
+    }
+
+    /// As [`Self::apply_next`], for what is rare.
+    #[inline(never)]
+    pub(super) fn apply_admitted(&mut self, target: Target, event: &FeedEvent) -> Applied {
+        self.apply_next(target, event)
+    }
+
+    /// Applies an event whose number was looked at.
+    #[inline(always)]
+    fn apply_next(&mut self, target: Target, event: &FeedEvent) -> Applied {
+        let Target { slot, home } = target;
+        let mut record = self.symbols.record(slot);
+        record.note();
         let key = |order_id| Key {
             slot,
             order_id,
             home,
         };
-        record.note(event.symbol_seq_num);
         let mut subject = Subject::new(slot, record);
         let mut trade = None;
         let outcome = match event.action {
@@ -127,56 +151,123 @@ impl Books<'_> {
                 }
             }
             Action::Other => Ok(false),
-            Action::Clear
+            Action::Clear { .. }
             | Action::Session { .. }
             | Action::Halt
             | Action::Resume
             | Action::Close
             | Action::Scale { .. }
-            | Action::Stale { .. } => return Ok(self.control(slot, event)),
+            | Action::Unreadable
+            | Action::Refresh { .. }
+            | Action::RefreshAdd { .. }
+            | Action::Refreshed => return self.control(slot, event),
         };
         if let Some(trade) = trade {
             self.tapes.count(slot, trade, subject.record.scale());
         }
-        let mut applied = Applied {
-            slot: SymbolSlot::from_raw(slot),
-            bbo_changed: false,
-            state_changed: false,
-            trade,
-            rejection: None,
-            event_num: 0,
-        };
+        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
+        applied.trade = trade;
         match outcome {
             Ok(bbo_changed) => applied.bbo_changed = bbo_changed,
             Err(rejection) => {
                 self.counters.reject(rejection);
                 applied.rejection = Some(rejection);
-                applied.state_changed = subject.record.reject(rejection);
+                applied.trust_changed = subject.record.reject(rejection);
             }
         }
-        applied.event_num = subject.record.count_news(applied.is_news());
-        Ok(applied)
+        applied
     }
 
-    /// Applies an event that is about more than one order.
+    /// Applies an event that is about more than one order, or the venue's repetition of one.
     #[cold]
     fn control(&mut self, slot: u32, event: &FeedEvent) -> Applied {
-        let (bbo, state) = (self.symbols.bbo(slot), self.symbols.state(slot));
-        let mut rejection = None;
+        let look = |books: &Self| {
+            let symbols = &books.symbols;
+            (
+                symbols.bbo(slot),
+                symbols.trust(slot),
+                symbols.trading_status(slot),
+            )
+        };
+        let before = look(self);
+        let outcome = self.act(slot, event);
+        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
+        if let Err(rejection) = outcome {
+            self.counters.reject(rejection);
+            self.symbols.record(slot).reject(rejection);
+            applied.rejection = Some(rejection);
+        }
+        let after = look(self);
+        applied.bbo_changed = before.0 != after.0;
+        applied.trust_changed = before.1 != after.1;
+        applied.status_changed = before.2 != after.2;
+        applied
+    }
+
+    fn act(&mut self, slot: u32, event: &FeedEvent) -> Result<(), Rejection> {
+        let mut record = self.symbols.record(slot);
         match event.action {
-            Action::Clear => {
+            Action::Clear { next } => {
+                let before = next.raw().saturating_sub(1);
+                record.unset(flag::EXPIRED | flag::RESET | flag::REFRESHING | flag::AHEAD);
+                record.set_last(before);
+                record.set_since(event.seq_num);
+                record.set_trading_status(TradingStatus::Unknown);
+                let is_failover = record.has(flag::FAILOVER);
+                if is_failover {
+                    record.set(flag::CLEARED);
+                }
+                // Where it had numbers before it may have had orders, which are to be told again.
+                record.set_trust(if is_failover || before > 0 {
+                    Trust::Recovering
+                } else {
+                    Trust::Live
+                });
                 self.void_all(slot);
-                self.symbols.record(slot).unset(flag::CLEARED);
             }
-            Action::Session { session } => self.start_session(slot, session),
-            Action::Halt => self.symbols.record(slot).set(flag::HALTED),
-            Action::Resume => self.symbols.record(slot).unset(flag::HALTED),
+            Action::Session { session } => {
+                if record.trading_status() != TradingStatus::Halted {
+                    record.set_trading_status(TradingStatus::Open);
+                }
+                self.start_session(slot, session);
+            }
+            Action::Halt => record.set_trading_status(TradingStatus::Halted),
+            Action::Resume => record.set_trading_status(TradingStatus::Open),
             Action::Close => {
+                record.set_trading_status(TradingStatus::Closed);
+                record.set(flag::EXPIRED);
                 self.void_all(slot);
-                self.symbols.record(slot).set(flag::CLOSED | flag::EXPIRED);
             }
-            Action::Scale { scale } => rejection = self.rescale(slot, scale).err(),
-            Action::Stale { reason: _ } => self.symbols.record(slot).set(flag::STALE),
+            Action::Scale { scale } => {
+                if scale != record.scale() {
+                    record.set_since(event.seq_num);
+                }
+                return self.rescale(slot, scale);
+            }
+            Action::Unreadable => {
+                record.set_trust(Trust::Stale);
+                self.counters.unreadable += 1;
+            }
+            Action::Refresh { last, through } => self.start_refresh(slot, event, last, through),
+            Action::RefreshAdd {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            } => {
+                let order = NewOrder {
+                    side,
+                    price,
+                    qty,
+                    sessions,
+                };
+                // Without a refresh under way it is nobody's order.
+                if record.has(flag::REFRESHING) {
+                    return self.refresh_order(slot, order_id, order);
+                }
+            }
+            Action::Refreshed => self.end_refresh(slot),
             Action::Add { .. }
             | Action::Modify { .. }
             | Action::Delete { .. }
@@ -185,24 +276,7 @@ impl Books<'_> {
             | Action::Trade { .. }
             | Action::Other => {}
         }
-        let mut record = self.symbols.record(slot);
-        if let Some(seq_num) = event.symbol_seq_num {
-            record.set_seq_num(seq_num);
-        }
-        if let Some(rejection) = rejection {
-            self.counters.reject(rejection);
-            record.reject(rejection);
-        }
-        let mut applied = Applied {
-            slot: SymbolSlot::from_raw(slot),
-            bbo_changed: self.symbols.bbo(slot) != bbo,
-            state_changed: self.symbols.state(slot) != state,
-            trade: None,
-            rejection,
-            event_num: 0,
-        };
-        applied.event_num = self.symbols.record(slot).count_news(applied.is_news());
-        applied
+        Ok(())
     }
 
     /// Makes all orders of a symbol void.

@@ -11,6 +11,7 @@ use super::apply::Target;
 use super::books::Books;
 use super::memory::NONE;
 use crate::feed::{Action, FeedEvent};
+use crate::units::ChannelId;
 
 /// Events that are looked at together.
 const AHEAD: usize = 16;
@@ -18,10 +19,11 @@ const AHEAD: usize = 16;
 const MANY: u32 = 100_000;
 
 impl Books<'_> {
-    /// Applies events one after the other and tells of each what [`Self::apply`] would have returned,
+    /// Applies events of a channel one after the other and tells of each what [`Self::apply`] would have returned,
     /// with the books as they are right after it. Faster than applying them one by one.
     pub fn apply_batch(
         &mut self,
+        channel: ChannelId,
         events: &[FeedEvent],
         mut each: impl FnMut(&Self, &FeedEvent, Result<Applied, UnknownSymbol>),
     ) {
@@ -36,7 +38,7 @@ impl Books<'_> {
                 self.look_ahead(group, &targets);
             }
             for (event, &target) in group.iter().zip(&targets) {
-                let applied = self.apply_to(target, event);
+                let applied = self.apply_to(target, channel, event);
                 each(self, event, applied);
             }
         }

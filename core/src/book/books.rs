@@ -6,10 +6,10 @@ use super::capacity::Capacity;
 use super::counters::Counters;
 use super::engine::Engine;
 use super::memory::{MemoryTooSmall, Regions};
-use super::state::BookState;
+use super::state::{TradingStatus, Trust};
 use super::statistics::{Statistics, Tapes};
 use super::symbol::{DefineError, SymbolSlot, Symbols};
-use crate::units::{Price, PriceScale, SymbolIndex, SymbolSeqNum};
+use crate::units::{ChannelId, Price, PriceScale, SymbolIndex, SymbolSeqNum};
 
 /// The order books of many symbols, in memory handed in at start.
 #[derive(Debug)]
@@ -97,22 +97,35 @@ impl<'s> Books<'s> {
         self.symbols.bbo(slot.raw())
     }
 
-    /// Whether the book can be trusted and the symbol trades.
+    /// Whether the book can be trusted.
     #[must_use]
-    pub fn state(&self, slot: SymbolSlot) -> BookState {
-        self.symbols.state(slot.raw())
+    pub fn trust(&self, slot: SymbolSlot) -> Trust {
+        self.symbols.trust(slot.raw())
     }
 
-    /// The number of the symbol's last numbered message since the last clear.
+    /// Whether the symbol trades.
+    #[must_use]
+    pub fn trading_status(&self, slot: SymbolSlot) -> TradingStatus {
+        self.symbols.trading_status(slot.raw())
+    }
+
+    /// The channel that the book belongs to: that of the symbol's first event.
+    #[must_use]
+    pub fn channel(&self, slot: SymbolSlot) -> Option<ChannelId> {
+        self.symbols.channel(slot.raw())
+    }
+
+    /// Whether two channels claim the symbol, so that its book is never to be trusted.
+    #[must_use]
+    pub fn is_contested(&self, slot: SymbolSlot) -> bool {
+        self.symbols.is_contested(slot.raw())
+    }
+
+    /// The number of the symbol's last message, or that before the one that a clear or a refresh said
+    /// comes next; `None` before the first.
     #[must_use]
     pub fn symbol_seq_num(&self, slot: SymbolSlot) -> Option<SymbolSeqNum> {
         self.symbols.seq_num(slot.raw())
-    }
-
-    /// The number of the last event of the symbol that was news ([`Applied`](super::Applied)).
-    #[must_use]
-    pub fn event_num(&self, slot: SymbolSlot) -> u64 {
-        self.symbols.event_num(slot.raw())
     }
 
     /// What the symbol traded, if it did.

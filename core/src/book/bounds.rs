@@ -8,7 +8,15 @@ use std::vec::Vec;
 
 use super::{Books, Capacity, Rejection, ladder, order, steps};
 use crate::feed::{Action, FeedEvent, TradeSessions};
-use crate::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+use crate::units::{
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
+};
+
+/// The channel of all events.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
+const CLEAR: Action = Action::Clear {
+    next: SymbolSeqNum::from_raw(1),
+};
 
 /// Steps of any update of one order besides its ladder: it looks for a symbol, for up to two orders
 /// and a free place, and frees the places of up to two void orders and of its own.
@@ -21,6 +29,7 @@ fn ladder_steps(levels: u32) -> u32 {
 
 fn event(action: Action) -> FeedEvent {
     FeedEvent {
+        seq_num: SeqNum::from_raw(1),
         symbol_index: SymbolIndex::from_raw(1),
         symbol_seq_num: None,
         ts_event: None,
@@ -48,7 +57,11 @@ fn delete(id: u64) -> FeedEvent {
 fn most_steps(books: &mut Books<'_>, events: impl IntoIterator<Item = FeedEvent>) -> u32 {
     let steps_of = |event: FeedEvent| {
         steps::take();
-        assert_eq!(books.apply(&event).unwrap().rejection, None, "{event:?}");
+        assert_eq!(
+            books.apply(CHANNEL, &event).unwrap().rejection,
+            None,
+            "{event:?}"
+        );
         steps::take()
     };
     events.into_iter().map(steps_of).max().unwrap()
@@ -119,7 +132,10 @@ fn colliding_ids_slow_no_update_beyond_the_bound_and_fill_the_books_to_the_last_
             with_books(count as u32, 100, |books| {
                 let price = |id: u64| 1_000 + (id % 100) as u32;
                 let adds = most_steps(books, (0..count).map(|id| add(ids(id), price(id))));
-                let full = books.apply(&add(u64::MAX, 1_000)).unwrap().rejection;
+                let full = books
+                    .apply(CHANNEL, &add(u64::MAX, 1_000))
+                    .unwrap()
+                    .rejection;
                 assert_eq!(full, Some(Rejection::OrdersFull));
                 let deletes = most_steps(books, shuffled(count).map(|id| delete(ids(id))));
                 let bound = STEPS + ladder_steps(100);
@@ -145,13 +161,16 @@ fn a_clear_takes_steps_by_its_levels_and_leaves_room_for_all_that_follows() {
                     adds <= STEPS + ladder_steps(10),
                     "{adds} steps to add after a clear"
                 );
-                let full = books.apply(&add(u64::MAX, 1_000)).unwrap().rejection;
+                let full = books
+                    .apply(CHANNEL, &add(u64::MAX, 1_000))
+                    .unwrap()
+                    .rejection;
                 assert_eq!(
                     full,
                     Some(Rejection::OrdersFull),
                     "every place is in use again"
                 );
-                clears.push(most_steps(books, [event(Action::Clear)]));
+                clears.push(most_steps(books, [event(CLEAR)]));
                 assert_eq!(books.order_count(), 0);
                 assert_eq!(books.level_count(), 0);
             }
@@ -169,7 +188,7 @@ fn a_clear_of_small_levels_frees_their_places_at_once() {
             books,
             (0..9_000).map(|id| add(id, 1_000 + (id % 1_000) as u32)),
         );
-        let steps = most_steps(books, [event(Action::Clear)]);
+        let steps = most_steps(books, [event(CLEAR)]);
         assert!(steps <= 64 + 1_000 * per_level, "{steps} steps");
     });
 }

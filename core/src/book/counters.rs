@@ -30,6 +30,16 @@ pub struct Counters {
     pub ids_crowded: u64,
     /// Changes of the price scale that the resting prices could not follow.
     pub scales_lost: u64,
+    /// Messages that were not applied, since their symbol was past their number.
+    pub old_messages: u64,
+    /// Events of a channel that the book does not belong to.
+    pub other_channels: u64,
+    /// Times that messages of a symbol were missing.
+    pub symbol_gaps: u64,
+    /// Messages missing in those gaps.
+    pub symbol_messages_missing: u64,
+    /// Messages that could not be understood.
+    pub unreadable: u64,
 }
 
 impl Counters {
@@ -44,6 +54,8 @@ impl Counters {
             Rejection::LevelsFull => &mut self.levels_full,
             Rejection::IdsCrowded => &mut self.ids_crowded,
             Rejection::ScaleLost => &mut self.scales_lost,
+            Rejection::OldMessage => &mut self.old_messages,
+            Rejection::OtherChannel => &mut self.other_channels,
         };
         *count += 1;
     }

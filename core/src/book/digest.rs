@@ -6,8 +6,8 @@ use crate::units::Side;
 
 /// Stands for the whole state of a book: two replicas that applied the same events have the same.
 ///
-/// It depends on what the book means, queue order included, and neither on the capacity nor on where
-/// things lie in memory. Digests of several symbols combine in any order.
+/// It depends on what the book means, queue order, trust and trading status included, and neither on
+/// the capacity nor on where things lie in memory, nor on what its channel is called. Digests of several symbols combine in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -60,12 +60,11 @@ impl Books<'_> {
     pub fn digest(&self, slot: SymbolSlot) -> Digest {
         let mut mixer = Mixer(0);
         mixer.feed(u64::from(self.symbol_index(slot).raw()));
-        mixer.feed(u64::from(self.symbols.flags(slot.raw())));
+        mixer.feed(u64::from(self.symbols.lasting_flags(slot.raw())));
         mixer.feed(
             self.symbol_seq_num(slot)
                 .map_or(0, |number| u64::from(number.raw())),
         );
-        mixer.feed(self.event_num(slot));
         let tape = self.tapes.tape(slot.raw());
         for value in [
             tape.trades,

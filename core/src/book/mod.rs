@@ -7,16 +7,19 @@
 //! ```
 //! use oxberry_core::book::{Books, Capacity};
 //! use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
-//! use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+//! use oxberry_core::units::{
+//!     ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
+//! };
 //!
 //! let capacity = Capacity { symbols: 10, orders: 1_000, levels: 500 };
 //! let mut memory = vec![0; capacity.words()];
 //! let mut books = Books::new(capacity, &mut memory).unwrap();
 //! let slot = books.define(SymbolIndex::from_raw(9280), PriceScale::new(4).unwrap()).unwrap();
 //!
-//! let applied = books.apply(&FeedEvent {
+//! let applied = books.apply(ChannelId::from_raw(1), &FeedEvent {
+//!     seq_num: SeqNum::from_raw(2),
 //!     symbol_index: SymbolIndex::from_raw(9280),
-//!     symbol_seq_num: None,
+//!     symbol_seq_num: Some(SymbolSeqNum::from_raw(1)),
 //!     ts_event: None,
 //!     action: Action::Add {
 //!         order_id: OrderId::from_raw(1),
@@ -34,9 +37,18 @@
 //!
 //! A full structure, an unknown or duplicate order, an event without shares and an execution of more
 //! than the order has are ordinary results. Each is counted ([`Books::counters`]) and reported
-//! ([`Applied::rejection`]); it changes no order; the symbol is [`BookState::Stale`] until it is
-//! cleared or restored; all other symbols are untouched. Only a delete for an order that had left
+//! ([`Applied::rejection`]); it changes no order; the symbol is [`Trust::Stale`] until it is cleared,
+//! refreshed or restored; all other symbols are untouched. Only a delete for an order that had left
 //! without one, at the end of its session or of the day, is harmless.
+//!
+//! # Numbers, and whose symbol it is
+//!
+//! Messages of a symbol are numbered 1, 2, 3, …. A number left out makes the book stale before the
+//! message that shows it is applied; one that is not above the last is not applied and makes it stale
+//! as well, since a new message of the channel cannot be an old one of the symbol. A symbol belongs
+//! to the channel of its first event; what another channel says of it is refused, and no book of such
+//! a symbol is to be trusted. What happens to whole channels is told by [`Books::begins`],
+//! [`Books::lost`] and [`Books::settled`].
 //!
 //! # Bounds
 //!
@@ -70,10 +82,13 @@ mod invariants;
 mod ladder;
 mod level;
 mod memory;
+mod number;
+mod occurrence;
 mod order;
 mod place;
 mod queue;
 mod records;
+mod refresh;
 mod snapshot;
 mod state;
 mod statistics;
@@ -90,6 +105,6 @@ pub use invariants::Broken;
 pub use memory::{Memory, MemoryTooSmall};
 pub use queue::{Depth, Order, Queue, QueuePosition};
 pub use snapshot::{Changed, Restore, RestoreError, SnapshotHead, SnapshotReader};
-pub use state::{BookState, Conditions};
+pub use state::{Conditions, TradingStatus, Trust};
 pub use statistics::{MEDIAN_WINDOW, Statistics, Tape};
 pub use symbol::{DefineError, SymbolSlot};

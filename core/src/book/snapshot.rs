@@ -9,10 +9,10 @@ use super::books::Books;
 use super::digest::Digest;
 use super::engine::{NewOrder, Subject};
 use super::queue::{Cursor, Order};
-use super::state::Conditions;
+use super::state::{Conditions, Trust};
 use super::statistics::Tape;
 use super::symbol::{DefineError, SymbolSlot};
-use crate::units::{PriceScale, Side, SymbolIndex, SymbolSeqNum};
+use crate::units::{ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum};
 
 /// What a snapshot says of a book before its orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +23,15 @@ pub struct SnapshotHead {
     pub symbol_index: SymbolIndex,
     /// The scale of its prices.
     pub scale: PriceScale,
-    /// What its state follows from.
+    /// The channel that it belongs to.
+    pub channel: Option<ChannelId>,
+    /// What it is beside its orders.
     pub conditions: Conditions,
     /// The number of its last message.
     pub symbol_seq_num: Option<SymbolSeqNum>,
-    /// The number of its last event that was news.
-    pub event_num: u64,
+    /// The channel's number of its last clear, change of scale or refresh: an older refresh is of no
+    /// use to it.
+    pub since: SeqNum,
     /// What it traded.
     pub tape: Tape,
     /// Orders that follow: bids, then asks.
@@ -109,7 +112,7 @@ impl core::fmt::Display for RestoreError {
 impl core::error::Error for RestoreError {}
 
 /// Restores one book from chunks of orders. Until it ends, the book is
-/// [`BookState::Recovering`](super::BookState::Recovering) and no event is to be applied to it.
+/// [`Trust::Recovering`] and no event is to be applied to it.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Restore {
@@ -156,7 +159,7 @@ impl Restore {
                 sessions: last_session,
             };
             let mut record = books.symbols.record(self.slot.raw());
-            record.note(None);
+            record.note();
             let mut subject = Subject::new(self.slot.raw(), record);
             let key = books.engine.orders.key(self.slot.raw(), order_id);
             let added = books.engine.add(&mut subject, key, order);
@@ -189,7 +192,7 @@ impl Restore {
 
     fn fail(&self, books: &mut Books<'_>, error: RestoreError) -> RestoreError {
         let conditions = Conditions {
-            stale: true,
+            trust: Trust::Stale,
             ..self.head.conditions
         };
         books
@@ -208,9 +211,10 @@ impl Books<'_> {
         let head = SnapshotHead {
             symbol_index: self.symbol_index(slot),
             scale: self.scale(slot),
+            channel: self.channel(slot),
             conditions: self.symbols.conditions(slot.raw()),
             symbol_seq_num: self.symbol_seq_num(slot),
-            event_num: self.event_num(slot),
+            since: self.symbols.since(slot.raw()),
             tape: self.tapes.tape(slot.raw()),
             orders: Side::BOTH.map(count),
             digest: self.digest(slot),
@@ -239,7 +243,14 @@ impl Books<'_> {
         self.void_all(slot.raw());
         let mut record = self.symbols.record(slot.raw());
         record.set_scale(head.scale);
-        record.begin_restore(head.symbol_seq_num, head.event_num);
+        record.note();
+        record.set_last(head.symbol_seq_num.map_or(0, SymbolSeqNum::raw));
+        record.set_since(head.since);
+        record.set_channel(head.channel);
+        record.set_conditions(Conditions {
+            trust: Trust::Recovering,
+            ..Conditions::default()
+        });
         self.tapes.set_tape(slot.raw(), &head.tape);
         Ok(Restore {
             slot,

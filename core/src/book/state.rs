@@ -1,58 +1,79 @@
-//! Whether a book can be trusted, and whether its symbol trades.
+//! Whether a book can be trusted, and whether its symbol trades: two things that do not depend on
+//! each other.
 
-/// The state of one book. The first that applies is the state: a halted book that missed a message
-/// is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Whether a book is what the venue's is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum BookState {
-    /// Being restored; not to be trusted yet.
+pub enum Trust {
+    /// All that the venue said is in it.
+    #[default]
+    Live,
+    /// It is being built anew: by a failover, by the refresh that follows a clear in the middle of
+    /// the day, or out of a snapshot.
     Recovering,
-    /// Something is missing; not to be trusted until it is cleared or restored.
+    /// Begun in the middle of a day: everything since is in it, older orders are not known.
+    Partial,
+    /// Something is missing or contradicts. It stays so until a snapshot, a whole refresh, a clear,
+    /// or the start of its numbers.
     Stale,
-    /// Trading is over for the day.
-    Closed,
+}
+
+/// Whether a symbol trades, as far as the venue said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum TradingStatus {
+    /// Not told since the reading began or the symbol was cleared.
+    #[default]
+    Unknown,
+    /// It trades.
+    Open,
     /// Trading is halted; the orders stay.
     Halted,
-    /// To be trusted.
-    Live,
+    /// Trading is over for the day.
+    Closed,
 }
 
-impl BookState {
-    /// Whether the book equals the venue's.
-    #[must_use]
-    pub const fn is_trustworthy(self) -> bool {
-        match self {
-            Self::Recovering | Self::Stale => false,
-            Self::Closed | Self::Halted | Self::Live => true,
-        }
-    }
-}
-
-impl core::fmt::Display for BookState {
+impl core::fmt::Display for Trust {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
-            Self::Recovering => "recovering",
-            Self::Stale => "stale",
-            Self::Closed => "closed",
-            Self::Halted => "halted",
             Self::Live => "live",
+            Self::Recovering => "recovering",
+            Self::Partial => "partial",
+            Self::Stale => "stale",
         })
     }
 }
 
-/// What the state of a book follows from.
+impl core::fmt::Display for TradingStatus {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "unknown",
+            Self::Open => "open",
+            Self::Halted => "halted",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+/// All that a book is beside its orders and numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Conditions {
-    /// Something is missing since the last clear.
-    pub stale: bool,
-    /// Trading is halted.
-    pub halted: bool,
-    /// Trading is over for the day.
-    pub closed: bool,
+    /// Whether it can be trusted.
+    pub trust: Trust,
+    /// Whether the symbol trades.
+    pub trading_status: TradingStatus,
     /// Orders left without a delete, which may still come and is harmless then.
     pub expired: bool,
+    /// Two channels claim the symbol.
+    pub contested: bool,
+    /// Its channel numbers anew, and the symbol was not cleared since.
+    pub reset: bool,
+    /// A failover builds it anew.
+    pub failover: bool,
+    /// That failover cleared it.
+    pub cleared: bool,
 }

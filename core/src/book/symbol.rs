@@ -4,9 +4,9 @@ use super::applied::Rejection;
 use super::bbo::{Bbo, Level};
 use super::ladder::Rank;
 use super::memory::{Line, NONE, WORDS, long, set_long};
-use super::state::{BookState, Conditions};
+use super::state::{Conditions, TradingStatus, Trust};
 use super::steps;
-use crate::units::{PriceScale, Qty, Side, SymbolIndex, SymbolSeqNum};
+use crate::units::{ChannelId, PriceScale, Qty, SeqNum, Side, SymbolIndex, SymbolSeqNum};
 
 /// Lines of a symbol record.
 pub(super) const LINES: usize = 1;
@@ -17,10 +17,15 @@ const ENTRY: usize = 2;
 
 const SYMBOL_INDEX: usize = 0;
 const FLAGS: usize = 1;
+/// The number of the last message within the symbol; 0 before the first.
 const SEQ_NUM: usize = 2;
 /// Events applied, to notice that there was one.
 const CHANGES: usize = 3;
-const EVENT_NUM: usize = 4;
+/// The channel that the book belongs to, as [`owner`]; 0 while it belongs to none.
+const CHANNEL: usize = 4;
+/// The channel's number that the book is right as of, besides what has numbers of the symbol: of the
+/// last clear, change of scale, or refresh.
+const SINCE: usize = 5;
 /// Best bid and best ask: rank, quantity (two words), orders.
 #[inline(always)]
 const fn best_at(side: Side) -> usize {
@@ -32,19 +37,43 @@ const fn ladder_at(side: Side) -> usize {
     14 + side as usize
 }
 
-/// Flags, above the price scale in the low byte.
+/// Flags, above the price scale in the low byte, trust and trading status.
 pub(super) mod flag {
-    pub(in super::super) const STALE: u32 = 1 << 8;
-    pub(in super::super) const RECOVERING: u32 = 1 << 9;
-    pub(in super::super) const HALTED: u32 = 1 << 10;
-    pub(in super::super) const CLOSED: u32 = 1 << 11;
-    /// The last message carried a number.
-    pub(in super::super) const NUMBERED: u32 = 1 << 12;
     /// Orders left without a delete, which may still come.
-    pub(in super::super) const EXPIRED: u32 = 1 << 13;
-    /// What a clear forgets.
-    pub(in super::super) const CLEARED: u32 =
-        STALE | RECOVERING | HALTED | CLOSED | NUMBERED | EXPIRED;
+    pub(in super::super) const EXPIRED: u32 = 1 << 12;
+    /// Two channels claim the symbol, so that no book of it can be trusted.
+    pub(in super::super) const CONTESTED: u32 = 1 << 13;
+    /// The channel numbers anew, and so will the symbol with its next message.
+    pub(in super::super) const RESET: u32 = 1 << 14;
+    /// A failover builds the book anew.
+    pub(in super::super) const FAILOVER: u32 = 1 << 15;
+    /// That failover cleared it.
+    pub(in super::super) const CLEARED: u32 = 1 << 16;
+    /// A refresh is under way.
+    pub(in super::super) const REFRESHING: u32 = 1 << 17;
+    /// The refresh is ahead of what was read: messages up to its number are in it.
+    pub(in super::super) const AHEAD: u32 = 1 << 18;
+    /// The channel is that of the failover, and no message of the symbol came yet.
+    pub(in super::super) const TENTATIVE: u32 = 1 << 19;
+    /// What a restored book has too.
+    pub(in super::super) const LASTING: u32 = EXPIRED | CONTESTED | RESET | FAILOVER | CLEARED;
+    /// What the next message may end, so that it is looked at closely.
+    pub(in super::super) const WATCHED: u32 = CONTESTED | RESET | REFRESHING | AHEAD | TENTATIVE;
+}
+
+/// Where trust and trading status are in the flags; two bits each.
+const TRUST_SHIFT: u32 = 8;
+const STATUS_SHIFT: u32 = 10;
+const TWO_BITS: u32 = 3;
+
+/// The mark in [`CHANNEL`] of a symbol whose next message is to be looked at closely, whatever number
+/// it has.
+const CLOSELY: u32 = 1 << 31;
+
+/// A channel as [`CHANNEL`] has it.
+#[inline(always)]
+const fn owner(channel: ChannelId) -> u32 {
+    channel.raw() as u32 + 1
 }
 
 /// Entries of the index: a power of two, at most half full.
@@ -221,8 +250,30 @@ impl<'s> Symbols<'s> {
         self.flags(slot) & flag != 0
     }
 
-    pub(super) fn state(&self, slot: u32) -> BookState {
-        state(self.flags(slot))
+    /// The flags that two equal books share.
+    pub(super) fn lasting_flags(&self, slot: u32) -> u32 {
+        let state = (TWO_BITS << TRUST_SHIFT) | (TWO_BITS << STATUS_SHIFT);
+        self.flags(slot) & (0xFF | state | flag::LASTING)
+    }
+
+    pub(super) fn trust(&self, slot: u32) -> Trust {
+        trust(self.flags(slot))
+    }
+
+    pub(super) fn trading_status(&self, slot: u32) -> TradingStatus {
+        trading_status(self.flags(slot))
+    }
+
+    pub(super) fn channel(&self, slot: u32) -> Option<ChannelId> {
+        channel(self.at(slot)[CHANNEL])
+    }
+
+    pub(super) fn is_contested(&self, slot: u32) -> bool {
+        self.has(slot, flag::CONTESTED)
+    }
+
+    pub(super) fn since(&self, slot: u32) -> SeqNum {
+        SeqNum::from_raw(self.at(slot)[SINCE])
     }
 
     pub(super) fn scale(&self, slot: u32) -> PriceScale {
@@ -231,10 +282,13 @@ impl<'s> Symbols<'s> {
 
     pub(super) fn conditions(&self, slot: u32) -> Conditions {
         Conditions {
-            stale: self.has(slot, flag::STALE | flag::RECOVERING),
-            halted: self.has(slot, flag::HALTED),
-            closed: self.has(slot, flag::CLOSED),
+            trust: self.trust(slot),
+            trading_status: self.trading_status(slot),
             expired: self.has(slot, flag::EXPIRED),
+            contested: self.has(slot, flag::CONTESTED),
+            reset: self.has(slot, flag::RESET),
+            failover: self.has(slot, flag::FAILOVER),
+            cleared: self.has(slot, flag::CLEARED),
         }
     }
 
@@ -244,12 +298,8 @@ impl<'s> Symbols<'s> {
     }
 
     pub(super) fn seq_num(&self, slot: u32) -> Option<SymbolSeqNum> {
-        self.has(slot, flag::NUMBERED)
-            .then(|| SymbolSeqNum::from_raw(self.at(slot)[SEQ_NUM]))
-    }
-
-    pub(super) fn event_num(&self, slot: u32) -> u64 {
-        long(self.at(slot), EVENT_NUM)
+        let last = self.at(slot)[SEQ_NUM];
+        (last != 0).then_some(SymbolSeqNum::from_raw(last))
     }
 
     pub(super) fn ladder(&self, slot: u32, side: Side) -> u32 {
@@ -293,18 +343,28 @@ impl<'s> Symbols<'s> {
     }
 }
 
-fn state(flags: u32) -> BookState {
-    if flags & flag::RECOVERING != 0 {
-        BookState::Recovering
-    } else if flags & flag::STALE != 0 {
-        BookState::Stale
-    } else if flags & flag::CLOSED != 0 {
-        BookState::Closed
-    } else if flags & flag::HALTED != 0 {
-        BookState::Halted
-    } else {
-        BookState::Live
+const fn trust(flags: u32) -> Trust {
+    match flags >> TRUST_SHIFT & TWO_BITS {
+        0 => Trust::Live,
+        1 => Trust::Recovering,
+        2 => Trust::Partial,
+        _ => Trust::Stale,
     }
+}
+
+const fn trading_status(flags: u32) -> TradingStatus {
+    match flags >> STATUS_SHIFT & TWO_BITS {
+        0 => TradingStatus::Unknown,
+        1 => TradingStatus::Open,
+        2 => TradingStatus::Halted,
+        _ => TradingStatus::Closed,
+    }
+}
+
+/// The channel that [`owner`] stands for.
+fn channel(owner: u32) -> Option<ChannelId> {
+    let channel = (owner & !CLOSELY).checked_sub(1)?;
+    u8::try_from(channel).ok().map(ChannelId::from_raw)
 }
 
 fn scale(flags: u32) -> PriceScale {
@@ -322,13 +382,17 @@ fn mask(all: bool) -> u64 {
 pub(super) struct Record<'a>(&'a mut Line);
 
 impl Record<'_> {
+    /// Whether a message is the next one of the symbol and nothing is odd about it or the book.
+    #[inline(always)]
+    pub(super) fn follows(&self, channel: ChannelId, number: Option<SymbolSeqNum>) -> bool {
+        let next = self.0[SEQ_NUM].wrapping_add(1);
+        self.0[CHANNEL] == owner(channel) && number.is_some_and(|number| number.raw() == next)
+    }
+
     /// Notes that an event is being applied.
     #[inline(always)]
-    pub(super) fn note(&mut self, seq_num: Option<SymbolSeqNum>) {
+    pub(super) fn note(&mut self) {
         self.0[CHANGES] = self.0[CHANGES].wrapping_add(1);
-        if let Some(seq_num) = seq_num {
-            self.set_seq_num(seq_num);
-        }
     }
 
     /// Events applied so far, modulo 2^32.
@@ -337,18 +401,40 @@ impl Record<'_> {
         self.0[CHANGES]
     }
 
-    #[inline(always)]
-    pub(super) fn set_seq_num(&mut self, seq_num: SymbolSeqNum) {
-        self.0[SEQ_NUM] = seq_num.raw();
-        self.0[FLAGS] |= flag::NUMBERED;
+    /// The number of the symbol's last message; 0 before the first.
+    pub(super) fn last(&self) -> u32 {
+        self.0[SEQ_NUM]
     }
 
-    /// Counts an event that others must hear, if it is one; returns the number of the last.
     #[inline(always)]
-    pub(super) fn count_news(&mut self, is_news: bool) -> u64 {
-        let event_num = long(self.0, EVENT_NUM) + u64::from(is_news);
-        set_long(self.0, EVENT_NUM, event_num);
-        event_num
+    pub(super) fn set_last(&mut self, last: u32) {
+        self.0[SEQ_NUM] = last;
+    }
+
+    /// Takes note of the next number.
+    #[inline(always)]
+    pub(super) fn count_message(&mut self) {
+        self.0[SEQ_NUM] = self.0[SEQ_NUM].wrapping_add(1);
+    }
+
+    pub(super) fn channel(&self) -> Option<ChannelId> {
+        channel(self.0[CHANNEL])
+    }
+
+    pub(super) fn set_channel(&mut self, channel: Option<ChannelId>) {
+        self.0[CHANNEL] = channel.map_or(0, owner);
+    }
+
+    pub(super) fn since(&self) -> SeqNum {
+        SeqNum::from_raw(self.0[SINCE])
+    }
+
+    pub(super) fn set_since(&mut self, since: SeqNum) {
+        self.0[SINCE] = since.raw();
+    }
+
+    pub(super) fn has(&self, flag: u32) -> bool {
+        self.0[FLAGS] & flag != 0
     }
 
     pub(super) fn set(&mut self, flag: u32) {
@@ -359,19 +445,68 @@ impl Record<'_> {
         self.0[FLAGS] &= !flag;
     }
 
-    /// Withdraws the trust in the book; says whether its state changed.
+    pub(super) fn trust(&self) -> Trust {
+        trust(self.0[FLAGS])
+    }
+
+    /// Makes the trust so, but for a symbol that two channels claim. A refresh that was under way is
+    /// over for a book that is stale.
+    pub(super) fn set_trust(&mut self, trust: Trust) {
+        let trust = if self.has(flag::CONTESTED) {
+            Trust::Stale
+        } else {
+            trust
+        };
+        if trust == Trust::Stale {
+            self.unset(flag::REFRESHING);
+        }
+        self.0[FLAGS] = self.0[FLAGS] & !(TWO_BITS << TRUST_SHIFT) | (trust as u32) << TRUST_SHIFT;
+    }
+
+    pub(super) fn trading_status(&self) -> TradingStatus {
+        trading_status(self.0[FLAGS])
+    }
+
+    pub(super) fn set_trading_status(&mut self, status: TradingStatus) {
+        self.0[FLAGS] =
+            self.0[FLAGS] & !(TWO_BITS << STATUS_SHIFT) | (status as u32) << STATUS_SHIFT;
+    }
+
+    /// Whether the symbol had a message or has orders.
+    pub(super) fn has_content(&self) -> bool {
+        self.last() != 0 || Side::BOTH.iter().any(|&side| self.ladder(side) != NONE)
+    }
+
+    /// Marks the symbol if its next message is to be looked at closely, whatever number it has: to be
+    /// called after everything that may change whether it is.
+    pub(super) fn mark(&mut self) {
+        let starts = self.last() == 0 && self.trust() != Trust::Live;
+        let closely = self.0[CHANNEL] != 0 && (starts || self.has(flag::WATCHED));
+        self.0[CHANNEL] = self.0[CHANNEL] & !CLOSELY | if closely { CLOSELY } else { 0 };
+    }
+
+    /// Withdraws the trust in the book, unless what was refused may be in order; says whether that
+    /// changed it. An order that is not there may be older than a book that does not know older ones.
     #[cold]
     pub(super) fn reject(&mut self, rejection: Rejection) -> bool {
-        let before = state(self.0[FLAGS]);
-        if rejection != Rejection::LateDelete {
-            self.set(flag::STALE);
+        let before = self.trust();
+        let lacks_orders = match before {
+            Trust::Partial => true,
+            Trust::Recovering => !self.has(flag::FAILOVER),
+            Trust::Live | Trust::Stale => false,
+        };
+        let is_harmless = rejection == Rejection::LateDelete
+            || rejection == Rejection::UnknownOrder && lacks_orders;
+        if !is_harmless {
+            self.set_trust(Trust::Stale);
+            self.mark();
         }
-        state(self.0[FLAGS]) != before
+        self.trust() != before
     }
 
     /// Whether orders left without a delete, which may still come.
     pub(super) fn expects_late_deletes(&self) -> bool {
-        self.0[FLAGS] & flag::EXPIRED != 0
+        self.has(flag::EXPIRED)
     }
 
     #[inline(always)]
@@ -383,32 +518,31 @@ impl Record<'_> {
         self.0[FLAGS] = self.0[FLAGS] & !0xFF | u32::from(scale.code());
     }
 
-    /// Makes the conditions so, and the book no longer recovering.
+    /// Makes the conditions so, whatever they were.
     pub(super) fn set_conditions(&mut self, conditions: Conditions) {
         let Conditions {
-            stale,
-            halted,
-            closed,
+            trust,
+            trading_status,
             expired,
+            contested,
+            reset,
+            failover,
+            cleared,
         } = conditions;
+        self.unset(flag::LASTING | flag::WATCHED);
         let flags = [
-            (stale, flag::STALE),
-            (halted, flag::HALTED),
-            (closed, flag::CLOSED),
             (expired, flag::EXPIRED),
+            (contested, flag::CONTESTED),
+            (reset, flag::RESET),
+            (failover, flag::FAILOVER),
+            (cleared, flag::CLEARED),
         ];
-        self.unset(flag::CLEARED & !flag::NUMBERED);
         for (_, flag) in flags.into_iter().filter(|&(is_set, _)| is_set) {
             self.set(flag);
         }
-    }
-
-    /// Makes the book recovering, with these numbers.
-    pub(super) fn begin_restore(&mut self, seq_num: Option<SymbolSeqNum>, event_num: u64) {
-        self.unset(flag::CLEARED);
-        self.set(flag::RECOVERING);
-        self.note(seq_num);
-        set_long(self.0, EVENT_NUM, event_num);
+        self.set_trust(trust);
+        self.set_trading_status(trading_status);
+        self.mark();
     }
 
     #[inline(always)]

@@ -1,20 +1,24 @@
-//! One channel of a feed, from packets in the order of their arrival to events.
+//! One channel of a feed, from packets in the order of their arrival to what they mean.
 
-use super::{FeedEvent, Normalizer, SymbolSlot, TooManySymbols};
+use super::{Beginning, Follower, Lost, Normalizer, SymbolSlot, TooManySymbols};
 use crate::line::{Sequence, SequenceTracker};
-use crate::units::{PriceScale, SymbolIndex, SystemId};
-use crate::xdp::{Dialect, PacketRef, WireError};
+use crate::units::{Position, PriceScale, SeqNum, SymbolIndex, SystemId};
+use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 
-/// A channel whose packets come from one source that does not reorder them: a capture, or a line
-/// behind an arbiter.
+/// A channel whose packets come from one source that does not reorder them: a channel file, or a
+/// line behind an arbiter.
 ///
-/// Copies are dropped, missing messages make the books stale; nothing waits and nothing is asked
-/// for again.
+/// Copies are dropped, what is missing is lost; nothing waits and nothing is asked for again. What
+/// the numbers show is told in order with the events: a numbering that begins, before anything of it;
+/// lost numbers, before what comes after them; the end of a failover, before the first message after
+/// it.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel<S> {
     tracker: SequenceTracker,
     normalizer: Normalizer<S>,
+    /// The venue builds all books anew.
+    failover: bool,
     counters: SequenceCounters,
 }
 
@@ -35,15 +39,29 @@ pub struct SequenceCounters {
     pub messages_missing: u64,
     /// Times that the venue started numbering again.
     pub resets: u64,
+    /// Times that it had started again and the reset did not come.
+    pub restarts: u64,
+    /// Refresh packets sent before the present numbering began.
+    pub old_refreshes: u64,
 }
 
 impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
-    /// Starts with no symbols and expects message 1; what is in the storage is overwritten.
+    /// Starts with no symbols and expects whatever comes first; what is in the storage is
+    /// overwritten.
     pub fn new(dialect: Dialect, storage: S) -> Self {
         Self {
             tracker: SequenceTracker::new(),
             normalizer: Normalizer::new(dialect, storage),
+            failover: false,
             counters: SequenceCounters::default(),
+        }
+    }
+
+    /// Goes on behind the last message that an earlier run read: what was between is lost.
+    pub fn after(position: Position, dialect: Dialect, storage: S) -> Self {
+        Self {
+            tracker: SequenceTracker::after(position),
+            ..Self::new(dialect, storage)
         }
     }
 
@@ -61,7 +79,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         self.normalizer.define(symbol_index, system_id, scale)
     }
 
-    /// The events of the packet, as far as its messages are new. Says what its number showed.
+    /// Tells what the packet means, as far as its messages are new. Returns what its number showed.
     ///
     /// # Errors
     ///
@@ -69,11 +87,11 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     pub fn packet(
         &mut self,
         packet: &PacketRef<'_>,
-        emit: &mut impl FnMut(FeedEvent),
+        out: &mut impl Follower,
     ) -> Result<Sequence, WireError> {
-        if packet.header().delivery_flag.is_numbered_apart() {
-            self.normalizer.packet(packet, 0, emit)?;
-            return Ok(Sequence::InOrder);
+        let header = packet.header();
+        if header.delivery_flag.is_numbered_apart() {
+            return self.numbered_apart(packet, out);
         }
         let sequence = self.tracker.advance(packet);
         let seen = match sequence {
@@ -90,19 +108,68 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
                 self.counters.straddling += 1;
                 seen
             }
-            Sequence::Gap { missing, .. } => {
-                self.counters.gaps += 1;
-                self.counters.messages_missing += u64::from(missing);
-                self.normalizer.channel_gap(emit);
+            Sequence::Gap { expected, missing } => {
+                self.lose(expected, missing, out);
                 0
             }
-            Sequence::Reset => {
-                self.counters.resets += 1;
+            Sequence::Joined | Sequence::Reset => {
+                self.counters.resets += u64::from(sequence == Sequence::Reset);
+                let after = SeqNum::from_raw(header.seq_num.raw().saturating_sub(1));
+                self.begin(after, header.delivery_flag, out);
+                0
+            }
+            Sequence::Restart { missing } => {
+                self.counters.restarts += 1;
+                self.begin(SeqNum::from_raw(0), header.delivery_flag, out);
+                if missing > 0 {
+                    self.lose(SeqNum::from_raw(1), missing, out);
+                }
                 0
             }
         };
-        self.normalizer.packet(packet, seen, emit)?;
+        if self.failover && header.delivery_flag == DeliveryFlag::ORIGINAL {
+            self.failover = false;
+            out.settled(header.seq_num.plus(u32::from(seen)));
+        }
+        self.normalizer.packet(packet, seen, out)?;
         Ok(sequence)
+    }
+
+    fn numbered_apart(
+        &mut self,
+        packet: &PacketRef<'_>,
+        out: &mut impl Follower,
+    ) -> Result<Sequence, WireError> {
+        let header = packet.header();
+        let old = (self.tracker.begun()).is_some_and(|begun| header.send_time < begun);
+        if !header.delivery_flag.is_refresh() || old {
+            self.counters.old_refreshes += u64::from(old);
+            self.normalizer.pass_over(packet);
+        } else {
+            let read = self.tracker.position().seq_num;
+            self.normalizer.refresh_packet(packet, read, out)?;
+        }
+        Ok(Sequence::InOrder)
+    }
+
+    #[cold]
+    fn begin(&mut self, after: SeqNum, flag: DeliveryFlag, out: &mut impl Follower) {
+        self.normalizer.begin();
+        self.failover = flag.is_failover();
+        out.begins(Beginning {
+            numbering: self.tracker.position().numbering,
+            after,
+            failover: self.failover,
+        });
+    }
+
+    #[cold]
+    fn lose(&mut self, first: SeqNum, missing: u32, out: &mut impl Follower) {
+        self.counters.gaps += 1;
+        self.counters.messages_missing += u64::from(missing);
+        self.normalizer.forget_seconds();
+        let last = first.plus(missing.saturating_sub(1));
+        out.lost(Lost { first, last });
     }
 
     /// The part that knows what messages mean, and its counters.
@@ -125,74 +192,4 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    extern crate std;
-    use std::vec::Vec;
-
-    use super::*;
-    use crate::feed::{Action, StaleReason};
-    use crate::units::{SeqNum, SymbolSeqNum, UnixNanos};
-    use crate::xdp::{
-        Body, DeliveryFlag, LegacySymbolIndexMapping, PacketBuilder, PillarDeleteOrder,
-    };
-
-    fn with_packet(seq_num: u32, message: &impl Body, handle: impl FnOnce(&PacketRef<'_>)) {
-        let mut buffer = [0; 1_400];
-        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
-        packet.push(message).unwrap();
-        let seq_num = SeqNum::from_raw(seq_num);
-        let bytes = packet.finish(DeliveryFlag::ORIGINAL, seq_num, UnixNanos::from_raw(0));
-        handle(&PacketRef::new(bytes).unwrap());
-    }
-
-    #[test]
-    fn a_gap_makes_the_symbols_of_its_channel_stale_and_no_others() {
-        let [defined, heard, elsewhere] = [1, 2, 3].map(SymbolIndex::from_raw);
-        let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
-        let scale = PriceScale::new(4).unwrap();
-        for symbol_index in [defined, heard, elsewhere] {
-            channel
-                .define(symbol_index, SystemId::from_raw(1), scale)
-                .unwrap();
-        }
-        let mut nothing = |_: FeedEvent| {};
-        let mapping = LegacySymbolIndexMapping {
-            symbol_index: defined,
-            price_scale_code: 4,
-            ..Default::default()
-        };
-        with_packet(1, &mapping, |packet| {
-            channel.packet(packet, &mut nothing).unwrap();
-        });
-        let delete = |number| PillarDeleteOrder {
-            symbol_index: heard,
-            symbol_seq_num: SymbolSeqNum::from_raw(number),
-            ..Default::default()
-        };
-        with_packet(2, &delete(1), |packet| {
-            channel.packet(packet, &mut nothing).unwrap();
-        });
-
-        let carried = [defined, heard, elsewhere].map(|s| channel.normalizer().carries(s));
-        assert_eq!(carried, [true, true, false]);
-
-        let mut stale = Vec::new();
-        with_packet(5, &delete(2), |packet| {
-            let sequence = channel.packet(packet, &mut |event| {
-                if let Action::Stale { reason } = event.action {
-                    stale.push((event.symbol_index, reason));
-                }
-            });
-            let gap = Sequence::Gap {
-                expected: SeqNum::from_raw(3),
-                missing: 2,
-            };
-            assert_eq!(sequence, Ok(gap));
-        });
-        stale.sort_by_key(|(symbol_index, _)| *symbol_index);
-        assert_eq!(
-            stale,
-            [defined, heard].map(|symbol| (symbol, StaleReason::ChannelGap))
-        );
-    }
-}
+mod tests;

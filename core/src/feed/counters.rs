@@ -30,12 +30,10 @@ pub struct Counters {
     pub first_unknown_symbol: Option<SymbolIndex>,
     /// Symbols that found no room.
     pub symbols_without_room: u64,
-    /// Times that messages of a symbol were missing.
-    pub symbol_gaps: u64,
-    /// Messages missing in those gaps.
-    pub symbol_messages_missing: u64,
-    /// Messages dropped because their symbol was past them.
-    pub old_messages: u64,
+    /// Refreshes of a symbol that were read to their end.
+    pub refreshes: u64,
+    /// Refreshes of a symbol of which something was missing or could not be understood.
+    pub refreshes_abandoned: u64,
     /// Events whose second is not known.
     pub times_unknown: u64,
     /// Price scales above 9, which were not taken over.
@@ -68,9 +66,8 @@ impl Counters {
             unknown_symbols: 0,
             first_unknown_symbol: None,
             symbols_without_room: 0,
-            symbol_gaps: 0,
-            symbol_messages_missing: 0,
-            old_messages: 0,
+            refreshes: 0,
+            refreshes_abandoned: 0,
             times_unknown: 0,
             bad_scales: 0,
             resets: 0,

@@ -1,7 +1,7 @@
 //! The event that books, tapes and the cluster share.
 
 use crate::units::{
-    OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
+    OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
 };
 
 /// One thing that happened to one symbol.
@@ -9,6 +9,9 @@ use crate::units::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct FeedEvent {
+    /// The channel's number of the message that tells it. A message makes one event at most. What
+    /// a refresh tells, which is numbered apart, bears the last number that was read before it.
+    pub seq_num: SeqNum,
     /// The symbol it happened to.
     pub symbol_index: SymbolIndex,
     /// The message's number within its symbol; `None` for messages that carry none.
@@ -18,6 +21,9 @@ pub struct FeedEvent {
     /// What happened.
     pub action: Action,
 }
+
+// One cache line.
+const _: () = assert!(size_of::<FeedEvent>() == 64);
 
 /// What happened to the symbol (wire reference, section 5.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +100,12 @@ pub enum Action {
         /// Whether the trade counts towards volume.
         printable: bool,
     },
-    /// All orders and the state of the symbol are void; a refresh may follow.
-    Clear,
+    /// All orders and the state of the symbol are void. The next message of the symbol has this
+    /// number; above 1 there may have been orders that a refresh is to tell again.
+    Clear {
+        /// The number of the symbol's next message.
+        next: SymbolSeqNum,
+    },
     /// A trading session starts; orders valid only in earlier ones are void.
     Session {
         /// The session that starts.
@@ -112,11 +122,31 @@ pub enum Action {
         /// The new scale.
         scale: PriceScale,
     },
-    /// Messages are missing: the book must not be called live until it is cleared.
-    Stale {
-        /// Why.
-        reason: StaleReason,
+    /// A message of the symbol cannot be understood, so nobody knows what it changed.
+    Unreadable,
+    /// A refresh of the symbol begins: all its resting orders follow, each as
+    /// [`Action::RefreshAdd`], and then [`Action::Refreshed`] if nothing of it was missing.
+    Refresh {
+        /// The symbol's last message that is in it.
+        last: SymbolSeqNum,
+        /// The channel's last message that is in it.
+        through: SeqNum,
     },
+    /// A resting order, told by a refresh: it joins the end of its level.
+    RefreshAdd {
+        /// The order.
+        order_id: OrderId,
+        /// Its side.
+        side: Side,
+        /// Its price.
+        price: RawPrice,
+        /// Its quantity.
+        qty: Qty,
+        /// The sessions in which it is valid.
+        sessions: TradeSessions,
+    },
+    /// The refresh of the symbol is complete.
+    Refreshed,
     /// A numbered message of the symbol that changes neither book nor tape.
     Other,
 }
@@ -131,15 +161,18 @@ impl Action {
             | Self::Modify { order_id, .. }
             | Self::Delete { order_id }
             | Self::Execute { order_id, .. }
-            | Self::Replace { order_id, .. } => Some(order_id),
+            | Self::Replace { order_id, .. }
+            | Self::RefreshAdd { order_id, .. } => Some(order_id),
             Self::Trade { .. }
-            | Self::Clear
+            | Self::Clear { .. }
             | Self::Session { .. }
             | Self::Halt
             | Self::Resume
             | Self::Close
             | Self::Scale { .. }
-            | Self::Stale { .. }
+            | Self::Unreadable
+            | Self::Refresh { .. }
+            | Self::Refreshed
             | Self::Other => None,
         }
     }
@@ -156,24 +189,6 @@ pub enum ExecutionEffect {
     Fill,
     /// Nothing: a modify or delete follows (2011 dialect with reason 0).
     None,
-}
-
-/// Why a book is stale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum StaleReason {
-    /// Sequence numbers of the channel are missing.
-    ChannelGap,
-    /// Sequence numbers of the symbol are missing.
-    SymbolGap,
-    /// The book had no room.
-    Full,
-    /// An event contradicted the book, or a message could not be understood.
-    Inconsistent,
-    /// The channel started again and the symbol has not been cleared since.
-    ChannelReset,
 }
 
 /// The trading sessions in which an order is valid, as a set.

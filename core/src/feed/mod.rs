@@ -1,13 +1,15 @@
 //! What the feed's messages mean to a book, free of dialect and of transport.
 //!
-//! A [`Channel`] takes packets and gives [`FeedEvent`]s; it is a
+//! A [`Channel`] takes packets and tells its [`Follower`] what they mean, as [`FeedEvent`]s; it is a
 //! [`SequenceTracker`](crate::line::SequenceTracker) in front of a [`Normalizer`], which others
 //! may put behind an arbiter of their own.
 
 mod channel;
 mod counters;
 mod event;
+mod follower;
 mod normalizer;
+mod refresh;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ mod translate;
 
 pub use channel::{Channel, SequenceCounters};
 pub use counters::Counters;
-pub use event::{Action, ExecutionEffect, FeedEvent, StaleReason, TradeSessions};
+pub use event::{Action, ExecutionEffect, FeedEvent, TradeSessions};
+pub use follower::{Beginning, EventsOnly, Follower, Lost};
 pub use normalizer::Normalizer;
 pub use symbols::{SymbolSlot, TooManySymbols};

@@ -1,29 +1,23 @@
 //! Turns the messages of one channel into events.
 
 use super::counters::count_at;
+use super::refresh::{Belongs, Refresh};
 use super::symbols::Symbols;
 use super::translate::{Control, Outlet, control, translate};
-use super::{Action, Counters, FeedEvent, StaleReason, SymbolSlot, TooManySymbols};
-use crate::units::{PriceScale, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
-use crate::xdp::{DeliveryFlag, Dialect, Head, MessageRef, PacketRef, WireError};
+use super::{Action, Counters, FeedEvent, Follower, Lost, SymbolSlot, TooManySymbols};
+use crate::units::{PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
+use crate::xdp::{Dialect, MessageRef, PacketHeader, PacketRef, WireError};
 
 /// Turns the messages of one channel, in order, into events that know no dialect.
 ///
-/// It keeps what the meaning of a message depends on: the seconds of time references, the price
-/// scale and the next SymbolSeqNum of every symbol. The symbols live in storage handed in, an
-/// array, a slice, a box or a vector of [`SymbolSlot`]s; twice as many slots as symbols let
-/// most be found at the first or second look, four times as many nearly all at the first.
+/// What comes out follows from the bytes and from what the feed and the mapping file declared: the
+/// seconds of time references, price scales, and the partitions of symbols. So two readers of the
+/// same messages say the same, wherever they began. Numbers within a symbol are passed on as they
+/// are; whoever keeps the books checks them.
 ///
-/// What it promises about numbers within a symbol (section 5.6):
-///
-/// * Messages missing: [`Action::Stale`] comes before the event that showed it.
-/// * A message that its symbol is past is a copy: it is counted and dropped. Copies are normal
-///   where a refresh overlaps live data, or retransmissions do.
-/// * In refreshes and failovers the venue repeats messages under their old numbers. Packets with
-///   those flags are let through, and never show a gap.
-/// * [`Action::Clear`] says from where on the symbol can be trusted again: after a symbol clear,
-///   and where the first refresh packet of the symbol begins.
-/// * A sequence reset makes all symbols stale that had messages, until they are cleared.
+/// The symbols live in storage handed in, an array, a slice, a box or a vector of [`SymbolSlot`]s;
+/// twice as many slots as symbols let most be found at the first or second look, four times as
+/// many nearly all at the first.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Normalizer<S> {
@@ -31,29 +25,33 @@ pub struct Normalizer<S> {
     symbols: Symbols<S>,
     /// Seconds of the latest time reference of each partition (`Xdp`, `Pillar`); 0 while unknown.
     seconds: [u32; 256],
+    refresh: Refresh,
     counters: Counters,
 }
 
-/// Makes events of the actions of one message.
+/// Makes an event of the action of one message.
 struct Events<'a, E> {
+    seq_num: SeqNum,
     symbol_index: SymbolIndex,
     symbol_seq_num: Option<SymbolSeqNum>,
     ts_event: Option<UnixNanos>,
     counters: &'a mut Counters,
-    emit: &'a mut E,
+    out: &'a mut E,
 }
 
-impl<E: FnMut(FeedEvent)> Outlet for Events<'_, E> {
+impl<E: Follower> Outlet for Events<'_, E> {
     #[inline(always)]
     fn action(&mut self, action: Action) {
         let &mut Self {
+            seq_num,
             symbol_index,
             symbol_seq_num,
             ts_event,
             ..
         } = self;
         self.counters.events += 1;
-        (self.emit)(FeedEvent {
+        self.out.event(FeedEvent {
+            seq_num,
             symbol_index,
             symbol_seq_num,
             ts_event,
@@ -69,18 +67,29 @@ impl<E: FnMut(FeedEvent)> Outlet for Events<'_, E> {
     #[cold]
     fn bad_value(&mut self) {
         self.counters.bad_values += 1;
-        self.counters.events += 1;
-        (self.emit)(stale(self.symbol_index, StaleReason::Inconsistent));
+        self.action(Action::Unreadable);
     }
 }
 
-/// What surrounds a message in its packet.
-#[derive(Clone, Copy, Debug, Default)]
-struct Context {
-    /// The venue repeats what was sent before, under the old numbers.
-    repeats: bool,
-    /// The packet starts the refresh of a symbol, that is up to date with this number.
-    refresh: Option<SymbolSeqNum>,
+/// Keeps the action of one message of a refresh.
+struct Repeated<'a> {
+    action: Option<Action>,
+    counters: &'a mut Counters,
+}
+
+impl Outlet for Repeated<'_> {
+    fn action(&mut self, action: Action) {
+        self.action = Some(action);
+    }
+
+    fn unlisted(&mut self) {
+        self.counters.unlisted_codes += 1;
+    }
+
+    fn bad_value(&mut self) {
+        self.counters.bad_values += 1;
+        self.action = Some(Action::Unreadable);
+    }
 }
 
 impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
@@ -90,6 +99,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             dialect,
             symbols: Symbols::new(storage),
             seconds: [0; 256],
+            refresh: Refresh::default(),
             counters: Counters::new(),
         }
     }
@@ -130,122 +140,153 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         Ok(())
     }
 
-    /// The events of a packet, without its first `seen` messages, which were handled before.
+    /// The events of a packet with the channel's own numbers, without its first `seen` messages,
+    /// which were handled before.
     ///
-    /// A message with a wrong length of its own is counted, makes its symbol stale, and does no
-    /// harm to the others.
+    /// A message with a wrong length of its own is counted, tells its symbol that it cannot be read,
+    /// and does no harm to the others, as long as it is known whose it is.
     ///
     /// # Errors
     ///
     /// When a length is wrong that leads to the next message. The messages before it were handled;
-    /// those from it on are lost, so all symbols become stale.
+    /// those from it on are lost.
     pub fn packet(
         &mut self,
         packet: &PacketRef<'_>,
         seen: u8,
-        emit: &mut impl FnMut(FeedEvent),
+        out: &mut impl Follower,
     ) -> Result<(), WireError> {
-        let flag = packet.header().delivery_flag;
-        count_at(&mut self.counters.by_flag, usize::from(flag.raw()));
-        if flag.meaning().is_none() {
-            self.counters.unknown_flags += 1;
-        }
-        let mut context = Context {
-            repeats: repeats(flag),
-            refresh: None,
-        };
+        let header = self.count_packet(packet);
         let mut messages = packet.messages();
-        let mut seen = seen;
+        let (mut seen, mut seq_num) = (seen, header.seq_num);
         for message in messages.by_ref() {
             match message {
                 Ok(_) if seen > 0 => seen -= 1,
-                Ok(message) => self.message_in(message, &mut context, emit),
+                Ok(message) => self.message(seq_num, message, out),
                 Err(error) => {
                     self.counters.malformed += 1;
-                    self.channel_gap(emit);
+                    let end = header.seq_num.plus(u32::from(header.number_msgs));
+                    self.lose(seq_num, SeqNum::from_raw(end.raw() - 1), out);
                     return Err(error);
                 }
             }
+            seq_num = seq_num.next();
         }
         // A packet has at most 65,535 bytes.
         self.counters.unclaimed_bytes += messages.rest().len() as u64;
         Ok(())
     }
 
-    /// The events of one live message.
-    pub fn message(&mut self, message: MessageRef<'_>, emit: &mut impl FnMut(FeedEvent)) {
-        self.message_in(message, &mut Context::default(), emit);
+    /// What a packet of a refresh says. `read` is the last number of the channel that was read.
+    ///
+    /// # Errors
+    ///
+    /// When a length is wrong that leads to the next message; the refresh will not be complete.
+    pub fn refresh_packet(
+        &mut self,
+        packet: &PacketRef<'_>,
+        read: SeqNum,
+        out: &mut impl Follower,
+    ) -> Result<(), WireError> {
+        self.count_packet(packet);
+        for message in packet.messages() {
+            match message {
+                Ok(message) => self.refresh_message(message, read, out),
+                Err(error) => {
+                    self.counters.malformed += 1;
+                    self.abandon_refresh();
+                    return Err(error);
+                }
+            }
+        }
+        self.counters.refreshes += u64::from(self.refresh.end_part(read, out));
+        Ok(())
     }
 
-    /// Messages of the channel are missing: every symbol of the channel becomes stale, and seconds
-    /// are unknown until they are told again.
-    ///
-    /// The mapping file does not tell which channel a symbol is of. One that this channel has not
-    /// defined and that had no messages is left as it is; if messages of it are among the missing
-    /// ones, the number of its next one shows that.
-    pub fn channel_gap(&mut self, emit: &mut impl FnMut(FeedEvent)) {
-        self.seconds.fill(0);
-        for slot in self.symbols.iter_mut().filter(|slot| slot.is_of_channel()) {
-            slot.seconds = 0;
-            emit(stale(slot.symbol_index, StaleReason::ChannelGap));
-            self.counters.events += 1;
+    /// Counts a packet that nobody reads, and its messages.
+    pub(super) fn pass_over(&mut self, packet: &PacketRef<'_>) {
+        self.count_packet(packet);
+        for message in packet.messages().flatten() {
+            count_at(&mut self.counters.by_type, usize::from(message.msg_type()));
         }
     }
 
+    /// A numbering begins: seconds are unknown until they are told again, and what a refresh told
+    /// of the old one is void.
+    pub fn begin(&mut self) {
+        self.forget_seconds();
+        self.abandon_refresh();
+    }
+
+    /// Numbers are missing, so seconds are unknown until they are told again.
+    pub fn forget_seconds(&mut self) {
+        self.seconds.fill(0);
+        for slot in self.symbols.iter_mut() {
+            slot.seconds = 0;
+        }
+    }
+
+    /// The event of one message with this number.
     #[inline]
-    fn message_in(
-        &mut self,
-        message: MessageRef<'_>,
-        context: &mut Context,
-        emit: &mut impl FnMut(FeedEvent),
-    ) {
+    pub fn message(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
         count_at(&mut self.counters.by_type, usize::from(message.msg_type()));
         let Some(head) = message.head(self.dialect) else {
-            return self.control(message, context, emit);
+            return self.control(seq_num, message, out);
         };
-        let Some(ts_event) = self.admit(&head, None, context, emit) else {
-            return;
+        let Some(slot) = self.symbols.get(head.symbol_index) else {
+            return self.unknown_symbol(head.symbol_index);
+        };
+        slot.set_heard();
+        let seconds = match head.source_time {
+            Some(seconds) => Some(seconds),
+            None => {
+                let known = match self.dialect {
+                    Dialect::Legacy => slot.seconds,
+                    Dialect::Xdp | Dialect::Pillar => (self.seconds)
+                        .get(usize::from(slot.system_id.raw()))
+                        .map_or(0, |seconds| *seconds),
+                };
+                self.counters.times_unknown += u64::from(known == 0);
+                (known != 0).then_some(known)
+            }
         };
         let counters = &mut self.counters;
-        let symbol_index = head.symbol_index;
-        let symbol_seq_num = Some(head.symbol_seq_num);
         let mut outlet = Events {
-            symbol_index,
-            symbol_seq_num,
-            ts_event,
+            seq_num,
+            symbol_index: head.symbol_index,
+            symbol_seq_num: Some(head.symbol_seq_num),
+            ts_event: seconds.map(|s| UnixNanos::from_parts(s, head.source_time_ns)),
             counters,
-            emit,
+            out,
         };
         if translate(self.dialect, message, &mut outlet).is_err() {
-            self.counters.malformed += 1;
-            self.lost(Some(symbol_index), emit);
+            outlet.counters.malformed += 1;
+            outlet.action(Action::Unreadable);
         }
     }
 
     /// A message that changes the state of the channel, and is rare.
     #[cold]
-    fn control(
-        &mut self,
-        message: MessageRef<'_>,
-        context: &mut Context,
-        emit: &mut impl FnMut(FeedEvent),
-    ) {
+    fn control(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
         match control(self.dialect, message) {
             Ok(Control::SymbolTime {
                 symbol_index,
                 symbol_seq_num,
                 seconds,
             }) => {
-                let head = Head::new(symbol_index, symbol_seq_num, seconds);
-                if let Some(ts_event) = self.admit(&head, Some(seconds), context, emit) {
-                    self.counters.events += 1;
-                    emit(FeedEvent {
-                        symbol_index,
-                        symbol_seq_num: Some(symbol_seq_num),
-                        ts_event,
-                        action: Action::Other,
-                    });
-                }
+                let Some(slot) = self.symbols.get(symbol_index) else {
+                    return self.unknown_symbol(symbol_index);
+                };
+                slot.set_heard();
+                slot.seconds = seconds;
+                self.counters.events += 1;
+                out.event(FeedEvent {
+                    seq_num,
+                    symbol_index,
+                    symbol_seq_num: Some(symbol_seq_num),
+                    ts_event: Some(UnixNanos::from_parts(seconds, 0)),
+                    action: Action::Other,
+                });
             }
             Ok(Control::PartitionTime { system, seconds }) => {
                 match usize::try_from(system)
@@ -262,150 +303,83 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
                 nanoseconds,
                 next,
             }) => {
-                let ts_event = UnixNanos::from_parts(seconds, nanoseconds);
-                self.clear(symbol_index, next, Some(ts_event), emit);
+                let Some(slot) = self.symbols.get(symbol_index) else {
+                    return self.unknown_symbol(symbol_index);
+                };
+                slot.set_heard();
+                let ts_event = Some(UnixNanos::from_parts(seconds, nanoseconds));
+                let action = Action::Clear { next };
+                self.unnumbered(seq_num, symbol_index, ts_event, action, out);
             }
             Ok(Control::Define {
                 symbol_index,
                 system_id,
                 price_scale_code,
-            }) => {
-                self.learn(symbol_index, system_id, price_scale_code, emit);
-                self.start_refresh(symbol_index, context, emit);
+            }) => self.learn(seq_num, symbol_index, system_id, price_scale_code, out),
+            // Its place is at number 1, where whoever follows the numbers takes note of it.
+            Ok(Control::Reset) if seq_num == SeqNum::from_raw(1) => self.counters.resets += 1,
+            // Elsewhere nobody knows what the venue means by it.
+            Ok(Control::Reset) => {
+                self.counters.bad_values += 1;
+                self.lose(seq_num, seq_num, out);
             }
-            Ok(Control::Reset) => self.reset(emit),
-            Ok(Control::Refresh { last }) => context.refresh = Some(last),
             Ok(Control::Nothing) => {}
             Ok(Control::Unknown) => self.counters.unknown_types += 1,
             Err(_) => {
                 self.counters.malformed += 1;
-                self.lost(message.symbol_index(self.dialect), emit);
+                self.unreadable(seq_num, message, out);
             }
         }
     }
 
-    /// Takes a message by its number within its symbol: drops what is old, tells of what is
-    /// missing. Gives the time of the message, if that is known; `None` when it is not to be
-    /// handled.
-    #[inline(always)]
-    #[expect(
-        clippy::option_option,
-        reason = "whether to go on, and whether the time is known"
-    )]
-    fn admit(
-        &mut self,
-        head: &Head,
-        seconds: Option<u32>,
-        context: &mut Context,
-        emit: &mut impl FnMut(FeedEvent),
-    ) -> Option<Option<UnixNanos>> {
-        let &Head {
-            source_time,
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            ..
-        } = head;
-        if context.refresh.is_some() {
-            self.start_refresh(symbol_index, context, emit);
-        }
-        let Some(slot) = self.symbols.get(symbol_index) else {
-            self.unknown_symbol(symbol_index);
-            return None;
-        };
-        if symbol_seq_num == slot.next {
-            slot.next = symbol_seq_num.next();
-        } else if context.repeats {
-            slot.next = slot.next.max(symbol_seq_num.next());
-        } else if symbol_seq_num > slot.next {
-            let first = slot.next.raw().max(1);
-            let missing = symbol_seq_num.raw() - first;
-            slot.next = symbol_seq_num.next();
-            if missing > 0 {
-                // The missing messages may have been time references.
-                slot.seconds = 0;
-                if let Some(known) = self.seconds.get_mut(usize::from(slot.system_id.raw())) {
-                    *known = 0;
+    /// A message without a number within its symbol, or too short to tell it, that cannot be
+    /// understood.
+    fn unreadable(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
+        match (
+            message.msg_type(),
+            message.symbol_index(self.dialect),
+            self.dialect,
+        ) {
+            // Requests, answers to them and summaries say nothing of books.
+            (10..=15 | 31 | 35 | 223, _, _) => {}
+            // The second of a partition that is not told.
+            (2, _, Dialect::Xdp | Dialect::Pillar) => self.seconds.fill(0),
+            (_, Some(symbol_index), _) => {
+                if self.symbols.get(symbol_index).is_none() {
+                    return self.unknown_symbol(symbol_index);
                 }
-                self.counters.symbol_gaps += 1;
-                self.counters.symbol_messages_missing += u64::from(missing);
-                self.counters.events += 1;
-                emit(stale(symbol_index, StaleReason::SymbolGap));
+                self.unnumbered(seq_num, symbol_index, None, Action::Unreadable, out);
             }
-        } else {
-            self.counters.old_messages += 1;
-            return None;
+            // Any symbol may be meant.
+            (_, None, _) => self.lose(seq_num, seq_num, out),
         }
-        if let Some(seconds) = seconds {
-            slot.seconds = seconds;
-        }
-        let known = match (source_time, self.dialect) {
-            (Some(seconds), _) => {
-                return Some(Some(UnixNanos::from_parts(seconds, source_time_ns)));
-            }
-            (None, Dialect::Legacy) => slot.seconds,
-            (None, Dialect::Xdp | Dialect::Pillar) => self
-                .seconds
-                .get(usize::from(slot.system_id.raw()))
-                .copied()
-                .unwrap_or(0),
-        };
-        if known == 0 {
-            self.counters.times_unknown += 1;
-            return Some(None);
-        }
-        Some(Some(UnixNanos::from_parts(known, source_time_ns)))
     }
 
-    /// In the first refresh packet of a symbol, its first message that names it starts it anew.
-    fn start_refresh(
+    fn unnumbered(
         &mut self,
+        seq_num: SeqNum,
         symbol_index: SymbolIndex,
-        context: &mut Context,
-        emit: &mut impl FnMut(FeedEvent),
-    ) {
-        let Some(last) = context.refresh.take() else {
-            return;
-        };
-        let Some(slot) = self.symbols.get(symbol_index) else {
-            return;
-        };
-        slot.next = last.next();
-        self.counters.events += 1;
-        emit(FeedEvent {
-            symbol_index,
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Clear,
-        });
-    }
-
-    fn clear(
-        &mut self,
-        symbol_index: SymbolIndex,
-        next: SymbolSeqNum,
         ts_event: Option<UnixNanos>,
-        emit: &mut impl FnMut(FeedEvent),
+        action: Action,
+        out: &mut impl Follower,
     ) {
-        let Some(slot) = self.symbols.get(symbol_index) else {
-            return self.unknown_symbol(symbol_index);
-        };
-        slot.next = next;
         self.counters.events += 1;
-        emit(FeedEvent {
+        out.event(FeedEvent {
+            seq_num,
             symbol_index,
             symbol_seq_num: None,
             ts_event,
-            action: Action::Clear,
+            action,
         });
     }
 
     fn learn(
         &mut self,
+        seq_num: SeqNum,
         symbol_index: SymbolIndex,
         system_id: SystemId,
         price_scale_code: u8,
-        emit: &mut impl FnMut(FeedEvent),
+        out: &mut impl Follower,
     ) {
         let Ok(slot) = self.symbols.get_or_insert(symbol_index) else {
             self.counters.symbols_without_room += 1;
@@ -414,43 +388,108 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         slot.set_defined();
         slot.system_id = system_id;
         let Some(scale) = PriceScale::new(price_scale_code) else {
+            // Its prices are nobody's to read.
             self.counters.bad_scales += 1;
-            return;
+            return self.unnumbered(seq_num, symbol_index, None, Action::Unreadable, out);
         };
         if slot.scale != Some(scale) {
             slot.scale = Some(scale);
-            self.counters.events += 1;
-            emit(FeedEvent {
-                symbol_index,
-                symbol_seq_num: None,
-                ts_event: None,
-                action: Action::Scale { scale },
-            });
+            self.unnumbered(seq_num, symbol_index, None, Action::Scale { scale }, out);
         }
     }
 
-    /// The channel starts again. Symbols that had no messages yet are as they were.
-    fn reset(&mut self, emit: &mut impl FnMut(FeedEvent)) {
-        self.counters.resets += 1;
-        self.seconds.fill(0);
-        for slot in self.symbols.iter_mut().filter(|slot| slot.next.raw() > 0) {
-            slot.seconds = 0;
-            slot.next = SymbolSeqNum::from_raw(0);
-            self.counters.events += 1;
-            emit(stale(slot.symbol_index, StaleReason::ChannelReset));
+    fn refresh_message(&mut self, message: MessageRef<'_>, read: SeqNum, out: &mut impl Follower) {
+        let msg_type = message.msg_type();
+        count_at(&mut self.counters.by_type, usize::from(msg_type));
+        if msg_type == 35 {
+            self.counters.refreshes += u64::from(self.refresh.end_part(read, out));
+            let under_way = self.refresh.is_under_way();
+            if !self.refresh.start_part(message) {
+                self.counters.refreshes_abandoned += u64::from(under_way);
+            }
+            return;
         }
-    }
-
-    /// A message that cannot be understood is as good as missing for its symbol.
-    fn lost(&mut self, symbol_index: Option<SymbolIndex>, emit: &mut impl FnMut(FeedEvent)) {
-        let Some(symbol_index) = symbol_index else {
+        let Some(symbol_index) = message.symbol_index(self.dialect) else {
             return;
         };
+        let belongs = self.refresh.belongs(symbol_index);
+        if belongs == Belongs::No {
+            return;
+        }
+        if msg_type == 3 {
+            self.learn_in_refresh(message, read, out);
+        }
         if self.symbols.get(symbol_index).is_none() {
+            self.abandon_refresh();
             return self.unknown_symbol(symbol_index);
         }
-        self.counters.events += 1;
-        emit(stale(symbol_index, StaleReason::Inconsistent));
+        if belongs == Belongs::First {
+            self.refresh.begin(read, out);
+        }
+        let Some(head) = message.head(self.dialect) else {
+            return;
+        };
+        let mut repeated = Repeated {
+            action: None,
+            counters: &mut self.counters,
+        };
+        if translate(self.dialect, message, &mut repeated).is_err() {
+            repeated.counters.malformed += 1;
+            return self.abandon_refresh();
+        }
+        match repeated.action {
+            Some(Action::Unreadable) => self.abandon_refresh(),
+            Some(action) => {
+                // Only these messages have the full time.
+                let ts_event = (head.source_time)
+                    .map(|seconds| UnixNanos::from_parts(seconds, head.source_time_ns));
+                let told = self.refresh.tell(read, ts_event, action, out);
+                self.counters.events += u64::from(told);
+            }
+            None => {}
+        }
+    }
+
+    /// A definition in a refresh may be older than what the channel itself said, so it only tells
+    /// what that did not.
+    fn learn_in_refresh(&mut self, message: MessageRef<'_>, read: SeqNum, out: &mut impl Follower) {
+        let Ok(Control::Define {
+            symbol_index,
+            system_id,
+            price_scale_code,
+        }) = control(self.dialect, message)
+        else {
+            return self.abandon_refresh();
+        };
+        match self.symbols.get(symbol_index) {
+            Some(slot) if slot.is_defined() => {
+                if slot.scale != PriceScale::new(price_scale_code) {
+                    self.abandon_refresh();
+                }
+            }
+            _ => self.learn(read, symbol_index, system_id, price_scale_code, out),
+        }
+    }
+
+    fn abandon_refresh(&mut self) {
+        self.counters.refreshes_abandoned += u64::from(self.refresh.abandon());
+    }
+
+    /// Numbers are lost.
+    #[cold]
+    fn lose(&mut self, first: SeqNum, last: SeqNum, out: &mut impl Follower) {
+        self.forget_seconds();
+        out.lost(Lost { first, last });
+    }
+
+    fn count_packet(&mut self, packet: &PacketRef<'_>) -> PacketHeader {
+        let header = packet.header();
+        let flag = header.delivery_flag;
+        count_at(&mut self.counters.by_flag, usize::from(flag.raw()));
+        if flag.meaning().is_none() {
+            self.counters.unknown_flags += 1;
+        }
+        header
     }
 
     #[cold]
@@ -459,23 +498,5 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         self.counters
             .first_unknown_symbol
             .get_or_insert(symbol_index);
-    }
-}
-
-/// Whether packets with the flag repeat messages under their old numbers.
-const fn repeats(flag: DeliveryFlag) -> bool {
-    flag.is_refresh()
-        || matches!(
-            flag,
-            DeliveryFlag::FAILOVER | DeliveryFlag::COMPACTED_FAILOVER
-        )
-}
-
-const fn stale(symbol_index: SymbolIndex, reason: StaleReason) -> FeedEvent {
-    FeedEvent {
-        symbol_index,
-        symbol_seq_num: None,
-        ts_event: None,
-        action: Action::Stale { reason },
     }
 }

@@ -1,16 +1,14 @@
 //! What the normalizer knows of every symbol, in storage handed in.
 
-use crate::units::{PriceScale, SymbolIndex, SymbolSeqNum, SystemId};
+use crate::units::{PriceScale, SymbolIndex, SystemId};
 
-/// Room for one symbol: 16 bytes.
+/// Room for one symbol: 12 bytes.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SymbolSlot {
     pub(super) symbol_index: SymbolIndex,
     /// Seconds of the symbol's latest time reference (`Legacy`); 0 while unknown.
     pub(super) seconds: u32,
-    /// The SymbolSeqNum expected next; 0 until a message of the symbol was seen.
-    pub(super) next: SymbolSeqNum,
     pub(super) system_id: SystemId,
     pub(super) scale: Option<PriceScale>,
     presence: Presence,
@@ -24,18 +22,19 @@ enum Presence {
     Empty,
     /// A symbol that the mapping file names: it may be of any channel.
     Mapped,
-    /// A symbol that the channel itself defined.
+    /// One that the channel had messages of.
+    Heard,
+    /// One that the channel itself defined.
     Defined,
 }
 
-const _: () = assert!(size_of::<SymbolSlot>() == 16);
+const _: () = assert!(size_of::<SymbolSlot>() == 12);
 
 impl SymbolSlot {
     /// A slot without a symbol.
     pub const EMPTY: Self = Self {
         symbol_index: SymbolIndex::from_raw(0),
         seconds: 0,
-        next: SymbolSeqNum::from_raw(0),
         system_id: SystemId::from_raw(0),
         scale: None,
         presence: Presence::Empty,
@@ -46,9 +45,22 @@ impl SymbolSlot {
         self.presence = Presence::Defined;
     }
 
+    /// The channel has a message of the symbol, so it is one of its own.
+    #[inline(always)]
+    pub(super) fn set_heard(&mut self) {
+        if self.presence == Presence::Mapped {
+            self.presence = Presence::Heard;
+        }
+    }
+
+    /// Whether the channel itself defined the symbol.
+    pub(super) fn is_defined(&self) -> bool {
+        self.presence == Presence::Defined
+    }
+
     /// Whether the symbol is known to be of this channel: it was defined there or had messages.
-    pub(super) fn is_of_channel(&self) -> bool {
-        self.presence == Presence::Defined || self.next.raw() > 0
+    fn is_of_channel(&self) -> bool {
+        matches!(self.presence, Presence::Heard | Presence::Defined)
     }
 
     fn is_used(&self) -> bool {
@@ -123,7 +135,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         let slot = self
             .find(symbol_index)
             .and_then(|at| self.slots.as_ref().get(at));
-        slot.is_some_and(|slot| slot.is_used() && slot.is_of_channel())
+        slot.is_some_and(SymbolSlot::is_of_channel)
     }
 
     /// All known symbols.

@@ -5,7 +5,7 @@ use crate::units::{OrderId, Qty, RawPrice, SymbolIndex, SymbolSeqNum, SystemId, 
 use crate::xdp::{
     Body as _, Dialect, ExecutionReason, LegacyAddOrder, LegacyAddOrderRefresh, LegacyDeleteOrder,
     LegacyModifyOrder, LegacyOrderExecution, LegacySymbolIndexMapping, LegacyTrade, Message,
-    MessageRef, ModifyReason, PartitionTimeReference, PositionChange, PrintableFlag, RefreshHeader,
+    MessageRef, ModifyReason, PartitionTimeReference, PositionChange, PrintableFlag,
     RefreshHeaderShort, SecurityStatus, SecurityStatusCode, SequenceNumberReset, SideCode,
     SymbolClear, SymbolTimeReference, TradeSession, TradingSessionChange, WireError, XdpAddOrder,
     XdpAddOrderRefresh, XdpCrossTrade, XdpDeleteOrder, XdpModifyOrder, XdpNonDisplayedTrade,
@@ -53,8 +53,6 @@ pub(super) enum Control {
     },
     /// The channel starts again.
     Reset,
-    /// The first refresh packet of a symbol starts.
-    Refresh { last: SymbolSeqNum },
     /// Nothing for books: requests, responses, summaries.
     Nothing,
     /// The dialect has no such message.
@@ -363,16 +361,10 @@ pub(super) fn control(dialect: Dialect, message: MessageRef<'_>) -> Result<Contr
                 next: m.next_source_seq_num,
             }
         }
-        35 if message.size() == RefreshHeaderShort::SIZE => Control::Nothing,
+        // Means something in a refresh alone.
         35 => {
-            let m = RefreshHeader::parse(message)?;
-            if m.current_refresh_pkt == 1 {
-                Control::Refresh {
-                    last: m.last_symbol_seq_num,
-                }
-            } else {
-                Control::Nothing
-            }
+            RefreshHeaderShort::parse(message)?;
+            Control::Nothing
         }
         // Summaries, requests and responses, and messages too short for their head.
         _ => match Message::parse(dialect, message)? {

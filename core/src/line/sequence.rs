@@ -1,7 +1,8 @@
 //! Follows the packets of one channel (section 1.3).
 
+use super::limits::CLOCK_SKEW;
 use super::{Tracker, Verdict};
-use crate::units::{SeqNum, UnixNanos};
+use crate::units::{Numbering, Position, SeqNum, UnixNanos};
 use crate::xdp::{Body as _, DeliveryFlag, PacketRef, SequenceNumberReset};
 
 /// What a packet's sequence number says about the packet.
@@ -27,35 +28,49 @@ pub enum Sequence {
         /// How many are missing.
         missing: u32,
     },
+    /// It is the first packet, and no reset: the numbering had begun before, or begins without one.
+    Joined,
     /// The venue starts numbering again.
     Reset,
+    /// The venue started numbering again and the reset did not come: the numbers are known, yet the
+    /// packet was sent clearly later than all that has them.
+    Restart {
+        /// How many of the new numbers are missing before it.
+        missing: u32,
+    },
 }
 
 /// Knows which message of a channel comes next.
 ///
-/// A day starts at 1, so whoever starts later sees a gap first. The tracker never waits: after
-/// [`advance`](Self::advance) over a gap, the missing messages count as seen.
+/// The first packet tells where to begin, unless the tracker [goes on](Self::after). It never
+/// waits: after [`advance`](Self::advance) over a gap, the missing messages count as seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SequenceTracker {
     numbers: Tracker<SeqNum>,
-    /// When the present numbering was started, to know the reset's copies.
-    reset_sent: Option<UnixNanos>,
+    numbering: Numbering,
+    /// When the first packet of the numbering was sent, and the last.
+    sent: Option<(UnixNanos, UnixNanos)>,
 }
 
 impl SequenceTracker {
-    /// Expects number 1.
+    /// Expects whatever comes first.
     #[must_use]
     pub const fn new() -> Self {
-        Self::starting_at(SeqNum::from_raw(1))
+        Self {
+            numbers: Tracker::new(SeqNum::from_raw(1)),
+            numbering: Numbering::NONE,
+            sent: None,
+        }
     }
 
-    /// Expects the number given.
+    /// Goes on where an earlier run stopped, behind its last message.
     #[must_use]
-    pub const fn starting_at(next: SeqNum) -> Self {
+    pub const fn after(position: Position) -> Self {
         Self {
-            numbers: Tracker::new(next),
-            reset_sent: None,
+            numbers: Tracker::new(position.seq_num.next()),
+            numbering: position.numbering,
+            sent: None,
         }
     }
 
@@ -65,26 +80,57 @@ impl SequenceTracker {
         self.numbers.expected()
     }
 
+    /// The place of the last message that came or was given up.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        Position {
+            numbering: self.numbering,
+            seq_num: SeqNum::from_raw(self.next().raw().saturating_sub(1)),
+        }
+    }
+
+    /// When the first packet of the present numbering was sent, as far as that came.
+    #[must_use]
+    pub fn begun(&self) -> Option<UnixNanos> {
+        self.sent.map(|(first, _)| first)
+    }
+
     /// What the packet is, without taking it.
     #[must_use]
     pub fn classify(&self, packet: &PacketRef<'_>) -> Sequence {
         let header = packet.header();
-        if header.number_msgs > 0 && is_reset(packet) {
-            // Resets are repeated while the venue starts, and on the other line.
-            let copy = self.reset_sent == Some(header.send_time);
-            let again = self.reset_sent.is_some() && self.next() == header.seq_num.next();
-            return if copy || again {
-                Sequence::Duplicate
-            } else {
+        if header.number_msgs == 0 {
+            return Sequence::Heartbeat;
+        }
+        if let Some(named) = reset(packet) {
+            // A repeated reset is a new beginning; one with a known name, or an earlier one, is a
+            // copy. So is one sent before all that came of a numbering whose reset did not.
+            let own = self.numbering == Numbering::UNNAMED
+                && self.begun().is_some_and(|first| header.send_time < first);
+            return if named > self.numbering && !own {
                 Sequence::Reset
+            } else {
+                Sequence::Duplicate
             };
         }
-        match self
+        if self.numbering == Numbering::NONE {
+            // What is sent again does not tell how far the channel is.
+            return if header.delivery_flag.is_retransmission() {
+                Sequence::Duplicate
+            } else {
+                Sequence::Joined
+            };
+        }
+        let verdict = self
             .numbers
-            .check(header.seq_num, u32::from(header.number_msgs))
-        {
-            Verdict::Empty => Sequence::Heartbeat,
-            Verdict::Known => Sequence::Duplicate,
+            .check(header.seq_num, u32::from(header.number_msgs));
+        match verdict {
+            Verdict::Next { skip: 1.. } | Verdict::Known if self.goes_back(packet) => {
+                Sequence::Restart {
+                    missing: header.seq_num.raw().saturating_sub(1),
+                }
+            }
+            Verdict::Empty | Verdict::Known => Sequence::Duplicate,
             Verdict::Next { skip: 0 } => Sequence::InOrder,
             // Less than NumberMsgs, which is one byte.
             Verdict::Next { skip } => Sequence::Straddles {
@@ -97,23 +143,40 @@ impl SequenceTracker {
         }
     }
 
+    /// Whether a packet with known numbers cannot be a copy of what had them. What is sent again on
+    /// request is a copy however late.
+    fn goes_back(&self, packet: &PacketRef<'_>) -> bool {
+        let header = packet.header();
+        !header.delivery_flag.is_retransmission()
+            && self
+                .sent
+                .is_some_and(|(_, last)| header.send_time.since(last) > CLOCK_SKEW)
+    }
+
     /// Takes the packet: the numbers up to its last one count as seen. Says what it was.
     pub fn advance(&mut self, packet: &PacketRef<'_>) -> Sequence {
         let sequence = self.classify(packet);
         let header = packet.header();
-        if sequence == Sequence::Reset {
-            self.reset_sent = Some(header.send_time);
-        }
-        match sequence {
-            Sequence::Heartbeat | Sequence::Duplicate => {}
-            Sequence::InOrder
-            | Sequence::Straddles { .. }
-            | Sequence::Gap { .. }
-            | Sequence::Reset => {
-                self.numbers
-                    .expect(header.seq_num.plus(u32::from(header.number_msgs)));
+        let numbering = match sequence {
+            Sequence::Heartbeat | Sequence::Duplicate => return sequence,
+            Sequence::InOrder | Sequence::Straddles { .. } | Sequence::Gap { .. } => self.numbering,
+            Sequence::Joined => Numbering::UNNAMED,
+            Sequence::Reset => reset(packet).unwrap_or(self.numbering),
+            Sequence::Restart { .. } => {
+                Numbering::started(header.send_time).max(self.numbering.following())
             }
+        };
+        if numbering != self.numbering {
+            self.numbering = numbering;
+            self.sent = None;
         }
+        // What is sent again says nothing of when its numbers were sent first.
+        if !header.delivery_flag.is_retransmission() {
+            let (first, last) = self.sent.unwrap_or((header.send_time, header.send_time));
+            self.sent = Some((first, last.max(header.send_time)));
+        }
+        self.numbers
+            .expect(header.seq_num.plus(u32::from(header.number_msgs)));
         sequence
     }
 }
@@ -125,15 +188,28 @@ impl Default for SequenceTracker {
 }
 
 /// Whether the packet starts the numbering again: by its flag, or, in a failover and in captures
-/// that lost the flag, by its only message.
+/// that lost the flag, by its first message.
 pub(super) fn is_reset(packet: &PacketRef<'_>) -> bool {
+    reset(packet).is_some()
+}
+
+/// The name of the numbering that the packet starts, if it starts one.
+fn reset(packet: &PacketRef<'_>) -> Option<Numbering> {
     let header = packet.header();
-    let alone = header.number_msgs == 1 && header.seq_num == SeqNum::from_raw(1);
-    header.delivery_flag == DeliveryFlag::SEQUENCE_RESET
-        || alone
-            && packet.messages().next().is_some_and(
-                |first| matches!(first, Ok(m) if m.msg_type() == SequenceNumberReset::MSG_TYPE),
-            )
+    let flagged = header.delivery_flag == DeliveryFlag::SEQUENCE_RESET;
+    if header.number_msgs == 0 || !flagged && header.seq_num != SeqNum::from_raw(1) {
+        return None;
+    }
+    let message = packet.messages().next().and_then(Result::ok);
+    let message = message.filter(|m| m.msg_type() == SequenceNumberReset::MSG_TYPE);
+    let told = message.and_then(|m| SequenceNumberReset::parse(m).ok());
+    if message.is_none() && !flagged {
+        return None;
+    }
+    let told = told.map(|m| UnixNanos::from_parts(m.source_time, m.source_time_ns));
+    // Without a time of its own it is as old as its packet.
+    let started = told.filter(|time| *time != UnixNanos::default());
+    Some(Numbering::started(started.unwrap_or(header.send_time)))
 }
 
 #[cfg(test)]
@@ -141,23 +217,45 @@ mod tests {
     use super::*;
     use crate::xdp::PacketBuilder;
 
-    /// What a packet of `count` stock summaries from `seq_num` on is to the tracker.
-    fn data(tracker: &mut SequenceTracker, seq_num: u32, count: u8) -> Sequence {
-        let mut buffer = [0; 512];
-        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+    /// A packet of `count` stock summaries from `seq_num` on.
+    fn packet(buffer: &mut [u8], flag: DeliveryFlag, seq_num: u32, count: u8, sent: u64) -> &[u8] {
+        let mut packet = PacketBuilder::new(buffer).unwrap();
         for _ in 0..count {
             packet.push(&crate::xdp::StockSummary::default()).unwrap();
         }
         let seq_num = SeqNum::from_raw(seq_num);
-        let packet = packet.finish(DeliveryFlag::ORIGINAL, seq_num, UnixNanos::default());
+        packet.finish(flag, seq_num, UnixNanos::from_raw(sent))
+    }
+
+    /// What such a packet is to the tracker, sent at once.
+    fn data(tracker: &mut SequenceTracker, seq_num: u32, count: u8) -> Sequence {
+        sent(tracker, DeliveryFlag::ORIGINAL, seq_num, count, 0)
+    }
+
+    /// What such a packet is to the tracker, sent at the time given.
+    fn sent(
+        tracker: &mut SequenceTracker,
+        flag: DeliveryFlag,
+        seq_num: u32,
+        count: u8,
+        sent: u64,
+    ) -> Sequence {
+        let mut buffer = [0; 512];
+        let packet = packet(&mut buffer, flag, seq_num, count, sent);
         tracker.advance(&PacketRef::new(packet).unwrap())
     }
 
-    /// What a reset sent at the time given is to the tracker.
+    /// What a reset that happened and was sent at the time given is to the tracker.
     fn reset(tracker: &mut SequenceTracker, flag: DeliveryFlag, sent: u64) -> Sequence {
         let mut buffer = [0; 64];
         let mut packet = PacketBuilder::new(&mut buffer).unwrap();
-        packet.push(&SequenceNumberReset::default()).unwrap();
+        let (source_time, source_time_ns) = UnixNanos::from_raw(sent).to_parts();
+        let message = SequenceNumberReset {
+            source_time,
+            source_time_ns,
+            ..Default::default()
+        };
+        packet.push(&message).unwrap();
         let packet = packet.finish(flag, SeqNum::from_raw(1), UnixNanos::from_raw(sent));
         tracker.advance(&PacketRef::new(packet).unwrap())
     }
@@ -165,7 +263,7 @@ mod tests {
     #[test]
     fn packets_are_in_order_twice_straddling_or_after_a_gap() {
         let mut tracker = SequenceTracker::new();
-        assert_eq!(data(&mut tracker, 1, 3), Sequence::InOrder);
+        assert_eq!(data(&mut tracker, 1, 3), Sequence::Joined);
         assert_eq!(data(&mut tracker, 4, 1), Sequence::InOrder);
         assert_eq!(data(&mut tracker, 2, 3), Sequence::Duplicate);
         assert_eq!(data(&mut tracker, 3, 5), Sequence::Straddles { seen: 2 });
@@ -181,29 +279,86 @@ mod tests {
     fn heartbeats_consume_nothing_whatever_their_number() {
         let mut tracker = SequenceTracker::new();
         assert_eq!(data(&mut tracker, 77, 0), Sequence::Heartbeat);
-        assert_eq!(data(&mut tracker, 1, 1), Sequence::InOrder);
+        assert_eq!(data(&mut tracker, 1, 1), Sequence::Joined);
+        assert_eq!(data(&mut tracker, 78, 0), Sequence::Heartbeat);
+        assert_eq!(data(&mut tracker, 2, 1), Sequence::InOrder);
+    }
+
+    #[test]
+    fn what_was_before_the_first_packet_is_no_gap_unless_an_earlier_run_tells() {
+        let mut tracker = SequenceTracker::new();
+        assert_eq!(data(&mut tracker, 700, 2), Sequence::Joined);
+        let position = tracker.position();
+        assert_eq!(
+            (position.numbering, position.seq_num.raw()),
+            (Numbering::UNNAMED, 701)
+        );
+        let mut tracker = SequenceTracker::after(position);
+        let gap = Sequence::Gap {
+            expected: SeqNum::from_raw(702),
+            missing: 1,
+        };
+        assert_eq!(data(&mut tracker, 703, 1), gap);
     }
 
     #[test]
     fn a_reset_starts_again_and_its_copies_do_not() {
+        let flag = DeliveryFlag::SEQUENCE_RESET;
         let mut tracker = SequenceTracker::new();
-        assert_eq!(
-            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 1),
-            Sequence::Reset
-        );
-        assert_eq!(
-            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 2),
-            Sequence::Duplicate
-        );
+        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Reset);
+        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Duplicate);
+        // The venue repeats it until its day begins: the last one gives the name.
+        assert_eq!(reset(&mut tracker, flag, 20), Sequence::Reset);
+        assert_eq!(tracker.position().numbering.raw(), 20);
         assert_eq!(data(&mut tracker, 2, 9), Sequence::InOrder);
+        for copy in [10, 20] {
+            assert_eq!(reset(&mut tracker, flag, copy), Sequence::Duplicate);
+        }
+        assert_eq!(tracker.next().raw(), 11);
         assert_eq!(
-            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 1),
-            Sequence::Duplicate
-        );
-        assert_eq!(
-            reset(&mut tracker, DeliveryFlag::FAILOVER, 3),
+            reset(&mut tracker, DeliveryFlag::FAILOVER, 30),
             Sequence::Reset
         );
         assert_eq!(data(&mut tracker, 2, 1), Sequence::InOrder);
+        assert_eq!(tracker.position().numbering.raw(), 30);
+    }
+
+    #[test]
+    fn a_reset_that_comes_behind_what_was_sent_after_it_starts_nothing() {
+        let flag = DeliveryFlag::ORIGINAL;
+        let mut tracker = SequenceTracker::new();
+        assert_eq!(sent(&mut tracker, flag, 2, 1, 100), Sequence::Joined);
+        assert_eq!(
+            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 99),
+            Sequence::Duplicate
+        );
+        assert_eq!(sent(&mut tracker, flag, 3, 1, 101), Sequence::InOrder);
+        assert_eq!(
+            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 200),
+            Sequence::Reset
+        );
+    }
+
+    #[test]
+    fn known_numbers_sent_clearly_later_are_of_another_numbering() {
+        let flag = DeliveryFlag::ORIGINAL;
+        let later = u64::try_from(CLOCK_SKEW.as_nanos()).unwrap() + 1;
+        let mut tracker = SequenceTracker::new();
+        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Reset);
+        assert_eq!(sent(&mut tracker, flag, 2, 9, 20), Sequence::InOrder);
+        // A copy by a slower way is late, not later.
+        assert_eq!(
+            sent(&mut tracker, flag, 3, 2, 20 + later - 1),
+            Sequence::Duplicate
+        );
+        let again = DeliveryFlag::RETRANSMISSION_PART;
+        assert_eq!(
+            sent(&mut tracker, again, 3, 2, 20 + later),
+            Sequence::Duplicate
+        );
+        let restart = Sequence::Restart { missing: 2 };
+        assert_eq!(sent(&mut tracker, flag, 3, 2, 20 + later), restart);
+        assert_eq!(tracker.position().numbering.raw(), 20 + later);
+        assert_eq!(tracker.next().raw(), 5);
     }
 }

@@ -12,6 +12,12 @@ impl DeliveryFlag {
         )
     }
 
+    /// Whether it is of a failover, in which the venue builds all books anew.
+    #[must_use]
+    pub const fn is_failover(self) -> bool {
+        matches!(self, Self::FAILOVER | Self::COMPACTED_FAILOVER)
+    }
+
     /// Whether it is of a retransmission, which repeats messages under their numbers.
     #[must_use]
     pub const fn is_retransmission(self) -> bool {

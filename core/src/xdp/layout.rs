@@ -19,20 +19,6 @@ pub struct Head {
 }
 
 impl Head {
-    /// The head of a message of this second.
-    pub(crate) const fn new(
-        symbol_index: SymbolIndex,
-        symbol_seq_num: SymbolSeqNum,
-        source_time: u32,
-    ) -> Self {
-        Self {
-            source_time: Some(source_time),
-            source_time_ns: 0,
-            symbol_index,
-            symbol_seq_num,
-        }
-    }
-
     /// The head of a message; `None` for types that have none, and for messages too short.
     #[inline]
     pub(super) fn read(dialect: Dialect, message: MessageRef<'_>) -> Option<Self> {

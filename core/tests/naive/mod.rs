@@ -1,15 +1,19 @@
 //! Books as plainly as they can be written: the truth that the real ones are compared with.
 
+mod numbers;
+
 use std::collections::BTreeMap;
 
 use oxberry_core::book::{
-    Applied, Bbo, BookState, Books, Capacity, Level, MEDIAN_WINDOW, Order, QueuePosition,
-    Rejection, Statistics, Trade,
+    Applied, Bbo, Books, Capacity, Level, MEDIAN_WINDOW, Order, QueuePosition, Rejection,
+    Statistics, Trade, TradingStatus, Trust,
 };
-use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
+use oxberry_core::feed::{Action, Beginning, ExecutionEffect, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    OrderId, Price, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum,
+    ChannelId, OrderId, Price, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
 };
+
+use numbers::{Admission, Owner, Refresh};
 
 /// One order; a symbol keeps its orders in the sequence in which they joined their queues.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +29,23 @@ struct NaiveOrder {
 struct NaiveSymbol {
     orders: Vec<NaiveOrder>,
     scale: PriceScale,
-    stale: bool,
-    halted: bool,
-    closed: bool,
+    trust: Trust,
+    status: TradingStatus,
+    /// Orders left without a delete.
     expired: bool,
-    seq_num: Option<SymbolSeqNum>,
-    event_num: u64,
+    /// Two channels claim it.
+    contested: bool,
+    /// Its channel numbers anew.
+    reset: bool,
+    /// A failover is under way, and whether it cleared the symbol.
+    failover: Option<bool>,
+    refresh: Refresh,
+    /// A refresh has messages up to `since` that were not read yet.
+    ahead: bool,
+    since: SeqNum,
+    owner: Owner,
+    /// The number of its last message.
+    last: u32,
     trades: Vec<(Price, Qty)>,
 }
 
@@ -61,18 +76,7 @@ impl NaiveBook {
     }
 
     pub(crate) fn define(&mut self, symbol_index: SymbolIndex, scale: PriceScale) {
-        let symbol = NaiveSymbol {
-            orders: Vec::new(),
-            scale,
-            stale: false,
-            halted: false,
-            closed: false,
-            expired: false,
-            seq_num: None,
-            event_num: 0,
-            trades: Vec::new(),
-        };
-        self.symbols.insert(symbol_index, symbol);
+        self.symbols.insert(symbol_index, NaiveSymbol::new(scale));
     }
 
     fn orders(&self) -> usize {
@@ -86,22 +90,60 @@ impl NaiveBook {
         self.symbols.values().map(NaiveSymbol::levels).sum()
     }
 
+    /// The number of the symbol's last message.
+    pub(crate) fn last(&self, symbol_index: SymbolIndex) -> u32 {
+        self.symbols[&symbol_index].last
+    }
+
     /// What the real books should answer, but for the slot; `None` for an unknown symbol.
-    pub(crate) fn apply(&mut self, event: &FeedEvent) -> Option<Applied> {
+    pub(crate) fn apply(&mut self, channel: ChannelId, event: &FeedEvent) -> Option<Applied> {
         let place = self
             .symbols
             .keys()
             .position(|&index| index == event.symbol_index)?;
         let mut symbol = self.symbols[&event.symbol_index].clone();
-        let before = (symbol.bbo(), symbol.state());
+        let before = (symbol.bbo(), symbol.trust, symbol.status);
         let mut trade = None;
-        let mut rejection = symbol.act(event.action, &mut trade).err();
+        let mut missing = 0;
+        let rejection = match symbol.admit(channel, event) {
+            Admission::Apply(number) => {
+                missing = number;
+                let rejection = self.act(&mut symbol, event, &mut trade).err();
+                if let Some(rejection) = rejection
+                    && !symbol.bears(rejection)
+                {
+                    symbol.distrust();
+                }
+                rejection
+            }
+            Admission::Ignore => None,
+            Admission::Refuse(rejection) => Some(rejection),
+        };
+        let applied = Applied {
+            slot: slot(place),
+            bbo_changed: before.0 != symbol.bbo(),
+            trust_changed: before.1 != symbol.trust,
+            status_changed: before.2 != symbol.status,
+            trade,
+            rejection,
+            missing,
+        };
+        self.symbols.insert(event.symbol_index, symbol);
+        Some(applied)
+    }
+
+    /// Applies an event that was admitted.
+    fn act(
+        &mut self,
+        symbol: &mut NaiveSymbol,
+        event: &FeedEvent,
+        trade: &mut Option<Trade>,
+    ) -> Result<(), Rejection> {
+        let admitted = symbol.clone();
+        let mut outcome = symbol.act(event, trade);
         let traded = trade.map(|trade| (trade.price.scaled(symbol.scale), trade.qty));
         // What does not fit is undone as a whole.
-        let old = self
-            .symbols
-            .insert(event.symbol_index, symbol.clone())
-            .unwrap();
+        self.symbols.insert(event.symbol_index, symbol.clone());
         let full = if self.orders() > self.capacity.orders as usize {
             Some(Rejection::OrdersFull)
         } else if self.levels() > self.capacity.levels as usize {
@@ -109,26 +151,43 @@ impl NaiveBook {
         } else {
             None
         };
-        if full.is_some() {
-            rejection = full;
-            symbol = old;
+        if let Some(full) = full {
+            outcome = Err(full);
+            *symbol = admitted;
         }
         symbol.trades.extend(traded);
-        symbol.seq_num = event.symbol_seq_num.or(symbol.seq_num);
-        symbol.stale |= rejection.is_some_and(|why| why != Rejection::LateDelete);
-        let (bbo, state) = (symbol.bbo(), symbol.state());
-        let (bbo_changed, state_changed) = (before.0 != bbo, before.1 != state);
-        symbol.event_num += u64::from(bbo_changed || state_changed || trade.is_some());
-        let event_num = symbol.event_num;
-        self.symbols.insert(event.symbol_index, symbol);
-        Some(Applied {
-            slot: slot(place),
-            bbo_changed,
-            state_changed,
-            trade,
-            rejection,
-            event_num,
-        })
+        outcome
+    }
+
+    /// A numbering of a channel begins; says whether trust or status of the symbol changed.
+    pub(crate) fn begins(
+        &mut self,
+        symbol_index: SymbolIndex,
+        channel: ChannelId,
+        beginning: &Beginning,
+    ) -> bool {
+        self.happens(symbol_index, |symbol| symbol.begins(channel, beginning))
+    }
+
+    /// Messages of a channel are lost.
+    pub(crate) fn lost(&mut self, symbol_index: SymbolIndex, channel: ChannelId) -> bool {
+        self.happens(symbol_index, |symbol| symbol.lost(channel))
+    }
+
+    /// A failover of a channel is over.
+    pub(crate) fn settled(&mut self, symbol_index: SymbolIndex, channel: ChannelId) -> bool {
+        self.happens(symbol_index, |symbol| symbol.settled(channel))
+    }
+
+    fn happens(
+        &mut self,
+        symbol_index: SymbolIndex,
+        change: impl FnOnce(&mut NaiveSymbol),
+    ) -> bool {
+        let symbol = self.symbols.get_mut(&symbol_index).unwrap();
+        let before = (symbol.trust, symbol.status);
+        change(symbol);
+        (symbol.trust, symbol.status) != before
     }
 
     /// Panics unless the books have the same state as these, as far as it can be read.
@@ -139,10 +198,13 @@ impl NaiveBook {
             let slot = books.slot(symbol_index).unwrap();
             assert_eq!(books.symbol_index(slot), symbol_index);
             assert_eq!(books.bbo(slot), symbol.bbo());
-            assert_eq!(books.state(slot), symbol.state());
+            assert_eq!(books.trust(slot), symbol.trust);
+            assert_eq!(books.trading_status(slot), symbol.status);
+            assert_eq!(books.channel(slot), symbol.belongs_to());
+            assert_eq!(books.is_contested(slot), symbol.contested);
             assert_eq!(books.scale(slot), symbol.scale);
-            assert_eq!(books.symbol_seq_num(slot), symbol.seq_num);
-            assert_eq!(books.event_num(slot), symbol.event_num);
+            let last = (symbol.last != 0).then_some(SymbolSeqNum::from_raw(symbol.last));
+            assert_eq!(books.symbol_seq_num(slot), last);
             assert_eq!(books.statistics(slot), symbol.statistics());
             assert_eq!(
                 books.last_price(slot),
@@ -186,12 +248,31 @@ fn slot(place: usize) -> oxberry_core::book::SymbolSlot {
 }
 
 impl NaiveSymbol {
-    fn state(&self) -> BookState {
-        match (self.stale, self.closed, self.halted) {
-            (true, _, _) => BookState::Stale,
-            (_, true, _) => BookState::Closed,
-            (_, _, true) => BookState::Halted,
-            _ => BookState::Live,
+    fn new(scale: PriceScale) -> Self {
+        Self {
+            orders: Vec::new(),
+            scale,
+            trust: Trust::Live,
+            status: TradingStatus::Unknown,
+            expired: false,
+            contested: false,
+            reset: false,
+            failover: None,
+            refresh: Refresh::None,
+            ahead: false,
+            since: SeqNum::from_raw(0),
+            owner: Owner::Nobody,
+            last: 0,
+            trades: Vec::new(),
+        }
+    }
+
+    /// Whether what was refused may be in order.
+    fn bears(&self, rejection: Rejection) -> bool {
+        match (rejection, self.trust) {
+            (Rejection::LateDelete, _) | (Rejection::UnknownOrder, Trust::Partial) => true,
+            (Rejection::UnknownOrder, Trust::Recovering) => self.failover.is_none(),
+            _ => false,
         }
     }
 
@@ -202,9 +283,16 @@ impl NaiveSymbol {
             .ok_or(Rejection::UnknownOrder)
     }
 
-    fn act(&mut self, action: Action, trade: &mut Option<Trade>) -> Result<(), Rejection> {
-        match action {
+    fn act(&mut self, event: &FeedEvent, trade: &mut Option<Trade>) -> Result<(), Rejection> {
+        match event.action {
             Action::Add {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            }
+            | Action::RefreshAdd {
                 order_id,
                 side,
                 price,
@@ -297,20 +385,27 @@ impl NaiveSymbol {
                 *trade = (printable && qty != Qty::ZERO).then_some(Trade { price, qty });
                 some(qty)?;
             }
-            Action::Clear => {
-                let (scale, event_num, trades) =
-                    (self.scale, self.event_num, std::mem::take(&mut self.trades));
-                let mut cleared = NaiveBook::new(Capacity {
-                    symbols: 1,
-                    orders: 0,
-                    levels: 0,
+            Action::Clear { next } => {
+                self.orders.clear();
+                self.status = TradingStatus::Unknown;
+                self.expired = false;
+                self.reset = false;
+                self.refresh = Refresh::None;
+                self.ahead = false;
+                self.since = event.seq_num;
+                self.last = next.raw().saturating_sub(1);
+                self.failover = self.failover.map(|_| true);
+                let is_all = self.last == 0 && self.failover.is_none();
+                self.set_trust(if is_all {
+                    Trust::Live
+                } else {
+                    Trust::Recovering
                 });
-                cleared.define(SymbolIndex::from_raw(0), scale);
-                *self = cleared.symbols.remove(&SymbolIndex::from_raw(0)).unwrap();
-                self.event_num = event_num;
-                self.trades = trades;
             }
             Action::Session { session } => {
+                if self.status != TradingStatus::Halted {
+                    self.status = TradingStatus::Open;
+                }
                 if session == TradeSessions::MORNING {
                     self.trades.clear();
                 }
@@ -319,14 +414,17 @@ impl NaiveSymbol {
                     .retain(|order| !order.last_session.over_at(session));
                 self.expired |= self.orders.len() != before;
             }
-            Action::Halt => self.halted = true,
-            Action::Resume => self.halted = false,
+            Action::Halt => self.status = TradingStatus::Halted,
+            Action::Resume => self.status = TradingStatus::Open,
             Action::Close => {
                 self.orders.clear();
-                self.closed = true;
+                self.status = TradingStatus::Closed;
                 self.expired = true;
             }
             Action::Scale { scale } => {
+                if scale != self.scale {
+                    self.since = event.seq_num;
+                }
                 let old = std::mem::replace(&mut self.scale, scale);
                 let rescaled = |order: &NaiveOrder| {
                     Some(NaiveOrder {
@@ -338,7 +436,31 @@ impl NaiveSymbol {
                 self.orders.clear();
                 self.orders = orders.ok_or(Rejection::ScaleLost)?;
             }
-            Action::Stale { .. } => self.stale = true,
+            Action::Unreadable => self.distrust(),
+            Action::Refresh { last, through } => {
+                let too_old = through < self.since || !self.reset && last.raw() < self.last;
+                let too_new = self.reset && through > event.seq_num;
+                self.refresh = Refresh::None;
+                if self.trust != Trust::Live
+                    && !self.contested
+                    && self.failover.is_none()
+                    && !too_old
+                    && !too_new
+                {
+                    self.orders.clear();
+                    self.reset = false;
+                    self.refresh = Refresh::UnderWay;
+                    self.ahead = through > event.seq_num;
+                    self.last = last.raw();
+                    self.since = through;
+                    self.status = TradingStatus::Unknown;
+                    self.trust = Trust::Recovering;
+                }
+            }
+            Action::Refreshed => {
+                self.refresh = Refresh::None;
+                self.trust = Trust::Live;
+            }
             Action::Other => {}
             other => panic!("the naive book does not know {other:?}"),
         }

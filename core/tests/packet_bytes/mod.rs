@@ -1,7 +1,7 @@
 //! Any bytes at all, read as a packet in every way that core knows.
 
-use oxberry_core::feed::{Channel, SymbolSlot};
-use oxberry_core::units::{PriceScale, SymbolIndex, SystemId};
+use oxberry_core::feed::{Beginning, Channel, FeedEvent, Follower, Lost, SymbolSlot};
+use oxberry_core::units::{PriceScale, SeqNum, SymbolIndex, SystemId};
 use oxberry_core::xdp::{Detector, Dialect, HEADER_SIZE, MESSAGE_HEADER_SIZE, Message, PacketRef};
 
 /// Reads the bytes; panics when a promise is broken.
@@ -67,9 +67,42 @@ fn follow(packet: &PacketRef<'_>, dialect: Dialect) {
         defined.expect("there is room for three");
     }
     for _ in 0..2 {
-        let mut events = 0_u32;
-        let _ = channel.packet(packet, &mut |_| events += 1);
-        // A message becomes a few events; a gap or restart one for every symbol known.
-        assert!(events <= 8 * (u32::from(packet.header().number_msgs) + 8));
+        let mut told = Told::default();
+        let _ = channel.packet(packet, &mut told);
+        let messages = u32::from(packet.header().number_msgs);
+        // Of a refresh each message may be the first or the last of a symbol's as well.
+        let most = if packet.header().delivery_flag.is_refresh() {
+            3 * messages + 1
+        } else {
+            messages
+        };
+        assert!(told.events <= most, "a message makes one event");
+        assert!(told.occurrences <= messages + 3);
+    }
+}
+
+/// How much was told.
+#[derive(Default)]
+struct Told {
+    events: u32,
+    occurrences: u32,
+}
+
+impl Follower for Told {
+    fn event(&mut self, _: FeedEvent) {
+        self.events += 1;
+    }
+
+    fn begins(&mut self, _: Beginning) {
+        self.occurrences += 1;
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        assert!(lost.first <= lost.last);
+        self.occurrences += 1;
+    }
+
+    fn settled(&mut self, _: SeqNum) {
+        self.occurrences += 1;
     }
 }

@@ -11,7 +11,8 @@ use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    ChannelId, OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
+    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
+    UnixNanos,
 };
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
@@ -208,6 +209,7 @@ fn event(number: u64) -> FeedEvent {
         Action::Delete { order_id: before }
     };
     FeedEvent {
+        seq_num: SeqNum::from_raw(u32::try_from(number + 1).unwrap()),
         symbol_index: SymbolIndex::from_raw(symbol),
         symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
         ts_event: Some(UnixNanos::from_raw(number)),

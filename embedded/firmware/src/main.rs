@@ -8,9 +8,9 @@ use core::fmt::{self, Write};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hio};
 use oxberry_core::book::{Bbo, Books, Capacity, Memory};
-use oxberry_core::feed::{Channel, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::symbol::MappingLine;
-use oxberry_core::units::SymbolIndex;
+use oxberry_core::units::{ChannelId, SymbolIndex};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use panic_semihosting as _;
 
@@ -56,6 +56,9 @@ fn main() -> ! {
     }
 }
 
+/// The channel of the capture.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
+
 /// Plays the capture into the books. An error is something that the capture must not have.
 fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
     let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; SYMBOLS]);
@@ -76,10 +79,10 @@ fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
         let packet = PacketRef::new(rest).map_err(|_| fmt::Error)?;
         let mut result = Ok(());
         channel
-            .packet(&packet, &mut |event| {
+            .packet(&packet, &mut EventsOnly(|event| {
                 let row = apply(&mut books, &event).map_or(Ok(()), |bbo| rows.row(&event, bbo));
                 result = result.and(row);
-            })
+            }))
             .map_err(|_| fmt::Error)?;
         result?;
         rest = rest.get(packet.bytes().len()..).ok_or(fmt::Error)?;
@@ -89,7 +92,7 @@ fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
 
 /// Applies the event; returns the best bid and offer of its symbol.
 fn apply(books: &mut Books<'_>, event: &FeedEvent) -> Option<Bbo> {
-    let applied = books.apply(event).ok()?;
+    let applied = books.apply(CHANNEL, event).ok()?;
     Some(books.bbo(applied.slot))
 }
 

@@ -4,9 +4,11 @@ use core::fmt::Write;
 use core::hint::black_box;
 
 use oxberry_core::book::{Books, Capacity, Memory};
-use oxberry_core::feed::FeedEvent;
+use oxberry_core::feed::{Beginning, FeedEvent};
 use oxberry_core::matching::{InlineMatcher, Order};
-use oxberry_core::units::{OrderId, PriceScale, Qty, RawPrice, Side, SymbolIndex};
+use oxberry_core::units::{
+    ChannelId, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+};
 
 use crate::messages::first_event;
 use crate::wire::Nowhere;
@@ -35,10 +37,20 @@ fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
     };
     let _ = write!(Nowhere, "{:?}", books.define(symbol_index, scale));
     if let Some(event) = event {
-        let _ = write!(Nowhere, "{:?}", books.apply(&event));
+        let _ = write!(Nowhere, "{:?}", books.apply(ChannelId::from_raw(1), &event));
     }
     for slot in books.slots() {
-        let _ = write!(Nowhere, "{:?}{:?}", books.bbo(slot), books.state(slot));
+        let _ = write!(Nowhere, "{:?}{:?}", books.bbo(slot), books.trust(slot));
+        let beginning = Beginning {
+            numbering: Numbering::UNNAMED,
+            after: SeqNum::from_raw(0),
+            failover: black_box(true),
+        };
+        let channel = ChannelId::from_raw(black_box(1));
+        black_box(books.begins(slot, channel, &beginning));
+        black_box(books.lost(slot, channel));
+        black_box(books.settled(slot, channel));
+        let _ = write!(Nowhere, "{:?}", books.trading_status(slot));
         for side in [Side::Bid, Side::Ask] {
             black_box(books.depth(slot, side).count());
             black_box(books.orders(slot, side).count());

@@ -3,7 +3,7 @@
 use core::fmt::Write;
 use core::hint::black_box;
 
-use oxberry_core::feed::{Channel, Normalizer, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, Normalizer, SymbolSlot};
 use oxberry_core::line::{Command, Config, Line, Sequencer, Slot, Source};
 use oxberry_core::units::Instant;
 use oxberry_core::xdp::{Dialect, PacketRef, RequestResponse};
@@ -25,15 +25,14 @@ pub(crate) fn touch(bytes: &[u8]) {
         let _ = write!(
             Nowhere,
             "{:?}",
-            channel.packet(&packet, &mut |event| {
+            channel.packet(&packet, &mut EventsOnly(|event| {
                 black_box(event);
-            })
+            }))
         );
         let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.tracker());
         let mut normalizer = Normalizer::new(Dialect::Legacy, [SymbolSlot::EMPTY; 4]);
-        normalizer.channel_gap(&mut |event| {
-            black_box(event);
-        });
+        normalizer.forget_seconds();
+        black_box(normalizer.counters());
     }
     sequencer.handle_request_response(now, &RequestResponse::default());
     sequencer.handle_refresh_wanted(now);

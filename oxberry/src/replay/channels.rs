@@ -1,9 +1,10 @@
 //! The channels that the sources turn out to hold.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use oxberry_core::{
     feed::{Channel, SymbolSlot, TooManySymbols},
+    units::ChannelId,
     xdp::{Dialect, PacketRef},
 };
 use oxberry_feed::{directory::ChannelFile, lines::Lines, mapping::MappingFile, source::Source};
@@ -37,6 +38,8 @@ pub(super) struct LinedChannel<'f> {
 /// A channel, and what messages call it.
 #[derive(Debug)]
 pub(super) struct NamedChannel {
+    /// What books know it by: its number where a file's name tells, else one that no other has.
+    pub(super) id: ChannelId,
     pub(super) name: String,
     pub(super) dialect: Dialect,
     pub(super) channel: Channel<Box<[SymbolSlot]>>,
@@ -57,6 +60,8 @@ pub(super) struct Channels<'f> {
 /// Which of the channels the groups of a source carry.
 #[derive(Debug)]
 struct SourceGroups {
+    /// The channel that the file's name tells.
+    channel: Option<ChannelId>,
     name: String,
     dialect: Dialect,
     groups: Vec<(Option<SocketAddr>, usize)>,
@@ -89,6 +94,11 @@ impl<'f> Channels<'f> {
         packet: &PacketRef<'_>,
         mapping: &MappingFile,
     ) -> Result<Option<&mut LinedChannel<'f>>, TooManySymbols> {
+        let told: Vec<_> = self
+            .sources
+            .iter()
+            .filter_map(|other| other.channel)
+            .collect();
         let Some(of_source) = self.sources.get_mut(source) else {
             return Ok(None);
         };
@@ -111,7 +121,8 @@ impl<'f> Channels<'f> {
         let place = known.unwrap_or(self.channels.len());
         of_source.groups.push((group, place));
         if known.is_none() {
-            let opened = LinedChannel::open(of_source, packet, mapping)?;
+            let id = id_for(of_source.channel, &told, &self.channels);
+            let opened = LinedChannel::open(id, of_source, packet, mapping)?;
             self.channels.push(opened);
             let group = group.map(|group| (source, group));
             let belongs = |lines: &&LineGroups| group.is_some_and(|group| lines.contain(group));
@@ -169,11 +180,13 @@ fn find(
 impl SourceGroups {
     fn new(source: &Source, dialect: Dialect) -> Self {
         let name = source.name();
-        let name = match ChannelFile::channel_of(name.as_ref()) {
+        let channel = ChannelFile::channel_of(Path::new(name));
+        let name = match channel {
             Some(channel) => format!("channel {channel} ({name})"),
             None => name.to_owned(),
         };
         Self {
+            channel,
             name,
             dialect,
             groups: Vec::new(),
@@ -181,8 +194,23 @@ impl SourceGroups {
     }
 }
 
+/// What books are to know a channel by: the number that its file tells, unless another channel of the
+/// file has it, or else the least that nobody has. Beyond 255 channels the last one serves.
+fn id_for(
+    file: Option<ChannelId>,
+    files: &[ChannelId],
+    channels: &[LinedChannel<'_>],
+) -> ChannelId {
+    let is_free = |id: &ChannelId| channels.iter().all(|channel| channel.named.id != *id);
+    let mut others = (1..=u8::MAX).map(ChannelId::from_raw);
+    file.filter(is_free)
+        .or_else(|| others.find(|id| is_free(id) && !files.contains(id)))
+        .unwrap_or(ChannelId::from_raw(u8::MAX))
+}
+
 impl LinedChannel<'_> {
     fn open(
+        id: ChannelId,
         of_source: &SourceGroups,
         packet: &PacketRef<'_>,
         mapping: &MappingFile,
@@ -200,6 +228,7 @@ impl LinedChannel<'_> {
             groups: Vec::new(),
             lines: Lines::new(),
             named: NamedChannel {
+                id,
                 name: of_source.name.clone(),
                 dialect: of_source.dialect,
                 channel,

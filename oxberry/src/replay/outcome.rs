@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use oxberry_core::{
-    book::{BookState, Books, Digest},
+    book::{Books, Digest, Trust},
     units::SymbolIndex,
 };
 
@@ -124,6 +124,6 @@ pub(super) fn digests(books: &Books<'_>) -> BTreeMap<SymbolIndex, Digest> {
 pub(super) fn stale(books: &Books<'_>) -> impl Iterator<Item = SymbolIndex> {
     books
         .slots()
-        .filter(|slot| matches!(books.state(*slot), BookState::Stale | BookState::Recovering))
+        .filter(|slot| books.trust(*slot) != Trust::Live)
         .map(|slot| books.symbol_index(slot))
 }

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use oxberry_core::{
-    book::{Books, Capacity, Rejection, SymbolSlot},
-    feed::{Action, Counters, FeedEvent, StaleReason},
+    book::{Applied, Books, Capacity, Rejection},
+    feed::{Action, Beginning, Counters, FeedEvent, Follower, Lost},
     line::Sequence,
-    units::{OrderId, SymbolIndex, SymbolSeqNum, UnixNanos},
+    units::{ChannelId, OrderId, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos},
     xdp::{Body as _, Dialect, Message, PacketRef, SymbolIndexMapping},
 };
 use oxberry_feed::{
@@ -310,6 +310,7 @@ impl Table<'_> {
     /// Plays a packet whose turn has come.
     fn play(&mut self, named: &mut NamedChannel, packet: &PacketRef<'_>, place: Place<'_>) {
         let NamedChannel {
+            id,
             name,
             dialect,
             channel,
@@ -320,7 +321,11 @@ impl Table<'_> {
         }
         let before = Odd::of(channel.normalizer().counters());
         let defined_before = definitions(channel.normalizer().counters());
-        match channel.packet(packet, &mut |event| self.event(&event)) {
+        let mut listener = Listener {
+            table: self,
+            channel: *id,
+        };
+        match channel.packet(packet, &mut listener) {
             Ok(Sequence::Gap { expected, missing }) => {
                 let last = expected.plus(missing - 1);
                 self.find(
@@ -372,15 +377,15 @@ impl Table<'_> {
         self.findings.add(self.console, kind, message);
     }
 
-    fn event(&mut self, event: &FeedEvent) {
-        let Ok(applied) = self.books.apply(event) else {
+    fn event(&mut self, channel: ChannelId, event: &FeedEvent) {
+        let Ok(applied) = self.books.apply(channel, event) else {
             return self.unknown_symbol(event.symbol_index, event.symbol_seq_num);
         };
         if let Some(rejection) = applied.rejection {
             self.rejected(event, rejection);
         }
-        if let Action::Stale { reason } = event.action {
-            self.stale(event.symbol_index, applied.slot, reason);
+        if applied.missing > 0 || event.action == Action::Unreadable {
+            self.stale(event, &applied);
         }
         if let Some(rows) = &mut self.rows {
             rows.after(event, &self.books, applied.slot);
@@ -404,6 +409,8 @@ impl Table<'_> {
                 };
                 ("orders without room", remedy)
             }
+            Rejection::OldMessage => ("messages with old numbers", ""),
+            Rejection::OtherChannel => ("symbols of two channels", ""),
             Rejection::ScaleLost | _ => ("other contradictions", ""),
         };
         let symbol = self.symbol(event.symbol_index);
@@ -415,7 +422,7 @@ impl Table<'_> {
         let state = self
             .books
             .slot(event.symbol_index)
-            .map(|slot| self.books.state(slot));
+            .map(|slot| self.books.trust(slot));
         let state = state.map_or(String::new(), |state| format!("; the book is {state}"));
         self.find(
             kind,
@@ -426,21 +433,29 @@ impl Table<'_> {
     }
 
     #[cold]
-    fn stale(&mut self, symbol_index: SymbolIndex, slot: SymbolSlot, reason: StaleReason) {
-        let (kind, what) = match reason {
-            StaleReason::SymbolGap => ("symbol gaps", "messages are missing"),
-            StaleReason::Inconsistent => ("meaningless messages", "a message makes no sense"),
-            StaleReason::ChannelReset => ("books reset", "the channel started again"),
-            // A gap is told once for the whole channel; the books themselves tell of being full.
-            StaleReason::ChannelGap | StaleReason::Full | _ => return,
-        };
-        let symbol = self.symbol(symbol_index);
-        let last = self.books.symbol_seq_num(slot).map_or(0, SymbolSeqNum::raw);
-        let message = format_args!(
-            "{symbol}: after symbol sequence number {last}: {what}; the book is stale until it is \
-             cleared"
-        );
-        self.find(kind, message);
+    fn stale(&mut self, event: &FeedEvent, applied: &Applied) {
+        let symbol = self.symbol(event.symbol_index);
+        let trust = self.books.trust(applied.slot);
+        if applied.missing > 0 {
+            let number = event.symbol_seq_num.map_or(0, SymbolSeqNum::raw);
+            let (missing, last) = (applied.missing, number.saturating_sub(applied.missing + 1));
+            self.find(
+                "symbol gaps",
+                format_args!(
+                    "{symbol}: after symbol sequence number {last}: messages are missing, \
+                     {missing} of them; the book is {trust}"
+                ),
+            );
+        }
+        if event.action == Action::Unreadable {
+            self.find(
+                "meaningless messages",
+                format_args!(
+                    "{symbol}: sequence number {}: a message makes no sense; the book is {trust}",
+                    event.seq_num
+                ),
+            );
+        }
     }
 
     fn unknown_symbol(&mut self, symbol_index: SymbolIndex, number: Option<SymbolSeqNum>) {
@@ -492,6 +507,39 @@ impl Table<'_> {
         match self.mapping.symbols.get(&symbol_index) {
             Some(symbol) => symbol.cqs_symbol.clone(),
             None => format!("symbol index {symbol_index}"),
+        }
+    }
+}
+
+/// Takes what one channel tells to the books.
+struct Listener<'t, 'a> {
+    table: &'t mut Table<'a>,
+    channel: ChannelId,
+}
+
+impl Follower for Listener<'_, '_> {
+    fn event(&mut self, event: FeedEvent) {
+        self.table.event(self.channel, &event);
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        let books = &mut self.table.books;
+        for slot in books.slots() {
+            books.begins(slot, self.channel, &beginning);
+        }
+    }
+
+    fn lost(&mut self, _: Lost) {
+        let books = &mut self.table.books;
+        for slot in books.slots() {
+            books.lost(slot, self.channel);
+        }
+    }
+
+    fn settled(&mut self, _: SeqNum) {
+        let books = &mut self.table.books;
+        for slot in books.slots() {
+            books.settled(slot, self.channel);
         }
     }
 }

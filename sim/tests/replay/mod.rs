@@ -1,9 +1,9 @@
 //! A feed made from nothing but packets: parser, normalizer and books of one channel.
 
 use oxberry_core::book::{Applied, Books, Capacity};
-use oxberry_core::feed::{Action, Channel, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Action, Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::line::Sequence;
-use oxberry_core::units::PriceScale;
+use oxberry_core::units::{ChannelId, PriceScale};
 use oxberry_core::xdp::{Dialect, PacketRef};
 
 /// Room for the markets of these tests.
@@ -12,6 +12,9 @@ pub(crate) const CAPACITY: Capacity = Capacity {
     orders: 65_536,
     levels: 32_768,
 };
+
+/// The channel of all packets.
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 /// Reads the packets of one channel into books.
 #[derive(Debug)]
@@ -39,17 +42,18 @@ impl<'s> Replay<'s> {
     ) {
         let packet = PacketRef::new(bytes).unwrap();
         let books = &mut self.books;
-        let sequence = self.channel.packet(&packet, &mut |event| {
+        let mut events = EventsOnly(|event: FeedEvent| {
             if let Action::Scale { scale } = event.action
                 && books.slot(event.symbol_index).is_none()
             {
                 define(books, &event, scale);
             }
             before(&event, books);
-            let applied = books.apply(&event).unwrap();
-            assert_eq!(applied.rejection, None, "{event:?}");
+            let applied = books.apply(CHANNEL, &event).unwrap();
+            assert_eq!((applied.rejection, applied.missing), (None, 0), "{event:?}");
             after(&event, books, applied);
         });
+        let sequence = self.channel.packet(&packet, &mut events);
         assert!(matches!(
             sequence.unwrap(),
             Sequence::InOrder | Sequence::Reset

@@ -1,5 +1,7 @@
 //! What the normalizer promises, message by message.
 
+mod refresh;
+
 extern crate std;
 use std::vec;
 use std::vec::Vec;
@@ -23,11 +25,37 @@ use crate::xdp::{
 
 const SYMBOL: SymbolIndex = SymbolIndex::from_raw(9280);
 const SYSTEM: SystemId = SystemId::from_raw(15);
+/// The last number that was read when a refresh comes.
+const READ: SeqNum = SeqNum::from_raw(600);
 
-/// A channel that knows one symbol, and what came out of it.
+/// A channel that knows one symbol.
 struct Fixture {
     normalizer: Normalizer<[SymbolSlot; 2]>,
+}
+
+/// What came out of a packet.
+#[derive(Default)]
+struct Told {
     events: Vec<FeedEvent>,
+    lost: Vec<Lost>,
+}
+
+impl Follower for Told {
+    fn event(&mut self, event: FeedEvent) {
+        self.events.push(event);
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        panic!("a normalizer knows no numbering: {beginning:?}");
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        self.lost.push(lost);
+    }
+
+    fn settled(&mut self, before: SeqNum) {
+        panic!("a normalizer knows no failover: {before}");
+    }
 }
 
 impl Fixture {
@@ -36,10 +64,7 @@ impl Fixture {
         normalizer
             .define(SYMBOL, SYSTEM, PriceScale::new(4).unwrap())
             .unwrap();
-        Self {
-            normalizer,
-            events: Vec::new(),
-        }
+        Self { normalizer }
     }
 
     /// The events of one message in a packet of its own.
@@ -49,7 +74,7 @@ impl Fixture {
         })
     }
 
-    /// The events of a packet with the flag.
+    /// The events of a packet with the flag, numbered from 1 on, or apart as a refresh is.
     fn send_as(
         &mut self,
         flag: DeliveryFlag,
@@ -60,12 +85,15 @@ impl Fixture {
         fill(&mut packet);
         let packet = packet.finish(flag, SeqNum::from_raw(1), UnixNanos::default());
         let packet = PacketRef::new(packet).unwrap();
-        let events = &mut self.events;
-        events.clear();
-        self.normalizer
-            .packet(&packet, 0, &mut |event| events.push(event))
-            .unwrap();
-        events.clone()
+        let mut told = Told::default();
+        if flag.is_refresh() {
+            self.normalizer.refresh_packet(&packet, READ, &mut told)
+        } else {
+            self.normalizer.packet(&packet, 0, &mut told)
+        }
+        .unwrap();
+        assert_eq!(told.lost, []);
+        told.events
     }
 
     /// The one action of one message.
@@ -89,10 +117,6 @@ impl Fixture {
 
 fn seq(number: u32) -> SymbolSeqNum {
     SymbolSeqNum::from_raw(number)
-}
-
-const fn stale(reason: StaleReason) -> Action {
-    Action::Stale { reason }
 }
 
 /// A numbered message that changes nothing.
@@ -410,54 +434,41 @@ fn seconds_come_from_the_symbol_in_2011_and_from_the_partition_later() {
 }
 
 #[test]
-fn missing_numbers_of_a_symbol_are_told_before_the_message_that_showed_them() {
+fn what_a_message_means_does_not_depend_on_numbers_within_its_symbol() {
     let mut feed = Fixture::new(Dialect::Pillar);
-    assert_eq!(feed.actions(other(1)), [Action::Other]);
-    assert_eq!(
-        feed.actions(other(4)),
-        [stale(StaleReason::SymbolGap), Action::Other]
-    );
-    assert_eq!(feed.actions(other(5)), [Action::Other]);
-    assert_eq!(feed.normalizer.counters().symbol_gaps, 1);
-    assert_eq!(feed.normalizer.counters().symbol_messages_missing, 2);
+    for number in [1, 4, 4, 2, 0] {
+        let events = feed.send(other(number));
+        assert_eq!(events[0].symbol_seq_num, Some(seq(number)));
+        assert_eq!((events.len(), events[0].action), (1, Action::Other));
+    }
 }
 
 #[test]
-fn whoever_comes_late_to_a_symbol_is_told_so() {
+fn an_event_bears_the_number_of_its_message_in_the_channel() {
     let mut feed = Fixture::new(Dialect::Pillar);
-    assert_eq!(
-        feed.actions(other(9)),
-        [stale(StaleReason::SymbolGap), Action::Other]
-    );
-    assert_eq!(feed.normalizer.counters().symbol_messages_missing, 8);
-    // A numbering that starts at 0 is as good as one that starts at 1.
-    assert_eq!(
-        Fixture::new(Dialect::Pillar).actions(other(0)),
-        [Action::Other]
-    );
+    let events = feed.send_as(DeliveryFlag::ORIGINAL, |packet| {
+        packet.push(&other(7)).unwrap();
+        packet.push(&StockSummary::default()).unwrap();
+        packet.push(&other(8)).unwrap();
+    });
+    let numbers: Vec<u32> = events.iter().map(|event| event.seq_num.raw()).collect();
+    assert_eq!(numbers, [1, 3]);
 }
 
 #[test]
-fn a_gap_makes_the_second_unknown_until_it_is_told_again() {
+fn lost_messages_make_the_second_unknown_until_it_is_told_again() {
     let mut feed = Fixture::new(Dialect::Pillar);
-    feed.send(PartitionTimeReference {
+    let reference = PartitionTimeReference {
         id: 15,
         symbol_seq_num: 0,
         source_time: 100,
-    });
+    };
+    feed.send(reference);
     assert!(feed.send(other(1))[0].ts_event.is_some());
-    assert_eq!(feed.send(other(3))[1].ts_event, None);
-}
-
-#[test]
-fn a_message_that_its_symbol_is_past_is_dropped_and_counted() {
-    let mut feed = Fixture::new(Dialect::Pillar);
-    feed.send(other(1));
-    feed.send(other(2));
-    assert_eq!(feed.actions(other(1)), []);
-    assert_eq!(feed.actions(other(2)), []);
-    assert_eq!(feed.normalizer.counters().old_messages, 2);
-    assert_eq!(feed.actions(other(3)), [Action::Other]);
+    feed.normalizer.forget_seconds();
+    assert_eq!(feed.send(other(2))[0].ts_event, None);
+    feed.send(reference);
+    assert!(feed.send(other(3))[0].ts_event.is_some());
 }
 
 #[test]
@@ -471,27 +482,14 @@ fn a_clear_says_the_number_that_comes_next() {
         source_time_ns: 8,
     };
     let events = feed.send(clear);
-    assert_eq!(events[0].action, Action::Clear);
+    assert_eq!(events[0].action, Action::Clear { next: seq(40) });
+    assert_eq!(events[0].symbol_seq_num, None);
     assert_eq!(events[0].ts_event, Some(UnixNanos::from_parts(9, 8)));
-    assert_eq!(feed.actions(other(40)), [Action::Other]);
 }
 
 #[test]
-fn a_failover_repeats_orders_under_old_numbers_between_clear_and_live_data() {
+fn a_failover_tells_orders_as_ordinary_adds_under_their_old_numbers() {
     let mut feed = Fixture::new(Dialect::Legacy);
-    for number in 1..=3 {
-        feed.send(LegacyDeleteOrder {
-            symbol_index: SYMBOL,
-            symbol_seq_num: seq(number),
-            ..Default::default()
-        });
-    }
-    let reset = |packet: &mut PacketBuilder<'_>| {
-        packet.push(&SequenceNumberReset::default()).unwrap();
-    };
-    let events = feed.send_as(DeliveryFlag::FAILOVER, reset);
-    assert_eq!(events.len(), 1);
-    assert_eq!(events[0].action, stale(StaleReason::ChannelReset));
     let events = feed.send_as(DeliveryFlag::FAILOVER, |packet| {
         let clear = SymbolClear {
             symbol_index: SYMBOL,
@@ -508,74 +506,18 @@ fn a_failover_repeats_orders_under_old_numbers_between_clear_and_live_data() {
             packet.push(&order).unwrap();
         }
     });
-    assert_eq!(events[0].action, Action::Clear);
+    assert_eq!(events[0].action, Action::Clear { next: seq(4) });
     assert!(
         events[1..]
             .iter()
             .all(|event| matches!(event.action, Action::Add { .. }))
     );
     assert_eq!(events.len(), 3);
-    let delete = LegacyDeleteOrder {
-        symbol_index: SYMBOL,
-        symbol_seq_num: seq(4),
-        ..Default::default()
-    };
-    assert!(matches!(feed.action(delete), Action::Delete { .. }));
-    assert_eq!(feed.normalizer.counters().symbol_gaps, 0);
 }
 
-#[test]
-fn a_refresh_starts_its_symbol_anew_and_live_data_goes_on_after_it() {
-    let mut feed = Fixture::new(Dialect::Pillar);
-    feed.send(other(1));
-    feed.send(other(5));
-    let order = |number| PillarAddOrderRefresh {
-        symbol_index: SYMBOL,
-        symbol_seq_num: seq(number),
-        ..Default::default()
-    };
-    let first = feed.send_as(DeliveryFlag::REFRESH_START, |packet| {
-        let header = RefreshHeader {
-            current_refresh_pkt: 1,
-            total_refresh_pkts: 2,
-            last_seq_num: SeqNum::from_raw(500),
-            last_symbol_seq_num: seq(7),
-        };
-        packet.push(&header).unwrap();
-        let base = LegacySymbolIndexMapping {
-            symbol_index: SYMBOL,
-            price_scale_code: 4,
-            system_id: SYSTEM,
-            ..Default::default()
-        };
-        packet
-            .push(&SymbolIndexMapping {
-                base,
-                ..Default::default()
-            })
-            .unwrap();
-        packet.push(&order(3)).unwrap();
-    });
-    assert_eq!(first[0].action, Action::Clear);
-    assert!(matches!(first[1].action, Action::Add { .. }));
-    let second = feed.send_as(DeliveryFlag::REFRESH_PART, |packet| {
-        let header = RefreshHeaderShort {
-            current_refresh_pkt: 2,
-            total_refresh_pkts: 2,
-        };
-        packet.push(&header).unwrap();
-        packet.push(&order(4)).unwrap();
-    });
-    assert_eq!(second.len(), 1);
-    // What the refresh includes is old, what it does not is new.
-    assert_eq!(feed.actions(other(7)), []);
-    assert_eq!(feed.actions(other(8)), [Action::Other]);
-}
-
-#[test]
-fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_changes() {
-    let mut feed = Fixture::new(Dialect::Xdp);
-    let define = |symbol_index, price_scale_code, system| SymbolIndexMapping {
+/// The definition of a symbol, with this scale and partition.
+fn definition(symbol_index: SymbolIndex, price_scale_code: u8, system: u8) -> SymbolIndexMapping {
+    SymbolIndexMapping {
         base: LegacySymbolIndexMapping {
             symbol_index,
             price_scale_code,
@@ -583,11 +525,16 @@ fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_chan
             ..Default::default()
         },
         ..Default::default()
-    };
-    assert_eq!(feed.actions(define(SYMBOL, 4, 15)), []);
+    }
+}
+
+#[test]
+fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_changes() {
+    let mut feed = Fixture::new(Dialect::Xdp);
+    assert_eq!(feed.actions(definition(SYMBOL, 4, 15)), []);
     let scale = PriceScale::new(6).unwrap();
     assert_eq!(
-        feed.actions(define(SYMBOL, 6, 3)),
+        feed.actions(definition(SYMBOL, 6, 3)),
         [Action::Scale { scale }]
     );
     feed.send(PartitionTimeReference {
@@ -596,16 +543,20 @@ fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_chan
         source_time: 100,
     });
     assert!(feed.send(other(1))[0].ts_event.is_some());
-    assert_eq!(feed.actions(define(SYMBOL, 10, 3)), []);
+    // Its prices cannot be told any more.
+    assert_eq!(
+        feed.actions(definition(SYMBOL, 10, 3)),
+        [Action::Unreadable]
+    );
     assert_eq!(feed.normalizer.counters().bad_scales, 1);
 
     let [new, one_too_many] = [5, 6].map(SymbolIndex::from_raw);
-    let events = feed.send(define(new, 6, 3));
+    let events = feed.send(definition(new, 6, 3));
     assert_eq!(
         (events[0].symbol_index, events[0].action),
         (new, Action::Scale { scale })
     );
-    assert_eq!(feed.actions(define(one_too_many, 6, 3)), []);
+    assert_eq!(feed.actions(definition(one_too_many, 6, 3)), []);
     assert_eq!(feed.normalizer.counters().symbols_without_room, 1);
 }
 
@@ -630,7 +581,7 @@ fn an_unknown_symbol_harms_nobody_and_the_first_one_is_told() {
 }
 
 #[test]
-fn a_message_that_cannot_be_understood_makes_its_symbol_stale() {
+fn a_message_that_cannot_be_understood_tells_its_symbol_so() {
     let mut feed = Fixture::new(Dialect::Pillar);
     let sideless = PillarAddOrder {
         symbol_index: SYMBOL,
@@ -638,7 +589,7 @@ fn a_message_that_cannot_be_understood_makes_its_symbol_stale() {
         side: SideCode::from_raw(b'?'),
         ..Default::default()
     };
-    assert_eq!(feed.actions(sideless), [stale(StaleReason::Inconsistent)]);
+    assert_eq!(feed.actions(sideless), [Action::Unreadable]);
     assert_eq!(feed.normalizer.counters().bad_values, 1);
 
     let mut bytes = [0; 39];
@@ -653,32 +604,72 @@ fn a_message_that_cannot_be_understood_makes_its_symbol_stale() {
     let events = feed.send_as(DeliveryFlag::ORIGINAL, |packet| {
         packet.push_bytes(short).unwrap()
     });
-    assert_eq!(events[0].action, stale(StaleReason::Inconsistent));
+    assert_eq!(events[0].action, Action::Unreadable);
+    assert_eq!(events[0].symbol_seq_num, Some(seq(2)));
     assert_eq!(feed.normalizer.counters().malformed, 1);
 }
 
+/// What comes of a packet with these messages, numbered from 1 on.
+fn told(feed: &mut Fixture, packet: &[u8]) -> (Result<(), crate::xdp::WireError>, Told) {
+    let packet = PacketRef::new(packet).unwrap();
+    let mut told = Told::default();
+    let result = feed.normalizer.packet(&packet, 0, &mut told);
+    (result, told)
+}
+
+/// Numbers from `first` to `last`.
+fn lost(first: u32, last: u32) -> Lost {
+    let [first, last] = [first, last].map(SeqNum::from_raw);
+    Lost { first, last }
+}
+
 #[test]
-fn a_wrong_length_costs_the_rest_of_its_packet_and_makes_the_channel_stale() {
+fn a_message_too_short_to_say_whose_it_is_is_lost_for_all() {
+    for (msg_type, expected) in [(100, vec![lost(1, 1)]), (223, vec![]), (2, vec![])] {
+        let mut feed = Fixture::new(Dialect::Pillar);
+        let bytes = [4, 0, msg_type, 0];
+        let short = crate::xdp::MessageRef::new(&bytes).unwrap();
+        let mut buffer = [0; 100];
+        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+        packet.push_bytes(short).unwrap();
+        packet.push(&other(1)).unwrap();
+        let (sent, number) = (UnixNanos::default(), SeqNum::from_raw(1));
+        let packet = packet.finish(DeliveryFlag::ORIGINAL, number, sent);
+        let (result, told) = told(&mut feed, packet);
+        assert_eq!((result, told.lost), (Ok(()), expected), "type {msg_type}");
+        assert_eq!(told.events.len(), 1, "the next message is read");
+        assert_eq!(feed.normalizer.counters().malformed, 1);
+    }
+}
+
+#[test]
+fn a_wrong_length_costs_the_rest_of_its_packet() {
+    let mut feed = Fixture::new(Dialect::Pillar);
+    let mut buffer = [0; 200];
+    let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+    for number in 1..=3 {
+        packet.push(&other(number)).unwrap();
+    }
+    let (sent, number) = (UnixNanos::default(), SeqNum::from_raw(1));
+    let mut packet = Vec::from(packet.finish(DeliveryFlag::ORIGINAL, number, sent));
+    packet[16 + 24] = 3;
+    let (result, told) = told(&mut feed, &packet);
+    assert_eq!(result.unwrap_err().offset, 40);
+    assert_eq!(told.events.len(), 1);
+    assert_eq!(told.lost, [lost(2, 3)]);
+}
+
+#[test]
+fn a_reset_in_the_middle_of_the_numbers_is_lost_for_all() {
     let mut feed = Fixture::new(Dialect::Pillar);
     let mut buffer = [0; 200];
     let mut packet = PacketBuilder::new(&mut buffer).unwrap();
     packet.push(&other(1)).unwrap();
-    packet.push(&other(2)).unwrap();
-    let packet = packet.finish(
-        DeliveryFlag::ORIGINAL,
-        SeqNum::from_raw(1),
-        UnixNanos::default(),
-    );
-    let mut packet = Vec::from(packet);
-    packet[16 + 24] = 3;
-    let packet = PacketRef::new(&packet).unwrap();
-    let mut actions = vec![];
-    let error = feed
-        .normalizer
-        .packet(&packet, 0, &mut |event| actions.push(event.action))
-        .unwrap_err();
-    assert_eq!(error.offset, 40);
-    assert_eq!(actions, [Action::Other, stale(StaleReason::ChannelGap)]);
+    packet.push(&SequenceNumberReset::default()).unwrap();
+    let (sent, number) = (UnixNanos::default(), SeqNum::from_raw(1));
+    let packet = packet.finish(DeliveryFlag::ORIGINAL, number, sent);
+    let (_, told) = told(&mut feed, packet);
+    assert_eq!(told.lost, [lost(2, 2)]);
 }
 
 #[test]
@@ -717,9 +708,13 @@ fn messages_handled_before_are_passed_over() {
     feed.send(other(1));
     let mut numbers = vec![];
     feed.normalizer
-        .packet(&PacketRef::new(packet).unwrap(), 1, &mut |event| {
-            numbers.push(event.symbol_seq_num.unwrap().raw());
-        })
+        .packet(
+            &PacketRef::new(packet).unwrap(),
+            1,
+            &mut EventsOnly(|event: FeedEvent| {
+                numbers.push((event.seq_num.raw(), event.symbol_seq_num.unwrap().raw()));
+            }),
+        )
         .unwrap();
-    assert_eq!(numbers, [2, 3]);
+    assert_eq!(numbers, [(2, 2), (3, 3)]);
 }

@@ -1,0 +1,205 @@
+//! Whether a message is the next one of its symbol, and what follows if it is not.
+
+use super::applied::{Applied, Rejection};
+use super::apply::Target;
+use super::books::Books;
+use super::state::{TradingStatus, Trust};
+use super::symbol::{Record, SymbolSlot, flag};
+use crate::feed::{Action, FeedEvent};
+use crate::units::{ChannelId, SeqNum, SymbolSeqNum};
+
+/// What becomes of an event.
+enum Admitted {
+    /// It is applied; so many messages are missing before it.
+    Taken { missing: u32 },
+    /// It is applied to a book that has no orders and no number any more.
+    TakenAnew { trust: Trust, missing: u32 },
+    /// It is in the book already, or says nothing to it.
+    PassedOver,
+    /// It is not applied.
+    Refused(Rejection),
+}
+
+impl Books<'_> {
+    /// Applies an event that is not simply the next message of its symbol.
+    #[cold]
+    pub(super) fn apply_odd(
+        &mut self,
+        target: Target,
+        channel: ChannelId,
+        event: &FeedEvent,
+    ) -> Applied {
+        let slot = target.slot;
+        let look = |books: &Self| {
+            let symbols = &books.symbols;
+            (
+                symbols.bbo(slot),
+                symbols.trust(slot),
+                symbols.trading_status(slot),
+            )
+        };
+        let before = look(self);
+        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
+        match self.admit(slot, channel, event) {
+            Admitted::Taken { missing } => {
+                applied = self.apply_admitted(target, event);
+                applied.missing = missing;
+            }
+            Admitted::TakenAnew { trust, missing } => {
+                self.start_anew(slot, trust);
+                applied = self.apply_admitted(target, event);
+                applied.missing = missing;
+            }
+            Admitted::PassedOver => {}
+            Admitted::Refused(rejection) => {
+                self.counters.reject(rejection);
+                self.symbols.record(slot).set_trust(Trust::Stale);
+                applied.rejection = Some(rejection);
+            }
+        }
+        if applied.missing > 0 {
+            self.counters.symbol_gaps += 1;
+            self.counters.symbol_messages_missing += u64::from(applied.missing);
+        }
+        self.symbols.record(slot).mark();
+        let after = look(self);
+        applied.bbo_changed = before.0 != after.0;
+        applied.trust_changed = before.1 != after.1;
+        applied.status_changed = before.2 != after.2;
+        applied
+    }
+
+    /// Makes all orders of a symbol void that its numbers start without.
+    fn start_anew(&mut self, slot: u32, trust: Trust) {
+        self.void_all(slot);
+        let mut record = self.symbols.record(slot);
+        record.unset(flag::RESET | flag::EXPIRED);
+        record.set_trust(trust);
+    }
+
+    fn admit(&mut self, slot: u32, channel: ChannelId, event: &FeedEvent) -> Admitted {
+        if let Some(refused) = self.claim(slot, channel) {
+            return refused;
+        }
+        let mut record = self.symbols.record(slot);
+        if let Action::Refresh { .. } = event.action {
+            return Admitted::Taken { missing: 0 };
+        }
+        if is_of_refresh(event) {
+            return if record.has(flag::REFRESHING) {
+                Admitted::Taken { missing: 0 }
+            } else {
+                Admitted::PassedOver
+            };
+        }
+        if record.has(flag::AHEAD) {
+            if event.seq_num <= record.since() {
+                return Admitted::PassedOver;
+            }
+            record.unset(flag::AHEAD);
+        }
+        if record.has(flag::REFRESHING) && !leaves_orders_alone(event) {
+            // Orders that are still to be told would come behind it, or after it took them away.
+            record.set_trust(Trust::Stale);
+        }
+        match event.symbol_seq_num {
+            None => Admitted::Taken { missing: 0 },
+            Some(number) => admit_number(&mut record, number),
+        }
+    }
+
+    /// Makes the symbol one of the channel, if it is of none. Between two the lower one has it,
+    /// whichever came first, so that the book does not depend on that.
+    fn claim(&mut self, slot: u32, channel: ChannelId) -> Option<Admitted> {
+        let mut record = self.symbols.record(slot);
+        let owner = record.channel();
+        if owner != Some(channel) && record.has(flag::TENTATIVE) {
+            record.release();
+        }
+        record.unset(flag::TENTATIVE);
+        match record.channel() {
+            Some(owner) if owner == channel => {}
+            None => record.set_channel(Some(channel)),
+            Some(owner) => {
+                record.set(flag::CONTESTED);
+                if owner < channel {
+                    return Some(Admitted::Refused(Rejection::OtherChannel));
+                }
+                record.set_channel(Some(channel));
+                record.set_last(0);
+                record.set_since(SeqNum::from_raw(0));
+                record.unset(flag::FAILOVER | flag::CLEARED | flag::AHEAD);
+                record.set_trading_status(TradingStatus::Unknown);
+                self.start_anew(slot, Trust::Stale);
+                self.tapes.reset(slot);
+            }
+        }
+        None
+    }
+}
+
+impl Record<'_> {
+    /// The symbol is of another channel than that whose failover was taken to be its own.
+    pub(super) fn release(&mut self) {
+        self.unset(flag::TENTATIVE | flag::FAILOVER | flag::CLEARED);
+        self.set_channel(None);
+        self.set_trust(Trust::Stale);
+    }
+}
+
+/// What a number means to a book, of which it becomes the last unless it is refused.
+fn admit_number(record: &mut Record<'_>, number: SymbolSeqNum) -> Admitted {
+    let (number, last, trust) = (number.raw(), record.last(), record.trust());
+    if trust == Trust::Recovering {
+        // The venue repeats messages under their old numbers.
+        record.set_last(last.max(number));
+        return Admitted::Taken { missing: 0 };
+    }
+    if number == 0 {
+        return Admitted::Refused(Rejection::OldMessage);
+    }
+    let is_reset = record.has(flag::RESET);
+    let starts = last == 0 && matches!(trust, Trust::Partial | Trust::Stale);
+    if number == 1 && (is_reset || starts) {
+        record.set_last(1);
+        return Admitted::TakenAnew {
+            trust: Trust::Live,
+            missing: 0,
+        };
+    }
+    if is_reset {
+        record.set_last(number);
+        return Admitted::TakenAnew {
+            trust: Trust::Stale,
+            missing: number - 1,
+        };
+    }
+    let Some(above) = number.checked_sub(last).filter(|&above| above > 0) else {
+        return Admitted::Refused(Rejection::OldMessage);
+    };
+    record.set_last(number);
+    // Whoever begins in the middle of a day does not miss what was before.
+    if above == 1 || last == 0 && trust == Trust::Partial {
+        return Admitted::Taken { missing: 0 };
+    }
+    record.set_trust(Trust::Stale);
+    Admitted::Taken { missing: above - 1 }
+}
+
+/// Whether the event is told by a refresh, as which the status of the symbol has no number.
+const fn is_of_refresh(event: &FeedEvent) -> bool {
+    let is_status = matches!(event.action, Action::Halt | Action::Resume | Action::Close);
+    is_status && event.symbol_seq_num.is_none()
+        || matches!(
+            event.action,
+            Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
+        )
+}
+
+/// Whether the event changes no order.
+const fn leaves_orders_alone(event: &FeedEvent) -> bool {
+    matches!(
+        event.action,
+        Action::Other | Action::Trade { .. } | Action::Halt | Action::Resume
+    )
+}

@@ -1,0 +1,89 @@
+//! What happens to a whole channel, told to one symbol at a time.
+
+use super::books::Books;
+use super::state::{TradingStatus, Trust};
+use super::symbol::{Record, SymbolSlot, flag};
+use crate::feed::Beginning;
+use crate::units::{ChannelId, SeqNum};
+
+impl Books<'_> {
+    /// A numbering of the channel begins. Says whether trust or trading status changed.
+    ///
+    /// * At its first number a symbol with content is stale until it is cleared or its numbers start
+    ///   again; one without is as it was.
+    /// * In the middle of a day a symbol without content is partial from now on.
+    /// * In a failover every symbol is recovering, until [`settled`](Self::settled).
+    ///
+    /// Nothing happens to a symbol that belongs to another channel.
+    pub fn begins(&mut self, slot: SymbolSlot, channel: ChannelId, beginning: &Beginning) -> bool {
+        self.happens(slot, channel, |record| {
+            let has_content = record.has_content();
+            record.unset(flag::REFRESHING | flag::AHEAD | flag::FAILOVER | flag::CLEARED);
+            record.set_since(SeqNum::from_raw(0));
+            if has_content {
+                record.set(flag::RESET);
+            }
+            if beginning.failover {
+                record.set(flag::FAILOVER);
+                if record.channel().is_none() {
+                    record.set(flag::TENTATIVE);
+                    record.set_channel(Some(channel));
+                }
+                record.set_trust(Trust::Recovering);
+            } else if has_content {
+                record.set_trust(Trust::Stale);
+                record.set_trading_status(TradingStatus::Unknown);
+            } else if record.trust() == Trust::Recovering {
+                record.set_trust(Trust::Stale);
+            } else if beginning.after > SeqNum::from_raw(0) && record.trust() == Trust::Live {
+                record.set_trust(Trust::Partial);
+            }
+        })
+    }
+
+    /// Messages of the channel are lost: any symbol may have been meant. Says whether trust or
+    /// trading status changed. Nothing happens to a symbol that belongs to another channel.
+    pub fn lost(&mut self, slot: SymbolSlot, channel: ChannelId) -> bool {
+        self.happens(slot, channel, |record| record.set_trust(Trust::Stale))
+    }
+
+    /// A failover of the channel is over: a symbol that it cleared and that missed nothing since is
+    /// live, others are stale. Says whether trust or trading status changed. Nothing happens to a
+    /// symbol that belongs to another channel.
+    pub fn settled(&mut self, slot: SymbolSlot, channel: ChannelId) -> bool {
+        self.happens(slot, channel, |record| {
+            if !record.has(flag::FAILOVER) {
+                return;
+            }
+            let is_built = record.has(flag::CLEARED) && record.trust() == Trust::Recovering;
+            record.unset(flag::FAILOVER | flag::CLEARED);
+            if record.has(flag::TENTATIVE) {
+                record.unset(flag::TENTATIVE);
+                record.set_channel(None);
+            }
+            record.set_trust(if is_built { Trust::Live } else { Trust::Stale });
+        })
+    }
+
+    fn happens(
+        &mut self,
+        slot: SymbolSlot,
+        channel: ChannelId,
+        change: impl FnOnce(&mut Record<'_>),
+    ) -> bool {
+        let mut record = self.symbols.record(slot.raw());
+        let is_anothers = record.channel().is_some_and(|owner| owner != channel);
+        if is_anothers && !record.has(flag::TENTATIVE) {
+            return false;
+        }
+        let before = (record.trust(), record.trading_status());
+        if is_anothers {
+            // Two channels build anew what may be of either.
+            record.release();
+        }
+        record.note();
+        change(&mut record);
+        record.mark();
+        (record.trust(), record.trading_status()) != before
+    }
+}

@@ -1,0 +1,69 @@
+//! What a refresh does to a book, which it builds anew when nothing better is known.
+
+use super::applied::Rejection;
+use super::books::Books;
+use super::engine::{NewOrder, Subject};
+use super::state::{TradingStatus, Trust};
+use super::symbol::flag;
+use crate::feed::FeedEvent;
+use crate::units::{OrderId, SeqNum, SymbolSeqNum};
+
+impl Books<'_> {
+    /// A refresh begins that has all messages of the symbol up to `last`, and of its channel up to
+    /// `through`.
+    ///
+    /// A live book knows as much. One that is past the refresh would lack what came in between. In a
+    /// failover the venue builds the book another way. While the numbering is new to the symbol, a
+    /// refresh of higher numbers than were read may be of the old one.
+    pub(super) fn start_refresh(
+        &mut self,
+        slot: u32,
+        event: &FeedEvent,
+        last: SymbolSeqNum,
+        through: SeqNum,
+    ) {
+        let mut record = self.symbols.record(slot);
+        let is_reset = record.has(flag::RESET);
+        let is_ahead = event.seq_num < through;
+        let is_old = through < record.since() || !is_reset && last.raw() < record.last();
+        if record.trust() == Trust::Live
+            || record.has(flag::CONTESTED | flag::FAILOVER)
+            || is_old
+            || is_reset && is_ahead
+        {
+            record.unset(flag::REFRESHING);
+            return;
+        }
+        record.unset(flag::RESET | flag::AHEAD);
+        record.set(flag::REFRESHING);
+        if is_ahead {
+            record.set(flag::AHEAD);
+        }
+        record.set_last(last.raw());
+        record.set_since(through);
+        record.set_trading_status(TradingStatus::Unknown);
+        record.set_trust(Trust::Recovering);
+        self.void_all(slot);
+    }
+
+    /// The refresh tells an order.
+    pub(super) fn refresh_order(
+        &mut self,
+        slot: u32,
+        order_id: OrderId,
+        order: NewOrder,
+    ) -> Result<(), Rejection> {
+        let key = self.engine.orders.key(slot, order_id);
+        let mut subject = Subject::new(slot, self.symbols.record(slot));
+        self.engine.add(&mut subject, key, order).map(|_| ())
+    }
+
+    /// The refresh is complete.
+    pub(super) fn end_refresh(&mut self, slot: u32) {
+        let mut record = self.symbols.record(slot);
+        if record.has(flag::REFRESHING) {
+            record.unset(flag::REFRESHING);
+            record.set_trust(Trust::Live);
+        }
+    }
+}

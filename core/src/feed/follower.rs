@@ -1,0 +1,75 @@
+//! Who follows a channel: what it is told, in order.
+
+use super::FeedEvent;
+use crate::units::{Numbering, SeqNum};
+
+/// Takes what a channel says, in the order in which the venue said it.
+pub trait Follower {
+    /// Something happened to a symbol.
+    fn event(&mut self, event: FeedEvent);
+
+    /// A numbering begins, or turns out to have another name. Called before anything of it.
+    fn begins(&mut self, beginning: Beginning);
+
+    /// Numbers are lost for good. Called before anything that comes after them.
+    fn lost(&mut self, lost: Lost);
+
+    /// A failover is over: `before` is the first message after it, and was not told yet.
+    fn settled(&mut self, before: SeqNum);
+}
+
+/// The beginning of a numbering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Beginning {
+    /// Its name.
+    pub numbering: Numbering,
+    /// The number before the first one that is to come. Not 0 when the reading begins in the middle
+    /// of a day: what was before is no loss, it was never there.
+    pub after: SeqNum,
+    /// Whether the venue builds all books anew, up to [`Follower::settled`].
+    pub failover: bool,
+}
+
+/// Numbers that are lost: missing, or of messages in the unreadable rest of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Lost {
+    /// The first of them.
+    pub first: SeqNum,
+    /// The last of them.
+    pub last: SeqNum,
+}
+
+/// Follows the events alone. For those who know that nothing is missing, or ask the counters
+/// afterwards.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EventsOnly<F>(pub F);
+
+impl<F: FnMut(FeedEvent)> Follower for EventsOnly<F> {
+    #[inline(always)]
+    fn event(&mut self, event: FeedEvent) {
+        (self.0)(event);
+    }
+
+    fn begins(&mut self, _: Beginning) {}
+
+    fn lost(&mut self, _: Lost) {}
+
+    fn settled(&mut self, _: SeqNum) {}
+}
+
+impl Lost {
+    /// How many messages that are.
+    #[must_use]
+    pub const fn messages(&self) -> u32 {
+        // Both are in one numbering, `last` not before `first`.
+        self.last
+            .raw()
+            .saturating_sub(self.first.raw())
+            .saturating_add(1)
+    }
+}

@@ -1,0 +1,279 @@
+//! How a failover or a refresh builds a book anew.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod one_book;
+
+use one_book::{CHANNEL, OTHER, OneBook};
+use oxberry_core::book::{Rejection, TradingStatus, Trust};
+use oxberry_core::feed::{Action, Beginning, TradeSessions};
+use oxberry_core::units::{
+    Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolSeqNum,
+};
+
+const FAILOVER: Beginning = Beginning {
+    numbering: Numbering::UNNAMED,
+    after: SeqNum::from_raw(0),
+    failover: true,
+};
+
+/// A book with three orders and a loss.
+fn stale() -> OneBook {
+    let mut book = OneBook::new();
+    for number in 1..=3 {
+        book.add(number, number);
+    }
+    book.lost(CHANNEL);
+    book
+}
+
+/// A refresh begins, with messages of the symbol and of the channel up to these.
+fn refresh(book: &mut OneBook, last: u32, through: u32) {
+    book.refresh(Action::Refresh {
+        last: SymbolSeqNum::from_raw(last),
+        through: SeqNum::from_raw(through),
+    });
+}
+
+fn order(book: &mut OneBook, order: u32) {
+    book.refresh(Action::RefreshAdd {
+        order_id: OrderId::from_raw(u64::from(order)),
+        side: Side::Bid,
+        price: RawPrice::from_raw(500),
+        qty: Qty::from_raw(100),
+        sessions: TradeSessions::ALL,
+    });
+}
+
+fn end(book: &mut OneBook) -> bool {
+    book.refresh(Action::Refreshed).trust_changed
+}
+
+#[test]
+fn a_failover_clears_a_symbol_tells_its_orders_and_then_it_is_live() {
+    let mut book = stale();
+    assert!(book.begins(CHANNEL, &FAILOVER));
+    assert_eq!(book.trust(), Trust::Recovering);
+    book.clear(4);
+    book.numbered(3, Action::Resume);
+    // Under their old numbers, in any order.
+    for (number, id) in [(2, 12), (1, 11)] {
+        assert_eq!(book.add(number, id).rejection, None);
+    }
+    assert_eq!(book.trust(), Trust::Recovering);
+    assert!(book.settled(CHANNEL));
+    assert_eq!(
+        (book.trust(), book.status()),
+        (Trust::Live, TradingStatus::Open)
+    );
+    assert_eq!(book.queue(), [12, 11]);
+    assert_eq!(book.add(4, 13).missing, 0);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn a_symbol_that_a_failover_did_not_clear_is_stale_after_it() {
+    let mut book = stale();
+    book.begins(CHANNEL, &FAILOVER);
+    assert!(book.settled(CHANNEL));
+    assert_eq!(book.trust(), Trust::Stale);
+}
+
+#[test]
+fn a_symbol_that_a_failover_clears_to_start_at_one_is_not_live_before_its_end() {
+    let mut book = stale();
+    book.begins(CHANNEL, &FAILOVER);
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Recovering);
+    book.settled(CHANNEL);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn what_a_failover_loses_or_contradicts_leaves_the_symbol_stale() {
+    let lose = |book: &mut OneBook| {
+        book.lost(CHANNEL);
+    };
+    let contradict = |book: &mut OneBook| {
+        book.add(1, 11);
+        book.add(2, 11);
+    };
+    let delete_unknown = |book: &mut OneBook| {
+        book.delete(4, 99);
+    };
+    for go_wrong in [lose as fn(&mut OneBook), contradict, delete_unknown] {
+        let mut book = stale();
+        book.begins(CHANNEL, &FAILOVER);
+        book.clear(4);
+        go_wrong(&mut book);
+        book.settled(CHANNEL);
+        assert_eq!(book.trust(), Trust::Stale);
+    }
+}
+
+#[test]
+fn a_failover_of_another_channel_holds_no_symbol_up_that_turns_out_to_be_elsewhere() {
+    let mut book = OneBook::new();
+    assert!(book.begins(OTHER, &FAILOVER), "it may be of that channel");
+    assert_eq!(book.trust(), Trust::Recovering);
+    // Its first message shows that it is not.
+    book.add(1, 1);
+    assert_eq!((book.trust(), book.channel()), (Trust::Live, Some(CHANNEL)));
+    assert!(!book.settled(OTHER));
+}
+
+#[test]
+fn a_quiet_symbol_is_stale_after_a_failover_that_did_not_name_it_until_it_speaks() {
+    let mut book = OneBook::new();
+    book.begins(OTHER, &FAILOVER);
+    book.settled(OTHER);
+    assert_eq!((book.trust(), book.channel()), (Trust::Stale, None));
+    book.add(1, 1);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn a_whole_refresh_makes_a_stale_book_live_and_its_numbers_go_on() {
+    let mut book = stale();
+    let read = book.seq_num;
+    refresh(&mut book, 3, read);
+    assert_eq!((book.trust(), book.orders()), (Trust::Recovering, 0));
+    order(&mut book, 21);
+    book.refresh(Action::Halt);
+    order(&mut book, 22);
+    assert!(end(&mut book));
+    assert_eq!(
+        (book.trust(), book.status()),
+        (Trust::Live, TradingStatus::Halted)
+    );
+    assert_eq!(book.queue(), [21, 22]);
+    assert_eq!(book.add(4, 23).missing, 0);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn a_refresh_without_its_end_makes_no_book_live() {
+    let mut book = stale();
+    let read = book.seq_num;
+    refresh(&mut book, 3, read);
+    order(&mut book, 21);
+    assert_eq!(book.trust(), Trust::Recovering);
+    book.add(4, 22);
+    assert_eq!(book.trust(), Trust::Stale);
+    assert!(!end(&mut book), "it was over");
+}
+
+#[test]
+fn a_live_book_does_not_hear_a_refresh() {
+    let mut book = OneBook::new();
+    book.add(1, 1);
+    let read = book.seq_num;
+    refresh(&mut book, 1, read);
+    order(&mut book, 21);
+    book.refresh(Action::Halt);
+    end(&mut book);
+    assert_eq!((book.trust(), book.queue()), (Trust::Live, vec![1]));
+    assert_eq!(book.status(), TradingStatus::Unknown);
+}
+
+#[test]
+fn a_refresh_that_the_symbol_is_past_is_not_taken() {
+    let mut book = stale();
+    book.add(4, 4);
+    let read = book.seq_num;
+    refresh(&mut book, 3, read);
+    end(&mut book);
+    assert_eq!((book.trust(), book.orders()), (Trust::Stale, 4));
+}
+
+#[test]
+fn a_refresh_from_before_a_clear_or_a_new_scale_is_not_taken() {
+    let clear = |book: &mut OneBook| {
+        book.clear(4);
+    };
+    let rescale = |book: &mut OneBook| {
+        let scale = PriceScale::new(6).unwrap();
+        book.unnumbered(Action::Scale { scale });
+    };
+    for change in [clear as fn(&mut OneBook), rescale] {
+        let mut book = stale();
+        let before = book.seq_num;
+        change(&mut book);
+        refresh(&mut book, 3, before);
+        order(&mut book, 21);
+        end(&mut book);
+        assert_ne!(book.trust(), Trust::Live);
+        assert!(!book.queue().contains(&21));
+        let read = book.seq_num;
+        refresh(&mut book, 3, read);
+        end(&mut book);
+        assert_eq!(book.trust(), Trust::Live);
+    }
+}
+
+#[test]
+fn what_a_refresh_holds_is_passed_over_when_it_is_read_later() {
+    let mut book = stale();
+    let read = book.seq_num;
+    // Numbers 4 and 5 and a clear are in it, and were not read yet.
+    refresh(&mut book, 5, read + 3);
+    order(&mut book, 21);
+    end(&mut book);
+    for late in [book.add(4, 21), book.clear(5), book.delete(5, 99)] {
+        assert!(!late.is_news() && late.rejection.is_none(), "{late:?}");
+    }
+    assert_eq!((book.trust(), book.queue()), (Trust::Live, vec![21]));
+    assert_eq!(book.add(6, 22).missing, 0);
+    assert_eq!((book.trust(), book.queue()), (Trust::Live, vec![21, 22]));
+    assert_eq!(book.add(6, 23).rejection, Some(Rejection::OldMessage));
+}
+
+#[test]
+fn while_a_refresh_is_read_only_what_changes_no_order_may_come_between() {
+    let mut book = stale();
+    let read = book.seq_num;
+    refresh(&mut book, 3, read);
+    order(&mut book, 21);
+    book.numbered(4, Action::Other);
+    book.numbered(5, Action::Halt);
+    order(&mut book, 22);
+    end(&mut book);
+    assert_eq!(
+        (book.trust(), book.last()),
+        (Trust::Live, Some(SymbolSeqNum::from_raw(5)))
+    );
+
+    let mut book = stale();
+    refresh(&mut book, 3, read);
+    order(&mut book, 21);
+    // Its place in the queue would be before orders that are still to be told.
+    book.add(4, 30);
+    order(&mut book, 22);
+    end(&mut book);
+    assert_eq!(book.trust(), Trust::Stale);
+}
+
+#[test]
+fn a_loss_ends_the_refresh_that_is_under_way() {
+    let mut book = stale();
+    let read = book.seq_num;
+    refresh(&mut book, 3, read);
+    book.lost(CHANNEL);
+    end(&mut book);
+    assert_eq!(book.trust(), Trust::Stale);
+}
+
+#[test]
+fn after_a_reset_no_refresh_is_taken_that_may_be_of_the_old_numbers() {
+    let mut book = stale();
+    let reset = Beginning {
+        failover: false,
+        ..FAILOVER
+    };
+    let old = book.seq_num;
+    book.begins(CHANNEL, &reset);
+    refresh(&mut book, 3, old);
+    order(&mut book, 21);
+    end(&mut book);
+    assert_eq!(book.trust(), Trust::Stale);
+    assert!(!book.queue().contains(&21));
+}
