@@ -1,27 +1,115 @@
-//! One channel of the feed on its way out: events to numbered batches, never ahead of the window.
+//! One channel of the feed on its way out: occurrences to batches, never ahead of the window.
 
 use std::collections::VecDeque;
 
-use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::{ChannelId, UnixNanos};
-use oxberry_proto::flow::{Batch, EndOfStream};
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
-use oxberry_proto::{EventNum, Partition, ProtoError, RecordsWriter, StreamId, Topic, encode};
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
+use oxberry_core::units::{ChannelId, Numbering, Position, SeqNum, UnixNanos};
+use oxberry_proto::flow::{Batch, Begins, Coverage};
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::{
+    Deltas, Partition, ProtoError, Recorded, RecordsWriter, Run, StreamId, Topic, encode,
+};
 
-use crate::limits::WINDOW_BATCHES;
+use crate::limits::{Limits, MIN_BATCH_BYTES};
+use crate::partition::PartitionTable;
+
+/// What a channel brings, in the order of its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occurrence {
+    /// Something happened to one symbol.
+    Event(FeedEvent),
+    /// A numbering begins.
+    Begins(Beginning),
+    /// Numbers are lost for good.
+    Lost(Lost),
+    /// A failover is over; the first original message has this number.
+    Settled(SeqNum),
+}
+
+/// Occurrences that wait to be published.
+#[derive(Clone, Debug, Default)]
+pub struct Occurrences(VecDeque<Occurrence>);
+
+impl Occurrences {
+    /// The next one.
+    #[must_use]
+    pub fn front(&self) -> Option<&Occurrence> {
+        self.0.front()
+    }
+
+    /// The next one was published.
+    pub fn pop_front(&mut self) {
+        self.0.pop_front();
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Follower for Occurrences {
+    fn event(&mut self, event: FeedEvent) {
+        self.0.push_back(Occurrence::Event(event));
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        self.0.push_back(Occurrence::Begins(beginning));
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        self.0.push_back(Occurrence::Lost(lost));
+    }
+
+    fn settled(&mut self, before: SeqNum) {
+        self.0.push_back(Occurrence::Settled(before));
+    }
+}
 
 /// The streams of one channel: one for every partition.
 #[derive(Debug)]
 pub struct ChannelStreams {
+    run: Run,
     channel: ChannelId,
+    limits: Limits,
+    /// All up to here was read, or given up.
+    covered: Position,
+    /// The highest number that was seen.
+    seen: SeqNum,
+    has_ended: bool,
     streams: Vec<Stream>,
+    /// Streams that have taken the occurrence that concerns all of them and is under way.
+    taken_by: usize,
 }
 
-/// What a full window answers: the event was not taken, wait for credit and give it again.
+/// What a full window answers: the occurrence was not taken, wait for credit and give it again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Blocked {
     /// The stream whose replicas are behind.
     pub stream: StreamId,
+}
+
+/// What may be on its way of one stream.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    bytes: usize,
+    batches: usize,
+}
+
+impl Window {
+    const fn of(limits: &Limits) -> Self {
+        Self {
+            bytes: limits.window_bytes,
+            batches: limits.window_batches,
+        }
+    }
 }
 
 /// One stream: the batch being filled, and the batches that are on their way.
@@ -29,25 +117,54 @@ pub struct Blocked {
 struct Stream {
     id: StreamId,
     pending: RecordsWriter<Box<[u8]>, Batch>,
-    /// The number of the first pending event.
-    first: EventNum,
-    /// The last event number of every batch that is not acknowledged, oldest first.
-    sent: VecDeque<EventNum>,
+    deltas: Deltas,
+    /// What batches have covered.
+    sent: Position,
+    /// The number of the last record that was sent: what coverage starts from.
+    anchor: SeqNum,
+    /// The number of the last record.
+    last: SeqNum,
+    /// Where every batch ends that is not acknowledged, and its bytes, oldest first.
+    in_flight: VecDeque<(Position, usize)>,
+    bytes_in_flight: usize,
+    /// Whether anybody holds the partition; if not, nothing waits for an acknowledgement.
+    is_held: bool,
 }
 
 impl ChannelStreams {
     /// The streams of a channel in a cluster of so many partitions.
+    ///
+    /// # Panics
+    ///
+    /// When a batch of these limits is too small for two records, or larger than a frame.
     #[must_use]
-    pub fn new(channel: ChannelId, partitions: impl IntoIterator<Item = Partition>) -> Self {
+    pub fn new(
+        run: Run,
+        channel: ChannelId,
+        partitions: impl IntoIterator<Item = Partition>,
+        limits: Limits,
+    ) -> Self {
+        assert!((MIN_BATCH_BYTES..=MAX_BATCH_BYTES).contains(&limits.batch_bytes));
         let stream = |partition| Stream {
             id: StreamId { channel, partition },
-            pending: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
-            first: EventNum::NONE.next(),
-            sent: VecDeque::with_capacity(WINDOW_BATCHES),
+            pending: RecordsWriter::new(vec![0; limits.batch_bytes].into_boxed_slice()),
+            deltas: Deltas::new(Numbering::NONE, SeqNum::default()),
+            sent: Position::default(),
+            anchor: SeqNum::default(),
+            last: SeqNum::default(),
+            in_flight: VecDeque::new(),
+            bytes_in_flight: 0,
+            is_held: true,
         };
         Self {
+            run,
             channel,
+            limits,
+            covered: Position::default(),
+            seen: SeqNum::default(),
+            has_ended: false,
             streams: partitions.into_iter().map(stream).collect(),
+            taken_by: 0,
         }
     }
 
@@ -57,240 +174,304 @@ impl ChannelStreams {
         self.channel
     }
 
-    /// Takes the next event of a partition. When its batch is full, the batch goes to `send` first.
+    /// Takes the next occurrence. Batches that are full go to `send` first.
     ///
     /// # Errors
     ///
-    /// [`Blocked`] when the batch is full but may not leave: the event was not taken.
-    ///
-    /// # Panics
-    ///
-    /// When the partition is not one of those given to [`ChannelStreams::new`].
+    /// [`Blocked`] when a batch is full but may not leave: the occurrence was not taken, or not by all
+    /// streams that it concerns. Give it again after credit came.
     pub fn push(
         &mut self,
-        partition: Partition,
-        event: &FeedEvent,
+        occurrence: &Occurrence,
+        table: &PartitionTable,
         now: UnixNanos,
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
-        let stream = self.streams.get_mut(usize::from(partition.raw()));
-        let stream = stream.expect("events are routed by the table that made the streams");
-        if stream.pending.push(event) == Err(ProtoError::NoRoom) {
-            stream.flush(now, send)?;
-            stream
-                .pending
-                .push(event)
-                .expect("an empty batch has room for any event");
+        match *occurrence {
+            Occurrence::Event(event) => {
+                let partition = table.partition_of(event.symbol_index);
+                let (run, window) = (self.run, Window::of(&self.limits));
+                if let Some(stream) = self.streams.get_mut(usize::from(partition.raw())) {
+                    let recorded = Recorded::Event(event);
+                    stream.push(event.seq_num, &recorded, (run, window), now, send)?;
+                }
+                Ok(())
+            }
+            Occurrence::Lost(Lost { first, last }) => {
+                self.push_to_all(last, Recorded::Lost { first, last }, now, send)?;
+                self.cover(last);
+                Ok(())
+            }
+            Occurrence::Settled(before) => {
+                self.push_to_all(before, Recorded::Settled { before }, now, send)
+            }
+            Occurrence::Begins(beginning) => self.begin(beginning, now, send),
         }
-        Ok(())
     }
 
-    /// Sends every batch that holds an event and may leave; what may not, stays for later.
+    /// All numbers up to this one were read: what has no event in a stream has none.
+    pub fn cover(&mut self, through: SeqNum) {
+        self.covered.seq_num = self.covered.seq_num.max(through);
+        self.see(through);
+    }
+
+    /// A packet with numbers up to this one was seen, even if something before it is missing.
+    pub fn see(&mut self, number: SeqNum) {
+        self.seen = self.seen.max(number);
+    }
+
+    /// Sends every batch that holds a record and may leave; what may not, stays for later.
     pub fn flush(&mut self, now: UnixNanos, send: &mut impl FnMut(&[u8])) {
+        let (run, window, through) = (self.run, Window::of(&self.limits), self.covered.seq_num);
         for stream in &mut self.streams {
             // A blocked batch stays pending and leaves with a later flush, after credit came.
-            let _ = stream.flush(now, send);
+            let _ = stream.flush(through, (run, window), now, send);
         }
     }
 
-    /// Whether no event waits for its batch to leave.
+    /// Whether no record waits for its batch to leave.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
         self.streams.iter().all(|stream| stream.pending.is_empty())
     }
 
-    /// All replicas of the stream applied its events up to `acked`.
-    pub fn handle_credit(&mut self, partition: Partition, acked: EventNum) {
+    /// Says of every stream how far it is covered; again and again, and last of all when it ended.
+    pub fn tell_coverage(&self, send: &mut impl FnMut(&[u8])) {
+        for stream in &self.streams {
+            // What waits in a batch was not said yet, so nothing behind it may be either.
+            let is_flushed =
+                stream.pending.is_empty() && stream.sent.numbering == self.covered.numbering;
+            let through = if is_flushed {
+                self.covered.seq_num.max(stream.sent.seq_num)
+            } else {
+                stream.sent.seq_num
+            };
+            let seen = if stream.sent.numbering == self.covered.numbering {
+                self.seen.max(through)
+            } else {
+                through
+            };
+            let coverage = Coverage {
+                run: self.run,
+                stream: stream.id,
+                numbering: stream.sent.numbering,
+                after: stream.anchor,
+                through,
+                seen,
+                ended: self.has_ended && is_flushed,
+            };
+            publish(stream.id.partition, &coverage, send);
+        }
+    }
+
+    /// Nothing follows. Everything must have been flushed.
+    pub fn end(&mut self, send: &mut impl FnMut(&[u8])) {
+        debug_assert!(self.is_flushed(), "the end comes after the last event");
+        self.has_ended = true;
+        self.seen = self.covered.seq_num;
+        self.tell_coverage(send);
+    }
+
+    /// All replicas of the stream are at this position or beyond.
+    pub fn handle_credit(&mut self, partition: Partition, acked: Position) {
         if let Some(stream) = self.streams.get_mut(usize::from(partition.raw())) {
-            while stream.sent.front().is_some_and(|&last| last <= acked) {
-                stream.sent.pop_front();
+            while let Some((_, bytes)) = stream.in_flight.pop_front_if(|(end, _)| *end <= acked) {
+                stream.bytes_in_flight -= bytes;
             }
         }
     }
 
-    /// Batches that are on their way, over all streams.
+    /// Whether anybody holds the partition. The streams of one that nobody holds wait for nobody.
+    pub fn set_held(&mut self, partition: Partition, is_held: bool) {
+        if let Some(stream) = self.streams.get_mut(usize::from(partition.raw())) {
+            stream.is_held = is_held;
+            if !is_held {
+                stream.in_flight.clear();
+                stream.bytes_in_flight = 0;
+            }
+        }
+    }
+
+    /// Bytes of batches that are on their way, over all streams.
     #[must_use]
-    pub fn batches_in_flight(&self) -> usize {
-        self.streams.iter().map(|stream| stream.sent.len()).sum()
+    pub fn bytes_in_flight(&self) -> usize {
+        let streams = self.streams.iter();
+        streams.map(|stream| stream.bytes_in_flight).sum()
     }
 
-    /// Says on every stream that it is over. Everything must have been flushed.
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "the buffer holds every such message"
-    )]
-    pub fn end(&mut self, send: &mut impl FnMut(&[u8])) {
-        debug_assert!(self.is_flushed(), "the end comes after the last event");
-        for stream in &self.streams {
-            let last = stream.last_sent();
-            let topic = Topic {
-                partition: stream.id.partition,
-            };
-            let mut frame = [0; Topic::LEN + MAX_PLAIN_BYTES];
-            let (prefix, message) = frame.split_at_mut(Topic::LEN);
-            prefix.copy_from_slice(&topic.to_bytes());
-            let length = encode(
-                &EndOfStream {
-                    stream: stream.id,
-                    last,
-                },
-                message,
-            )
-            .expect("MAX_PLAIN_BYTES holds every message without a list");
-            send(frame.get(..Topic::LEN + length).unwrap_or_default());
+    /// All up to here was read, or given up.
+    #[must_use]
+    pub const fn covered(&self) -> Position {
+        self.covered
+    }
+
+    /// Gives every stream the record of a number.
+    fn push_to_all(
+        &mut self,
+        number: SeqNum,
+        recorded: Recorded,
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Blocked> {
+        let (run, window) = (self.run, Window::of(&self.limits));
+        for stream in self.streams.iter_mut().skip(self.taken_by) {
+            stream.push(number, &recorded, (run, window), now, send)?;
+            self.taken_by += 1;
         }
+        self.taken_by = 0;
+        Ok(())
     }
 
-    /// The last event of every stream so far.
-    pub fn lasts(&self) -> impl Iterator<Item = (StreamId, EventNum)> + '_ {
-        self.streams
-            .iter()
-            .map(|stream| (stream.id, stream.last_sent()))
-    }
-}
-
-impl Stream {
-    /// The last event whose batch left.
-    fn last_sent(&self) -> EventNum {
-        EventNum::from_raw(self.first.raw() - 1)
-    }
-
-    fn flush(&mut self, now: UnixNanos, send: &mut impl FnMut(&[u8])) -> Result<(), Blocked> {
-        if self.pending.is_empty() {
-            return Ok(());
+    fn begin(
+        &mut self,
+        beginning: Beginning,
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Blocked> {
+        let (run, window, through) = (self.run, Window::of(&self.limits), self.covered.seq_num);
+        for stream in self.streams.iter_mut().skip(self.taken_by) {
+            stream.flush(through, (run, window), now, send)?;
+            stream.begin(beginning, run, now, send);
+            self.taken_by += 1;
         }
-        if self.sent.len() >= WINDOW_BATCHES {
-            return Err(Blocked { stream: self.id });
-        }
-        let next = self.first.plus(self.pending.count() as u64);
-        let topic = Topic {
-            partition: self.id.partition,
+        self.taken_by = 0;
+        self.covered = Position {
+            numbering: beginning.numbering,
+            seq_num: beginning.after,
         };
-        let head = Batch {
-            stream: self.id,
-            first: self.first,
-            events: 0,
-            ts_sent: now,
-        };
-        let frame = self.pending.finish(&topic.to_bytes(), head);
-        send(frame.expect("MAX_LIST_HEAD_BYTES holds topic and head of a batch"));
-        self.sent.push_back(EventNum::from_raw(next.raw() - 1));
-        self.first = next;
+        self.seen = beginning.after;
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use oxberry_core::feed::Action;
-    use oxberry_core::units::{OrderId, SeqNum, SymbolIndex};
-    use oxberry_proto::decode_list;
+impl Stream {
+    fn push(
+        &mut self,
+        number: SeqNum,
+        recorded: &Recorded,
+        (run, window): (Run, Window),
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Blocked> {
+        // A number is never cut: what may be followed by an event of the same number leaves room.
+        let (first, leaves_room) = match *recorded {
+            Recorded::Event(_) => (number, false),
+            Recorded::Settled { .. } => (number, true),
+            Recorded::Lost { first, .. } => (first, false),
+        };
+        let mut deltas = self.deltas;
+        let record = deltas.record(recorded);
+        let pushed = if leaves_room && self.pending.room() < 2 * MAX_RECORD_BYTES {
+            Err(ProtoError::NoRoom)
+        } else {
+            self.pending.push(&record)
+        };
+        if pushed.is_ok() {
+            self.deltas = deltas;
+        } else {
+            let before = SeqNum::from_raw(first.raw().saturating_sub(1));
+            self.flush(before, (run, window), now, send)?;
+            let record = self.deltas.record(recorded);
+            self.pending
+                .push(&record)
+                .expect("an empty batch has room for any record");
+        }
+        self.last = self.last.max(number);
+        Ok(())
+    }
 
-    use super::*;
+    fn flush(
+        &mut self,
+        through: SeqNum,
+        (run, window): (Run, Window),
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Blocked> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let is_full =
+            self.bytes_in_flight >= window.bytes || self.in_flight.len() >= window.batches;
+        if is_full && self.is_held {
+            return Err(Blocked { stream: self.id });
+        }
+        self.send_batch(through, None, run, now, send);
+        Ok(())
+    }
 
-    const NOW: UnixNanos = UnixNanos::from_raw(1);
-
-    fn event(number: u64) -> FeedEvent {
-        FeedEvent {
-            seq_num: SeqNum::from_raw(1),
-            symbol_index: SymbolIndex::from_raw(7),
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Delete {
-                order_id: OrderId::from_raw(number),
+    /// Says that a numbering begins. It is said at once, so that coverage never has to.
+    fn begin(
+        &mut self,
+        beginning: Beginning,
+        run: Run,
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) {
+        let Beginning {
+            numbering,
+            after,
+            failover,
+        } = beginning;
+        let begins = Begins {
+            // Nothing happened behind the last record.
+            previous: Position {
+                numbering: self.sent.numbering,
+                seq_num: self.anchor,
             },
+            failover,
+        };
+        self.sent = Position {
+            numbering,
+            seq_num: after,
+        };
+        self.last = after;
+        self.deltas = Deltas::new(numbering, after);
+        self.send_batch(after, Some(begins), run, now, send);
+    }
+
+    fn send_batch(
+        &mut self,
+        through: SeqNum,
+        begins: Option<Begins>,
+        run: Run,
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) {
+        let topic = Topic {
+            partition: self.id.partition,
+        };
+        let through = through.max(self.last);
+        let head = Batch {
+            run,
+            stream: self.id,
+            numbering: self.sent.numbering,
+            after: self.sent.seq_num,
+            through,
+            begins,
+            events: 0,
+            ts_sent: now,
+        };
+        let frame = self
+            .pending
+            .finish(&topic.to_bytes(), head)
+            .expect("MAX_LIST_HEAD_BYTES holds topic and head of a batch");
+        let bytes = frame.len();
+        send(frame);
+        self.sent.seq_num = through;
+        self.anchor = self.last;
+        self.deltas = Deltas::new(self.sent.numbering, through);
+        if self.is_held {
+            self.in_flight.push_back((self.sent, bytes));
+            self.bytes_in_flight += bytes;
         }
     }
+}
 
-    fn streams() -> ChannelStreams {
-        ChannelStreams::new(ChannelId::from_raw(1), [0, 1].map(Partition::from_raw))
-    }
-
-    /// Pushes events until the stream is blocked, and returns the frames and how many were taken.
-    fn fill(streams: &mut ChannelStreams, from: u64) -> (Vec<Vec<u8>>, u64) {
-        let mut frames = Vec::new();
-        for number in from.. {
-            let partition = Partition::from_raw(0);
-            let mut send = |frame: &[u8]| frames.push(frame.to_vec());
-            if streams
-                .push(partition, &event(number), NOW, &mut send)
-                .is_err()
-            {
-                return (frames, number);
-            }
-        }
-        unreachable!("a window that never fills");
-    }
-
-    #[test]
-    fn batches_are_numbered_without_a_hole_and_hold_every_event_once() {
-        let mut streams = streams();
-        let (mut frames, taken) = fill(&mut streams, 0);
-        streams.handle_credit(Partition::from_raw(0), EventNum::from_raw(u64::MAX));
-        streams.flush(NOW, &mut |frame| frames.push(frame.to_vec()));
-        let mut expected = 0;
-        for frame in frames {
-            let (topic, message) = Topic::split(&frame).unwrap();
-            assert_eq!(topic.partition.raw(), 0);
-            assert!(frame.len() <= MAX_BATCH_BYTES);
-            let (head, events) = decode_list::<Batch>(message).unwrap();
-            assert_eq!(head.first.raw(), expected + 1);
-            for read in events {
-                assert_eq!(read, Ok(event(expected)));
-                expected += 1;
-            }
-        }
-        assert_eq!(expected, taken);
-    }
-
-    #[test]
-    fn a_stream_never_runs_further_ahead_than_its_window() {
-        let mut streams = streams();
-        let (frames, taken) = fill(&mut streams, 0);
-        assert_eq!(frames.len(), WINDOW_BATCHES);
-        assert_eq!(streams.batches_in_flight(), WINDOW_BATCHES);
-        let first_batch = decode_list::<Batch>(Topic::split(&frames[0]).unwrap().1)
-            .unwrap()
-            .0;
-        streams.handle_credit(
-            Partition::from_raw(0),
-            EventNum::from_raw(u64::from(first_batch.events)),
-        );
-        let (frames, _) = fill(&mut streams, taken);
-        assert_eq!(frames.len(), 1);
-    }
-
-    #[test]
-    fn a_blocked_stream_does_not_hold_up_the_others() {
-        let mut streams = streams();
-        fill(&mut streams, 0);
-        let other = Partition::from_raw(1);
-        assert_eq!(streams.push(other, &event(0), NOW, &mut |_| ()), Ok(()));
-        let mut frames = 0;
-        streams.flush(NOW, &mut |_| frames += 1);
-        assert_eq!(frames, 1);
-        assert!(!streams.is_flushed());
-    }
-
-    #[test]
-    fn the_end_names_the_last_event_of_every_stream() {
-        let mut streams = streams();
-        for number in 0..3 {
-            streams
-                .push(Partition::from_raw(1), &event(number), NOW, &mut |_| ())
-                .unwrap();
-        }
-        streams.flush(NOW, &mut |_| ());
-        let mut lasts = Vec::new();
-        streams.end(&mut |frame| {
-            let message = Topic::split(frame).unwrap().1;
-            lasts.push(
-                oxberry_proto::decode::<EndOfStream>(message)
-                    .unwrap()
-                    .last
-                    .raw(),
-            );
-        });
-        assert_eq!(lasts, [0, 3]);
-    }
+/// Publishes a message without records.
+fn publish(partition: Partition, coverage: &Coverage, send: &mut impl FnMut(&[u8])) {
+    let mut frame = [0; Topic::LEN + MAX_PLAIN_BYTES];
+    let (prefix, message) = frame.split_at_mut(Topic::LEN);
+    prefix.copy_from_slice(&Topic { partition }.to_bytes());
+    let length = encode(coverage, message).expect("MAX_PLAIN_BYTES holds every such message");
+    send(frame.get(..Topic::LEN + length).unwrap_or_default());
 }

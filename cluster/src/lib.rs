@@ -15,7 +15,9 @@
 
 pub mod channel;
 pub mod controller;
+pub mod coverage;
 pub mod limits;
+pub mod page;
 pub mod partition;
 pub mod pi;
 pub mod placement;

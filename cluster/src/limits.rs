@@ -2,18 +2,65 @@
 
 use core::time::Duration;
 
-/// Batches of one stream that may be on their way: sent, but not yet acknowledged by every replica.
-///
-/// With 1,400-byte batches that is 90 kB a stream, enough to keep a gigabit link busy over the
-/// acknowledgement delay, and the bound on what any queue between controller and Pi can hold.
-pub const WINDOW_BATCHES: usize = 64;
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_RECORD_BYTES};
 
-/// Batches after which a Pi acknowledges without waiting for [`ACK_DELAY`]; well below the window,
-/// so that the stream flows on while the acknowledgement travels.
-pub const ACK_BATCHES: usize = 16;
+/// What the machines of a cluster keep to. Programs use [`Limits::DEFAULT`]; the simulator draws others,
+/// so that what is rare becomes frequent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of batches of one stream that may be on their way: sent, but not yet acknowledged by
+    /// every replica. It keeps a gigabit link busy over the acknowledgement delay, and bounds what any
+    /// queue between controller and Pi can hold.
+    pub window_bytes: usize,
+    /// And how many batches they may be at most: queues between controller and Pi count frames.
+    pub window_batches: usize,
+    /// Bytes of a batch: at most [`MAX_BATCH_BYTES`], an Ethernet frame.
+    pub batch_bytes: usize,
+    /// Batches after which a Pi acknowledges without waiting for `ack_delay`; well below the window,
+    /// so that the stream flows on while the acknowledgement travels.
+    pub ack_batches: usize,
+    /// The longest that a Pi keeps an acknowledgement back.
+    pub ack_delay: Duration,
+    /// How often everybody says that he is alive and how far he is, and repeats what may have been
+    /// lost.
+    pub beat: Duration,
+    /// Frames for the visualisation that may wait at a Pi.
+    pub outbox_frames: usize,
+    /// Symbols whose trust or state is told between two batches, so that neither waits long.
+    pub sweep: usize,
+    /// A Pi that was silent for this long is dead. Several beats, so that a short stall is none.
+    pub node_timeout: Duration,
+    /// How long the end waits for those who have not said that they have all.
+    pub end_timeout: Duration,
+}
 
-/// The longest that a Pi keeps an acknowledgement back.
-pub const ACK_DELAY: Duration = Duration::from_millis(5);
+impl Limits {
+    /// Those of the programs.
+    pub const DEFAULT: Self = Self {
+        window_bytes: 64 * MAX_BATCH_BYTES,
+        window_batches: 64,
+        batch_bytes: MAX_BATCH_BYTES,
+        ack_batches: 16,
+        ack_delay: Duration::from_millis(5),
+        beat: Duration::from_millis(250),
+        outbox_frames: 64,
+        sweep: 256,
+        node_timeout: Duration::from_secs(5),
+        end_timeout: Duration::from_secs(5),
+    };
+
+    /// Whoever was not heard for so long is silent: three beats.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        self.beat * BEATS_OF_SILENCE
+    }
+}
+
+/// Beats that must be missed before somebody is called silent.
+pub const BEATS_OF_SILENCE: u32 = 3;
+
+/// The least bytes of a batch: two records of one number must fit, since a number is never cut.
+pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
 
 /// How often a Pi repeats its Hello until it is answered.
 pub const HELLO_INTERVAL: Duration = Duration::from_millis(250);
@@ -21,18 +68,18 @@ pub const HELLO_INTERVAL: Duration = Duration::from_millis(250);
 /// How often the controller pings every partition until all Pis are ready.
 pub const PING_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How often a Pi says that it is alive.
-pub const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
-
-/// A Pi that was silent for this long is dead. Several heartbeats, so that a short stall is none.
-pub const NODE_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// How often one who waits for another says so.
 pub const WAITING_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often the page asks again for what was not answered.
+pub const ASK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Partitions for each expected node: enough to spread the load evenly and to move it in small
 /// parts, few enough that batches fill.
 pub const PARTITIONS_PER_NODE: usize = 4;
 
-const _: () = assert!(ACK_BATCHES * 2 <= WINDOW_BATCHES);
-const _: () = assert!(HEARTBEAT_INTERVAL.as_millis() * 3 <= NODE_TIMEOUT.as_millis());
+const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
+const _: () = assert!(
+    Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_SILENCE as u128
+        <= Limits::DEFAULT.node_timeout.as_millis()
+);

@@ -9,8 +9,13 @@ use oxberry_proto::limits::MAX_PARTITIONS;
 pub struct PartitionTable {
     /// Sorted by symbol index.
     symbols: Vec<(SymbolIndex, Partition)>,
+    /// By symbol index, for the lower ones, which are all that real mapping files have.
+    by_index: Vec<Partition>,
     partitions: u16,
 }
+
+/// Symbol indexes that are looked up at once; the highest of real mapping files are about 20,000.
+const LOOKED_UP: u32 = 1 << 16;
 
 impl PartitionTable {
     /// Spreads symbols, each with its expected load in any unit, over at most `partitions`
@@ -18,7 +23,7 @@ impl PartitionTable {
     ///
     /// The heaviest symbol goes first, always to the lightest partition; equal ones in the order of
     /// their indexes. The result depends on the set of symbols alone, not on their order. There are
-    /// never more partitions than symbols, nor more than [`MAX_PARTITIONS`].
+    /// never more partitions than symbols, nor more than [`MAX_PARTITIONS`], and always one.
     #[must_use]
     pub fn balanced(
         symbols: impl IntoIterator<Item = (SymbolIndex, u64)>,
@@ -28,7 +33,7 @@ impl PartitionTable {
         by_load.sort_unstable_by_key(|&(symbol, load)| (symbol, core::cmp::Reverse(load)));
         by_load.dedup_by_key(|&mut (symbol, _)| symbol);
         by_load.sort_by_key(|&(_, load)| core::cmp::Reverse(load));
-        let partitions = partitions.min(by_load.len()).min(MAX_PARTITIONS);
+        let partitions = partitions.min(by_load.len()).clamp(1, MAX_PARTITIONS);
         let mut loads = vec![(0_u64, 0_usize); partitions];
         let mut symbols = Vec::with_capacity(by_load.len());
         for (symbol, load) in by_load {
@@ -43,20 +48,39 @@ impl PartitionTable {
             symbols.push((symbol, Partition::from_raw(small(at))));
         }
         symbols.sort_unstable();
+        let partitions = small(partitions);
+        let highest = symbols.last().map_or(0, |&(symbol, _)| symbol.raw() + 1);
+        let mut by_index: Vec<_> = (0..highest.min(LOOKED_UP))
+            .map(|index| unlisted(SymbolIndex::from_raw(index), partitions))
+            .collect();
+        for &(symbol, partition) in &symbols {
+            let place = usize::try_from(symbol.raw()).ok();
+            if let Some(known) = place.and_then(|place| by_index.get_mut(place)) {
+                *known = partition;
+            }
+        }
         Self {
             symbols,
-            partitions: small(partitions),
+            by_index,
+            partitions,
         }
     }
 
-    /// The partition of a symbol, or `None` when the day's table does not have it.
+    /// The partition of a symbol. One that the day's table does not have, because only the feed
+    /// itself defines it, is in the partition that its number leaves when divided by their count.
     #[must_use]
-    pub fn partition_of(&self, symbol: SymbolIndex) -> Option<Partition> {
-        let at = self
+    pub fn partition_of(&self, symbol: SymbolIndex) -> Partition {
+        let place = usize::try_from(symbol.raw()).unwrap_or(usize::MAX);
+        if let Some(&partition) = self.by_index.get(place) {
+            return partition;
+        }
+        let listed = self
             .symbols
-            .binary_search_by_key(&symbol, |&(known, _)| known)
-            .ok()?;
-        self.symbols.get(at).map(|&(_, partition)| partition)
+            .binary_search_by_key(&symbol, |&(known, _)| known);
+        match listed.ok().and_then(|at| self.symbols.get(at)) {
+            Some(&(_, partition)) => partition,
+            None => unlisted(symbol, self.partitions),
+        }
     }
 
     /// How many partitions there are.
@@ -65,9 +89,9 @@ impl PartitionTable {
         usize::from(self.partitions)
     }
 
-    /// Whether there is no partition, because there is no symbol.
+    /// Never: there is always a partition.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.partitions == 0
     }
 
@@ -80,6 +104,13 @@ impl PartitionTable {
     pub fn symbols(&self) -> impl Iterator<Item = (SymbolIndex, Partition)> + '_ {
         self.symbols.iter().copied()
     }
+}
+
+/// The partition of a symbol that no table has.
+#[must_use]
+pub fn unlisted(symbol: SymbolIndex, partitions: u16) -> Partition {
+    let rest = symbol.raw() % u32::from(partitions.max(1));
+    Partition::from_raw(u16::try_from(rest).unwrap_or(0))
 }
 
 /// A number of partitions, which [`MAX_PARTITIONS`] keeps small.
@@ -105,7 +136,7 @@ mod tests {
         let table = PartitionTable::balanced(symbols.clone(), 4);
         let mut held = [0; 4];
         for (symbol, load) in symbols {
-            held[usize::from(table.partition_of(symbol).unwrap().raw())] += load;
+            held[usize::from(table.partition_of(symbol).raw())] += load;
         }
         let (most, least) = (held.iter().max().unwrap(), held.iter().min().unwrap());
         assert!(most - least < most / 100, "{held:?}");
@@ -122,7 +153,7 @@ mod tests {
     #[test]
     fn there_are_never_more_partitions_than_symbols() {
         assert_eq!(PartitionTable::balanced(symbols(&[1, 1, 1]), 16).len(), 3);
-        assert!(PartitionTable::balanced([], 16).is_empty());
+        assert_eq!(PartitionTable::balanced([], 16).len(), 1);
     }
 
     #[test]
@@ -133,8 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_symbol_has_no_partition() {
-        let table = PartitionTable::balanced(symbols(&[1]), 1);
-        assert_eq!(table.partition_of(SymbolIndex::from_raw(7)), None);
+    fn a_symbol_that_the_table_does_not_have_is_in_a_partition_all_the_same() {
+        let table = PartitionTable::balanced(symbols(&[1, 1, 1]), 3);
+        for index in [7, 101, 5_000_000] {
+            let symbol = SymbolIndex::from_raw(index);
+            let known = table.symbols().find(|&(known, _)| known == symbol);
+            let partition = known.map_or(unlisted(symbol, 3), |(_, partition)| partition);
+            assert_eq!(table.partition_of(symbol), partition);
+        }
+        assert_eq!(unlisted(SymbolIndex::from_raw(7), 3).raw(), 1);
     }
 }

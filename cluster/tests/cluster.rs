@@ -15,9 +15,7 @@ use oxberry_cluster::limits::{NODE_TIMEOUT, WAITING_REPORT_INTERVAL, WINDOW_BATC
 use oxberry_cluster::pi::{self, Stop};
 use oxberry_core::book::Capacity;
 use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
-use oxberry_core::units::{
-    OrderId, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
-};
+use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, UnixNanos};
 use oxberry_proto::start::RefusedReason;
 use oxberry_proto::stock::StockEvent;
 use world::{CAPACITY, World};
@@ -46,7 +44,6 @@ fn events(first_symbol: u32, count: u32) -> Vec<FeedEvent> {
                 Action::Delete { order_id }
             };
             FeedEvent {
-                seq_num: SeqNum::from_raw(number + 1),
                 symbol_index: SymbolIndex::from_raw(symbol),
                 symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
                 ts_event: Some(UnixNanos::from_raw(u64::from(number))),

@@ -3,23 +3,24 @@
 use core::fmt;
 use std::sync::Arc;
 
-use oxberry_cluster::channel::ChannelStreams;
+use oxberry_cluster::channel::Occurrences;
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::feed::{Action, Beginning, Channel, FeedEvent, Follower, Lost, SymbolSlot};
+use oxberry_core::feed::{Channel, SymbolSlot};
 use oxberry_core::line::Sequence;
-use oxberry_core::units::{ChannelId, Instant, SeqNum, SymbolIndex, UnixNanos};
+use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_feed::lines::{LineCounters, Lines, Turn};
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::Source;
-use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
+use oxberry_net::{Clock, NetError, Pipe, SynchronizedPublisher};
 use oxberry_proto::limits::MAX_SYMBOLS;
-use oxberry_proto::{EventNum, Partition, StreamId};
+use oxberry_proto::{Partition, Run};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::day::ChannelFeed;
-use crate::pace::{Pace, Speed};
+use crate::outlet::{Outlet, Waited};
+use crate::pace::Speed;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
 const TOLD_ONE_BY_ONE: usize = 8;
@@ -32,24 +33,31 @@ const SYMBOL_SLOTS: usize = MAX_SYMBOLS * 2;
 pub(crate) enum ToChannel {
     /// Play: what was sent at `first_sent` is due at `now`.
     Start {
+        /// The run that is played.
+        run: Run,
         /// The first send time of all channels.
         first_sent: UnixNanos,
         /// The instant that stands for it.
         now: Instant,
     },
-    /// All replicas of the partition applied the channel's events up to here.
+    /// All replicas of the partition are at this position of the channel.
     Credit {
         /// The partition.
         partition: Partition,
-        /// The last event.
-        acked: EventNum,
+        /// The position.
+        acked: Position,
+    },
+    /// Nobody holds the partition any more, so its stream waits for nobody.
+    Unheld {
+        /// The partition.
+        partition: Partition,
     },
     /// Stop where you are.
     Stop,
 }
 
 /// Bytes of the largest message between the threads.
-const MESSAGE_BYTES: usize = 32;
+pub(crate) const MESSAGE_BYTES: usize = 48;
 
 impl ToChannel {
     /// Sends it down the pipe.
@@ -73,8 +81,8 @@ pub struct ChannelSummary {
     pub messages: u64,
     /// Events published.
     pub events: u64,
-    /// The last event of every stream.
-    pub lasts: Vec<(StreamId, EventNum)>,
+    /// Up to where the channel was read, or given up.
+    pub covered: Position,
     /// What a person should look at.
     pub warnings: Vec<String>,
     /// Whether the source was read to its end and everything in it was sound.
@@ -89,15 +97,6 @@ pub struct ChannelError {
     pub channel: ChannelId,
     /// What failed.
     pub error: NetError,
-}
-
-/// How a wait for the main thread ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waited {
-    /// The time has come, or credit has.
-    GoOn,
-    /// The main thread wants no more.
-    Stop,
 }
 
 /// One channel, ready to be played in a thread of its own.
@@ -116,25 +115,10 @@ pub(crate) struct ChannelPublisher {
 struct Reader {
     feed: Channel<Vec<SymbolSlot>>,
     /// What came and was not published yet.
-    events: Vec<FeedEvent>,
-    /// The symbols of the mapping file.
-    symbols: Vec<SymbolIndex>,
+    occurrences: Occurrences,
     warnings: Warnings,
     /// Whether everything was sound so far.
     is_sound: bool,
-}
-
-/// Where events leave: streams, the socket, and the pipe that credit comes through.
-#[derive(Debug)]
-struct Outlet {
-    streams: ChannelStreams,
-    table: Arc<PartitionTable>,
-    publisher: SynchronizedPublisher,
-    pipe: Pipe,
-    clock: Clock,
-    events: u64,
-    /// Events of symbols that only the channel itself defined, so that nobody keeps them.
-    unplaced: u64,
 }
 
 /// The first few things to look at, and how many more there were.
@@ -160,42 +144,31 @@ impl ChannelPublisher {
             lines,
             ..
         } = feed;
-        let streams = ChannelStreams::new(channel, table.partitions());
-        let (events, unplaced) = (0, 0);
         Self {
             source,
             lines,
             reader: Reader {
                 feed: known_symbols(dialect, mapping),
-                events: Vec::new(),
-                symbols: mapping.symbols.keys().copied().collect(),
+                occurrences: Occurrences::default(),
                 warnings: Warnings::default(),
                 is_sound: true,
             },
-            outlet: Outlet {
-                streams,
-                table,
-                publisher,
-                pipe,
-                clock,
-                events,
-                unplaced,
-            },
+            outlet: Outlet::new(channel, table, publisher, pipe, clock),
             speed,
             packets: 0,
         }
     }
 
-    /// Waits for the start, plays everything, ends the streams. Gives the pipe back, so that the
-    /// main thread can speak into it until it knows of the end.
-    pub(crate) fn run(mut self) -> (Result<ChannelSummary, ChannelError>, Pipe) {
-        let channel = self.outlet.streams.channel();
+    /// Waits for the start, plays everything, ends the streams. Gives the way out back, so that the
+    /// main thread can speak into its pipe until it knows of the end, and repeat the end.
+    pub(crate) fn run(mut self) -> (Result<ChannelSummary, ChannelError>, Outlet) {
+        let channel = self.outlet.channel();
         match self.play() {
             Ok(is_complete) => {
-                let (summary, pipe) = self.summary(is_complete);
-                (Ok(summary), pipe)
+                let (summary, outlet) = self.summary(is_complete);
+                (Ok(summary), outlet)
             }
-            Err(error) => (Err(ChannelError { channel, error }), self.outlet.pipe),
+            Err(error) => (Err(ChannelError { channel, error }), self.outlet),
         }
     }
 
@@ -242,20 +215,20 @@ impl ChannelPublisher {
             lines.release(&mut |packet, offset| reader.read(packet, Place { file, offset }));
             let due = pace.due(packet.header().send_time);
             if outlet.wait_until(due)? == Waited::Stop
-                || outlet.publish_all(&mut reader.events)? == Waited::Stop
+                || outlet.publish_all(&mut reader.occurrences, reader.covered())? == Waited::Stop
             {
                 return Ok(false);
             }
         }
         let file = source.name();
         lines.finish(&mut |packet, offset| reader.read(packet, Place { file, offset }));
-        if outlet.publish_all(&mut reader.events)? == Waited::Stop {
+        if outlet.publish_all(&mut reader.occurrences, reader.covered())? == Waited::Stop {
             return Ok(false);
         }
         Ok(outlet.end()? == Waited::GoOn && reader.is_sound)
     }
 
-    fn summary(self, is_complete: bool) -> (ChannelSummary, Pipe) {
+    fn summary(self, is_complete: bool) -> (ChannelSummary, Outlet) {
         let Self {
             lines,
             reader: Reader {
@@ -266,19 +239,12 @@ impl ChannelPublisher {
             ..
         } = self;
         let counters = feed.normalizer().counters();
-        let channel = outlet.streams.channel();
+        let channel = outlet.channel();
         if let Some(symbol) = counters.first_unknown_symbol {
             let messages = counters.unknown_symbols;
             warnings.told.push(format!(
                 "channel {channel}: {messages} messages are about symbols that the mapping file \
                  does not have, the first about symbol index {symbol}; they were left out"
-            ));
-        }
-        if outlet.unplaced > 0 {
-            let events = outlet.unplaced;
-            warnings.told.push(format!(
-                "channel {channel}: {events} events are of symbols that only the feed itself \
-                 defines, not the mapping file; they were left out"
             ));
         }
         if warnings.left_out > 0 {
@@ -293,28 +259,19 @@ impl ChannelPublisher {
             lines,
             packets,
             messages: counters.messages(),
-            events: outlet.events,
-            lasts: outlet.streams.lasts().collect(),
+            events: outlet.events(),
+            covered: outlet.covered(),
             warnings: warnings.told,
             is_complete,
         };
-        (summary, outlet.pipe)
+        (summary, outlet)
     }
 }
 
 impl Reader {
     /// Reads a packet whose turn has come.
     fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>) {
-        let mut told = Told {
-            events: &mut self.events,
-            lost: None,
-        };
-        let before = told.events.len();
-        let result = self.feed.packet(packet, &mut told);
-        if let Some(lost) = told.lost {
-            self.tell_loss(before, lost);
-        }
-        match result {
+        match self.feed.packet(packet, &mut self.occurrences) {
             Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
                 "{place}: {missing} messages from number {expected} on are missing before this \
                  packet; the symbols of the channel are stale until they are cleared"
@@ -327,184 +284,15 @@ impl Reader {
         }
     }
 
-    /// Tells every symbol of the channel that messages are lost, before the events from `before` on.
-    fn tell_loss(&mut self, before: usize, lost: Lost) {
-        let Self { feed, symbols, .. } = &*self;
-        let carried = symbols
-            .iter()
-            .filter(|symbol| feed.normalizer().carries(**symbol));
-        let stale = carried.map(|&symbol_index| FeedEvent {
-            seq_num: lost.last,
-            symbol_index,
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Unreadable,
-        });
-        let stale: Vec<_> = stale.collect();
-        let at = before.min(self.events.len());
-        self.events.splice(at..at, stale);
+    /// All numbers up to this one were read.
+    fn covered(&self) -> SeqNum {
+        SeqNum::from_raw(self.feed.tracker().next().raw().saturating_sub(1))
     }
 
     /// Something is not as it should be.
     fn fail(&mut self, what: impl fmt::Display) {
         self.warnings.push(what);
         self.is_sound = false;
-    }
-}
-
-/// What a packet tells: its events, and what is lost before them or in the rest of the packet.
-struct Told<'e> {
-    events: &'e mut Vec<FeedEvent>,
-    lost: Option<Lost>,
-}
-
-impl Follower for Told<'_> {
-    fn event(&mut self, event: FeedEvent) {
-        self.events.push(event);
-    }
-
-    fn begins(&mut self, _: Beginning) {}
-
-    fn lost(&mut self, lost: Lost) {
-        self.lost = Some(lost);
-    }
-
-    fn settled(&mut self, _: SeqNum) {}
-}
-
-impl Outlet {
-    /// Waits for the word to begin; `None` when there will be none.
-    fn await_start(&mut self, speed: Speed) -> Result<Option<Pace>, NetError> {
-        loop {
-            wait(&self.clock, None, [self.pipe.poll_item(Interest::Read)])?;
-            match self.hear()? {
-                Some(ToChannel::Start { first_sent, now }) => {
-                    return Ok(Some(Pace::new(speed, first_sent, now)));
-                }
-                Some(ToChannel::Stop) => return Ok(None),
-                Some(ToChannel::Credit { .. }) | None => {}
-            }
-        }
-    }
-
-    /// Waits until a packet is due. What was published before leaves first: nobody waits for
-    /// events that are there already.
-    fn wait_until(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
-        let Some(due) = due else {
-            return self.take_credit();
-        };
-        if due > self.clock.now() {
-            self.flush()?;
-        }
-        while due > self.clock.now() {
-            wait(
-                &self.clock,
-                Some(due),
-                [self.pipe.poll_item(Interest::Read)],
-            )?;
-            if self.take_credit()? == Waited::Stop {
-                return Ok(Waited::Stop);
-            }
-            self.flush()?;
-        }
-        self.take_credit()
-    }
-
-    /// Publishes events, when the window allows it, and leaves none.
-    fn publish_all(&mut self, events: &mut Vec<FeedEvent>) -> Result<Waited, NetError> {
-        for event in events.drain(..) {
-            if self.publish(&event)? == Waited::Stop {
-                return Ok(Waited::Stop);
-            }
-        }
-        Ok(Waited::GoOn)
-    }
-
-    /// Publishes an event, when the window allows it.
-    fn publish(&mut self, event: &FeedEvent) -> Result<Waited, NetError> {
-        let Some(partition) = self.table.partition_of(event.symbol_index) else {
-            self.unplaced += 1;
-            return Ok(Waited::GoOn);
-        };
-        self.events += 1;
-        loop {
-            let now = self.clock.wall();
-            let mut sent = Ok(());
-            let Self {
-                streams, publisher, ..
-            } = self;
-            let pushed = streams.push(partition, event, now, &mut |frame| {
-                sent = publisher.publish(frame);
-            });
-            sent?;
-            if pushed.is_ok() {
-                return Ok(Waited::GoOn);
-            }
-            if self.await_credit()? == Waited::Stop {
-                return Ok(Waited::Stop);
-            }
-        }
-    }
-
-    /// Sends everything that waits, then the end of every stream.
-    fn end(&mut self) -> Result<Waited, NetError> {
-        self.flush()?;
-        while !self.streams.is_flushed() {
-            if self.await_credit()? == Waited::Stop {
-                return Ok(Waited::Stop);
-            }
-            self.flush()?;
-        }
-        let mut sent = Ok(());
-        let Self {
-            streams, publisher, ..
-        } = self;
-        streams.end(&mut |frame| {
-            if sent.is_ok() {
-                sent = publisher.publish(frame);
-            }
-        });
-        sent.map(|()| Waited::GoOn)
-    }
-
-    fn flush(&mut self) -> Result<(), NetError> {
-        let now = self.clock.wall();
-        let mut sent = Ok(());
-        let Self {
-            streams, publisher, ..
-        } = self;
-        streams.flush(now, &mut |frame| {
-            if sent.is_ok() {
-                sent = publisher.publish(frame);
-            }
-        });
-        sent
-    }
-
-    /// Waits for the main thread, then takes all that it said.
-    fn await_credit(&mut self) -> Result<Waited, NetError> {
-        wait(&self.clock, None, [self.pipe.poll_item(Interest::Read)])?;
-        self.take_credit()
-    }
-
-    /// Takes what the main thread has said, without waiting.
-    fn take_credit(&mut self) -> Result<Waited, NetError> {
-        loop {
-            match self.hear()? {
-                Some(ToChannel::Credit { partition, acked }) => {
-                    self.streams.handle_credit(partition, acked);
-                }
-                Some(ToChannel::Stop) => return Ok(Waited::Stop),
-                Some(ToChannel::Start { .. }) => {}
-                None => return Ok(Waited::GoOn),
-            }
-        }
-    }
-
-    fn hear(&mut self) -> Result<Option<ToChannel>, NetError> {
-        let mut buffer = [0; MESSAGE_BYTES];
-        let message = self.pipe.recv(&mut buffer)?;
-        Ok(message.map(|bytes| postcard::from_bytes(bytes).expect("our own thread wrote it")))
     }
 }
 

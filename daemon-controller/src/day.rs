@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use oxberry_cluster::controller::{ControllerConfig, Symbol};
+use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
@@ -157,7 +158,25 @@ impl Day {
                 .collect(),
             symbols: symbols.collect(),
             table: PartitionTable::clone(&self.table),
+            identity: self.identity(config),
+            limits: Limits::DEFAULT,
         }
+    }
+
+    /// What tells this day from another one: its files, when it began, its symbols, its dialects.
+    fn identity(&self, config: &Config) -> u32 {
+        let mut hash = Fnv::new();
+        hash.add(config.dir.as_os_str().as_encoded_bytes());
+        hash.add(&self.first_sent().unwrap_or_default().raw().to_be_bytes());
+        for channel in &self.channels {
+            hash.add(&[channel.channel.raw()]);
+            hash.add(format!("{:?}", channel.dialect).as_bytes());
+        }
+        for (symbol_index, symbol) in &self.mapping.symbols {
+            hash.add(&symbol_index.raw().to_be_bytes());
+            hash.add(symbol.cqs_symbol.as_bytes());
+        }
+        hash.finish()
     }
 
     /// When the first packet of all channels was sent.
@@ -192,6 +211,28 @@ fn first_sent(source: &mut Source) -> Option<UnixNanos> {
         Err(_) => ControlFlow::Continue(()),
     });
     first_sent
+}
+
+/// FNV-1a, folded to 32 bits: the same on every machine and in every version.
+struct Fnv(u64);
+
+impl Fnv {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Adds a part, and its length, so that parts do not run together.
+    fn add(&mut self, part: &[u8]) {
+        let length = (part.len() as u64).to_be_bytes();
+        for &byte in part.iter().chain(&length) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn finish(self) -> u32 {
+        let [a, b, c, d, e, f, g, h] = self.0.to_be_bytes();
+        u32::from_be_bytes([a ^ e, b ^ f, c ^ g, d ^ h])
+    }
 }
 
 /// A name as far as messages hold it; the feed's own symbols are shorter.

@@ -6,6 +6,7 @@
 //! * [`config`]: what it is told,
 //! * [`day`]: the initializer: channels, symbols and partitions of a day,
 //! * [`notice`]: what it says,
+//! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * [`run`](mod@run): the main loop around the cluster's brain,
 //! * [`Cli`]: the program.
@@ -15,6 +16,7 @@ mod cli;
 pub mod config;
 pub mod day;
 pub mod notice;
+mod outlet;
 pub mod pace;
 pub mod run;
 

@@ -35,10 +35,10 @@ pub enum Notice {
     Partition {
         /// Its number.
         partition: u16,
-        /// Events published for it.
-        published: u64,
-        /// Whether its replicas applied everything and are equal.
+        /// Whether a replica lived, and no book that is live on two of them differs.
         good: bool,
+        /// Symbols whose books differ although they are live on several replicas.
+        different: Vec<u32>,
         /// Its replicas.
         replicas: Vec<Replica>,
     },
@@ -56,10 +56,10 @@ pub struct Replica {
     pub node: String,
     /// The digest of its books, 16 hexadecimal digits.
     pub digest: String,
-    /// Events applied to them.
-    pub events: u64,
+    /// How many symbols they are.
+    pub symbols: u32,
     /// Symbols that are not live.
-    pub stale_symbols: u32,
+    pub not_live: u32,
 }
 
 impl Notice {
@@ -89,7 +89,14 @@ impl Notice {
         let done = Self::Done {
             good: outcome.is_good(),
         };
-        outcome.partitions.iter().map(Self::from).chain([done])
+        let missing = (!outcome.missing.is_empty()).then(|| {
+            Self::warning(format_args!(
+                "{} did not say that all they had told was taken",
+                listed(&outcome.missing)
+            ))
+        });
+        let partitions = outcome.partitions.iter().map(Self::from);
+        partitions.chain(missing).chain([done])
     }
 }
 
@@ -98,13 +105,17 @@ impl From<&PartitionOutcome> for Notice {
         let replicas = outcome.replicas.iter().map(|replica| Replica {
             node: replica.node.clone(),
             digest: format!("{:016x}", replica.digest),
-            events: replica.events,
-            stale_symbols: replica.stale_symbols,
+            symbols: replica.symbols,
+            not_live: replica.not_live,
         });
         Self::Partition {
             partition: outcome.partition.raw(),
-            published: outcome.published,
             good: outcome.is_good(),
+            different: outcome
+                .different
+                .iter()
+                .map(|symbol| symbol.raw())
+                .collect(),
             replicas: replicas.collect(),
         }
     }
@@ -129,19 +140,27 @@ impl From<Report> for Notice {
             Report::Refused { name, reason } => {
                 Self::warning(format!("{name} was sent away: {}", why(reason)))
             }
-            Report::Started { nodes, partitions } => Self::info(format!(
-                "{nodes} Pis hold {partitions} partitions; the feed starts"
+            Report::Started {
+                run,
+                nodes,
+                partitions,
+            } => Self::info(format!(
+                "{nodes} Pis hold {partitions} partitions; the feed starts, run {run}"
             )),
             Report::Died { name, orphaned } if orphaned.is_empty() => Self::warning(format!(
                 "{name} is silent and counts as dead; its twins go on"
             )),
             Report::Died { name, orphaned } => Self::warning(format!(
                 "{name} is silent and counts as dead; nobody else holds partitions {}: their \
-                 events are lost",
+                 symbols are not live any more, and the feed does not wait for them",
                 listed(&orphaned)
             )),
             Report::AwaitingDigests { missing } => Self::info(format!(
                 "waiting for the last events of {}",
+                listed(&missing)
+            )),
+            Report::AwaitingFarewell { missing } => Self::info(format!(
+                "waiting until all that {} told is taken",
                 listed(&missing)
             )),
             Report::BadMessage { from, error } => {
@@ -168,11 +187,12 @@ impl fmt::Display for Notice {
             Self::Started => write!(f, "started"),
             Self::Partition {
                 partition,
-                published,
                 good,
+                different,
                 replicas,
             } => {
-                write!(f, "partition {partition:>3}  {published:>9} events")?;
+                let symbols = replicas.iter().map(|one| one.symbols).max().unwrap_or(0);
+                write!(f, "partition {partition:>3}  {symbols:>5} symbols")?;
                 for replica in replicas {
                     write!(f, "  {} {}", replica.node, replica.digest)?;
                 }
@@ -181,20 +201,15 @@ impl fmt::Display for Notice {
                 } else {
                     "one replica"
                 };
-                let stale: u32 = replicas
-                    .iter()
-                    .map(|replica| replica.stale_symbols)
-                    .max()
-                    .unwrap_or(0);
                 match (*good, replicas.is_empty()) {
                     (true, _) => write!(f, "  {equal}")?,
                     (false, true) => write!(f, "  LOST: no replica lived to the end")?,
-                    (false, false) => write!(f, "  DIFFERENT")?,
+                    (false, false) => write!(f, "  DIFFERENT: symbols {}", listed(different))?,
                 }
-                if stale > 0 {
-                    write!(f, ", {stale} symbols not live")
-                } else {
-                    Ok(())
+                let not_live = replicas.iter().map(|one| one.not_live).max();
+                match not_live {
+                    None | Some(0) => Ok(()),
+                    Some(not_live) => write!(f, ", {not_live} symbols not live"),
                 }
             }
             Self::Done { good: true } => write!(f, "the end: all replicas are equal"),

@@ -17,6 +17,7 @@ use crate::channel::{ChannelError, ChannelPublisher, ChannelSummary, ToChannel};
 use crate::config::Config;
 use crate::day::Day;
 use crate::notice::Notice;
+use crate::outlet::Outlet;
 
 /// Messages taken from a socket before the others have their turn.
 const MESSAGES_PER_TURN: usize = 256;
@@ -103,7 +104,9 @@ struct ChannelHandle {
     /// Raised by the thread as its last act, however it ends.
     ended: Shutdown,
     /// Taken when it has ended.
-    thread: Option<JoinHandle<(Result<ChannelSummary, ChannelError>, Pipe)>>,
+    thread: Option<JoinHandle<(Result<ChannelSummary, ChannelError>, Outlet)>>,
+    /// The way out of a channel that has ended: what was said last is repeated there.
+    outlet: Option<Outlet>,
 }
 
 /// Raises the flag when it goes out of scope, so that a panic is noticed too.
@@ -137,6 +140,7 @@ impl ChannelHandle {
             pipe,
             ended,
             thread: Some(thread),
+            outlet: None,
         })
     }
 
@@ -149,9 +153,10 @@ impl ChannelHandle {
         };
         // The flag is raised within the thread's last instructions. Its end of the pipe was there
         // until now, so that nothing told it before could get stuck.
-        let (ended, _pipe) = thread
+        let (ended, outlet) = thread
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        self.outlet = Some(outlet);
         Some(ended)
     }
 
@@ -198,9 +203,13 @@ pub fn run(
     };
 
     while summary.outcome.is_none() && !shutdown.is_requested() {
+        let ended = channels
+            .iter()
+            .filter_map(|channel| channel.outlet.as_ref());
         let deadline = [brain.poll_timeout(), notifier.poll_timeout()]
             .into_iter()
             .flatten()
+            .chain(ended.map(Outlet::poll_timeout))
             .min();
         let mut items = vec![
             shutdown.poll_item(),
@@ -226,8 +235,11 @@ pub fn run(
             done.warnings
                 .iter()
                 .for_each(|warning| tell(Notice::warning(warning)));
-            brain.handle_end_of_channel(clock.now(), channel.channel, done.lasts.clone());
+            brain.handle_end_of_channel(clock.now(), channel.channel);
             summary.channels.push(done);
+        }
+        for outlet in channels.iter_mut().filter_map(|one| one.outlet.as_mut()) {
+            outlet.tell_coverage_when_due(clock.now())?;
         }
         if brain.poll_timeout().is_some_and(|due| due <= clock.now()) {
             brain.handle_timeout(clock.now());
@@ -242,11 +254,20 @@ pub fn run(
                     setup.reply(&message)?;
                 }
                 Command::Publish { frame } => publisher.publish(&frame)?,
-                Command::Start => {
+                Command::Start { run } => {
                     tell(Notice::Started);
                     let now = clock.now();
                     for channel in &mut channels {
-                        channel.tell(ToChannel::Start { first_sent, now })?;
+                        channel.tell(ToChannel::Start {
+                            run,
+                            first_sent,
+                            now,
+                        })?;
+                    }
+                }
+                Command::Unheld { partition } => {
+                    for channel in &mut channels {
+                        channel.tell(ToChannel::Unheld { partition })?;
                     }
                 }
                 Command::Credit { stream, acked } => {

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
 use oxberry_core::book::Books;
 use oxberry_core::units::Instant;
@@ -92,6 +93,7 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         name: config.name.clone(),
         max_orders: config.capacity.orders,
         max_symbols: config.capacity.symbols,
+        limits: Limits::DEFAULT,
     };
     let system = |attempt| move |source| PiError::System { attempt, source };
     let printer = config.print.then(Printer::to_stdout).transpose();
@@ -268,8 +270,13 @@ impl Daemon<'_> {
         while let Some(command) = self.pi.next_command() {
             match command {
                 Command::Subscribe(topic) => self.sockets.data.subscribe(topic)?,
+                Command::Unsubscribe(topic) => self.sockets.data.unsubscribe(topic)?,
                 Command::Report(told) => {
-                    self.is_assigned |= matches!(told, Report::Assigned { .. });
+                    match told {
+                        Report::Assigned { .. } => self.is_assigned = true,
+                        Report::AnotherRun { .. } => self.is_assigned = false,
+                        _ => {}
+                    }
                     report::log(told, self.config);
                 }
                 Command::Stop(stop) => self.stop = Some(stop),

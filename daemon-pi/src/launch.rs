@@ -80,8 +80,9 @@ fn exit_code(summary: &Summary) -> ExitCode {
         batches = counters.batches,
         stock_events = counters.stock_events,
         rejected = counters.rejected,
-        duplicates = counters.duplicates,
-        missing = counters.missing,
+        copies = counters.copies,
+        holes = counters.holes,
+        losses = counters.losses,
         bad_frames = counters.bad_frames,
         "ends"
     );

@@ -6,15 +6,15 @@ use std::io::{self, Write as _};
 use std::os::fd::AsFd;
 
 use oxberry_net::{Interest, PollItem};
-use oxberry_proto::decode_list;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
-use oxberry_proto::stock::{Quote, StockBatch, StockEvent, SymbolState};
+use oxberry_proto::stock::{Quote, StockBatch, StockEvent, SymbolTrust, View};
+use oxberry_proto::{Deltas, StockTold, decode_list};
 
 /// Bytes that a pipe takes without blocking once poll says that it is writable (POSIX `PIPE_BUF`).
 const CHUNK: usize = 4_096;
 
-/// The fewest bytes of a stock event on the wire: index, number, time, state, three absent options.
-const LEAST_EVENT_BYTES: usize = 7;
+/// The fewest bytes of a record on the wire: kind, symbol, trust, trading status.
+const LEAST_RECORD_BYTES: usize = 4;
 
 /// Bytes of the longest line, generously.
 const MAX_LINE_BYTES: usize = 256;
@@ -42,7 +42,7 @@ impl Printer {
 
     fn new(output: File) -> Self {
         const { assert!(MAX_LINE_BYTES > 2 * MAX_RECORD_BYTES) };
-        let lines = String::with_capacity(MAX_BATCH_BYTES / LEAST_EVENT_BYTES * MAX_LINE_BYTES);
+        let lines = String::with_capacity(MAX_BATCH_BYTES / LEAST_RECORD_BYTES * MAX_LINE_BYTES);
         Self {
             output,
             lines,
@@ -55,13 +55,18 @@ impl Printer {
         self.lines.is_empty()
     }
 
-    /// Takes the lines of a frame of stock events. Allocates nothing.
+    /// Takes the lines of a frame: events and changes of trust. Allocates nothing.
     pub(crate) fn take(&mut self, frame: &[u8]) {
         // A frame of another kind, or a bad one, has no lines; the frame is our own.
-        if let Ok((_, events)) = decode_list::<StockBatch>(frame) {
-            for event in events.flatten() {
+        if let Ok((head, records)) = decode_list::<StockBatch>(frame) {
+            let mut deltas = Deltas::new(head.numbering, head.after);
+            for record in records.flatten() {
                 // Writing to a string cannot fail.
-                let _ = writeln!(self.lines, "{}", Line(&event));
+                let _ = match deltas.stock_told(record) {
+                    StockTold::Event(event) => writeln!(self.lines, "{}", Line(&event)),
+                    StockTold::Trust(trust) => writeln!(self.lines, "{}", TrustLine(&trust)),
+                    StockTold::State(_) | StockTold::StateEnd => Ok(()),
+                };
             }
         }
     }
@@ -101,36 +106,30 @@ impl Printer {
     }
 }
 
-/// `9280 #17 live bid 50.83 x 200 (2) ask 50.85 x 100 (1) trade 50.85 x 100`
+/// `9280 #17 bid 50.83 x 200 (2) ask 50.85 x 100 (1) trade 50.85 x 100`, where 17 is the channel's
+/// number of the message.
 struct Line<'a>(&'a StockEvent);
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let StockEvent {
+            seq_num,
             symbol_index,
-            event_num,
             ts_event,
-            state,
-            bid,
-            ask,
+            view: View { scale, bid, ask },
             trade,
         } = self.0;
-        let state = match state {
-            SymbolState::Live => "live",
-            SymbolState::Stale => "stale",
-            SymbolState::Recovering => "recovering",
-            SymbolState::Halted => "halted",
-            SymbolState::Closed => "closed",
-        };
-        write!(f, "{symbol_index} #{event_num} {state}")?;
+        write!(f, "{symbol_index} #{seq_num}")?;
         let sides = [("bid", bid), ("ask", ask)];
         for (side, quote) in sides {
             if let Some(Quote { price, qty, orders }) = quote {
-                write!(f, " {side} {} x {qty} ({orders})", price.decimal())?;
+                let price = price.scaled(*scale).decimal();
+                write!(f, " {side} {price} x {qty} ({orders})")?;
             }
         }
         if let Some(trade) = trade {
-            write!(f, " trade {} x {}", trade.price.decimal(), trade.qty)?;
+            let price = trade.price.scaled(*scale).decimal();
+            write!(f, " trade {price} x {}", trade.qty)?;
         }
         if let Some(ts_event) = ts_event {
             write!(f, " at {ts_event}")?;
@@ -139,49 +138,81 @@ impl fmt::Display for Line<'_> {
     }
 }
 
+/// `9280 is stale, halted`
+struct TrustLine<'a>(&'a SymbolTrust);
+
+impl fmt::Display for TrustLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SymbolTrust {
+            symbol_index,
+            trust,
+            status,
+        } = self.0;
+        write!(f, "{symbol_index} is {trust}, {status}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Seek};
 
-    use oxberry_core::units::{Price, Qty, SymbolIndex, UnixNanos};
-    use oxberry_proto::stock::{Quote, StockBatch, StockEvent, SymbolState, TradePrint};
-    use oxberry_proto::{EventNum, NodeId, RecordsWriter};
+    use oxberry_core::book::{TradingStatus, Trust};
+    use oxberry_core::units::{
+        ChannelId, Numbering, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex, UnixNanos,
+    };
+    use oxberry_proto::stock::{
+        Quote, StockBatch, StockEvent, SymbolTrust, TradePrint, TrustWord, View,
+    };
+    use oxberry_proto::{Deltas, NodeId, Partition, RecordsWriter, Run, StockTold, StreamId};
 
     use super::Printer;
 
     #[test]
-    fn events_of_a_frame_become_lines() {
+    fn records_of_a_frame_become_lines() {
+        let symbol_index = SymbolIndex::from_raw(9_280);
         let event = StockEvent {
-            symbol_index: SymbolIndex::from_raw(9_280),
-            event_num: EventNum::from_raw(17),
+            seq_num: SeqNum::from_raw(17),
+            symbol_index,
             ts_event: Some(UnixNanos::from_raw(1_340_285_400_000_000_000)),
-            state: SymbolState::Live,
-            bid: Some(Quote {
-                price: Price::from_raw(50_830_000_000),
-                qty: 200,
-                orders: 2,
-            }),
-            ask: None,
+            view: View {
+                scale: PriceScale::new(2).unwrap(),
+                bid: Some(Quote {
+                    price: RawPrice::from_raw(5_083),
+                    qty: 200,
+                    orders: 2,
+                }),
+                ask: None,
+            },
             trade: Some(TradePrint {
-                price: Price::from_raw(50_850_000_000),
+                price: RawPrice::from_raw(5_085),
                 qty: Qty::from_raw(100),
             }),
         };
-        let closed = StockEvent {
-            state: SymbolState::Closed,
-            ts_event: None,
-            bid: None,
-            trade: None,
-            ..event
+        let trust = SymbolTrust {
+            symbol_index,
+            trust: Trust::Stale,
+            status: TradingStatus::Halted,
         };
-        let mut frame = RecordsWriter::new([0; 1_400]);
-        frame.push(&event).unwrap();
-        frame.push(&closed).unwrap();
         let head = StockBatch {
+            run: Run::default(),
             node: NodeId::from_raw(1),
+            stream: StreamId {
+                channel: ChannelId::from_raw(1),
+                partition: Partition::from_raw(0),
+            },
+            numbering: Numbering::UNNAMED,
+            after: SeqNum::from_raw(10),
+            through: SeqNum::from_raw(17),
+            begins: None,
+            trust: TrustWord::default(),
             events: 0,
             ts_sent: UnixNanos::from_raw(0),
         };
+        let mut frame = RecordsWriter::new([0; 1_400]);
+        let mut deltas = Deltas::new(head.numbering, head.after);
+        for told in [StockTold::Trust(trust), StockTold::Event(event)] {
+            frame.push(&deltas.stock_record(&told)).unwrap();
+        }
         let mut printer = Printer::new(tempfile::tempfile().unwrap());
         printer.take(frame.finish(&[], head).unwrap());
         while !printer.is_idle() {
@@ -192,8 +223,8 @@ mod tests {
         printer.output.read_to_string(&mut printed).unwrap();
         assert_eq!(
             printed,
-            "9280 #17 live bid 50.83 x 200 (2) trade 50.85 x 100 at 1340285400000000000\n\
-             9280 #17 closed\n"
+            "9280 is stale, halted\n\
+             9280 #17 bid 50.83 x 200 (2) trade 50.85 x 100 at 1340285400000000000\n"
         );
     }
 }

@@ -13,18 +13,23 @@ pub(crate) fn log(report: Report, config: &Config) {
             config.control
         ),
         Report::Assigned {
+            run,
             node,
             partitions,
             symbols,
-        } => tracing::info!(%node, partitions, symbols, "joined the cluster"),
+        } => tracing::info!(%run, %node, partitions, symbols, "joined the cluster"),
         Report::Ready => tracing::info!("hears all its partitions"),
-        Report::StreamGap {
+        Report::Hole { stream, from, to } => tracing::error!(
+            %stream, %from, %to,
+            "batches are missing; the symbols of the partition are stale"
+        ),
+        Report::Lost {
             stream,
-            expected,
-            missing,
+            first,
+            last,
         } => tracing::error!(
-            %stream, %expected, missing,
-            "events are missing; the symbols of the partition are stale"
+            %stream, %first, %last,
+            "the feed lost messages; the symbols of the partition are stale"
         ),
         Report::BadFrame(error) => tracing::error!(%error, "a frame cannot be read"),
         Report::Rejected {
@@ -36,6 +41,12 @@ pub(crate) fn log(report: Report, config: &Config) {
             symbol_seq_num = symbol_seq_num.map(|number| number.raw()),
             %rejection,
             "an event does not fit its book"
+        ),
+        Report::Silent => tracing::warn!("nothing is heard of the feed; what is shown is silent"),
+        Report::Heard => tracing::info!("the feed is heard again"),
+        Report::AnotherRun { left, played } => tracing::warn!(
+            %left, %played,
+            "the controller plays another run; this node asks to join it"
         ),
         Report::Ended { events } => tracing::info!(events, "all streams have ended"),
     }

@@ -156,7 +156,7 @@ fn every_stock_event_is_printed_as_a_line() {
     assert!(
         lines
             .iter()
-            .any(|line| line.starts_with("7 #1 live bid 10.00 x 101 (1)"))
+            .any(|line| line.starts_with("7 #8 bid 10.00 x 101 (1)"))
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oxberry_cluster::limits::{NODE_TIMEOUT, WINDOW_BATCHES};
+use oxberry_cluster::limits::Limits;
 
 /// How long a closed socket goes on delivering what was sent before. Short enough that a program
 /// whose peer is gone ends within the three seconds that a person waits for after Ctrl-C.
@@ -58,13 +58,20 @@ pub const STALL_PAUSE: Duration = Duration::from_secs(10);
 pub const PROXY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Frames that the data sockets of a cluster must be able to hold for each subscriber, so that
-/// nothing within the windows ever waits or is dropped: for each stream its window, its end and a
-/// ping; and that twice, because libzmq learns only in steps of half a queue what the peer took.
+/// nothing within the windows ever waits or is dropped: for each stream its window, the coverage that
+/// is told until a Pi that does not read is given up, and a ping; and that twice, because libzmq
+/// learns only in steps of half a queue what the peer took.
 #[must_use]
 pub const fn queue_frames(streams: usize) -> usize {
-    streams.saturating_mul(2 * (WINDOW_BATCHES + 2))
+    streams.saturating_mul(2 * (Limits::DEFAULT.window_batches + BEATS_OF_A_LIFE + 1))
 }
+
+/// Beats until a Pi that does not answer is given up, and one more.
+const BEATS_OF_A_LIFE: usize = {
+    let limits = Limits::DEFAULT;
+    (limits.node_timeout.as_millis() / limits.beat.as_millis()) as usize + 1
+};
 
 const _: () = assert!(HEARTBEAT_INTERVAL.as_millis() < HEARTBEAT_TIMEOUT.as_millis());
 // The control connection of a Pi that lost its power is closed before the controller gives it up.
-const _: () = assert!(HEARTBEAT_TIMEOUT.as_millis() < NODE_TIMEOUT.as_millis());
+const _: () = assert!(HEARTBEAT_TIMEOUT.as_millis() < Limits::DEFAULT.node_timeout.as_millis());

@@ -1,5 +1,8 @@
 //! Two threads of one process: commands down, answers up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::error::NetError;
 use crate::limits::PIPE_QUEUE;
 use crate::poll::{Interest, PollItem};
@@ -12,6 +15,10 @@ use crate::socket::{Context, Socket};
 pub struct Pipe {
     socket: Socket,
     name: String,
+    /// Raised by the other end when it has sent something, so that looking costs no system call.
+    incoming: Arc<AtomicBool>,
+    /// The same for the other end.
+    outgoing: Arc<AtomicBool>,
 }
 
 impl Pipe {
@@ -21,14 +28,18 @@ impl Pipe {
     ///
     /// When the sockets cannot be made.
     pub fn pair(context: &Context, name: &str) -> Result<(Self, Self), NetError> {
-        let end = |socket| Self {
+        let flags = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let [here, there] = &flags;
+        let end = |socket, incoming: &Arc<_>, outgoing: &Arc<_>| Self {
             socket,
             name: name.into(),
+            incoming: Arc::clone(incoming),
+            outgoing: Arc::clone(outgoing),
         };
         let inside = format!("pipe-{name}");
         let bound = Socket::bind_inside(context, Role::Pipe, &inside)?;
         let connected = Socket::connect_inside(context, Role::Pipe, &inside)?;
-        Ok((end(bound), end(connected)))
+        Ok((end(bound, here, there), end(connected, there, here)))
     }
 
     /// Sends. Waits while the other end has more than [`PIPE_QUEUE`] messages to read, but not for
@@ -40,6 +51,7 @@ impl Pipe {
     pub fn send(&mut self, message: &[u8]) -> Result<(), NetError> {
         const { assert!(PIPE_QUEUE > 0, "0 would mean no bound") };
         if self.socket.send(message)? {
+            self.outgoing.store(true, Ordering::Release);
             return Ok(());
         }
         let pipe = self.name.clone();
@@ -52,7 +64,18 @@ impl Pipe {
     ///
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv<'a>(&mut self, buffer: &'a mut [u8]) -> Result<Option<&'a [u8]>, NetError> {
-        let length = self.socket.recv_into(buffer)?;
+        if !self.incoming.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let mut length = self.socket.recv_into(buffer)?;
+        if length.is_none() {
+            self.incoming.store(false, Ordering::Release);
+            // What came before the flag was lowered is seen now, what comes later raises it.
+            length = self.socket.recv_into(buffer)?;
+            if length.is_some() {
+                self.incoming.store(true, Ordering::Release);
+            }
+        }
         Ok(length.and_then(|length| buffer.get(..length)))
     }
 

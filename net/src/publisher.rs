@@ -1,9 +1,9 @@
 //! The sending end of the data plane, one for each thread that publishes.
 
-use oxberry_proto::flow::EndOfStream;
+use oxberry_proto::flow::Coverage;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::Ping;
-use oxberry_proto::{Head, Partition, Topic, encode};
+use oxberry_proto::{Head, Partition, Run, Topic, encode};
 
 use crate::clock::Clock;
 use crate::error::NetError;
@@ -84,17 +84,17 @@ impl SynchronizedPublisher {
     /// # Errors
     ///
     /// As [`publish`](Self::publish).
-    pub fn ping(&mut self, partition: Partition) -> Result<(), NetError> {
-        self.publish_plain(partition, &Ping { partition })
+    pub fn ping(&mut self, run: Run, partition: Partition) -> Result<(), NetError> {
+        self.publish_plain(partition, &Ping { run, partition })
     }
 
-    /// Says on the topic of a stream's partition that the stream is over.
+    /// Says on the topic of a stream's partition how far it is covered, and whether it is over.
     ///
     /// # Errors
     ///
     /// As [`publish`](Self::publish).
-    pub fn end(&mut self, end: EndOfStream) -> Result<(), NetError> {
-        self.publish_plain(end.stream.partition, &end)
+    pub fn cover(&mut self, coverage: Coverage) -> Result<(), NetError> {
+        self.publish_plain(coverage.stream.partition, &coverage)
     }
 
     /// Closes the socket. What was published still reaches the proxy.

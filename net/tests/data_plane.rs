@@ -7,16 +7,20 @@
 
 use std::time::Duration;
 
-use oxberry_core::units::ChannelId;
+use oxberry_core::units::{ChannelId, Numbering, SeqNum};
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
     Clock, Context, Endpoint, Interest, Proxy, SynchronizedPublisher, SynchronizedSubscriber, wait,
 };
-use oxberry_proto::flow::EndOfStream;
+use oxberry_proto::flow::Coverage;
 use oxberry_proto::start::Ping;
-use oxberry_proto::{EventNum, Kind, Partition, StreamId, Topic, decode, kind_of};
+use oxberry_proto::{Kind, Partition, Run, StreamId, Topic, decode, kind_of};
 
 const PARTITION: Partition = Partition::from_raw(7);
+const RUN: Run = Run {
+    identity: 1,
+    generation: 1,
+};
 const TOPIC: Topic = Topic {
     partition: PARTITION,
 };
@@ -35,7 +39,7 @@ fn synchronized(
     subscriber.subscribe(TOPIC).unwrap();
     let clock = Clock::start();
     loop {
-        publisher.ping(PARTITION).unwrap();
+        publisher.ping(RUN, PARTITION).unwrap();
         let soon = clock.now().after(Duration::from_millis(5));
         let item = subscriber.poll_item(Interest::Read);
         if wait(&clock, Some(soon), [item]).unwrap()[0].readable {
@@ -44,6 +48,7 @@ fn synchronized(
             assert_eq!(
                 decode(message),
                 Ok(Ping {
+                    run: RUN,
                     partition: PARTITION
                 })
             );
@@ -104,14 +109,19 @@ fn only_subscribed_partitions_arrive() {
         partition: Partition::from_raw(8),
     };
     publisher.publish_enveloped(other, &[1; 8]).unwrap();
-    let end = EndOfStream {
+    let end = Coverage {
+        run: RUN,
         stream: StreamId {
             channel: ChannelId::from_raw(1),
             partition: PARTITION,
         },
-        last: EventNum::from_raw(3),
+        numbering: Numbering::UNNAMED,
+        after: SeqNum::from_raw(3),
+        through: SeqNum::from_raw(4),
+        seen: SeqNum::from_raw(4),
+        ended: true,
     };
-    publisher.end(end).unwrap();
+    publisher.cover(end).unwrap();
     assert_eq!(decode(&next(&mut subscriber).unwrap()), Ok(end));
 }
 
@@ -144,7 +154,7 @@ fn stuck(proxy: &Proxy, publisher: &mut SynchronizedPublisher) -> zmq::Socket {
     stuck.set_subscribe(&TOPIC.to_bytes()).unwrap();
     stuck.connect(&proxy.endpoint().to_string()).unwrap();
     while stuck.poll(zmq::POLLIN, 5).unwrap() == 0 {
-        publisher.ping(PARTITION).unwrap();
+        publisher.ping(RUN, PARTITION).unwrap();
     }
     stuck
 }

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The version of the schema. A change that old readers would misread raises it.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// What a message is; its second byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +27,14 @@ pub enum Kind {
     SetupVisualRequest = 6,
     /// [`crate::start::SetupVisual`]
     SetupVisual = 7,
+    /// [`crate::start::SayHello`]
+    SayHello = 8,
+    /// [`crate::start::TellState`]
+    TellState = 9,
     /// [`crate::flow::Batch`]
     Batch = 16,
-    /// [`crate::flow::EndOfStream`]
-    EndOfStream = 17,
+    /// [`crate::flow::Coverage`]
+    Coverage = 17,
     /// [`crate::flow::Ack`]
     Ack = 18,
     /// [`crate::flow::Heartbeat`]
@@ -39,15 +43,19 @@ pub enum Kind {
     Digests = 20,
     /// [`crate::flow::Finish`]
     Finish = 21,
+    /// [`crate::flow::Farewell`]
+    Farewell = 22,
     /// [`crate::stock::StockBatch`]
     StockBatch = 32,
     /// [`crate::stock::EndOfEvents`]
     EndOfEvents = 33,
+    /// [`crate::stock::StockBeat`]
+    StockBeat = 34,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -55,14 +63,18 @@ impl Kind {
         Self::Ready,
         Self::SetupVisualRequest,
         Self::SetupVisual,
+        Self::SayHello,
+        Self::TellState,
         Self::Batch,
-        Self::EndOfStream,
+        Self::Coverage,
         Self::Ack,
         Self::Heartbeat,
         Self::Digests,
         Self::Finish,
+        Self::Farewell,
         Self::StockBatch,
         Self::EndOfEvents,
+        Self::StockBeat,
     ];
 }
 

@@ -1,40 +1,81 @@
-//! What flows while the feed runs: batches to the Pis, acknowledgements back, and the end.
+//! What flows while the feed runs: batches and coverage to the Pis, acknowledgements back, the end.
 
-use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::UnixNanos;
+use oxberry_core::book::Trust;
+use oxberry_core::units::{Numbering, Position, SeqNum, SymbolIndex, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::name::{EventNum, NodeId, Partition, StreamId};
+use crate::event_record::EventRecord;
+use crate::name::{NodeId, StreamId};
 use crate::records::heads;
+use crate::run::Run;
 
-/// Controller, on the partition's topic: events of one stream, as records.
+/// Controller, on the partition's topic: all that the numbers `(after, through]` of the channel hold
+/// for one stream, as records.
+///
+/// Who stands at or above `after` and below `through` applies what is above. Who stands below `after`
+/// misses something; it does not matter who sent the batch, or how the events were cut into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Batch {
+    /// The run.
+    pub run: Run,
     /// The stream.
     pub stream: StreamId,
-    /// The number of the first event; the others count on from it.
-    pub first: EventNum,
-    /// How many events follow.
+    /// The numbering of the numbers.
+    pub numbering: Numbering,
+    /// The number before the first that it covers.
+    pub after: SeqNum,
+    /// The last number that it covers; a sender has read all of them.
+    pub through: SeqNum,
+    /// Set when the numbering begins with this batch.
+    pub begins: Option<Begins>,
+    /// How many records follow.
     pub events: u16,
     /// When the controller sent it.
     pub ts_sent: UnixNanos,
 }
 
-/// Controller, on the partition's topic: the stream is over.
+/// How a numbering begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct EndOfStream {
+pub struct Begins {
+    /// Where the sender left the numbering before; [`Position::default`] at the start of the run.
+    pub previous: Position,
+    /// Whether the venue builds all books anew.
+    pub failover: bool,
+}
+
+/// Controller, on the partition's topic, behind the stream's batches and again and again: nothing
+/// has happened in `(after, through]`.
+///
+/// `after` is the number of the stream's last event, loss or beginning, so that coverage carries
+/// nobody over a batch that was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Coverage {
+    /// The run.
+    pub run: Run,
     /// The stream.
     pub stream: StreamId,
-    /// The number of its last event, [`EventNum::NONE`] if there was none.
-    pub last: EventNum,
+    /// The numbering of the numbers.
+    pub numbering: Numbering,
+    /// The number of the stream's last record.
+    pub after: SeqNum,
+    /// The last number that the sender has read, or given up.
+    pub through: SeqNum,
+    /// The highest number that was seen: above `through` while something below it is missing that
+    /// may still come.
+    pub seen: SeqNum,
+    /// Whether nothing follows.
+    pub ended: bool,
 }
 
 /// Pi to controller: how far I got, as records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ack {
+    /// The run.
+    pub run: Run,
     /// Who got there.
     pub node: NodeId,
     /// How many streams follow.
@@ -44,64 +85,83 @@ pub struct Ack {
 /// How far a Pi is in one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Position {
+pub struct StreamPosition {
     /// The stream.
     pub stream: StreamId,
-    /// The last event applied to the books.
-    pub applied: EventNum,
+    /// All up to here is in the books, or known to be lost.
+    pub position: Position,
 }
 
-/// Pi to controller, once a second: I am alive, and these are my totals.
+/// Pi to controller, every quarter of a second: I am alive, and these are my totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Heartbeat {
+    /// The run.
+    pub run: Run,
     /// Who is alive.
     pub node: NodeId,
-    /// Events applied since the start.
+    /// Events applied since the start of the run.
     pub events: u64,
     /// Orders that rest in its books.
     pub orders: u32,
     /// Symbols that are not live.
-    pub stale_symbols: u32,
+    pub not_live: u32,
 }
 
-/// Pi to controller, after the end of all its streams: the digests of its books, as records.
+/// Pi to controller, after the end of all its streams and until it is told to finish: its books, as
+/// records, in as many messages as they need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Digests {
+    /// The run.
+    pub run: Run,
     /// Whose books.
     pub node: NodeId,
-    /// How many partitions follow.
-    pub partitions: u16,
+    /// How many symbols it reports in all.
+    pub of: u16,
+    /// How many follow here.
+    pub symbols: u16,
 }
 
-/// The books of one partition at the end.
+/// The book of one symbol at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct PartitionDigest {
-    /// The partition.
-    pub partition: Partition,
-    /// The digest of all its books.
+pub struct SymbolDigest {
+    /// The symbol.
+    pub symbol_index: SymbolIndex,
+    /// Whether the book can be trusted: only live ones are compared.
+    pub trust: Trust,
+    /// The digest of its book.
     pub digest: u64,
-    /// Events applied to them.
-    pub events: u64,
-    /// Symbols that are not live.
-    pub stale_symbols: u32,
 }
 
-/// Controller to Pi: all is compared; tell the visualisation that it is over.
+/// Controller to Pi: all is compared; tell the visualisation that it is over. Repeated until the Pi
+/// says farewell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Finish {
+    /// The run.
+    pub run: Run,
     /// Whether the replicas of every partition were equal.
     pub equal: bool,
 }
 
+/// Pi to controller: the visualisation has taken all that I said, and I am done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Farewell {
+    /// The run.
+    pub run: Run,
+    /// Who is done.
+    pub node: NodeId,
+}
+
 heads! {
-    Batch lists FeedEvent by events: u16;
-    EndOfStream;
-    Ack lists Position by streams: u16;
+    Batch lists EventRecord by events: u16;
+    Coverage;
+    Ack lists StreamPosition by streams: u16;
     Heartbeat;
-    Digests lists PartitionDigest by partitions: u16;
+    Digests lists SymbolDigest by symbols: u16;
     Finish;
+    Farewell;
 }

@@ -7,30 +7,39 @@
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: the most that a message may hold,
-//! * [`name`](Partition) types: partitions, streams, nodes, event numbers,
+//! * [`name`](Partition) types: partitions, streams, nodes, [runs](Run),
 //! * [`Kind`], [`encode`], [`decode`]: the envelope,
+//! * [`Deltas`]: records told from those before them, which makes them short,
 //! * the messages, by who speaks: [`start`], [`flow`], [`stock`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod deltas;
 mod envelope;
+mod event_record;
 pub mod flow;
 pub mod limits;
 mod name;
 mod records;
+mod run;
 pub mod start;
 pub mod stock;
+mod stock_record;
 mod topic;
 
+pub use deltas::Deltas;
 pub use envelope::{Head, Kind, Listed, ProtoError, VERSION, decode, encode, kind_of};
-pub use name::{EventNum, NodeId, NodeName, Partition, StreamId, SymbolName};
+pub use event_record::{EventRecord, Recorded};
+pub use name::{NodeId, NodeName, Partition, StreamId, SymbolName};
 pub use oxberry_core::feed::FeedEvent;
 pub use records::{Records, RecordsWriter, decode_list};
+pub use run::Run;
+pub use stock_record::{StockRecord, StockTold};
 pub use topic::Topic;
 
 /// The schema as one number: FNV-1a over the golden bytes of every message kind.
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x9b79_f9e1_f328_9e67;
+pub const SCHEMA_FINGERPRINT: u64 = 0x0c2b_c925_10ad_3869;

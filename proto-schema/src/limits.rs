@@ -29,10 +29,10 @@ pub const MAX_BATCH_BYTES: usize = 1_400;
 pub const MAX_RECORD_BYTES: usize = 96;
 
 /// Bytes of a message without a list, envelope included.
-pub const MAX_PLAIN_BYTES: usize = 96;
+pub const MAX_PLAIN_BYTES: usize = 112;
 
 /// Bytes of what stands before the records of a message with a list: topic, envelope and head.
-pub const MAX_LIST_HEAD_BYTES: usize = 48;
+pub const MAX_LIST_HEAD_BYTES: usize = 96;
 
 /// Bytes of a control message that lists symbols: by far the largest messages.
 pub const MAX_CONTROL_BYTES: usize = MAX_LIST_HEAD_BYTES + MAX_SYMBOLS * 32;

@@ -18,15 +18,7 @@ pub struct Partition(u16);
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NodeId(u16);
 
-/// The number of an event: within its stream, or of a [stock event](crate::stock::StockEvent)
-/// within its symbol. The first is 1; 0 stands for "none yet".
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct EventNum(u64);
-
-/// The events of one partition that came through one channel, numbered 1, 2, 3, ….
+/// The events of one partition that came through one channel. The channel numbers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct StreamId {
@@ -70,35 +62,6 @@ impl NodeId {
     }
 }
 
-impl EventNum {
-    /// No event yet.
-    pub const NONE: Self = Self(0);
-
-    /// The event with this number.
-    #[must_use]
-    pub const fn from_raw(raw: u64) -> Self {
-        Self(raw)
-    }
-
-    /// Its number.
-    #[must_use]
-    pub const fn raw(self) -> u64 {
-        self.0
-    }
-
-    /// The event after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        self.plus(1)
-    }
-
-    /// The event `count` events later.
-    #[must_use]
-    pub const fn plus(self, count: u64) -> Self {
-        Self(self.0.saturating_add(count))
-    }
-}
-
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -106,12 +69,6 @@ impl fmt::Display for Partition {
 }
 
 impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for EventNum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }

@@ -43,6 +43,12 @@ impl<S: AsMut<[u8]>, H: Listed> RecordsWriter<S, H> {
         self.count == 0
     }
 
+    /// Bytes that further records may take.
+    #[must_use]
+    pub fn room(&mut self) -> usize {
+        self.storage.as_mut().len().saturating_sub(self.at)
+    }
+
     /// Appends a record.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::name::{NodeId, NodeName, Partition, SymbolName};
 use crate::records::heads;
+use crate::run::Run;
 
 /// Pi to controller: here I am. Repeated until answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub struct Hello {
     pub name: NodeName,
     /// [`crate::SCHEMA_FINGERPRINT`] of the Pi's program.
     pub schema: u64,
+    /// The last run that it took part in, so that the next one gets a greater generation.
+    pub last_run: Option<Run>,
     /// How many orders its books can hold.
     pub max_orders: u32,
     /// How many symbols its books can hold.
@@ -24,10 +27,15 @@ pub struct Hello {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SetupPi {
+    /// The run that it joins.
+    pub run: Run,
     /// The node's number in this run.
     pub node: NodeId,
     /// How many channels the feed has: each ends every partition's stream once.
     pub channels: u16,
+    /// How many partitions the cluster has. A symbol that only the feed defines is in the partition
+    /// that its number leaves when divided by this.
+    pub partitions: u16,
     /// How many symbols follow.
     pub symbols: u16,
 }
@@ -76,16 +84,29 @@ pub enum RefusedReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ping {
+    /// The run.
+    pub run: Run,
     /// The partition on whose topic it is sent.
     pub partition: Partition,
 }
 
-/// Pi to controller: pings came through on the topics of all my partitions.
+/// Pi to controller: pings came through on the topics of all my partitions. Repeated until the feed
+/// starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ready {
+    /// The run.
+    pub run: Run,
     /// Who is ready.
     pub node: NodeId,
+}
+
+/// Controller to a Pi that it does not know, or that speaks of another run: say Hello.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SayHello {
+    /// The run that the controller plays.
+    pub run: Run,
 }
 
 /// Visualisation to controller: which symbols are there?
@@ -94,6 +115,18 @@ pub struct Ready {
 pub struct SetupVisualRequest {
     /// [`crate::SCHEMA_FINGERPRINT`] of the visualisation's program.
     pub schema: u64,
+    /// A replica whose present state of a partition is to be told anew.
+    pub tell: Option<Replica>,
+}
+
+/// A partition on one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Replica {
+    /// The node.
+    pub node: NodeId,
+    /// The partition.
+    pub partition: Partition,
 }
 
 /// Controller to visualisation: the symbol table, as records, and the shape of the cluster.
@@ -102,6 +135,8 @@ pub struct SetupVisualRequest {
 pub struct SetupVisual {
     /// [`crate::SCHEMA_FINGERPRINT`] of the controller's program.
     pub schema: u64,
+    /// What is played. The generation may still grow until the feed starts.
+    pub run: Run,
     /// How many Pis are expected.
     pub nodes: u16,
     /// How many partitions there are.
@@ -122,12 +157,24 @@ pub struct SymbolEntry {
     pub partition: Partition,
 }
 
+/// Controller to Pi: tell the visualisation the present state of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct TellState {
+    /// The run.
+    pub run: Run,
+    /// The partition.
+    pub partition: Partition,
+}
+
 heads! {
     Hello;
     SetupPi lists SymbolAssignment by symbols: u16;
     Refused;
     Ping;
     Ready;
+    SayHello;
     SetupVisualRequest;
     SetupVisual lists SymbolEntry by symbols: u16;
+    TellState;
 }

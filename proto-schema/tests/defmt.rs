@@ -6,7 +6,7 @@
 #![cfg(feature = "defmt")]
 
 use oxberry_proto::flow::Batch;
-use oxberry_proto::{FeedEvent, Records, RecordsWriter};
+use oxberry_proto::{EventRecord, Records, RecordsWriter};
 
 fn assert_format<T: defmt::Format>() {}
 

@@ -10,23 +10,23 @@
 mod node;
 mod outcome;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex};
-use oxberry_proto::flow::{Ack, Digests, Finish, Heartbeat, PartitionDigest};
+use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
+use oxberry_proto::flow::{Ack, Digests, Farewell, Finish, Heartbeat};
 use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{
-    Hello, Ping, Ready, Refused, RefusedReason, SetupPi, SetupVisual, SetupVisualRequest,
-    SymbolAssignment, SymbolEntry,
+    Hello, Ping, Ready, Refused, RefusedReason, Replica, SayHello, SetupPi, SetupVisual,
+    SetupVisualRequest, SymbolAssignment, SymbolEntry, TellState,
 };
 use oxberry_proto::{
-    EventNum, Head, Kind, Listed, NodeId, Partition, ProtoError, RecordsWriter, SCHEMA_FINGERPRINT,
+    Head, Kind, Listed, NodeId, Partition, ProtoError, RecordsWriter, Run, SCHEMA_FINGERPRINT,
     StreamId, SymbolName, Topic, decode, decode_list, encode, kind_of,
 };
 
 use self::node::{Node, NodeState};
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
-use crate::limits::{NODE_TIMEOUT, PING_INTERVAL, WAITING_REPORT_INTERVAL};
+use crate::limits::{Limits, PING_INTERVAL, WAITING_REPORT_INTERVAL};
 use crate::partition::PartitionTable;
 use crate::placement::place;
 
@@ -59,6 +59,10 @@ pub struct ControllerConfig {
     pub symbols: Vec<Symbol>,
     /// The partition of each of them.
     pub table: PartitionTable,
+    /// What is played: [`Run::identity`].
+    pub identity: u32,
+    /// What the cluster keeps to.
+    pub limits: Limits,
 }
 
 /// What the rim is to do.
@@ -81,14 +85,22 @@ pub enum Command {
         /// Topic and message.
         frame: Vec<u8>,
     },
-    /// Let the channels publish.
-    Start,
-    /// Tell a channel that all replicas of one of its streams applied its events.
+    /// Let the channels publish, for this run.
+    Start {
+        /// The run.
+        run: Run,
+    },
+    /// Tell a channel that all replicas of one of its streams are at a position.
     Credit {
         /// The stream.
         stream: StreamId,
-        /// The last event applied by all.
-        acked: EventNum,
+        /// Where the slowest of them is.
+        acked: Position,
+    },
+    /// Tell all channels that nobody holds a partition any more: its streams wait for nobody.
+    Unheld {
+        /// The partition.
+        partition: Partition,
     },
     /// Tell a person.
     Report(Report),
@@ -127,6 +139,8 @@ pub enum Report {
     },
     /// All nodes are ready and the feed starts.
     Started {
+        /// The run.
+        run: Run,
         /// How many nodes.
         nodes: usize,
         /// How many partitions.
@@ -141,6 +155,11 @@ pub enum Report {
     },
     /// The feed is over and the nodes have not all reported their digests yet.
     AwaitingDigests {
+        /// Who has not.
+        missing: Vec<String>,
+    },
+    /// All is compared, and some have not said that all they had said was taken.
+    AwaitingFarewell {
         /// Who has not.
         missing: Vec<String>,
     },
@@ -161,6 +180,7 @@ enum Phase {
     AwaitReady { next_ping: Instant },
     Running,
     AwaitDigests,
+    AwaitFarewell { until: Instant, next: Instant },
     Over,
 }
 
@@ -174,9 +194,15 @@ pub struct Controller {
     /// The nodes that hold each partition, once assigned; dead ones leave.
     replicas: BTreeMap<Partition, Vec<NodeId>>,
     /// Credit handed out so far.
-    acked: BTreeMap<StreamId, EventNum>,
-    /// Channels that have ended, with the last event of each of their streams.
-    ended: BTreeMap<ChannelId, Vec<(StreamId, EventNum)>>,
+    acked: BTreeMap<StreamId, Position>,
+    /// Channels that have ended.
+    ended: BTreeSet<ChannelId>,
+    /// The greatest generation of this identity or any other that was heard of.
+    heard: u32,
+    /// The run, once the feed starts.
+    run: Run,
+    /// How the run ended, while the last word is awaited.
+    outcome: Option<Outcome>,
     next_report: Instant,
     commands: VecDeque<Command>,
 }
@@ -191,12 +217,18 @@ impl Controller {
             Phase::AwaitNodes
         };
         Self {
-            config,
             phase,
             nodes: Vec::new(),
             replicas: BTreeMap::new(),
             acked: BTreeMap::new(),
-            ended: BTreeMap::new(),
+            ended: BTreeSet::new(),
+            heard: 0,
+            run: Run {
+                identity: config.identity,
+                generation: 1,
+            },
+            outcome: None,
+            config,
             next_report: now.after(WAITING_REPORT_INTERVAL),
             commands: VecDeque::new(),
         }
@@ -206,6 +238,12 @@ impl Controller {
     #[must_use]
     pub const fn table(&self) -> &PartitionTable {
         &self.config.table
+    }
+
+    /// The run that is played, or will be; its generation may grow until the Pis are assigned.
+    #[must_use]
+    pub const fn run(&self) -> Run {
+        self.run
     }
 
     /// The next thing to do, if any.
@@ -218,9 +256,10 @@ impl Controller {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let deaths = self
             .alive()
-            .map(|(_, node)| node.last_heard.after(NODE_TIMEOUT));
+            .map(|(_, node)| node.last_heard.after(self.config.limits.node_timeout));
         let ping = match self.phase {
             Phase::AwaitReady { next_ping } => Some(next_ping),
+            Phase::AwaitFarewell { until, next } => Some(until.min(next)),
             Phase::Over => return None,
             Phase::AwaitVisual | Phase::AwaitNodes | Phase::Running | Phase::AwaitDigests => None,
         };
@@ -235,6 +274,13 @@ impl Controller {
         {
             self.ping(now);
         }
+        if let Phase::AwaitFarewell { until, next } = self.phase {
+            if until <= now {
+                self.leave();
+            } else if next <= now {
+                self.send_finish(now, until);
+            }
+        }
         if self.next_report <= now {
             self.next_report = now.after(WAITING_REPORT_INTERVAL);
             self.report_waiting();
@@ -243,28 +289,30 @@ impl Controller {
 
     /// The visualisation asked for the symbols.
     pub fn handle_visual_request(&mut self, now: Instant, message: &[u8]) {
-        if let Err(error) = decode::<SetupVisualRequest>(message) {
-            self.report(Report::BadMessage {
+        match decode::<SetupVisualRequest>(message) {
+            Ok(request) => {
+                if let Some(replica) = request.tell {
+                    self.pass_on(replica);
+                }
+            }
+            Err(error) => self.report(Report::BadMessage {
                 from: "visualisation".into(),
                 error,
-            });
+            }),
         }
         // A request that does not decode is answered too: the answer's fingerprint tells the other
         // side that the versions differ, and a REP socket must answer before it can hear again.
         let head = SetupVisual {
             schema: SCHEMA_FINGERPRINT,
+            run: self.run,
             nodes: count(self.config.nodes),
             partitions: count(self.config.table.len()),
             symbols: 0,
         };
-        let entries = self.config.symbols.iter().filter_map(|symbol| {
-            let partition = self.config.table.partition_of(symbol.symbol_index)?;
-            let name = symbol.name.clone();
-            Some(SymbolEntry {
-                symbol_index: symbol.symbol_index,
-                name,
-                partition,
-            })
+        let entries = self.config.symbols.iter().map(|symbol| SymbolEntry {
+            symbol_index: symbol.symbol_index,
+            name: symbol.name.clone(),
+            partition: self.config.table.partition_of(symbol.symbol_index),
         });
         let message = listed(head, entries);
         self.commands.push_back(Command::AnswerVisual { message });
@@ -287,18 +335,13 @@ impl Controller {
         }
     }
 
-    /// A channel has published everything, up to these last events.
-    pub fn handle_end_of_channel(
-        &mut self,
-        now: Instant,
-        channel: ChannelId,
-        lasts: Vec<(StreamId, EventNum)>,
-    ) {
-        self.ended.insert(channel, lasts);
+    /// A channel has published everything.
+    pub fn handle_end_of_channel(&mut self, now: Instant, channel: ChannelId) {
+        self.ended.insert(channel);
         if self.phase == Phase::Running && self.ended.len() == self.config.channels.len() {
             self.phase = Phase::AwaitDigests;
             self.next_report = now.after(WAITING_REPORT_INTERVAL);
-            self.finish_when_complete();
+            self.finish_when_complete(now);
         }
     }
 
@@ -310,28 +353,75 @@ impl Controller {
         message: &[u8],
     ) -> Result<(), ProtoError> {
         let kind = kind_of(message)?;
-        match (kind, known) {
-            (Kind::Hello, None) => {
+        let Some(at) = known else {
+            if kind == Kind::Hello {
                 self.handle_hello(now, peer, decode(message)?);
-                Ok(())
+            } else {
+                // A node of an earlier controller, which does not know yet that there is a new one.
+                let message = plain(&SayHello { run: self.run });
+                let peer = peer.to_vec();
+                self.commands.push_back(Command::Send { peer, message });
             }
-            // Its answer is on the way.
-            (Kind::Hello, Some(_)) => Ok(()),
-            (Kind::Ready, Some(at)) => {
-                decode::<Ready>(message)?;
-                self.handle_ready(now, at);
-                Ok(())
+            return Ok(());
+        };
+        match kind {
+            Kind::Hello => self.handle_hello_again(at),
+            Kind::Ready => {
+                if self.is_of_run(at, decode::<Ready>(message)?.run) {
+                    self.handle_ready(now, at);
+                }
             }
-            (Kind::Ack, Some(at)) => self.handle_ack(at, message),
-            (Kind::Heartbeat, Some(at)) => {
+            Kind::Ack => self.handle_ack(at, message)?,
+            Kind::Heartbeat => {
                 let heartbeat = decode::<Heartbeat>(message)?;
-                if let Some(node) = self.nodes.get_mut(at) {
+                if self.is_of_run(at, heartbeat.run)
+                    && let Some(node) = self.nodes.get_mut(at)
+                {
                     node.heartbeat = Some(heartbeat);
                 }
-                Ok(())
             }
-            (Kind::Digests, Some(at)) => self.handle_digests(at, message),
-            (kind, _) => Err(ProtoError::BadKind { kind: kind as u8 }),
+            Kind::Digests => self.handle_digests(now, at, message)?,
+            Kind::Farewell => {
+                if self.is_of_run(at, decode::<Farewell>(message)?.run) {
+                    self.handle_farewell(at);
+                }
+            }
+            kind => return Err(ProtoError::BadKind { kind: kind as u8 }),
+        }
+        Ok(())
+    }
+
+    /// Whether a message of a node is about this run; a node that speaks of another one is told.
+    fn is_of_run(&mut self, at: usize, run: Run) -> bool {
+        if run == self.run {
+            return true;
+        }
+        if let Some(node) = self.nodes.get(at) {
+            let message = plain(&SayHello { run: self.run });
+            let peer = node.peer.clone();
+            self.commands.push_back(Command::Send { peer, message });
+        }
+        false
+    }
+
+    /// The answer to an earlier Hello was lost, or is on its way.
+    fn handle_hello_again(&mut self, at: usize) {
+        let is_assigned = |node: &&Node| node.state == NodeState::Assigned;
+        if self.nodes.get(at).as_ref().is_some_and(is_assigned) {
+            self.send_assignment(at);
+        }
+    }
+
+    /// Passes the visualisation's wish on to the node that is to tell.
+    fn pass_on(&mut self, replica: Replica) {
+        let Replica { node, partition } = replica;
+        let run = self.run;
+        if let Some(node) = self.nodes.get(usize::from(node.raw()))
+            && node.state != NodeState::Dead
+        {
+            let peer = node.peer.clone();
+            let message = plain(&TellState { run, partition });
+            self.commands.push_back(Command::Send { peer, message });
         }
     }
 
@@ -347,7 +437,9 @@ impl Controller {
                 .nodes
                 .iter()
                 .position(|node| node.state == NodeState::Dead),
-            Phase::Running | Phase::AwaitDigests | Phase::Over => None,
+            Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
+                None
+            }
         };
         let name = hello.name.to_string();
         let place = match place {
@@ -373,8 +465,11 @@ impl Controller {
             last_heard: now,
             applied: BTreeMap::new(),
             heartbeat: None,
-            digests: Vec::new(),
+            digests: BTreeMap::new(),
         };
+        self.heard = self
+            .heard
+            .max(hello.last_run.map_or(0, |run| run.generation));
         self.report(Report::Joined { name });
         if let Some(dead) = self.nodes.get_mut(place) {
             *dead = node;
@@ -395,26 +490,51 @@ impl Controller {
     }
 
     fn handle_ack(&mut self, at: usize, message: &[u8]) -> Result<(), ProtoError> {
-        let (_, positions) = decode_list::<Ack>(message)?;
-        for position in positions {
-            let position = position?;
+        let (head, positions) = decode_list::<Ack>(message)?;
+        if !self.is_of_run(at, head.run) {
+            return Ok(());
+        }
+        for told in positions {
+            let told = told?;
             if let Some(node) = self.nodes.get_mut(at) {
-                node.applied.insert(position.stream, position.applied);
+                node.applied.insert(told.stream, told.position);
             }
-            self.give_credit(position.stream);
+            self.give_credit(told.stream);
         }
         Ok(())
     }
 
-    fn handle_digests(&mut self, at: usize, message: &[u8]) -> Result<(), ProtoError> {
-        let (_, digests) = decode_list::<Digests>(message)?;
-        let digests = digests.collect::<Result<Vec<PartitionDigest>, _>>()?;
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.digests = digests;
-            node.state = NodeState::Done;
+    fn handle_digests(
+        &mut self,
+        now: Instant,
+        at: usize,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
+        let (head, digests) = decode_list::<Digests>(message)?;
+        if !self.is_of_run(at, head.run) {
+            return Ok(());
         }
-        self.finish_when_complete();
+        let Some(node) = self.nodes.get_mut(at) else {
+            return Ok(());
+        };
+        for digest in digests {
+            let digest = digest?;
+            node.digests.insert(digest.symbol_index, digest);
+        }
+        if node.digests.len() >= usize::from(head.of) && node.state == NodeState::Ready {
+            node.state = NodeState::Done;
+            self.finish_when_complete(now);
+        }
         Ok(())
+    }
+
+    fn handle_farewell(&mut self, at: usize) {
+        if let Some(node) = self.nodes.get_mut(at)
+            && node.state == NodeState::Done
+        {
+            node.state = NodeState::Gone;
+        }
+        self.leave_when_all_are_gone();
     }
 
     /// Hands out partitions as soon as everybody expected is there.
@@ -443,6 +563,8 @@ impl Controller {
             self.replicas.clear();
             return;
         }
+        // Whoever was in an earlier run knows it by a lower generation.
+        self.run.generation = self.run.generation.max(self.heard.saturating_add(1));
         for at in 0..self.nodes.len() {
             self.send_assignment(at);
         }
@@ -459,8 +581,10 @@ impl Controller {
     fn send_assignment(&mut self, at: usize) {
         let id = node_id(at);
         let head = SetupPi {
+            run: self.run,
             node: id,
             channels: count(self.config.channels.len()),
+            partitions: count(self.config.table.len()),
             symbols: 0,
         };
         let message = listed(head, self.symbols_of(id));
@@ -475,7 +599,7 @@ impl Controller {
     /// The symbols that a node is to keep, in the order of their indexes.
     fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
         self.config.symbols.iter().filter_map(move |symbol| {
-            let partition = self.config.table.partition_of(symbol.symbol_index)?;
+            let partition = self.config.table.partition_of(symbol.symbol_index);
             self.replicas
                 .get(&partition)?
                 .contains(&id)
@@ -490,7 +614,8 @@ impl Controller {
     fn ping(&mut self, now: Instant) {
         for partition in self.config.table.partitions() {
             let mut frame = Topic { partition }.to_bytes().to_vec();
-            frame.extend(plain(&Ping { partition }));
+            let run = self.run;
+            frame.extend(plain(&Ping { run, partition }));
             self.commands.push_back(Command::Publish { frame });
         }
         self.phase = Phase::AwaitReady {
@@ -510,8 +635,13 @@ impl Controller {
         self.phase = Phase::Running;
         self.next_report = now.after(WAITING_REPORT_INTERVAL);
         let (nodes, partitions) = (self.alive().count(), self.config.table.len());
-        self.report(Report::Started { nodes, partitions });
-        self.commands.push_back(Command::Start);
+        let run = self.run;
+        self.report(Report::Started {
+            run,
+            nodes,
+            partitions,
+        });
+        self.commands.push_back(Command::Start { run });
     }
 
     /// Passes on how far the slowest living replica of a stream is.
@@ -522,11 +652,10 @@ impl Controller {
         let applied = holders.iter().map(|id| {
             let node = self.nodes.get(usize::from(id.raw()));
             node.and_then(|node| node.applied.get(&stream).copied())
-                .unwrap_or(EventNum::NONE)
+                .unwrap_or_default()
         });
-        // Nobody holds an orphaned partition: its stream flows freely, to nobody.
-        let slowest = applied.min().unwrap_or(EventNum::from_raw(u64::MAX));
-        let acked = self.acked.entry(stream).or_insert(EventNum::NONE);
+        let Some(slowest) = applied.min() else { return };
+        let acked = self.acked.entry(stream).or_default();
         if slowest > *acked {
             *acked = slowest;
             self.commands.push_back(Command::Credit {
@@ -539,17 +668,17 @@ impl Controller {
     fn bury_the_silent(&mut self, now: Instant) {
         let silent: Vec<_> = self
             .alive()
-            .filter(|(_, node)| node.last_heard.after(NODE_TIMEOUT) <= now)
+            .filter(|(_, node)| node.last_heard.after(self.config.limits.node_timeout) <= now)
             .map(|(id, _)| id)
             .collect();
         // From the last to the first, since those behind a removed one move up.
         for id in silent.into_iter().rev() {
-            self.bury(id);
+            self.bury(now, id);
         }
     }
 
     /// A node is dead: nobody waits for it any more.
-    fn bury(&mut self, id: NodeId) {
+    fn bury(&mut self, now: Instant, id: NodeId) {
         let at = usize::from(id.raw());
         let Some(node) = self.nodes.get_mut(at) else {
             return;
@@ -573,7 +702,12 @@ impl Controller {
             Phase::Running | Phase::AwaitDigests => {
                 let orphaned = self.release(id);
                 self.report(Report::Died { name, orphaned });
-                self.finish_when_complete();
+                self.finish_when_complete(now);
+            }
+            Phase::AwaitFarewell { .. } => {
+                let orphaned = self.release(id);
+                self.report(Report::Died { name, orphaned });
+                self.leave_when_all_are_gone();
             }
             Phase::Over => {}
         }
@@ -589,7 +723,10 @@ impl Controller {
                 released.push((partition, holders.is_empty()));
             }
         }
-        for &(partition, _) in &released {
+        for &(partition, is_orphan) in &released {
+            if is_orphan {
+                self.commands.push_back(Command::Unheld { partition });
+            }
             for channel in self.config.channels.clone() {
                 self.give_credit(StreamId { channel, partition });
             }
@@ -599,25 +736,53 @@ impl Controller {
     }
 
     /// Compares the digests once every living node has sent its own.
-    fn finish_when_complete(&mut self) {
+    fn finish_when_complete(&mut self, now: Instant) {
         let waiting = self.alive().any(|(_, node)| node.state != NodeState::Done);
         if self.phase != Phase::AwaitDigests || waiting {
             return;
         }
-        self.phase = Phase::Over;
-        let lasts = self.ended.values().flatten().copied();
-        let outcome = Outcome::compare(self.config.table.partitions(), &self.nodes, lasts);
+        self.outcome = Some(Outcome::compare(&self.config.table, &self.nodes));
+        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.send_finish(now, now.after(self.config.limits.end_timeout));
+        self.leave_when_all_are_gone();
+    }
+
+    /// Tells all who have not said farewell that the run is over.
+    fn send_finish(&mut self, now: Instant, until: Instant) {
+        let next = now.after(self.config.limits.beat);
+        self.phase = Phase::AwaitFarewell { until, next };
         let finish = plain(&Finish {
-            equal: outcome.is_good(),
+            run: self.run,
+            equal: self.outcome.as_ref().is_some_and(Outcome::is_good),
         });
-        let peers: Vec<_> = self.alive().map(|(_, node)| node.peer.clone()).collect();
+        let waiting = self.alive();
+        let waiting = waiting.filter(|(_, node)| node.state == NodeState::Done);
+        let peers: Vec<_> = waiting.map(|(_, node)| node.peer.clone()).collect();
         for peer in peers {
             self.commands.push_back(Command::Send {
                 peer,
                 message: finish.clone(),
             });
         }
-        self.commands.push_back(Command::Stop(outcome));
+    }
+
+    fn leave_when_all_are_gone(&mut self) {
+        let Phase::AwaitFarewell { .. } = self.phase else {
+            return;
+        };
+        if self.alive().all(|(_, node)| node.state == NodeState::Gone) {
+            self.leave();
+        }
+    }
+
+    fn leave(&mut self) {
+        self.phase = Phase::Over;
+        if let Some(mut outcome) = self.outcome.take() {
+            let missing = self.alive();
+            let missing = missing.filter(|(_, node)| node.state != NodeState::Gone);
+            outcome.missing = missing.map(|(_, node)| node.name.to_string()).collect();
+            self.commands.push_back(Command::Stop(outcome));
+        }
     }
 
     fn report_waiting(&mut self) {
@@ -639,6 +804,9 @@ impl Controller {
             },
             Phase::AwaitDigests => Report::AwaitingDigests {
                 missing: names(NodeState::Ready, self),
+            },
+            Phase::AwaitFarewell { .. } => Report::AwaitingFarewell {
+                missing: names(NodeState::Done, self),
             },
             Phase::Running | Phase::Over => return,
         };

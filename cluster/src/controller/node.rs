@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_core::units::Instant;
-use oxberry_proto::flow::{Heartbeat, PartitionDigest};
-use oxberry_proto::{EventNum, NodeName, StreamId};
+use oxberry_core::units::{Instant, Position, SymbolIndex};
+use oxberry_proto::flow::{Heartbeat, SymbolDigest};
+use oxberry_proto::{NodeName, StreamId};
 
 use super::Peer;
 
@@ -17,12 +17,12 @@ pub(super) struct Node {
     pub(super) state: NodeState,
     /// When the last message came from it.
     pub(super) last_heard: Instant,
-    /// The last event that it applied, of each stream.
-    pub(super) applied: BTreeMap<StreamId, EventNum>,
+    /// Up to where its books hold each stream.
+    pub(super) applied: BTreeMap<StreamId, Position>,
     /// Its totals, as it last told them.
     pub(super) heartbeat: Option<Heartbeat>,
     /// The digests of its books, after the end.
-    pub(super) digests: Vec<PartitionDigest>,
+    pub(super) digests: BTreeMap<SymbolIndex, SymbolDigest>,
 }
 
 /// How far a Pi is.
@@ -36,6 +36,8 @@ pub(super) enum NodeState {
     Ready,
     /// It reported the digests of its books.
     Done,
+    /// All that it said was taken.
+    Gone,
     /// It was silent for too long, or sent away.
     Dead,
 }

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_proto::{EventNum, Partition, StreamId};
+use oxberry_core::book::{Digest, Trust};
+use oxberry_core::units::SymbolIndex;
+use oxberry_proto::Partition;
+use oxberry_proto::flow::SymbolDigest;
 
 use super::node::{Node, NodeState};
+use crate::partition::PartitionTable;
 
 /// How the run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Every partition of the cluster.
     pub partitions: Vec<PartitionOutcome>,
+    /// Nodes that lived, but did not say that all they had said was taken.
+    pub missing: Vec<String>,
 }
 
 /// How one partition ended.
@@ -18,10 +24,10 @@ pub struct Outcome {
 pub struct PartitionOutcome {
     /// The partition.
     pub partition: Partition,
-    /// Events published for it.
-    pub published: u64,
     /// What each replica that lived to the end reports.
     pub replicas: Vec<ReplicaDigest>,
+    /// Symbols that are live on several replicas, whose books differ.
+    pub different: Vec<SymbolIndex>,
 }
 
 /// The books of one partition on one node.
@@ -29,43 +35,45 @@ pub struct PartitionOutcome {
 pub struct ReplicaDigest {
     /// The node.
     pub node: String,
-    /// The digest of its books.
+    /// The digest of all its books.
     pub digest: u64,
-    /// Events applied to them.
-    pub events: u64,
+    /// How many symbols it holds.
+    pub symbols: u32,
     /// Symbols that are not live.
-    pub stale_symbols: u32,
+    pub not_live: u32,
 }
 
 impl Outcome {
     /// Sets the digests of all nodes that lived side by side.
-    pub(super) fn compare(
-        partitions: impl Iterator<Item = Partition>,
-        nodes: &[Node],
-        lasts: impl Iterator<Item = (StreamId, EventNum)>,
-    ) -> Self {
-        let mut published = BTreeMap::new();
-        for (stream, last) in lasts {
-            *published.entry(stream.partition).or_insert(0) += last.raw();
+    pub(super) fn compare(table: &PartitionTable, nodes: &[Node]) -> Self {
+        let reported = nodes
+            .iter()
+            .filter(|node| matches!(node.state, NodeState::Done | NodeState::Gone));
+        let mut by_partition: BTreeMap<Partition, Vec<(&Node, Vec<SymbolDigest>)>> =
+            table.partitions().map(|one| (one, Vec::new())).collect();
+        for node in reported {
+            let mut of_node: BTreeMap<Partition, Vec<SymbolDigest>> = BTreeMap::new();
+            for digest in node.digests.values() {
+                let partition = table.partition_of(digest.symbol_index);
+                of_node.entry(partition).or_default().push(*digest);
+            }
+            for (partition, digests) in of_node {
+                by_partition
+                    .entry(partition)
+                    .or_default()
+                    .push((node, digests));
+            }
         }
-        let of = |partition| PartitionOutcome {
-            partition,
-            published: published.get(&partition).copied().unwrap_or(0),
-            replicas: nodes
+        let partitions = by_partition.into_iter();
+        Self {
+            partitions: partitions
+                .map(|(partition, replicas)| PartitionOutcome::of(partition, &replicas))
+                .collect(),
+            missing: nodes
                 .iter()
                 .filter(|node| node.state == NodeState::Done)
-                .flat_map(|node| node.digests.iter().map(move |digest| (node, digest)))
-                .filter(|(_, digest)| digest.partition == partition)
-                .map(|(node, digest)| ReplicaDigest {
-                    node: node.name.to_string(),
-                    digest: digest.digest,
-                    events: digest.events,
-                    stale_symbols: digest.stale_symbols,
-                })
+                .map(|node| node.name.to_string())
                 .collect(),
-        };
-        Self {
-            partitions: partitions.map(of).collect(),
         }
     }
 
@@ -77,13 +85,42 @@ impl Outcome {
 }
 
 impl PartitionOutcome {
-    /// Whether a replica lived, and all that lived applied everything and are equal.
+    fn of(partition: Partition, replicas: &[(&Node, Vec<SymbolDigest>)]) -> Self {
+        // Only live books can be compared: what is missing in the others is known.
+        let mut live: BTreeMap<SymbolIndex, Vec<u64>> = BTreeMap::new();
+        for digest in replicas.iter().flat_map(|(_, digests)| digests) {
+            if digest.trust == Trust::Live {
+                live.entry(digest.symbol_index)
+                    .or_default()
+                    .push(digest.digest);
+            }
+        }
+        let differ = |digests: &Vec<u64>| digests.iter().any(|one| Some(one) != digests.first());
+        let different = live
+            .into_iter()
+            .filter(|(_, digests)| differ(digests))
+            .map(|(symbol_index, _)| symbol_index)
+            .collect();
+        let replicas = replicas.iter().map(|(node, digests)| {
+            let all = digests.iter().map(|one| Digest::from_raw(one.digest));
+            let not_live = digests.iter().filter(|one| one.trust != Trust::Live);
+            ReplicaDigest {
+                node: node.name.to_string(),
+                digest: all.fold(Digest::EMPTY, Digest::combine).raw(),
+                symbols: u32::try_from(digests.len()).unwrap_or(u32::MAX),
+                not_live: u32::try_from(not_live.count()).unwrap_or(u32::MAX),
+            }
+        });
+        Self {
+            partition,
+            replicas: replicas.collect(),
+            different,
+        }
+    }
+
+    /// Whether a replica lived, and no book that is live on two of them differs.
     #[must_use]
     pub fn is_good(&self) -> bool {
-        self.replicas.first().is_some_and(|first| {
-            self.replicas
-                .iter()
-                .all(|replica| replica.digest == first.digest && replica.events == self.published)
-        })
+        !self.replicas.is_empty() && self.different.is_empty()
     }
 }

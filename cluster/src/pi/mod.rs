@@ -1,36 +1,36 @@
 //! The Pi's brain: joins the cluster, applies batches to its books, and says what changed.
 //!
-//! Once it took its assignment, nothing here allocates: every buffer is made by then, and frames are
-//! read in place.
+//! What a batch covers is checked before anything of it is applied, so that what is missing takes the
+//! books' trust away before an event could be wrong. Once it took its assignment, nothing here
+//! allocates: every buffer is made by then, and frames are read in place.
 
+mod control_mail;
 mod news;
 mod outbox;
 mod streams;
+mod telling;
 
 use std::collections::VecDeque;
 
-use oxberry_core::book::{Books, Digest, Rejection, SymbolSlot, Trust};
-use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::{ChannelId, Instant, SymbolIndex, SymbolSeqNum, UnixNanos};
-use oxberry_proto::flow::{Batch, Digests, EndOfStream, Finish, Heartbeat, PartitionDigest};
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_PARTITIONS};
-use oxberry_proto::start::{Hello, Ping, Ready, Refused, RefusedReason, SetupPi};
+use oxberry_core::book::{Books, Rejection, SymbolSlot, Trust};
+use oxberry_core::feed::{Action, Beginning, FeedEvent};
+use oxberry_core::units::{
+    ChannelId, Instant, Position, PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos,
+};
+use oxberry_proto::flow::{Batch, Coverage, Finish};
+use oxberry_proto::limits::MAX_PARTITIONS;
+use oxberry_proto::start::{Ping, Refused, RefusedReason, SayHello, SetupPi, TellState};
 use oxberry_proto::{
-    EventNum, Kind, NodeId, NodeName, Partition, ProtoError, RecordsWriter, SCHEMA_FINGERPRINT,
-    StreamId, Topic, decode, decode_list, encode, kind_of,
+    Deltas, Kind, NodeId, NodeName, Partition, ProtoError, Recorded, Run, StreamId, Topic, decode,
+    decode_list, kind_of,
 };
 
-use self::outbox::Outbox;
-use self::streams::{Arrival, Streams};
-use crate::limits::{HEARTBEAT_INTERVAL, HELLO_INTERVAL, WAITING_REPORT_INTERVAL};
-
-/// Bytes of one partition's digest in postcard, at most.
-const MAX_DIGEST_BYTES: usize = 28;
-
-/// Bytes of the largest message that a Pi sends to the controller: its digests.
-const MAX_SENT_BYTES: usize = MAX_LIST_HEAD_BYTES + MAX_PARTITIONS * MAX_DIGEST_BYTES;
-
-const _: () = assert!(MAX_SENT_BYTES >= MAX_BATCH_BYTES);
+use self::control_mail::ControlMail;
+use self::streams::Streams;
+use self::telling::Telling;
+use crate::coverage::{Fit, Range};
+use crate::limits::{Limits, WAITING_REPORT_INTERVAL};
+use crate::partition::unlisted;
 
 /// Events that are read before they are applied together.
 const GROUP: usize = 64;
@@ -47,6 +47,8 @@ pub struct PiConfig {
     pub max_orders: u32,
     /// How many symbols its books hold.
     pub max_symbols: u32,
+    /// What it keeps to.
+    pub limits: Limits,
 }
 
 /// What the rim is to do.
@@ -54,6 +56,8 @@ pub struct PiConfig {
 pub enum Command {
     /// Subscribe to a topic.
     Subscribe(Topic),
+    /// Subscribe to a topic no longer.
+    Unsubscribe(Topic),
     /// Tell a person.
     Report(Report),
     /// All is over: everything was sent.
@@ -67,6 +71,8 @@ pub enum Report {
     AwaitingController,
     /// The assignment came.
     Assigned {
+        /// The run.
+        run: Run,
         /// The node's number.
         node: NodeId,
         /// How many partitions.
@@ -76,14 +82,23 @@ pub enum Report {
     },
     /// Pings of all partitions came through.
     Ready,
-    /// Events are missing in a stream: the symbols of its partition are stale.
-    StreamGap {
+    /// Something is missing in a stream: the symbols of its partition are stale.
+    Hole {
         /// The stream.
         stream: StreamId,
-        /// The event that was expected.
-        expected: EventNum,
-        /// How many are missing.
-        missing: u64,
+        /// All up to here was there.
+        from: Position,
+        /// What comes goes on from here.
+        to: Position,
+    },
+    /// The controller says that numbers of a channel are lost: symbols are stale.
+    Lost {
+        /// The stream.
+        stream: StreamId,
+        /// The first number.
+        first: SeqNum,
+        /// The last number.
+        last: SeqNum,
     },
     /// A frame could not be read; what it held is missing.
     BadFrame(ProtoError),
@@ -95,6 +110,17 @@ pub enum Report {
         symbol_seq_num: Option<SymbolSeqNum>,
         /// Why.
         rejection: Rejection,
+    },
+    /// Nothing was heard of a stream for three beats.
+    Silent,
+    /// All silent streams are heard again.
+    Heard,
+    /// The controller plays another run, which this Pi asks to join.
+    AnotherRun {
+        /// The run that is left.
+        left: Run,
+        /// The run that is played.
+        played: Run,
     },
     /// All streams have ended.
     Ended {
@@ -120,28 +146,38 @@ pub enum Stop {
 pub struct Counters {
     /// Events applied to the books.
     pub events: u64,
-    /// Events that the books refused, each of which left its symbol stale or changed nothing.
+    /// Events that the books refused, each of which left its symbol not live or changed nothing.
     pub rejected: u64,
     /// Batches applied.
     pub batches: u64,
-    /// Events that came again and were skipped.
-    pub duplicates: u64,
-    /// Events missing in streams.
-    pub missing: u64,
+    /// Batches and coverage that came again.
+    pub copies: u64,
+    /// Times that something was missing in a stream.
+    pub holes: u64,
+    /// Losses that the controller told.
+    pub losses: u64,
+    /// Frames of another run, or of a partition that is not held here.
+    pub foreign: u64,
     /// Frames that could not be read.
     pub bad_frames: u64,
-    /// Stock events pushed.
+    /// Stock events told.
     pub stock_events: u64,
 }
 
 /// How far the Pi is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Joining { next_hello: Instant },
+    Joining {
+        next_hello: Instant,
+    },
     Pinging,
     Running,
     Ended,
-    Finishing { equal: bool },
+    /// Everything is to be taken by the visualisation, or the time to be over.
+    Finishing {
+        equal: bool,
+        until: Instant,
+    },
     Over,
 }
 
@@ -151,28 +187,22 @@ pub struct Pi<'s> {
     config: PiConfig,
     books: Books<'s>,
     phase: Phase,
-    node: NodeId,
+    run: Run,
+    /// Partitions of the cluster, for symbols that only the feed defines.
+    partitions: u16,
     streams: Streams,
+    telling: Telling,
+    mail: ControlMail,
     /// The symbols of every partition, in the order of the partitions.
     symbols: Vec<(Partition, SymbolIndex)>,
     /// Whether a ping of the partition came, in the order of the partitions.
     pinged: Vec<bool>,
-    /// Symbols still to be marked stale after a gap: a range of `symbols`.
-    sweep: core::ops::Range<usize>,
-    outbox: Outbox,
-    /// The message that is to be sent to the controller next.
-    sending: Box<[u8]>,
-    sending_len: usize,
-    ready_due: bool,
-    digests_due: bool,
-    next_heartbeat: Instant,
+    is_silent: bool,
     /// When the visualisation is to hear the next sign of life.
     next_beat: Instant,
     beat_due: bool,
     next_report: Instant,
     counters: Counters,
-    /// The number of the last stock event of every symbol, by slot.
-    event_nums: Box<[EventNum]>,
     commands: VecDeque<Command>,
 }
 
@@ -180,28 +210,25 @@ impl<'s> Pi<'s> {
     /// A Pi with empty books that is about to say Hello.
     #[must_use]
     pub fn new(config: PiConfig, books: Books<'s>, now: Instant) -> Self {
+        let (run, node) = (Run::default(), NodeId::from_raw(0));
         Self {
-            config,
-            books,
             phase: Phase::Joining { next_hello: now },
-            node: NodeId::from_raw(0),
-            streams: Streams::new(Vec::new(), 0),
+            run,
+            partitions: 0,
+            streams: Streams::new(Vec::new(), 0, config.limits),
+            telling: Telling::new(run, node, 0, config.limits),
+            mail: ControlMail::new(config.max_symbols),
             symbols: Vec::new(),
             pinged: Vec::new(),
-            sweep: 0..0,
-            outbox: Outbox::new(),
-            sending: vec![0; MAX_SENT_BYTES].into_boxed_slice(),
-            sending_len: 0,
-            ready_due: false,
-            digests_due: false,
-            next_heartbeat: now,
+            is_silent: false,
             next_beat: now,
             beat_due: false,
             next_report: now.after(WAITING_REPORT_INTERVAL),
             counters: Counters::default(),
-            event_nums: Box::default(),
             // Subscriptions come all at once; later commands are few and rare.
             commands: VecDeque::with_capacity(MAX_PARTITIONS + 64),
+            books,
+            config,
         }
     }
 
@@ -217,6 +244,12 @@ impl<'s> Pi<'s> {
         &self.books
     }
 
+    /// The run that it takes part in, once it was assigned.
+    #[must_use]
+    pub const fn run(&self) -> Run {
+        self.run
+    }
+
     /// The next thing to do, if any.
     pub fn next_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
@@ -228,13 +261,13 @@ impl<'s> Pi<'s> {
         let (message, other) = match self.phase {
             Phase::Joining { next_hello } => (Some(next_hello), self.next_report),
             Phase::Over => return None,
-            Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
-                let due = [Some(self.next_heartbeat), self.streams.ack_due()];
-                (due.into_iter().flatten().min(), self.next_beat)
+            Phase::Pinging | Phase::Running | Phase::Ended => {
+                (self.streams.ack_due(), self.next_beat)
             }
+            Phase::Finishing { until, .. } => (None, until.min(self.next_beat)),
         };
         // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
-        let message = message.filter(|_| self.sending_len == 0);
+        let message = message.filter(|_| !self.mail.is_waiting());
         Some(message.map_or(other, |message| message.min(other)))
     }
 
@@ -247,59 +280,73 @@ impl<'s> Pi<'s> {
             self.report(Report::AwaitingController);
         }
         if self.next_beat <= now {
-            self.next_beat = now.after(HEARTBEAT_INTERVAL);
-            self.beat_due = matches!(self.phase, Phase::Pinging | Phase::Running | Phase::Ended);
+            self.next_beat = now.after(self.config.limits.beat);
+            let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over);
+            self.beat_due = is_member;
+            if is_member {
+                self.mail.beat_due = true;
+                self.streams.owe_all(now);
+                self.listen(now);
+            }
+        }
+        if let Phase::Finishing { equal, until } = self.phase
+            && until <= now
+        {
+            self.stop(Stop::Finished { equal });
         }
     }
 
     /// The message for the controller that is due by now, if any; call
     /// [`control_sent`](Self::control_sent) once it is on its way.
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "MAX_SENT_BYTES holds every message"
-    )]
     pub fn control_message(&mut self, now: Instant) -> Option<&[u8]> {
-        if self.sending_len == 0 {
-            self.sending_len = self
-                .compose(now)
-                .expect("MAX_SENT_BYTES holds every message");
+        if !self.mail.is_waiting() {
+            self.compose(now);
         }
-        (self.sending_len > 0).then(|| self.sending.get(..self.sending_len))?
+        self.mail.waiting()
     }
 
     /// The message for the controller is on its way.
-    pub const fn control_sent(&mut self) {
-        self.sending_len = 0;
+    pub fn control_sent(&mut self) {
+        let was_farewell = self.mail.sent();
+        if was_farewell && let Phase::Finishing { equal, .. } = self.phase {
+            self.stop(Stop::Finished { equal });
+        }
     }
 
-    /// The frame of stock events that waits to be pushed, if any; call
+    /// The frame that waits to be pushed to the visualisation, if any; call
     /// [`stock_sent`](Self::stock_sent) once it is on its way.
-    pub fn stock_frame(&mut self, now: UnixNanos) -> Option<&[u8]> {
-        self.sweep_stale(now);
-        self.outbox.flush(self.node, now);
-        if core::mem::take(&mut self.beat_due) && self.outbox.is_empty() {
-            self.outbox.push_batch(self.node, now);
+    pub fn stock_frame(&mut self, wall: UnixNanos) -> Option<&[u8]> {
+        let Self {
+            telling,
+            streams,
+            books,
+            symbols,
+            ..
+        } = self;
+        telling.tell_pending(streams, books, symbols, wall);
+        telling.flush(streams, wall);
+        if self.beat_due && telling.outbox.has_room_for_a_frame() {
+            self.beat_due = false;
+            telling.beat(streams, wall);
         }
-        self.outbox.front()
+        telling.outbox.front()
     }
 
-    /// The frame of stock events is on its way.
-    pub fn stock_sent(&mut self) {
-        self.outbox.pop();
-        if let Phase::Finishing { equal } = self.phase
-            && self.outbox.is_empty()
+    /// The frame for the visualisation is on its way.
+    pub const fn stock_sent(&mut self) {
+        self.telling.outbox.pop();
+        if let Phase::Finishing { .. } = self.phase
+            && self.telling.outbox.is_empty()
         {
-            self.phase = Phase::Over;
-            self.commands
-                .push_back(Command::Stop(Stop::Finished { equal }));
+            self.mail.farewell_due = true;
         }
     }
 
-    /// Whether the next data frame may be handed in. It may not while stock events pile up: who
-    /// does not read the visualisation's end slows the replay instead of losing events.
+    /// Whether the next data frame may be handed in. It may not while frames for the visualisation
+    /// pile up: who does not read the visualisation's end slows the replay instead of losing events.
     #[must_use]
-    pub fn can_take_data(&self) -> bool {
-        self.sweep.is_empty() && self.outbox.has_room_for_a_batch()
+    pub const fn can_take_data(&self) -> bool {
+        self.telling.outbox.has_room_for_a_batch()
     }
 
     /// The controller sent something.
@@ -324,15 +371,29 @@ impl<'s> Pi<'s> {
             (Kind::SetupPi, _) => Ok(()),
             (Kind::Refused, _) => {
                 let Refused { reason } = decode(message)?;
-                self.phase = Phase::Over;
-                self.commands
-                    .push_back(Command::Stop(Stop::Refused(reason)));
+                self.stop(Stop::Refused(reason));
                 Ok(())
             }
-            (Kind::Finish, Phase::Ended) => {
-                let Finish { equal } = decode(message)?;
-                self.outbox.push_end(self.node, UnixNanos::default());
-                self.phase = Phase::Finishing { equal };
+            (Kind::SayHello, _) => {
+                let SayHello { run } = decode(message)?;
+                self.handle_another_run(now, run);
+                Ok(())
+            }
+            (Kind::TellState, _) => {
+                let TellState { run, partition } = decode(message)?;
+                if run == self.run
+                    && let Some(at) = self.streams.partition_at(partition)
+                {
+                    self.telling.tell_state(at);
+                }
+                Ok(())
+            }
+            (Kind::Finish, _) => {
+                let Finish { run, equal } = decode(message)?;
+                if run == self.run && self.phase == Phase::Ended {
+                    self.finish(now, equal);
+                }
+                // One that is repeated is answered by the farewell that is on its way.
                 Ok(())
             }
             (kind, _) => Err(ProtoError::BadKind { kind: kind as u8 }),
@@ -343,43 +404,63 @@ impl<'s> Pi<'s> {
     fn handle_setup(&mut self, now: Instant, message: &[u8]) -> Result<(), ProtoError> {
         let (setup, assignments) = decode_list::<SetupPi>(message)?;
         let assignments = assignments.collect::<Result<Vec<_>, _>>()?;
+        let limits = self.config.limits;
+        let room = usize::try_from(self.config.max_symbols).unwrap_or(usize::MAX);
+        self.run = setup.run;
+        self.partitions = setup.partitions;
+        self.mail.join(setup.run, setup.node);
+        self.symbols = Vec::with_capacity(room);
+        let mut partitions: Vec<_> = assignments.iter().map(|one| one.partition).collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        self.telling = Telling::new(setup.run, setup.node, partitions.len(), limits);
+        self.telling.reserve(room);
         for assignment in &assignments {
-            if self
-                .books
-                .define(assignment.symbol_index, assignment.scale)
-                .is_err()
-            {
+            let symbol_index = assignment.symbol_index;
+            match self.books.define(symbol_index, assignment.scale) {
+                Ok(slot) => {
+                    self.telling.define(slot);
+                    self.symbols.push((assignment.partition, symbol_index));
+                }
                 // The controller knows our capacity and refuses us when it is too small, so this
                 // symbol is one too many by its mistake; its events will be refused and counted.
-                self.counters.rejected += 1;
+                Err(_) => self.counters.rejected += 1,
             }
         }
-        self.symbols = assignments
-            .iter()
-            .map(|one| (one.partition, one.symbol_index))
-            .collect();
         self.symbols.sort_unstable();
-        self.event_nums = vec![EventNum::NONE; self.books.slots().len()].into_boxed_slice();
-        let mut partitions: Vec<_> = self
-            .symbols
-            .iter()
-            .map(|&(partition, _)| partition)
-            .collect();
-        partitions.dedup();
         let topics = partitions.iter().map(|&partition| Topic { partition });
         self.commands.extend(topics.map(Command::Subscribe));
         self.pinged = vec![false; partitions.len()];
         self.report(Report::Assigned {
+            run: setup.run,
             node: setup.node,
             partitions: partitions.len(),
             symbols: self.symbols.len(),
         });
-        self.node = setup.node;
-        self.streams = Streams::new(partitions, usize::from(setup.channels));
+        self.streams = Streams::new(partitions, usize::from(setup.channels), limits);
         self.phase = Phase::Pinging;
-        self.next_heartbeat = now;
+        self.next_beat = now;
         self.ready_when_pinged();
         Ok(())
+    }
+
+    /// The controller does not know this Pi: a new one plays another run.
+    fn handle_another_run(&mut self, now: Instant, played: Run) {
+        if matches!(self.phase, Phase::Joining { .. } | Phase::Over) || played == self.run {
+            return;
+        }
+        let left = self.run;
+        self.report(Report::AnotherRun { left, played });
+        let topics = self.streams.partitions().iter();
+        let topics = topics.map(|&partition| Topic { partition });
+        self.commands.extend(topics.map(Command::Unsubscribe));
+        self.books.reset();
+        self.symbols.clear();
+        self.streams = Streams::new(Vec::new(), 0, self.config.limits);
+        self.telling = Telling::new(left, NodeId::from_raw(0), 0, self.config.limits);
+        self.mail.leave();
+        self.is_silent = false;
+        self.phase = Phase::Joining { next_hello: now };
     }
 
     fn dispatch_data(
@@ -390,28 +471,27 @@ impl<'s> Pi<'s> {
     ) -> Result<(), ProtoError> {
         let (_, message) = Topic::split(frame)?;
         let kind = kind_of(message)?;
-        if kind == Kind::Ping {
-            let Ping { partition } = decode(message)?;
-            if let Ok(at) = self.streams.partitions().binary_search(&partition)
-                && let Some(pinged) = self.pinged.get_mut(at)
-            {
-                *pinged = true;
-                self.ready_when_pinged();
-            }
-            Ok(())
-        } else if kind == Kind::Batch {
+        if kind == Kind::Batch {
             self.handle_batch(now, wall, message)
-        } else if kind == Kind::EndOfStream {
-            let EndOfStream { stream, last } = decode(message)?;
-            let missing = self.streams.end(stream, last);
-            if missing > 0 {
-                let expected = EventNum::from_raw(last.raw() - missing).next();
-                self.gap(stream, expected, missing);
-            }
-            self.end_when_over();
+        } else if kind == Kind::Coverage {
+            self.handle_coverage(now, wall, &decode(message)?);
+            Ok(())
+        } else if kind == Kind::Ping {
+            self.handle_ping(&decode(message)?);
             Ok(())
         } else {
             Err(ProtoError::BadKind { kind: kind as u8 })
+        }
+    }
+
+    fn handle_ping(&mut self, ping: &Ping) {
+        if ping.run != self.run {
+            self.counters.foreign += 1;
+        } else if let Some(at) = self.streams.partition_at(ping.partition)
+            && let Some(pinged) = self.pinged.get_mut(at)
+        {
+            *pinged = true;
+            self.ready_when_pinged();
         }
     }
 
@@ -421,61 +501,233 @@ impl<'s> Pi<'s> {
         wall: UnixNanos,
         message: &[u8],
     ) -> Result<(), ProtoError> {
-        let (head, events) = decode_list::<Batch>(message)?;
-        let skip = match self.streams.arrive(head.stream, head.first, head.events) {
-            Arrival::InOrder { skip } => skip,
-            Arrival::Gap { missing } => {
-                let expected = EventNum::from_raw(head.first.raw() - missing);
-                self.gap(head.stream, expected, missing);
-                0
-            }
-            Arrival::Duplicate => {
-                self.counters.duplicates += u64::from(head.events);
-                return Ok(());
-            }
-            // Subscribed topics are ours alone; a batch of another partition is nobody's loss.
-            Arrival::Foreign => return Ok(()),
+        let (head, records) = decode_list::<Batch>(message)?;
+        let range = Range {
+            numbering: head.numbering,
+            after: head.after,
+            through: head.through,
+            begins: head.begins.map(|begins| begins.previous),
         };
-        self.counters.duplicates += skip;
-        let last = head.first.plus(u64::from(head.events).saturating_sub(1));
-        let mut result = Ok(());
-        let channel = head.stream.channel;
+        let failover = head.begins.is_some_and(|begins| begins.failover);
+        if !self.prepare(now, wall, head.run, head.stream, &range, failover) {
+            return Ok(());
+        }
+        let taken = self.streams.get_mut(head.stream);
+        let taken = taken.map_or(SeqNum::default(), |stream| stream.position.seq_num);
+        let mut deltas = Deltas::new(head.numbering, head.after);
         let mut group = heapless::Vec::<FeedEvent, GROUP>::new();
-        for event in events.skip(usize::try_from(skip).unwrap_or(usize::MAX)) {
+        let mut result = Ok(());
+        for record in records {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            };
+            let event = match deltas.recorded(record) {
+                Recorded::Event(event) => event,
+                channel_wide => {
+                    self.apply(wall, head.stream, &group);
+                    group.clear();
+                    self.handle_channel_wide(head.stream, taken, &channel_wide);
+                    continue;
+                }
+            };
+            if event.seq_num <= taken {
+                continue;
+            }
+            if let Action::Scale { scale } = event.action {
+                self.define(head.stream.partition, event.symbol_index, scale);
+            }
             if group.is_full() {
-                self.apply(wall, channel, &group);
+                self.apply(wall, head.stream, &group);
                 group.clear();
             }
-            match event {
-                Ok(event) => group.extend([event]),
-                Err(error) => result = Err(error),
-            }
+            group.extend([event]);
         }
-        self.apply(wall, channel, &group);
+        self.apply(wall, head.stream, &group);
         if result.is_err() {
-            // What followed the unreadable event is lost: say so rather than be wrong.
-            self.stale_partition(head.stream.partition);
+            // What followed the unreadable record is lost: say so rather than be wrong.
+            self.distrust(head.stream);
         }
         self.counters.batches += 1;
-        self.streams.applied(now, head.stream, last);
+        self.telling.end_batch(head.through);
+        self.streams.applied(now, head.stream, range.end());
         result
     }
 
+    fn handle_coverage(&mut self, now: Instant, wall: UnixNanos, coverage: &Coverage) {
+        let range = Range {
+            numbering: coverage.numbering,
+            after: coverage.after,
+            through: coverage.through,
+            begins: None,
+        };
+        let Coverage { run, stream, .. } = *coverage;
+        let follows = self.prepare(now, wall, run, stream, &range, false);
+        let numbering = self
+            .streams
+            .get_mut(stream)
+            .map(|one| one.position.numbering);
+        if follows || numbering == Some(coverage.numbering) {
+            self.streams.covered(coverage);
+            self.end_when_over();
+        }
+    }
+
+    /// Brings the books to where what comes goes on, before any of it is applied: begins a numbering,
+    /// or takes the trust away when something is missing. Says whether there is something to take.
+    fn prepare(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        run: Run,
+        stream: StreamId,
+        range: &Range,
+        failover: bool,
+    ) -> bool {
+        let at = self.streams.get_mut(stream).map(|stream| stream.position);
+        let part = self.streams.partition_at(stream.partition);
+        let (Some(at), Some(part), true) = (at, part, run == self.run) else {
+            self.counters.foreign += 1;
+            return false;
+        };
+        self.streams.heard(now, stream);
+        let fit = range.fit(at);
+        if fit == Fit::Copy {
+            self.counters.copies += 1;
+            return false;
+        }
+        self.telling
+            .begin_batch(&mut self.streams, wall, stream, part);
+        let from = Position {
+            numbering: range.numbering,
+            seq_num: range.after,
+        };
+        match fit {
+            Fit::Follows => return true,
+            Fit::Begins => {
+                self.begin_numbering(stream, from, failover);
+                self.telling.begins(&mut self.streams, wall, from);
+            }
+            Fit::Hole | Fit::Copy => {
+                self.counters.holes += 1;
+                self.report(Report::Hole {
+                    stream,
+                    from: at,
+                    to: from,
+                });
+                if at.numbering != from.numbering {
+                    // Its beginning is in the hole.
+                    self.begin_numbering(stream, from, failover);
+                }
+                self.distrust(stream);
+                self.telling.pass_over(&mut self.streams, wall, from);
+            }
+        }
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.position = from;
+        }
+        true
+    }
+
+    /// The numbers of the stream's channel begin anew.
+    fn begin_numbering(&mut self, stream: StreamId, from: Position, failover: bool) {
+        let beginning = Beginning {
+            numbering: from.numbering,
+            after: from.seq_num,
+            failover,
+        };
+        self.for_each_symbol(stream, |books, slot, channel| {
+            books.begins(slot, channel, &beginning)
+        });
+    }
+
+    /// Something that the stream's channel said is missing for good.
+    fn distrust(&mut self, stream: StreamId) {
+        self.for_each_symbol(stream, |books, slot, channel| books.lost(slot, channel));
+    }
+
+    fn handle_channel_wide(&mut self, stream: StreamId, taken: SeqNum, recorded: &Recorded) {
+        match *recorded {
+            Recorded::Lost { first, last } if last > taken => {
+                self.counters.losses += 1;
+                if self.counters.losses <= REPORTED_REJECTIONS {
+                    self.report(Report::Lost {
+                        stream,
+                        first,
+                        last,
+                    });
+                }
+                self.distrust(stream);
+            }
+            Recorded::Settled { before } if before > taken => {
+                self.for_each_symbol(stream, |books, slot, channel| books.settled(slot, channel));
+            }
+            // Taken before.
+            Recorded::Lost { .. } | Recorded::Settled { .. } | Recorded::Event(_) => {}
+        }
+    }
+
+    /// Does something to all symbols of a stream's partition; their trust is told as far as it
+    /// changed, and pending until then.
+    fn for_each_symbol(
+        &mut self,
+        stream: StreamId,
+        mut act: impl FnMut(&mut Books<'s>, SymbolSlot, ChannelId) -> bool,
+    ) {
+        let StreamId { channel, partition } = stream;
+        let start = self
+            .symbols
+            .partition_point(|&(known, _)| known < partition);
+        let of_partition = self.symbols.get(start..).unwrap_or_default();
+        let of_partition = of_partition
+            .iter()
+            .take_while(|&&(known, _)| known == partition);
+        let mut changed = false;
+        for &(_, symbol_index) in of_partition {
+            if let Some(slot) = self.books.slot(symbol_index) {
+                changed |= act(&mut self.books, slot, channel);
+            }
+        }
+        if changed && let Some(part) = self.streams.partition_at(partition) {
+            self.telling.sweep(part);
+        }
+    }
+
+    /// Makes a book for a symbol that only the feed itself defines.
+    fn define(&mut self, partition: Partition, symbol_index: SymbolIndex, scale: PriceScale) {
+        if self.books.slot(symbol_index).is_some()
+            || unlisted(symbol_index, self.partitions) != partition
+        {
+            return;
+        }
+        // Without room its events are refused and counted.
+        if self.symbols.len() < self.symbols.capacity()
+            && let Ok(slot) = self.books.define(symbol_index, scale)
+        {
+            self.telling.define(slot);
+            let symbol = (partition, symbol_index);
+            let at = self.symbols.partition_point(|known| *known < symbol);
+            self.symbols.insert(at, symbol);
+        }
+    }
+
     /// Applies events, and says what they changed.
-    fn apply(&mut self, wall: UnixNanos, channel: ChannelId, events: &[FeedEvent]) {
+    fn apply(&mut self, wall: UnixNanos, stream: StreamId, events: &[FeedEvent]) {
         let Self {
             books,
-            node,
-            outbox,
+            telling,
             counters,
-            event_nums,
             commands,
             ..
         } = self;
-        books.apply_batch(channel, events, |books, event, applied| {
+        books.apply_batch(stream.channel, events, |books, event, applied| {
             counters.events += 1;
             let Ok(applied) = applied else {
-                // Not one of our symbols: a batch holds only those of its partition, all defined.
+                // Not one of our symbols: a batch holds only those of its partition, all defined as
+                // far as there is room.
                 counters.rejected += 1;
                 return;
             };
@@ -489,71 +741,35 @@ impl<'s> Pi<'s> {
                     }));
                 }
             }
-            if applied.is_news() {
-                let number = count(event_nums, applied.slot);
-                outbox.push(
-                    *node,
-                    wall,
-                    &news::stock_event(books, number, applied.slot, event.ts_event, applied.trade),
-                );
+            if telling.event(wall, books, event, &applied) {
                 counters.stock_events += 1;
             }
         });
     }
 
-    /// Events are missing: counts and reports them, and marks the partition's symbols stale.
-    fn gap(&mut self, stream: StreamId, expected: EventNum, missing: u64) {
-        self.counters.missing += missing;
-        self.report(Report::StreamGap {
-            stream,
-            expected,
-            missing,
-        });
-        self.stale_partition(stream.partition);
-    }
-
-    fn stale_partition(&mut self, partition: Partition) {
-        let start = self
-            .symbols
-            .partition_point(|&(known, _)| known < partition);
-        let end = self
-            .symbols
-            .partition_point(|&(known, _)| known <= partition);
-        // Two gaps before the first sweep is over make one sweep over both partitions and what
-        // lies between: a needlessly stale symbol is harmless, one wrongly called live is not.
-        self.sweep = if self.sweep.is_empty() {
-            start..end
-        } else {
-            start.min(self.sweep.start)..end.max(self.sweep.end)
-        };
-    }
-
-    /// Marks as many symbols stale as the outbox has room for.
-    fn sweep_stale(&mut self, wall: UnixNanos) {
-        while self.outbox.has_room_for_a_batch()
-            && let Some(at) = self.sweep.next()
-        {
-            let Some(&(_, symbol_index)) = self.symbols.get(at) else {
-                break;
-            };
-            let Some(slot) = self.books.slot(symbol_index) else {
-                continue;
-            };
-            // The channel is that of the symbol, whichever it is.
-            let channel = self.books.channel(slot).unwrap_or_default();
-            if self.books.lost(slot, channel) {
-                let number = count(&mut self.event_nums, slot);
-                let news = news::stock_event(&self.books, number, slot, None, None);
-                self.outbox.push(self.node, wall, &news);
-                self.counters.stock_events += 1;
-            }
+    /// Notes silence, and its end.
+    fn listen(&mut self, now: Instant) {
+        self.streams.handle_timeout(now);
+        let mut n = 0;
+        let mut is_silent = false;
+        while let Some((_, stream)) = self.streams.known(n) {
+            is_silent |= stream.silent;
+            n += 1;
+        }
+        if is_silent != self.is_silent {
+            self.is_silent = is_silent;
+            self.report(if is_silent {
+                Report::Silent
+            } else {
+                Report::Heard
+            });
         }
     }
 
     fn ready_when_pinged(&mut self) {
         if self.phase == Phase::Pinging && self.pinged.iter().all(|&pinged| pinged) {
             self.phase = Phase::Running;
-            self.ready_due = true;
+            self.mail.ready_due = true;
             self.report(Report::Ready);
             // With more Pis than partitions have replicas, one may have nothing to wait for.
             self.end_when_over();
@@ -564,111 +780,62 @@ impl<'s> Pi<'s> {
     fn end_when_over(&mut self) {
         if self.phase == Phase::Running && self.streams.have_ended() {
             self.phase = Phase::Ended;
-            self.digests_due = true;
+            self.mail.digest(&self.books, &self.symbols);
             self.report(Report::Ended {
                 events: self.counters.events,
             });
         }
     }
 
-    /// Writes the message that is due into `sending` and returns its length, 0 if none is.
-    fn compose(&mut self, now: Instant) -> Result<usize, ProtoError> {
-        if let Phase::Joining { next_hello } = &mut self.phase {
-            if now < *next_hello {
-                return Ok(0);
+    /// Everything that waits for the visualisation leaves, then its end.
+    fn finish(&mut self, now: Instant, equal: bool) {
+        self.telling.flush(&mut self.streams, UnixNanos::default());
+        self.telling.outbox.push_end();
+        let until = now.after(self.config.limits.end_timeout);
+        self.phase = Phase::Finishing { equal, until };
+    }
+
+    fn stop(&mut self, stop: Stop) {
+        self.phase = Phase::Over;
+        self.commands.push_back(Command::Stop(stop));
+    }
+
+    /// Writes the message for the controller that is due.
+    fn compose(&mut self, now: Instant) {
+        match &mut self.phase {
+            Phase::Joining { next_hello } => {
+                if *next_hello <= now {
+                    *next_hello = now.after(crate::limits::HELLO_INTERVAL);
+                    self.mail.hello(&self.config);
+                }
             }
-            *next_hello = now.after(HELLO_INTERVAL);
-            let hello = Hello {
-                name: self.config.name.clone(),
-                schema: SCHEMA_FINGERPRINT,
-                max_orders: self.config.max_orders,
-                max_symbols: self.config.max_symbols,
-            };
-            return encode(&hello, &mut self.sending);
+            Phase::Over => {}
+            Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
+                if self.mail.beat_due && self.phase == Phase::Running && !self.streams.have_begun()
+                {
+                    // The first one may have been lost.
+                    self.mail.ready_due = true;
+                }
+                let not_live = self.mail.beat_due.then(|| self.not_live());
+                self.mail.compose(
+                    now,
+                    &mut self.streams,
+                    self.counters.events,
+                    self.books.order_count(),
+                    not_live,
+                );
+            }
         }
-        if self.phase == Phase::Over {
-            return Ok(0);
-        }
-        let node = self.node;
-        if core::mem::take(&mut self.ready_due) {
-            return encode(&Ready { node }, &mut self.sending);
-        }
-        if self.streams.ack_due().is_some_and(|due| due <= now) {
-            let ack = self.streams.ack(node)?;
-            let sending = self
-                .sending
-                .get_mut(..ack.len())
-                .ok_or(ProtoError::NoRoom)?;
-            sending.copy_from_slice(ack);
-            return Ok(ack.len());
-        }
-        if self.next_heartbeat <= now {
-            self.next_heartbeat = now.after(HEARTBEAT_INTERVAL);
-            let heartbeat = Heartbeat {
-                node,
-                events: self.counters.events,
-                orders: self.books.order_count(),
-                stale_symbols: self.stale_symbols(0..self.symbols.len()),
-            };
-            return encode(&heartbeat, &mut self.sending);
-        }
-        // The digests are of the final books: a sweep that goes on would still change them.
-        if self.digests_due && self.sweep.is_empty() {
-            self.digests_due = false;
-            return self.compose_digests();
-        }
-        Ok(0)
     }
 
-    fn compose_digests(&mut self) -> Result<usize, ProtoError> {
-        let mut start = 0;
-        // After the end of all streams, so this one allocation is not in the loop of a live feed.
-        let mut digests = RecordsWriter::<_, Digests>::new(vec![0; MAX_SENT_BYTES]);
-        for of_partition in self.symbols.chunk_by(|(one, _), (next, _)| one == next) {
-            let Some(&(partition, _)) = of_partition.first() else {
-                break;
-            };
-            let end = start + of_partition.len();
-            let slots = of_partition
-                .iter()
-                .filter_map(|&(_, symbol)| self.books.slot(symbol));
-            let record = PartitionDigest {
-                partition,
-                digest: slots
-                    .map(|slot| self.books.digest(slot))
-                    .fold(Digest::default(), Digest::combine)
-                    .raw(),
-                events: self.streams.applied_of(partition),
-                stale_symbols: self.stale_symbols(start..end),
-            };
-            digests.push(&record)?;
-            start = end;
-        }
-        let message = digests.finish(
-            &[],
-            Digests {
-                node: self.node,
-                partitions: 0,
-            },
-        )?;
-        let sending = self
-            .sending
-            .get_mut(..message.len())
-            .ok_or(ProtoError::NoRoom)?;
-        sending.copy_from_slice(message);
-        Ok(message.len())
-    }
-
-    /// How many of these symbols have books that cannot be trusted.
-    fn stale_symbols(&self, range: core::ops::Range<usize>) -> u32 {
-        let symbols = self.symbols.get(range).unwrap_or_default();
-        let slots = symbols
-            .iter()
-            .filter_map(|&(_, symbol)| self.books.slot(symbol));
-        let stale = slots
+    /// How many symbols have books that are not live.
+    fn not_live(&self) -> u32 {
+        let slots = self.symbols.iter();
+        let slots = slots.filter_map(|&(_, symbol)| self.books.slot(symbol));
+        let count = slots
             .filter(|&slot| self.books.trust(slot) != Trust::Live)
             .count();
-        u32::try_from(stale).unwrap_or(u32::MAX)
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     fn bad_frame(&mut self, error: ProtoError) {
@@ -681,14 +848,4 @@ impl<'s> Pi<'s> {
     fn report(&mut self, report: Report) {
         self.commands.push_back(Command::Report(report));
     }
-}
-
-/// The number of the next stock event of a symbol.
-fn count(event_nums: &mut [EventNum], slot: SymbolSlot) -> EventNum {
-    let at = usize::try_from(slot.raw()).unwrap_or(usize::MAX);
-    let Some(number) = event_nums.get_mut(at) else {
-        return EventNum::NONE;
-    };
-    *number = number.next();
-    *number
 }

@@ -1,49 +1,58 @@
-//! What the visualisation must know of a change to a book.
+//! What the visualisation must know of a book.
 
-use oxberry_core::book::{Books, Level, SymbolSlot, Trade, TradingStatus, Trust};
-use oxberry_core::units::{PriceScale, UnixNanos};
-use oxberry_proto::EventNum;
-use oxberry_proto::stock::{Quote, StockEvent, SymbolState, TradePrint};
+use oxberry_core::book::{Applied, Bbo, Books, Level, SymbolSlot};
+use oxberry_core::feed::FeedEvent;
+use oxberry_core::units::PriceScale;
+use oxberry_proto::stock::{Quote, StockEvent, SymbolState, SymbolTrust, TradePrint, View};
 
 /// The news that an event made, told from the books right after it.
-pub(super) fn stock_event(
-    books: &Books<'_>,
-    event_num: EventNum,
-    slot: SymbolSlot,
-    ts_event: Option<UnixNanos>,
-    trade: Option<Trade>,
-) -> StockEvent {
-    let (scale, bbo) = (books.scale(slot), books.bbo(slot));
+pub(super) fn stock_event(books: &Books<'_>, event: &FeedEvent, applied: &Applied) -> StockEvent {
+    let slot = applied.slot;
     StockEvent {
-        symbol_index: books.symbol_index(slot),
-        event_num,
-        ts_event,
-        state: state_of(books.trust(slot), books.trading_status(slot)),
-        bid: bbo.bid.map(|level| quote(level, scale)),
-        ask: bbo.ask.map(|level| quote(level, scale)),
-        trade: trade.map(|trade| TradePrint {
-            price: trade.price.scaled(scale),
+        seq_num: event.seq_num,
+        symbol_index: event.symbol_index,
+        ts_event: event.ts_event,
+        view: view(books, slot),
+        trade: applied.trade.map(|trade| TradePrint {
+            price: trade.price,
             qty: trade.qty,
         }),
     }
 }
 
-/// What a level shows outside.
-fn quote(level: Level, scale: PriceScale) -> Quote {
-    Quote {
-        price: level.price.scaled(scale),
-        qty: level.qty,
-        orders: level.orders,
+/// Trust and trading status of a symbol.
+pub(super) fn trust(books: &Books<'_>, slot: SymbolSlot) -> SymbolTrust {
+    SymbolTrust {
+        symbol_index: books.symbol_index(slot),
+        trust: books.trust(slot),
+        status: books.trading_status(slot),
     }
 }
 
-/// What trust and trading status are called outside. A book that lacks older orders is none to trust.
-fn state_of(trust: Trust, status: TradingStatus) -> SymbolState {
-    match (trust, status) {
-        (Trust::Recovering, _) => SymbolState::Recovering,
-        (Trust::Partial | Trust::Stale, _) => SymbolState::Stale,
-        (Trust::Live, TradingStatus::Halted) => SymbolState::Halted,
-        (Trust::Live, TradingStatus::Closed) => SymbolState::Closed,
-        (Trust::Live, TradingStatus::Unknown | TradingStatus::Open) => SymbolState::Live,
+/// All that can be seen of a symbol.
+pub(super) fn state(books: &Books<'_>, slot: SymbolSlot) -> SymbolState {
+    SymbolState {
+        trust: trust(books, slot),
+        view: view(books, slot),
+        last_trade: books.last_price(slot),
+    }
+}
+
+fn view(books: &Books<'_>, slot: SymbolSlot) -> View {
+    let Bbo { bid, ask } = books.bbo(slot);
+    let scale: PriceScale = books.scale(slot);
+    View {
+        scale,
+        bid: bid.map(quote),
+        ask: ask.map(quote),
+    }
+}
+
+/// What a level shows outside.
+const fn quote(level: Level) -> Quote {
+    Quote {
+        price: level.price,
+        qty: level.qty,
+        orders: level.orders,
     }
 }

@@ -1,44 +1,74 @@
-//! Stock events on their way to the visualisation: batched into frames in fixed memory.
+//! What goes to the visualisation: records batched into frames in fixed memory, in order.
 
-use oxberry_core::units::UnixNanos;
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_RECORD_BYTES};
-use oxberry_proto::stock::{EndOfEvents, StockBatch, StockEvent};
-use oxberry_proto::{NodeId, ProtoError, RecordsWriter, encode};
+use oxberry_core::units::{Position, SeqNum, UnixNanos};
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord, TrustWord};
+use oxberry_proto::{Deltas, NodeId, RecordsWriter, Run, StockTold, StreamId, encode};
 
-/// Frames that may wait. See [`Outbox::has_room_for_a_batch`].
-const FRAMES: usize = 64;
-
-/// The fewest bytes of an event in a batch: symbol, two absent options, action.
-const LEAST_EVENT_BYTES: usize = 4;
-
-/// The most frames that the events of one batch can fill.
-const FRAMES_PER_BATCH: usize = {
-    let events = MAX_BATCH_BYTES / LEAST_EVENT_BYTES;
-    let events_per_frame = (MAX_BATCH_BYTES - MAX_LIST_HEAD_BYTES) / MAX_RECORD_BYTES;
-    events.div_ceil(events_per_frame) + 1
-};
-
-const _: () = assert!(FRAMES_PER_BATCH <= FRAMES);
+use crate::limits::MIN_BATCH_BYTES;
 
 /// A ring of finished frames, and the one being filled.
 #[derive(Debug)]
 pub(super) struct Outbox {
+    run: Run,
+    node: NodeId,
     filling: RecordsWriter<Box<[u8]>, StockBatch>,
-    /// `FRAMES` times [`MAX_BATCH_BYTES`].
+    deltas: Deltas,
+    /// What the frame being filled is about.
+    open: Option<Open>,
+    beat: RecordsWriter<Box<[u8]>, StockBeat>,
+    /// Each [`MAX_BATCH_BYTES`] long.
     frames: Box<[u8]>,
-    lengths: [usize; FRAMES],
+    lengths: Box<[usize]>,
     /// The oldest finished frame.
     head: usize,
     /// How many finished frames there are.
     waiting: usize,
 }
 
+/// What a frame is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    pub(super) stream: StreamId,
+    /// What frames of the stream covered before.
+    pub(super) told: Position,
+    /// Set when a numbering begins with the frame: where it begins.
+    pub(super) begins: Option<Position>,
+    /// Changes of trust that were told before it.
+    pub(super) trust: TrustWord,
+}
+
+/// What a finished frame says that the next ones go on from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closed {
+    pub(super) stream: StreamId,
+    pub(super) told: Position,
+}
+
+/// The fewest bytes of a record in a batch: kind, way ahead, symbol, number, time.
+const LEAST_RECORD_BYTES: usize = 5;
+
+/// The most frames that the records of one batch can cause: each may change trust and view, and each
+/// frame holds at least so many of both.
+const FRAMES_PER_BATCH: usize = {
+    let records = MAX_BATCH_BYTES / LEAST_RECORD_BYTES;
+    let events_per_frame = (MAX_BATCH_BYTES - MIN_BATCH_BYTES) / (2 * MAX_RECORD_BYTES) + 1;
+    records.div_ceil(events_per_frame) + 2
+};
+
 impl Outbox {
-    pub(super) fn new() -> Self {
+    /// Room for so many frames, and those of one batch beside them.
+    pub(super) fn new(run: Run, node: NodeId, frames: usize) -> Self {
+        let frames = frames + FRAMES_PER_BATCH;
         Self {
+            run,
+            node,
             filling: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
-            frames: vec![0; FRAMES * MAX_BATCH_BYTES].into_boxed_slice(),
-            lengths: [0; FRAMES],
+            deltas: Deltas::new(Position::default().numbering, SeqNum::default()),
+            open: None,
+            beat: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
+            frames: vec![0; frames * MAX_BATCH_BYTES].into_boxed_slice(),
+            lengths: vec![0; frames].into_boxed_slice(),
             head: 0,
             waiting: 0,
         }
@@ -46,60 +76,124 @@ impl Outbox {
 
     /// Whether all that one more batch can cause will fit.
     pub(super) const fn has_room_for_a_batch(&self) -> bool {
-        self.waiting + FRAMES_PER_BATCH <= FRAMES
+        self.waiting + FRAMES_PER_BATCH <= self.lengths.len()
     }
 
-    /// Whether nothing waits, neither frame nor event.
+    /// Whether another frame may be filled beside what a batch may need.
+    pub(super) const fn has_room_for_a_frame(&self) -> bool {
+        self.waiting + FRAMES_PER_BATCH < self.lengths.len()
+    }
+
+    /// Whether nothing waits, neither frame nor record.
     pub(super) const fn is_empty(&self) -> bool {
-        self.waiting == 0 && self.filling.is_empty()
+        self.waiting == 0 && self.open.is_none()
     }
 
-    /// Takes an event. The caller made sure of [`Self::has_room_for_a_batch`].
-    pub(super) fn push(&mut self, node: NodeId, now: UnixNanos, event: &StockEvent) {
-        if self.filling.push(event) == Err(ProtoError::NoRoom) {
-            self.flush(node, now);
-            self.filling
-                .push(event)
-                .expect("an empty frame has room for any event");
-        }
+    /// The stream of the frame being filled.
+    pub(super) fn stream(&self) -> Option<StreamId> {
+        self.open.map(|open| open.stream)
     }
 
-    /// Finishes the frame being filled, if it holds an event.
-    pub(super) fn flush(&mut self, node: NodeId, now: UnixNanos) {
-        if !self.filling.is_empty() {
-            self.push_batch(node, now);
-        }
+    /// Begins a frame; none is open.
+    pub(super) fn open(&mut self, open: Open) {
+        debug_assert!(self.open.is_none(), "the frame before was closed");
+        let from = open.begins.unwrap_or(open.told);
+        self.deltas = Deltas::new(from.numbering, from.seq_num);
+        self.open = Some(open);
     }
 
-    /// Finishes the frame being filled even if it holds no event: a sign of life. There must be
-    /// room.
-    pub(super) fn push_batch(&mut self, node: NodeId, now: UnixNanos) {
-        let frame = self.filling.finish(
-            &[],
-            StockBatch {
-                node,
-                events: 0,
-                ts_sent: now,
+    /// Whether the open frame holds another record of an event and one of trust.
+    pub(super) fn has_room(&mut self) -> bool {
+        self.filling.room() >= 2 * MAX_RECORD_BYTES
+    }
+
+    /// Puts a record into the open frame, which [has room](Self::has_room).
+    pub(super) fn push(&mut self, told: &StockTold) {
+        let record = self.deltas.stock_record(told);
+        self.filling
+            .push(&record)
+            .expect("the caller made sure that there is room");
+    }
+
+    /// Finishes the open frame, which covers its stream up to `through`.
+    pub(super) fn close(
+        &mut self,
+        now: UnixNanos,
+        through: SeqNum,
+        pending: bool,
+    ) -> Option<Closed> {
+        let open = self.open.take()?;
+        let from = open.begins.unwrap_or(open.told);
+        let head = StockBatch {
+            run: self.run,
+            node: self.node,
+            stream: open.stream,
+            numbering: from.numbering,
+            after: from.seq_num,
+            through,
+            begins: open.begins.map(|_| open.told),
+            trust: TrustWord {
+                told: open.trust.told,
+                pending,
             },
-        );
+            events: 0,
+            ts_sent: now,
+        };
+        let frame = self.filling.finish(&[], head);
         let frame = frame.expect("MAX_LIST_HEAD_BYTES holds every head");
-        let (slot, length) =
-            free_slot(&mut self.frames, &mut self.lengths, self.head, self.waiting);
-        for (to, from) in slot.iter_mut().zip(frame) {
-            *to = *from;
-        }
-        *length = frame.len();
-        self.waiting += 1;
+        put(
+            &mut self.frames,
+            &mut self.lengths,
+            (self.head, &mut self.waiting),
+            frame,
+        );
+        let told = Position {
+            numbering: from.numbering,
+            seq_num: through,
+        };
+        Some(Closed {
+            stream: open.stream,
+            told,
+        })
+    }
+
+    /// Puts a word into the beat being made; false when it has to be finished first.
+    pub(super) fn push_word(&mut self, word: &StreamWord) -> bool {
+        self.beat.push(word).is_ok()
+    }
+
+    /// Finishes the beat being made.
+    pub(super) fn finish_beat(&mut self, now: UnixNanos) {
+        let head = StockBeat {
+            run: self.run,
+            node: self.node,
+            streams: 0,
+            ts_sent: now,
+        };
+        let frame = self.beat.finish(&[], head);
+        let frame = frame.expect("MAX_LIST_HEAD_BYTES holds every head");
+        put(
+            &mut self.frames,
+            &mut self.lengths,
+            (self.head, &mut self.waiting),
+            frame,
+        );
     }
 
     /// Says that no more events follow.
-    pub(super) fn push_end(&mut self, node: NodeId, now: UnixNanos) {
-        self.flush(node, now);
-        let (slot, length) =
-            free_slot(&mut self.frames, &mut self.lengths, self.head, self.waiting);
-        *length =
-            encode(&EndOfEvents { node }, slot).expect("a frame holds a message without list");
-        self.waiting += 1;
+    pub(super) fn push_end(&mut self) {
+        let mut frame = [0; 64];
+        let end = EndOfEvents {
+            run: self.run,
+            node: self.node,
+        };
+        let length = encode(&end, &mut frame).expect("the end is a few bytes");
+        put(
+            &mut self.frames,
+            &mut self.lengths,
+            (self.head, &mut self.waiting),
+            frame.get(..length).unwrap_or_default(),
+        );
     }
 
     /// The oldest finished frame.
@@ -111,26 +205,34 @@ impl Outbox {
     }
 
     /// The oldest finished frame was sent.
-    pub(super) fn pop(&mut self) {
+    pub(super) const fn pop(&mut self) {
         if let Some(left) = self.waiting.checked_sub(1) {
             self.waiting = left;
-            self.head = (self.head + 1) % FRAMES;
+            self.head = (self.head + 1) % self.lengths.len();
         }
     }
 }
 
-/// The slot behind the last waiting frame.
-fn free_slot<'r>(
-    frames: &'r mut [u8],
-    lengths: &'r mut [usize; FRAMES],
-    head: usize,
-    waiting: usize,
-) -> (&'r mut [u8], &'r mut usize) {
-    assert!(waiting < FRAMES, "the caller made sure that there is room");
-    let at = (head + waiting) % FRAMES;
+/// Copies a frame behind the last waiting one.
+fn put(
+    frames: &mut [u8],
+    lengths: &mut [usize],
+    (head, waiting): (usize, &mut usize),
+    frame: &[u8],
+) {
+    assert!(
+        *waiting < lengths.len(),
+        "the caller made sure that there is room"
+    );
+    let at = (head + *waiting) % lengths.len();
     let slot = frames
         .chunks_exact_mut(MAX_BATCH_BYTES)
         .nth(at)
         .zip(lengths.get_mut(at));
-    slot.expect("at is below FRAMES")
+    let (slot, length) = slot.expect("at is below the number of frames");
+    for (to, from) in slot.iter_mut().zip(frame) {
+        *to = *from;
+    }
+    *length = frame.len();
+    *waiting += 1;
 }

@@ -1,20 +1,23 @@
-//! Where each stream is: numbers checked, ends seen, acknowledgements owed.
+//! Where each stream is: positions checked, silences and ends seen, acknowledgements owed.
 
-use oxberry_core::units::{ChannelId, Instant};
-use oxberry_proto::flow::{Ack, Position};
+use oxberry_core::units::{ChannelId, Instant, Position, SeqNum};
+use oxberry_proto::flow::{Ack, Coverage, StreamPosition};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CHANNELS};
-use oxberry_proto::{EventNum, NodeId, Partition, ProtoError, RecordsWriter, StreamId};
+use oxberry_proto::{NodeId, Partition, ProtoError, RecordsWriter, Run, StreamId};
 
-use crate::limits::{ACK_BATCHES, ACK_DELAY};
+use crate::limits::Limits;
 
 /// The streams of all partitions that this Pi holds.
 #[derive(Debug)]
 pub(super) struct Streams {
+    limits: Limits,
     /// In order; the position is the first part of a stream's place in `streams`.
     partitions: Vec<Partition>,
     /// [`MAX_CHANNELS`] for each partition.
     streams: Box<[Stream]>,
-    /// Places of streams whose position moved since the last acknowledgement.
+    /// Places of streams of which something was heard.
+    known: Vec<usize>,
+    /// Places of streams whose position is to be acknowledged.
     unacked: Vec<usize>,
     unacked_batches: usize,
     /// When the acknowledgement is due at the latest.
@@ -25,37 +28,31 @@ pub(super) struct Streams {
     ack: RecordsWriter<Box<[u8]>, Ack>,
 }
 
+/// One stream.
 #[derive(Clone, Copy, Debug, Default)]
-struct Stream {
-    applied: EventNum,
+pub(super) struct Stream {
+    /// All up to here is in the books, or known to be lost.
+    pub(super) position: Position,
+    /// What the visualisation was told to be covered.
+    pub(super) told: Position,
+    /// Whether something is missing at the controller that may still come.
+    pub(super) recovering: bool,
+    /// Whether nothing was heard of it for three beats.
+    pub(super) silent: bool,
+    /// Whether nothing follows its position.
+    pub(super) ended: bool,
+    heard: Instant,
+    is_known: bool,
     is_unacked: bool,
-    has_ended: bool,
-}
-
-/// How a batch lies to what was applied before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
-    /// Skip that many events: they were applied before. Mostly 0.
-    InOrder {
-        /// Events to skip.
-        skip: u64,
-    },
-    /// Events are missing before it.
-    Gap {
-        /// How many.
-        missing: u64,
-    },
-    /// Everything in it was applied before, or nothing was in it.
-    Duplicate,
-    /// The Pi does not hold its partition.
-    Foreign,
 }
 
 impl Streams {
-    pub(super) fn new(partitions: Vec<Partition>, channels: usize) -> Self {
+    pub(super) fn new(partitions: Vec<Partition>, channels: usize, limits: Limits) -> Self {
         let streams = vec![Stream::default(); partitions.len() * MAX_CHANNELS];
         Self {
+            limits,
             to_end: partitions.len() * channels,
+            known: Vec::with_capacity(streams.len()),
             unacked: Vec::with_capacity(streams.len()),
             streams: streams.into_boxed_slice(),
             partitions,
@@ -66,56 +63,81 @@ impl Streams {
         }
     }
 
-    /// Notes that a batch has come, and says what of it to apply.
-    pub(super) fn arrive(&mut self, id: StreamId, first: EventNum, events: u16) -> Arrival {
-        let Some(stream) = self.place_of(id).and_then(|at| self.streams.get_mut(at)) else {
-            return Arrival::Foreign;
-        };
-        let last = EventNum::from_raw((first.raw() + u64::from(events)).saturating_sub(1));
-        let expected = stream.applied.next();
-        if last < expected {
-            Arrival::Duplicate
-        } else if first > expected {
-            Arrival::Gap {
-                missing: first.raw() - expected.raw(),
-            }
-        } else {
-            Arrival::InOrder {
-                skip: expected.raw() - first.raw(),
-            }
-        }
+    /// A stream, if its partition is held here.
+    pub(super) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
+        let at = self.place_of(id)?;
+        self.streams.get_mut(at)
     }
 
-    /// Notes that a batch was applied up to `last`.
-    pub(super) fn applied(&mut self, now: Instant, id: StreamId, last: EventNum) {
+    /// The place of a partition among those that are held here.
+    pub(super) fn partition_at(&self, partition: Partition) -> Option<usize> {
+        self.partitions.binary_search(&partition).ok()
+    }
+
+    /// Notes that something of the stream was heard.
+    pub(super) fn heard(&mut self, now: Instant, id: StreamId) {
         let Some(at) = self.place_of(id) else { return };
         let Some(stream) = self.streams.get_mut(at) else {
             return;
         };
-        stream.applied = last;
-        if !stream.is_unacked {
-            stream.is_unacked = true;
-            self.unacked.push(at);
+        stream.heard = now;
+        stream.silent = false;
+        if !stream.is_known {
+            stream.is_known = true;
+            self.known.push(at);
         }
+    }
+
+    /// Notes that the books hold all of a batch, which is to be acknowledged.
+    pub(super) fn applied(&mut self, now: Instant, id: StreamId, position: Position) {
+        let Some(at) = self.place_of(id) else { return };
+        let Some(stream) = self.streams.get_mut(at) else {
+            return;
+        };
+        stream.position = position;
+        self.owe(at);
         self.unacked_batches += 1;
-        let due = if self.unacked_batches >= ACK_BATCHES {
+        let due = if self.unacked_batches >= self.limits.ack_batches {
             now
         } else {
-            now.after(ACK_DELAY)
+            now.after(self.limits.ack_delay)
         };
         self.ack_due = Some(self.ack_due.map_or(due, |before| before.min(due)));
     }
 
-    /// Notes the end of a stream; says how many events are missing before it.
-    pub(super) fn end(&mut self, id: StreamId, last: EventNum) -> u64 {
-        let Some(stream) = self.place_of(id).and_then(|at| self.streams.get_mut(at)) else {
-            return 0;
+    /// Notes what coverage says behind the position; it has no batch before it that is missing.
+    pub(super) fn covered(&mut self, coverage: &Coverage) {
+        let Some(stream) = self.get_mut(coverage.stream) else {
+            return;
         };
-        if !stream.has_ended {
-            stream.has_ended = true;
+        stream.position.seq_num = stream.position.seq_num.max(coverage.through);
+        stream.recovering = coverage.seen > coverage.through;
+        if coverage.ended && !stream.ended {
+            stream.ended = true;
             self.ended += 1;
         }
-        last.raw().saturating_sub(stream.applied.raw())
+    }
+
+    /// Notes which streams have fallen silent.
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        let silence = self.limits.silence();
+        for &at in &self.known {
+            if let Some(stream) = self.streams.get_mut(at) {
+                stream.silent = !stream.ended && stream.heard.after(silence) <= now;
+            }
+        }
+    }
+
+    /// Acknowledges everything again, in case an acknowledgement was lost.
+    pub(super) fn owe_all(&mut self, now: Instant) {
+        for place in 0..self.known.len() {
+            if let Some(&at) = self.known.get(place) {
+                self.owe(at);
+            }
+        }
+        if !self.unacked.is_empty() {
+            self.ack_due = Some(now);
+        }
     }
 
     /// Whether every stream has ended.
@@ -123,22 +145,30 @@ impl Streams {
         self.ended == self.to_end
     }
 
-    /// Events applied of all streams of a partition.
-    pub(super) fn applied_of(&self, partition: Partition) -> u64 {
-        let Ok(at) = self.partitions.binary_search(&partition) else {
-            return 0;
-        };
-        let streams = self
-            .streams
-            .chunks_exact(MAX_CHANNELS)
-            .nth(at)
-            .unwrap_or_default();
-        streams.iter().map(|stream| stream.applied.raw()).sum()
+    /// Whether anything but a ping was heard.
+    pub(super) const fn have_begun(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// The partitions, in order.
     pub(super) fn partitions(&self) -> &[Partition] {
         &self.partitions
+    }
+
+    /// The `n`-th stream of which something was heard.
+    pub(super) fn known(&self, n: usize) -> Option<(StreamId, &Stream)> {
+        let &at = self.known.get(n)?;
+        Some((self.id_at(at)?, self.streams.get(at)?))
+    }
+
+    /// A stream of the partition of which something was heard; nothing else would carry its words.
+    pub(super) fn any_of(&self, partition: Partition) -> Option<StreamId> {
+        let at = self.partition_at(partition)?;
+        let place = self
+            .known
+            .iter()
+            .find(|&&place| place / MAX_CHANNELS == at)?;
+        self.id_at(*place)
     }
 
     /// When an acknowledgement is due.
@@ -147,23 +177,15 @@ impl Streams {
     }
 
     /// The acknowledgement, or as much of it as fits a frame; the rest stays due.
-    pub(super) fn ack(&mut self, node: NodeId) -> Result<&[u8], ProtoError> {
+    pub(super) fn ack(&mut self, run: Run, node: NodeId) -> Result<&[u8], ProtoError> {
         while let Some(&at) = self.unacked.last() {
-            let channel = u8::try_from(at % MAX_CHANNELS).unwrap_or(u8::MAX);
-            let partition = self.partitions.get(at / MAX_CHANNELS).copied();
-            if let Some((stream, partition)) = self.streams.get_mut(at).zip(partition) {
-                let id = StreamId {
-                    channel: ChannelId::from_raw(channel),
-                    partition,
+            let id = self.id_at(at);
+            if let Some((stream, id)) = self.streams.get_mut(at).zip(id) {
+                let position = StreamPosition {
+                    stream: id,
+                    position: stream.position,
                 };
-                if self
-                    .ack
-                    .push(&Position {
-                        stream: id,
-                        applied: stream.applied,
-                    })
-                    .is_err()
-                {
+                if self.ack.push(&position).is_err() {
                     break;
                 }
                 stream.is_unacked = false;
@@ -174,20 +196,53 @@ impl Streams {
             self.unacked_batches = 0;
             self.ack_due = None;
         }
-        self.ack.finish(&[], Ack { node, streams: 0 })
+        let head = Ack {
+            run,
+            node,
+            streams: 0,
+        };
+        self.ack.finish(&[], head)
+    }
+
+    fn owe(&mut self, at: usize) {
+        if let Some(stream) = self.streams.get_mut(at)
+            && !stream.is_unacked
+        {
+            stream.is_unacked = true;
+            self.unacked.push(at);
+        }
+    }
+
+    fn id_at(&self, at: usize) -> Option<StreamId> {
+        let channel = u8::try_from(at % MAX_CHANNELS).unwrap_or(u8::MAX);
+        Some(StreamId {
+            channel: ChannelId::from_raw(channel),
+            partition: self.partitions.get(at / MAX_CHANNELS).copied()?,
+        })
     }
 
     fn place_of(&self, id: StreamId) -> Option<usize> {
-        let partition = self.partitions.binary_search(&id.partition).ok()?;
+        let partition = self.partition_at(id.partition)?;
         Some(partition * MAX_CHANNELS + usize::from(id.channel.raw()))
     }
 }
 
+/// The number before another one.
+pub(super) const fn before(number: SeqNum) -> SeqNum {
+    SeqNum::from_raw(number.raw().saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
+    use oxberry_core::units::Numbering;
+
     use super::*;
 
     const PARTITION: Partition = Partition::from_raw(5);
+    const RUN: Run = Run {
+        identity: 1,
+        generation: 2,
+    };
 
     fn stream(channel: u8) -> StreamId {
         StreamId {
@@ -196,67 +251,68 @@ mod tests {
         }
     }
 
-    fn num(raw: u64) -> EventNum {
-        EventNum::from_raw(raw)
+    fn at(number: u32) -> Position {
+        Position {
+            numbering: Numbering::from_raw(9),
+            seq_num: SeqNum::from_raw(number),
+        }
     }
 
-    #[test]
-    fn batches_in_order_twice_straddling_and_too_early_are_told_apart() {
-        let mut streams = Streams::new(vec![PARTITION], 1);
-        let id = stream(1);
-        assert_eq!(streams.arrive(id, num(1), 3), Arrival::InOrder { skip: 0 });
-        streams.applied(Instant::default(), id, num(3));
-        assert_eq!(streams.arrive(id, num(1), 3), Arrival::Duplicate);
-        assert_eq!(streams.arrive(id, num(4), 0), Arrival::Duplicate);
-        assert_eq!(streams.arrive(id, num(2), 4), Arrival::InOrder { skip: 2 });
-        assert_eq!(streams.arrive(id, num(6), 1), Arrival::Gap { missing: 2 });
-        let foreign = StreamId {
-            partition: Partition::from_raw(6),
-            ..id
-        };
-        assert_eq!(streams.arrive(foreign, num(1), 1), Arrival::Foreign);
+    fn new(partitions: Vec<Partition>, channels: usize) -> Streams {
+        Streams::new(partitions, channels, Limits::DEFAULT)
+    }
+
+    fn coverage(channel: u8, ended: bool) -> Coverage {
+        Coverage {
+            run: RUN,
+            stream: stream(channel),
+            numbering: Numbering::NONE,
+            after: SeqNum::default(),
+            through: SeqNum::default(),
+            seen: SeqNum::default(),
+            ended,
+        }
     }
 
     #[test]
     fn an_acknowledgement_is_due_at_once_after_enough_batches_and_soon_otherwise() {
-        let mut streams = Streams::new(vec![PARTITION], 1);
+        let mut streams = new(vec![PARTITION], 1);
         let now = Instant::from_raw(1_000);
-        streams.applied(now, stream(1), num(1));
-        assert_eq!(streams.ack_due(), Some(now.after(ACK_DELAY)));
-        for batch in 2..=ACK_BATCHES as u64 {
-            streams.applied(now, stream(1), num(batch));
+        let limits = Limits::DEFAULT;
+        streams.applied(now, stream(1), at(1));
+        assert_eq!(streams.ack_due(), Some(now.after(limits.ack_delay)));
+        for batch in 2..=16 {
+            streams.applied(now, stream(1), at(batch));
         }
         assert_eq!(streams.ack_due(), Some(now));
-        let ack = streams.ack(NodeId::from_raw(0)).unwrap();
+        let ack = streams.ack(RUN, NodeId::from_raw(0)).unwrap();
         let (head, positions) = oxberry_proto::decode_list::<Ack>(ack).unwrap();
         assert_eq!(head.streams, 1);
         let positions: Vec<_> = positions.map(Result::unwrap).collect();
-        assert_eq!(
-            positions,
-            [Position {
-                stream: stream(1),
-                applied: num(ACK_BATCHES as u64)
-            }]
-        );
+        let expected = StreamPosition {
+            stream: stream(1),
+            position: at(16),
+        };
+        assert_eq!(positions, [expected]);
         assert_eq!(streams.ack_due(), None);
     }
 
     #[test]
     fn an_acknowledgement_of_more_streams_than_a_frame_holds_comes_in_parts() {
         let partitions: Vec<_> = (0..8).map(Partition::from_raw).collect();
-        let mut streams = Streams::new(partitions.clone(), 200);
+        let mut streams = new(partitions.clone(), 200);
         for &partition in &partitions {
             for channel in 0..200 {
                 let id = StreamId {
                     channel: ChannelId::from_raw(channel),
                     partition,
                 };
-                streams.applied(Instant::default(), id, num(7));
+                streams.applied(Instant::default(), id, at(7));
             }
         }
         let mut acked = 0;
         while streams.ack_due().is_some() {
-            let ack = streams.ack(NodeId::from_raw(0)).unwrap();
+            let ack = streams.ack(RUN, NodeId::from_raw(0)).unwrap();
             acked += oxberry_proto::decode_list::<Ack>(ack).unwrap().1.count();
         }
         assert_eq!(acked, 1_600);
@@ -264,11 +320,30 @@ mod tests {
 
     #[test]
     fn all_have_ended_when_every_stream_did_once() {
-        let mut streams = Streams::new(vec![PARTITION], 2);
-        assert_eq!(streams.end(stream(1), num(0)), 0);
-        assert_eq!(streams.end(stream(1), num(0)), 0);
+        let mut streams = new(vec![PARTITION], 2);
+        streams.covered(&coverage(1, true));
+        streams.covered(&coverage(1, true));
         assert!(!streams.have_ended());
-        assert_eq!(streams.end(stream(2), num(4)), 4);
+        streams.covered(&coverage(2, false));
+        assert!(!streams.have_ended());
+        streams.covered(&coverage(2, true));
         assert!(streams.have_ended());
+    }
+
+    #[test]
+    fn a_stream_is_silent_after_three_beats_until_it_is_heard_again_and_never_after_its_end() {
+        let mut streams = new(vec![PARTITION], 2);
+        let start = Instant::from_raw(1);
+        let late = start.after(Limits::DEFAULT.silence());
+        streams.heard(start, stream(1));
+        streams.handle_timeout(Instant::from_raw(late.raw() - 1));
+        assert!(!streams.get_mut(stream(1)).unwrap().silent);
+        streams.handle_timeout(late);
+        assert!(streams.get_mut(stream(1)).unwrap().silent);
+        streams.heard(late, stream(1));
+        assert!(!streams.get_mut(stream(1)).unwrap().silent);
+        streams.covered(&coverage(1, true));
+        streams.handle_timeout(late.after(Limits::DEFAULT.silence()));
+        assert!(!streams.get_mut(stream(1)).unwrap().silent);
     }
 }

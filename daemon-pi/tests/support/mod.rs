@@ -6,13 +6,14 @@ pub(crate) mod process;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use oxberry_cluster::channel::ChannelStreams;
+use oxberry_cluster::channel::{ChannelStreams, Occurrence};
 use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome, Symbol};
+use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
+use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
-    UnixNanos,
+    ChannelId, Instant, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+    SymbolSeqNum, UnixNanos,
 };
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
@@ -20,7 +21,7 @@ use oxberry_net::{
     SynchronizedPublisher, wait,
 };
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockEvent};
-use oxberry_proto::{EventNum, decode, decode_list};
+use oxberry_proto::{Deltas, Kind, StockTold, decode, decode_list, kind_of};
 
 /// Symbols of the feed.
 const SYMBOLS: u32 = 100;
@@ -68,8 +69,10 @@ struct Player {
     brain: Controller,
     server: ControlServer,
     publisher: SynchronizedPublisher,
-    streams: ChannelStreams,
-    is_running: bool,
+    table: PartitionTable,
+    /// Made when the feed starts.
+    streams: Option<ChannelStreams>,
+    next_coverage: Instant,
     outcome: Option<Outcome>,
 }
 
@@ -77,7 +80,6 @@ impl Player {
     fn new(server: ControlServer, proxy: &Proxy) -> Self {
         let symbols = || (0..SYMBOLS).map(SymbolIndex::from_raw);
         let table = PartitionTable::balanced(symbols().map(|symbol| (symbol, 1)), PARTITIONS);
-        let streams = ChannelStreams::new(CHANNEL, table.partitions());
         let config = ControllerConfig {
             nodes: 1,
             replicas: 2,
@@ -90,7 +92,9 @@ impl Player {
                     scale: PriceScale::new(4).unwrap(),
                 })
                 .collect(),
-            table,
+            table: table.clone(),
+            identity: 1,
+            limits: Limits::DEFAULT,
         };
         let clock = Clock::start();
         Self {
@@ -98,8 +102,9 @@ impl Player {
             clock,
             server,
             publisher: proxy.publisher().unwrap(),
-            streams,
-            is_running: false,
+            table,
+            streams: None,
+            next_coverage: Instant::default(),
             outcome: None,
         }
     }
@@ -110,7 +115,9 @@ impl Player {
         let mut acked = vec![0; PARTITIONS];
         loop {
             let item = self.server.poll_item(Interest::Read);
-            wait(&self.clock, self.brain.poll_timeout(), [item]).unwrap();
+            let deadline = [self.brain.poll_timeout(), Some(self.next_coverage)];
+            let deadline = deadline.into_iter().flatten().min();
+            wait(&self.clock, deadline, [item]).unwrap();
             let now = self.clock.now();
             assert!(now.raw() < 300_000_000_000, "the feed does not get through");
             self.brain.handle_timeout(now);
@@ -119,41 +126,54 @@ impl Player {
             }
             self.obey(&mut acked);
 
-            progress(acked.iter().sum());
+            progress(*acked.iter().min().unwrap());
             if let Some(outcome) = self.outcome {
                 return outcome;
             }
-            if self.is_running && !has_ended {
-                self.push(&mut next, events);
-                if next == events && self.streams.is_flushed() {
-                    let publisher = &mut self.publisher;
-                    let mut send = |frame: &[u8]| publisher.publish(frame).unwrap();
-                    self.streams.end(&mut send);
-                    let lasts = self.streams.lasts().collect();
-                    self.brain.handle_end_of_channel(now, CHANNEL, lasts);
-                    has_ended = true;
-                    self.obey(&mut acked);
-                }
+            if self.streams.is_some() && !has_ended && self.push(&mut next, events) {
+                self.brain.handle_end_of_channel(now, CHANNEL);
+                has_ended = true;
+                self.obey(&mut acked);
             }
+            self.tell_coverage(now);
         }
     }
 
-    /// Pushes events until a window is full.
-    fn push(&mut self, next: &mut u64, events: u64) {
+    /// Pushes events until a window is full; says whether everything was said.
+    fn push(&mut self, next: &mut u64, events: u64) -> bool {
         let wall = self.clock.wall();
         let Self {
-            publisher, streams, ..
+            publisher,
+            streams,
+            table,
+            ..
         } = self;
+        let streams = streams.as_mut().unwrap();
         let mut send = |frame: &[u8]| publisher.publish(frame).unwrap();
         while *next < events {
-            let event = event(*next);
-            let partition = self.brain.table().partition_of(event.symbol_index).unwrap();
-            if streams.push(partition, &event, wall, &mut send).is_err() {
+            let event = Occurrence::Event(event(*next));
+            if streams.push(&event, table, wall, &mut send).is_err() {
                 break;
             }
             *next += 1;
         }
+        streams.cover(number(*next));
         streams.flush(wall, &mut send);
+        let is_all = *next == events && streams.is_flushed();
+        if is_all {
+            streams.end(&mut send);
+        }
+        is_all
+    }
+
+    fn tell_coverage(&mut self, now: Instant) {
+        if self.next_coverage <= now {
+            self.next_coverage = now.after(Limits::DEFAULT.beat);
+            let publisher = &mut self.publisher;
+            if let Some(streams) = &self.streams {
+                streams.tell_coverage(&mut |frame| publisher.publish(frame).unwrap());
+            }
+        }
     }
 
     fn obey(&mut self, acked_of: &mut [u64]) {
@@ -161,19 +181,41 @@ impl Player {
             match command {
                 Command::Send { peer, message } => {
                     let sent = self.server.send(&peer, &message).unwrap();
-                    assert_eq!(sent, Delivery::Sent);
+                    // A Pi that has said farewell is gone.
+                    assert_ne!(sent, Delivery::Full);
                 }
                 Command::Publish { frame } => self.publisher.publish(&frame).unwrap(),
-                Command::Start => self.is_running = true,
+                Command::Start { run } => {
+                    let partitions = self.table.partitions();
+                    let mut streams =
+                        ChannelStreams::new(run, CHANNEL, partitions, Limits::DEFAULT);
+                    let begins = Occurrence::Begins(Beginning {
+                        numbering: Numbering::from_raw(1_000),
+                        after: number(0),
+                        failover: false,
+                    });
+                    let publisher = &mut self.publisher;
+                    let mut send = |frame: &[u8]| publisher.publish(frame).unwrap();
+                    let wall = self.clock.wall();
+                    streams.push(&begins, &self.table, wall, &mut send).unwrap();
+                    self.streams = Some(streams);
+                }
                 Command::Credit { stream, acked } => {
-                    self.streams.handle_credit(stream.partition, acked);
-                    acked_of[usize::from(stream.partition.raw())] = acked.raw();
+                    if let Some(streams) = &mut self.streams {
+                        streams.handle_credit(stream.partition, acked);
+                    }
+                    acked_of[usize::from(stream.partition.raw())] = u64::from(acked.seq_num.raw());
                 }
                 Command::Stop(outcome) => self.outcome = Some(outcome),
-                Command::AnswerVisual { .. } | Command::Report(_) => {}
+                Command::AnswerVisual { .. } | Command::Unheld { .. } | Command::Report(_) => {}
             }
         }
     }
+}
+
+/// The channel's number of the message before this event.
+fn number(event: u64) -> SeqNum {
+    SeqNum::from_raw(u32::try_from(event).unwrap())
 }
 
 /// The event of this number: each symbol gets an order and loses it again, in turns, around a price
@@ -209,7 +251,7 @@ fn event(number: u64) -> FeedEvent {
         Action::Delete { order_id: before }
     };
     FeedEvent {
-        seq_num: SeqNum::from_raw(u32::try_from(number + 1).unwrap()),
+        seq_num: self::number(number).next(),
         symbol_index: SymbolIndex::from_raw(symbol),
         symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
         ts_event: Some(UnixNanos::from_raw(number)),
@@ -240,8 +282,16 @@ impl Page {
                     if decode::<EndOfEvents>(frame).is_ok() {
                         return events;
                     }
-                    let (_, batch) = decode_list::<StockBatch>(frame).unwrap();
-                    events.extend(batch.map(Result::unwrap));
+                    if kind_of(frame) != Ok(Kind::StockBatch) {
+                        continue;
+                    }
+                    let (head, records) = decode_list::<StockBatch>(frame).unwrap();
+                    let mut deltas = Deltas::new(head.numbering, head.after);
+                    for record in records {
+                        if let StockTold::Event(event) = deltas.stock_told(record.unwrap()) {
+                            events.push(event);
+                        }
+                    }
                 }
             }
         });
@@ -261,18 +311,14 @@ impl Page {
     }
 }
 
-/// Asserts that of every symbol all events came, in order.
+/// Asserts that events of every symbol came, each once and in order, and all that were told: each
+/// event of this feed changes the best prices of its symbol.
 pub(crate) fn assert_complete(events: &[StockEvent]) {
-    let mut last = vec![EventNum::NONE; usize::try_from(SYMBOLS).unwrap()];
+    let mut last = vec![SeqNum::default(); usize::try_from(SYMBOLS).unwrap()];
     for event in events {
         let last = &mut last[usize::try_from(event.symbol_index.raw()).unwrap()];
-        assert_eq!(
-            event.event_num,
-            last.next(),
-            "symbol {}",
-            event.symbol_index
-        );
-        *last = event.event_num;
+        assert!(event.seq_num > *last, "symbol {}", event.symbol_index);
+        *last = event.seq_num;
     }
-    assert!(last.iter().all(|last| *last > EventNum::NONE));
+    assert!(last.iter().all(|last| *last > SeqNum::default()));
 }

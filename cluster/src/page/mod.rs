@@ -1,0 +1,761 @@
+//! The page's brain: merges what replicas say into one row a symbol, and never calls wrong what it
+//! shows live.
+//!
+//! Events are named by their symbol and the position of their message, so twins say the same, and
+//! the first who says it counts. A row shows the newest state from those who call it live. The page
+//! sees what it has missed of a node by the node's coverage and its count of told changes; then
+//! nothing is live on that node's word until it has told its state anew.
+
+mod replica;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex, UnixNanos};
+use oxberry_proto::start::{Replica, SetupVisual};
+use oxberry_proto::stock::{
+    EndOfEvents, StockBatch, StockBeat, StockEvent, SymbolState, TradePrint, View,
+};
+use oxberry_proto::{
+    Deltas, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, StockTold, StreamId,
+    SymbolName, decode, decode_list, kind_of,
+};
+
+use self::replica::{Node, Seen, Stream};
+use crate::coverage::{Fit, Range};
+use crate::limits::{ASK_INTERVAL, Limits};
+
+/// What the rim is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Ask the controller for the symbols, and pass the wish on if there is one.
+    Ask {
+        /// The replica that is to tell its state.
+        tell: Option<Replica>,
+    },
+    /// Tell a person.
+    Report(Report),
+}
+
+/// What a person should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A run begins, shown afresh.
+    NewRun(Run),
+    /// A node was not heard for too long.
+    Died(NodeId),
+    /// A node that was thought dead is heard again.
+    Returned(NodeId),
+    /// Something that a node said was missed; it is asked for its state.
+    Missed(Replica),
+    /// A frame could not be read.
+    BadFrame(ProtoError),
+    /// The controller's program is of another version.
+    AnotherSchema,
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Frames heard.
+    pub frames: u64,
+    /// Events shown.
+    pub events: u64,
+    /// Events that another node had told before.
+    pub copies: u64,
+    /// Events of books that were not the best word on their symbol.
+    pub untrusted: u64,
+    /// Times that something of a node was missed.
+    pub missed: u64,
+    /// Frames of another run.
+    pub foreign: u64,
+    /// Frames that could not be read.
+    pub bad_frames: u64,
+}
+
+/// An event that the page took, the first of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The place of its row.
+    pub row: usize,
+    /// The node that was first.
+    pub node: NodeId,
+    /// The symbol.
+    pub symbol_index: SymbolIndex,
+    /// The channel that brought it.
+    pub channel: ChannelId,
+    /// The position of its message.
+    pub position: Position,
+    /// When the matching engine did it, if known.
+    pub ts_event: Option<UnixNanos>,
+    /// What its node said of the book right after it.
+    pub trust: Trust,
+    /// The best prices after it.
+    pub view: View,
+    /// The trade that was part of it.
+    pub trade: Option<TradePrint>,
+}
+
+/// One symbol.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The symbol.
+    pub symbol_index: SymbolIndex,
+    /// Its name; empty while only the feed itself has told of it.
+    pub name: SymbolName,
+    /// Its partition.
+    pub partition: Partition,
+    /// Where the state that is shown stands.
+    pub at: Option<(ChannelId, Position)>,
+    /// When the matching engine made it, if known.
+    pub ts_event: Option<UnixNanos>,
+    /// The best prices, once something was heard.
+    pub view: Option<View>,
+}
+
+/// What can be said of a row now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the state that is shown can be trusted.
+    pub trust: Trust,
+    /// Whether nothing is heard of the symbol any more.
+    pub silent: bool,
+    /// Whether the symbol trades.
+    pub status: TradingStatus,
+}
+
+impl Standing {
+    /// Whether what is shown is what the venue's book is.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.trust == Trust::Live && !self.silent
+    }
+}
+
+/// The page.
+#[derive(Debug)]
+pub struct Page {
+    limits: Limits,
+    run: Option<Run>,
+    /// Whether the symbols of the run came.
+    has_symbols: bool,
+    rows: Vec<Row>,
+    by_symbol: BTreeMap<SymbolIndex, usize>,
+    by_partition: BTreeMap<Partition, Vec<usize>>,
+    nodes: BTreeMap<NodeId, Node>,
+    shown: VecDeque<Shown>,
+    /// Partitions of which more than events has changed.
+    restated: Vec<Partition>,
+    /// When the controller was asked for the symbols last.
+    asked: Option<Instant>,
+    counters: Counters,
+    commands: VecDeque<Command>,
+}
+
+impl Page {
+    /// A page that knows nothing and asks the controller first.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            run: None,
+            has_symbols: false,
+            rows: Vec::new(),
+            by_symbol: BTreeMap::new(),
+            by_partition: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            shown: VecDeque::new(),
+            restated: Vec::new(),
+            asked: None,
+            counters: Counters::default(),
+            commands: VecDeque::new(),
+        }
+    }
+
+    /// The run that is shown.
+    #[must_use]
+    pub const fn run(&self) -> Option<Run> {
+        self.run
+    }
+
+    /// All rows; their places stay while the run does.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Totals since the start.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// The next thing to do, if any.
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    /// The next event that was taken, in their order.
+    pub fn next_shown(&mut self) -> Option<Shown> {
+        self.shown.pop_front()
+    }
+
+    /// The next partition whose rows stand otherwise than before, apart from their events.
+    pub fn next_restated(&mut self) -> Option<Partition> {
+        self.restated.pop()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let asked = self.asked.map(|asked| asked.after(ASK_INTERVAL));
+        let ask = asked.filter(|_| !self.has_symbols);
+        let of_nodes = self.nodes.values().filter(|node| !node.is_dead);
+        let beats = of_nodes.map(|node| node.last_heard.after(self.limits.beat));
+        let states = self
+            .nodes
+            .values()
+            .flat_map(|node| node.partitions.values());
+        let states = states.filter_map(|part| Some(part.asked?.after(ASK_INTERVAL)));
+        ask.into_iter().chain(beats).chain(states).min()
+    }
+
+    /// Time has passed: finds the dead and the silent, and asks again for what was not answered.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if !self.has_symbols {
+            self.ask_for_symbols(now);
+        }
+        let limits = self.limits;
+        let mut restated = Vec::new();
+        let mut died = Vec::new();
+        for (&id, node) in &mut self.nodes {
+            let is_quiet = |time| node.last_heard.after(time) <= now && !node.has_ended;
+            let (is_silent, is_overdue) =
+                (is_quiet(limits.silence()), is_quiet(limits.node_timeout));
+            if is_overdue && !node.is_dead {
+                died.push(id);
+            }
+            if is_silent != node.is_silent || is_overdue != node.is_dead {
+                restated.extend(node.partitions.keys().copied());
+            }
+            node.is_silent = is_silent;
+            node.is_dead |= is_overdue;
+        }
+        for id in died {
+            self.report(Report::Died(id));
+        }
+        for partition in restated {
+            self.restate(partition);
+        }
+        self.ask_for_states(now);
+    }
+
+    /// The controller's answer came: the symbols, and what is played.
+    ///
+    /// # Errors
+    ///
+    /// When the answer is of a program of another version, or cannot be read.
+    pub fn handle_symbols(&mut self, message: &[u8]) -> Result<(), ProtoError> {
+        let (setup, entries) = decode_list::<SetupVisual>(message)?;
+        if setup.schema != SCHEMA_FINGERPRINT {
+            self.report(Report::AnotherSchema);
+            return Ok(());
+        }
+        if self
+            .run
+            .is_none_or(|run| run.identity != setup.run.identity)
+        {
+            self.begin(setup.run);
+        }
+        self.has_symbols = true;
+        for entry in entries {
+            let entry = entry?;
+            let row = self.row_of(entry.symbol_index, entry.partition);
+            if let Some(row) = self.rows.get_mut(row) {
+                row.name = entry.name;
+            }
+        }
+        Ok(())
+    }
+
+    /// A Pi pushed a frame.
+    pub fn handle_stock(&mut self, now: Instant, frame: &[u8]) {
+        self.counters.frames += 1;
+        if let Err(error) = self.dispatch(now, frame) {
+            self.counters.bad_frames += 1;
+            self.report(Report::BadFrame(error));
+        }
+    }
+
+    /// What can be said of a row now.
+    #[must_use]
+    pub fn standing(&self, row: usize, now: Instant) -> Standing {
+        let unknown = Standing {
+            trust: Trust::Stale,
+            silent: true,
+            status: TradingStatus::Unknown,
+        };
+        let Some(shown) = self.rows.get(row) else {
+            return unknown;
+        };
+        let words = self.nodes.values().filter_map(|node| {
+            let standing = self.word(node, row, shown, now)?;
+            Some(standing)
+        });
+        // Who trusts its book most, and of those who speaks.
+        let best = words.min_by_key(|standing| (rank(standing.trust), standing.silent));
+        best.unwrap_or(unknown)
+    }
+
+    /// The nodes that were heard, with whether they live.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, bool)> + '_ {
+        self.nodes.iter().map(|(&id, node)| (id, !node.is_dead))
+    }
+
+    fn dispatch(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
+        let kind = kind_of(frame)?;
+        if kind == Kind::StockBatch {
+            self.handle_batch(now, frame)
+        } else if kind == Kind::StockBeat {
+            self.handle_beat(now, frame)
+        } else if kind == Kind::EndOfEvents {
+            let EndOfEvents { run, node } = decode(frame)?;
+            if self.is_of_run(now, run) {
+                self.hear(now, node).has_ended = true;
+            }
+            Ok(())
+        } else {
+            Err(ProtoError::BadKind { kind: kind as u8 })
+        }
+    }
+
+    fn handle_batch(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
+        let (head, records) = decode_list::<StockBatch>(frame)?;
+        if !self.is_of_run(now, head.run) {
+            return Ok(());
+        }
+        let StreamId { channel, partition } = head.stream;
+        let range = Range {
+            numbering: head.numbering,
+            after: head.after,
+            through: head.through,
+            begins: head.begins,
+        };
+        let node = self.hear(now, head.node);
+        let stream = node.streams.entry(head.stream).or_default();
+        let fit = range.fit(stream.position);
+        stream.position = stream.position.max(range.end());
+        let part = node.partitions.entry(partition).or_default();
+        let (was_pending, had_missed) = (part.pending, part.has_missed);
+        if !part.hear(head.trust, fit == Fit::Copy) {
+            return Ok(());
+        }
+        if fit == Fit::Hole {
+            part.miss();
+        }
+        let mut deltas = Deltas::new(head.numbering, head.after);
+        let mut is_restated = part.pending != was_pending;
+        let mut result = Ok(());
+        for record in records {
+            let told = match record {
+                Ok(record) => deltas.stock_told(record),
+                Err(error) => {
+                    // What follows is unknown.
+                    self.part(head.node, partition).miss();
+                    result = Err(error);
+                    break;
+                }
+            };
+            match told {
+                StockTold::Event(event) => {
+                    self.handle_event(head.node, head.stream, head.numbering, &event);
+                }
+                StockTold::Trust(trust) => {
+                    let row = self.row_of(trust.symbol_index, partition);
+                    let cell = self.hear(now, head.node).cell_mut(row);
+                    (cell.trust, cell.status) = (trust.trust, trust.status);
+                    self.part(head.node, partition).count();
+                    is_restated = true;
+                }
+                StockTold::State(state) => {
+                    self.handle_state(now, head.node, channel, partition, &state);
+                    is_restated = true;
+                }
+                StockTold::StateEnd => {
+                    self.part(head.node, partition).end_telling();
+                    is_restated = true;
+                }
+            }
+        }
+        let has_missed = self.part(head.node, partition).has_missed;
+        if has_missed && !had_missed {
+            let node = head.node;
+            self.counters.missed += 1;
+            self.report(Report::Missed(Replica { node, partition }));
+        }
+        if is_restated || has_missed != had_missed {
+            self.restate(partition);
+        }
+        self.ask_for_states(now);
+        result
+    }
+
+    fn handle_beat(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
+        let (head, words) = decode_list::<StockBeat>(frame)?;
+        if !self.is_of_run(now, head.run) {
+            return Ok(());
+        }
+        let mut restated = Vec::new();
+        let mut missed = Vec::new();
+        let node = self.hear(now, head.node);
+        for word in words {
+            let word = word?;
+            let partition = word.stream.partition;
+            let range = Range {
+                numbering: word.numbering,
+                after: word.after,
+                through: word.through,
+                begins: None,
+            };
+            let stream = node.streams.entry(word.stream).or_default();
+            let fit = range.fit(stream.position);
+            let before = (stream.recovering, stream.silent);
+            *stream = Stream {
+                position: stream.position.max(range.end()),
+                recovering: word.recovering,
+                silent: word.silent,
+                ended: word.ended,
+            };
+            let is_changed = before != (stream.recovering, stream.silent);
+            let part = node.partitions.entry(partition).or_default();
+            let (was_pending, had_missed) = (part.pending, part.has_missed);
+            // A beat is in the order of the queue, so a node has told no more and no less by then.
+            if part.hear(word.trust, false) && fit == Fit::Hole {
+                part.miss();
+            }
+            if part.has_missed && !had_missed {
+                missed.push(partition);
+            }
+            if is_changed || part.pending != was_pending || part.has_missed != had_missed {
+                restated.push(partition);
+            }
+        }
+        for partition in missed {
+            self.counters.missed += 1;
+            let node = head.node;
+            self.report(Report::Missed(Replica { node, partition }));
+        }
+        for partition in restated {
+            self.restate(partition);
+        }
+        self.ask_for_states(now);
+        Ok(())
+    }
+
+    /// Takes an event if nobody told it before and nobody has a better word on its symbol.
+    fn handle_event(
+        &mut self,
+        id: NodeId,
+        stream: StreamId,
+        numbering: Numbering,
+        event: &StockEvent,
+    ) {
+        let row = self.row_of(event.symbol_index, stream.partition);
+        let position = Position {
+            numbering,
+            seq_num: event.seq_num,
+        };
+        let at = (stream.channel, position);
+        let Some(node) = self.nodes.get_mut(&id) else {
+            return;
+        };
+        let cell = node.cell_mut(row);
+        cell.seen = Some(Seen {
+            at: Some(at),
+            ts_event: event.ts_event,
+            view: event.view,
+            trade: event.trade,
+        });
+        let trust = cell.trust;
+        // A node tells the trust of a symbol before its event, even while other changes are pending.
+        let has_missed = self.part(id, stream.partition).has_missed;
+        let own = if has_missed { NO_WORD } else { rank(trust) };
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        if !is_newer(at, shown.at) {
+            self.counters.copies += 1;
+            return;
+        }
+        let best = self.best_rank(row, stream.partition, Some(id));
+        if own > best {
+            self.counters.untrusted += 1;
+            return;
+        }
+        self.counters.events += 1;
+        let trust = if has_missed { Trust::Stale } else { trust };
+        if let Some(shown) = self.rows.get_mut(row) {
+            shown.at = Some(at);
+            shown.ts_event = event.ts_event;
+            shown.view = Some(event.view);
+        }
+        self.shown.push_back(Shown {
+            row,
+            node: id,
+            symbol_index: event.symbol_index,
+            channel: stream.channel,
+            position,
+            ts_event: event.ts_event,
+            trust,
+            view: event.view,
+            trade: event.trade,
+        });
+    }
+
+    /// Takes the state of a symbol that a node was asked for.
+    fn handle_state(
+        &mut self,
+        now: Instant,
+        id: NodeId,
+        channel: ChannelId,
+        partition: Partition,
+        state: &SymbolState,
+    ) {
+        self.part(id, partition).tell();
+        let row = self.row_of(state.trust.symbol_index, partition);
+        let row_channel = self.rows.get(row).and_then(|row| row.at);
+        let node = self.hear(now, id);
+        let cell = node.cell(row);
+        let known = cell.seen.and_then(|seen| seen.at).or(row_channel);
+        let channel = known.map_or(channel, |(channel, _)| channel);
+        let position = node.position(StreamId { channel, partition });
+        let cell = node.cell_mut(row);
+        (cell.trust, cell.status) = (state.trust.trust, state.trust.status);
+        cell.seen = Some(Seen {
+            at: known.map(|_| (channel, position)),
+            ts_event: None,
+            view: state.view,
+            trade: None,
+        });
+    }
+
+    /// How the rows of a partition stand has changed: shows what the best word on each of them is, as
+    /// far as that goes on and not back.
+    fn restate(&mut self, partition: Partition) {
+        for &row in self.by_partition.get(&partition).into_iter().flatten() {
+            let Some(shown) = self.rows.get(row) else {
+                continue;
+            };
+            let best = self.best_rank(row, partition, None);
+            let newest = self
+                .nodes
+                .values()
+                .filter(|node| rank_of(node, row, partition) == best)
+                .filter_map(|node| node.cell(row).seen)
+                .filter(|seen| match seen.at {
+                    Some(at) => is_newer(at, shown.at),
+                    None => shown.view.is_none(),
+                })
+                .max_by_key(|seen| seen.at.map(|(_, position)| position));
+            if best < NO_WORD
+                && let Some(seen) = newest
+                && let Some(shown) = self.rows.get_mut(row)
+            {
+                shown.at = seen.at.or(shown.at);
+                shown.ts_event = seen.ts_event;
+                shown.view = Some(seen.view);
+            }
+        }
+        if !self.restated.contains(&partition) {
+            self.restated.push(partition);
+        }
+    }
+
+    /// The best word on a row of all living nodes, or of all but one.
+    fn best_rank(&self, row: usize, partition: Partition, except: Option<NodeId>) -> u8 {
+        let others = self.nodes.iter().filter(|&(&id, _)| Some(id) != except);
+        let ranks = others.map(|(_, node)| rank_of(node, row, partition));
+        ranks.min().unwrap_or(NO_WORD)
+    }
+
+    /// What one node says of a row.
+    fn word(&self, node: &Node, row: usize, shown: &Row, now: Instant) -> Option<Standing> {
+        let part = node.partitions.get(&shown.partition)?;
+        if node.is_dead {
+            return None;
+        }
+        let cell = node.cell(row);
+        let stream = shown.at.map(|(channel, position)| {
+            let partition = shown.partition;
+            let stream = node.streams.get(&StreamId { channel, partition });
+            (stream.copied().unwrap_or_default(), position)
+        });
+        let mut trust = cell.trust;
+        if let Some((stream, position)) = stream
+            && trust == Trust::Live
+            && (stream.recovering || stream.position < position)
+        {
+            trust = Trust::Recovering;
+        }
+        if part.has_missed || part.pending {
+            trust = Trust::Stale;
+        }
+        let is_overdue = node.last_heard.after(self.limits.silence()) <= now;
+        let of_partition = || {
+            let mut streams = node.streams.iter();
+            streams.any(|(id, one)| id.partition == shown.partition && one.silent)
+        };
+        let silent = stream.map_or_else(of_partition, |(stream, _)| stream.silent);
+        Some(Standing {
+            trust,
+            silent: (is_overdue && !node.has_ended) || silent,
+            status: cell.status,
+        })
+    }
+
+    /// Whether a frame is of the run that is shown; a later one is shown afresh from here on.
+    fn is_of_run(&mut self, now: Instant, run: Run) -> bool {
+        let of_day = self.run.filter(|shown| shown.identity == run.identity);
+        let Some(shown) = of_day else {
+            self.counters.foreign += 1;
+            self.has_symbols = false;
+            self.ask_for_symbols(now);
+            return false;
+        };
+        if run.generation > shown.generation || self.nodes.is_empty() {
+            let names = core::mem::take(&mut self.rows);
+            self.begin(run);
+            for row in names {
+                let place = self.row_of(row.symbol_index, row.partition);
+                if let Some(made) = self.rows.get_mut(place) {
+                    made.name = row.name;
+                }
+            }
+        }
+        let is_shown = self.run == Some(run);
+        self.counters.foreign += u64::from(!is_shown);
+        is_shown
+    }
+
+    /// Shows a run afresh.
+    fn begin(&mut self, run: Run) {
+        self.run = Some(run);
+        self.rows.clear();
+        self.by_symbol.clear();
+        self.by_partition.clear();
+        self.nodes.clear();
+        self.restated.clear();
+        self.report(Report::NewRun(run));
+    }
+
+    /// The node, heard now.
+    fn hear(&mut self, now: Instant, id: NodeId) -> &mut Node {
+        let rows = self.rows.len();
+        let node = self.nodes.entry(id).or_insert_with(|| Node::new(now, rows));
+        node.last_heard = now;
+        if core::mem::replace(&mut node.is_silent, false) {
+            let heard = node.partitions.keys().copied();
+            self.restated.extend(heard);
+        }
+        if core::mem::replace(&mut node.is_dead, false) {
+            self.commands
+                .push_back(Command::Report(Report::Returned(id)));
+        }
+        node
+    }
+
+    fn part(&mut self, id: NodeId, partition: Partition) -> &mut replica::Part {
+        let node = self.nodes.get_mut(&id);
+        let node = node.expect("the node was heard");
+        node.partitions.entry(partition).or_default()
+    }
+
+    /// The place of a symbol's row, which is new if need be.
+    fn row_of(&mut self, symbol_index: SymbolIndex, partition: Partition) -> usize {
+        let Self {
+            by_symbol,
+            by_partition,
+            rows,
+            ..
+        } = self;
+        *by_symbol.entry(symbol_index).or_insert_with(|| {
+            by_partition.entry(partition).or_default().push(rows.len());
+            rows.push(Row {
+                symbol_index,
+                name: SymbolName::new(),
+                partition,
+                at: None,
+                ts_event: None,
+                view: None,
+            });
+            rows.len() - 1
+        })
+    }
+
+    fn ask_for_symbols(&mut self, now: Instant) {
+        if self
+            .asked
+            .is_none_or(|asked| asked.after(ASK_INTERVAL) <= now)
+        {
+            self.asked = Some(now);
+            self.commands.push_back(Command::Ask { tell: None });
+        }
+    }
+
+    /// Asks those of whom something was missed for their states, and again after a while.
+    fn ask_for_states(&mut self, now: Instant) {
+        for (&node, view) in &mut self.nodes {
+            if view.is_dead {
+                continue;
+            }
+            for (&partition, part) in &mut view.partitions {
+                let is_due = part
+                    .asked
+                    .is_none_or(|asked| asked.after(ASK_INTERVAL) <= now);
+                if part.has_missed && is_due {
+                    part.asked = Some(now);
+                    let tell = Some(Replica { node, partition });
+                    self.commands.push_back(Command::Ask { tell });
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        self.commands.push_back(Command::Report(report));
+    }
+}
+
+/// The rank of a node of whom something was missed, or that is dead.
+const NO_WORD: u8 = 4;
+
+/// How good a word is: lower is better.
+const fn rank(trust: Trust) -> u8 {
+    match trust {
+        Trust::Live => 0,
+        Trust::Recovering => 1,
+        Trust::Partial => 2,
+        Trust::Stale => 3,
+    }
+}
+
+/// How good the word of a node on a row is.
+fn rank_of(node: &Node, row: usize, partition: Partition) -> u8 {
+    match node.partitions.get(&partition) {
+        Some(part) if !node.is_dead && !part.has_missed => rank(node.cell(row).trust),
+        Some(_) | None => NO_WORD,
+    }
+}
+
+/// Whether something is newer than what is shown. Of two channels that claim one symbol the lower
+/// number owns it.
+fn is_newer(at: (ChannelId, Position), shown: Option<(ChannelId, Position)>) -> bool {
+    let Some((channel, position)) = shown else {
+        return true;
+    };
+    if at.0 == channel {
+        at.1 > position
+    } else {
+        at.0 < channel
+    }
+}

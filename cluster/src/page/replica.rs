@@ -1,0 +1,159 @@
+//! What the page knows of one node: how far it is, and how far its word goes.
+
+use std::collections::BTreeMap;
+
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::units::{ChannelId, Instant, Position, UnixNanos};
+use oxberry_proto::stock::{TradePrint, TrustWord, View};
+use oxberry_proto::{Partition, StreamId};
+
+/// One node, as far as the page has heard it.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) last_heard: Instant,
+    /// It was silent for three beats.
+    pub(super) is_silent: bool,
+    /// It was silent for too long: what it held is nobody's word any more.
+    pub(super) is_dead: bool,
+    /// It said that no more events follow.
+    pub(super) has_ended: bool,
+    pub(super) partitions: BTreeMap<Partition, Part>,
+    pub(super) streams: BTreeMap<StreamId, Stream>,
+    /// What it says of each symbol, by row.
+    pub(super) cells: Vec<Cell>,
+}
+
+/// How far the word of a node goes about one of its partitions.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Part {
+    /// Records of trust and state that were heard.
+    pub(super) told: u32,
+    /// Whether the node has not told all changes of trust yet.
+    pub(super) pending: bool,
+    /// Whether something that it said was missed; until it has told its state anew, nothing is live
+    /// on its word.
+    pub(super) has_missed: bool,
+    /// While it tells its state: whether nothing was missed since it began.
+    telling: Option<bool>,
+    /// When it was asked for its state last.
+    pub(super) asked: Option<Instant>,
+}
+
+/// How far a node is in one stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stream {
+    pub(super) position: Position,
+    pub(super) recovering: bool,
+    pub(super) silent: bool,
+    pub(super) ended: bool,
+}
+
+/// What a node says of one symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    pub(super) trust: Trust,
+    pub(super) status: TradingStatus,
+    pub(super) seen: Option<Seen>,
+}
+
+/// The newest that a node has shown of a symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// The channel of the symbol and the position; unknown when all that was heard is a state.
+    pub(super) at: Option<(ChannelId, Position)>,
+    pub(super) ts_event: Option<UnixNanos>,
+    pub(super) view: View,
+    pub(super) trade: Option<TradePrint>,
+}
+
+impl Default for Cell {
+    /// What is not told otherwise is live and trades: a node tells every change.
+    fn default() -> Self {
+        Self {
+            trust: Trust::Live,
+            status: TradingStatus::Open,
+            seen: None,
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn new(now: Instant, rows: usize) -> Self {
+        Self {
+            last_heard: now,
+            is_silent: false,
+            is_dead: false,
+            has_ended: false,
+            partitions: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            cells: vec![Cell::default(); rows],
+        }
+    }
+
+    /// The cell of a row.
+    pub(super) fn cell(&self, row: usize) -> Cell {
+        self.cells.get(row).copied().unwrap_or_default()
+    }
+
+    /// The cell of a row, to be changed.
+    pub(super) fn cell_mut(&mut self, row: usize) -> &mut Cell {
+        if self.cells.len() <= row {
+            self.cells.resize(row + 1, Cell::default());
+        }
+        self.cells.get_mut(row).expect("it was made long enough")
+    }
+
+    /// How far it is in a stream.
+    pub(super) fn position(&self, stream: StreamId) -> Position {
+        self.streams
+            .get(&stream)
+            .map_or(Position::default(), |one| one.position)
+    }
+}
+
+impl Part {
+    /// Takes what a message says before its records; false when it came before.
+    pub(super) fn hear(&mut self, word: TrustWord, is_copy: bool) -> bool {
+        let behind = self.told.wrapping_sub(word.told);
+        if word.told != self.told {
+            if is_copy && behind < u32::MAX / 2 {
+                return false;
+            }
+            self.miss();
+            self.told = word.told;
+        }
+        self.pending = word.pending;
+        true
+    }
+
+    /// Something that the node said was missed.
+    pub(super) const fn miss(&mut self) {
+        self.has_missed = true;
+        if self.telling.is_some() {
+            self.telling = Some(false);
+        }
+    }
+
+    /// A record of trust or state was heard.
+    pub(super) const fn count(&mut self) {
+        self.told = self.told.wrapping_add(1);
+    }
+
+    /// The state of a symbol was heard, because it was asked for.
+    pub(super) const fn tell(&mut self) {
+        self.count();
+        if self.telling.is_none() {
+            self.telling = Some(true);
+        }
+    }
+
+    /// The states of all symbols were told.
+    pub(super) fn end_telling(&mut self) {
+        self.count();
+        // Of a partition without symbols there is nothing that could be missed.
+        if self.telling.take().unwrap_or(true) {
+            self.has_missed = false;
+            self.asked = None;
+        }
+    }
+}

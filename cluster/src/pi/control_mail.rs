@@ -1,0 +1,199 @@
+//! What a Pi writes to the controller, one message at a time.
+
+use oxberry_core::book::Books;
+use oxberry_core::units::{Instant, SymbolIndex};
+use oxberry_proto::flow::{Digests, Farewell, Heartbeat, SymbolDigest};
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
+use oxberry_proto::start::{Hello, Ready};
+use oxberry_proto::{Head, NodeId, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, encode};
+
+use super::PiConfig;
+use super::streams::Streams;
+
+/// The message that waits, and which ones are due.
+#[derive(Debug)]
+pub(super) struct ControlMail {
+    run: Run,
+    node: NodeId,
+    /// The last run that it took part in, as Hello tells it.
+    last_run: Option<Run>,
+    /// The message that is to be sent next.
+    sending: Box<[u8]>,
+    length: usize,
+    is_farewell: bool,
+    pub(super) ready_due: bool,
+    pub(super) beat_due: bool,
+    pub(super) farewell_due: bool,
+    /// The books at the end, in the order of their symbols.
+    digests: Vec<SymbolDigest>,
+    /// The next of them to be sent.
+    next_digest: usize,
+    /// Whether they were taken.
+    has_digests: bool,
+    /// Whether some of them are still to be sent; of a Pi without symbols, that there are none.
+    digests_due: bool,
+    digest_writer: RecordsWriter<Box<[u8]>, Digests>,
+}
+
+const _: () = assert!(MAX_BATCH_BYTES >= MAX_PLAIN_BYTES);
+
+impl ControlMail {
+    /// Nothing to send; room for the digests of so many symbols.
+    pub(super) fn new(max_symbols: u32) -> Self {
+        let symbols = usize::try_from(max_symbols).unwrap_or(0);
+        Self {
+            run: Run::default(),
+            node: NodeId::from_raw(0),
+            last_run: None,
+            sending: vec![0; MAX_BATCH_BYTES].into_boxed_slice(),
+            length: 0,
+            is_farewell: false,
+            ready_due: false,
+            beat_due: false,
+            farewell_due: false,
+            digests: Vec::with_capacity(symbols),
+            next_digest: 0,
+            has_digests: false,
+            digests_due: false,
+            digest_writer: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
+        }
+    }
+
+    /// The Pi is a node of this run now.
+    pub(super) const fn join(&mut self, run: Run, node: NodeId) {
+        self.run = run;
+        self.node = node;
+        self.last_run = Some(run);
+    }
+
+    /// The Pi leaves its run: nothing of it is to be sent any more.
+    pub(super) fn leave(&mut self) {
+        self.length = 0;
+        self.is_farewell = false;
+        self.ready_due = false;
+        self.beat_due = false;
+        self.farewell_due = false;
+        self.digests.clear();
+        self.next_digest = 0;
+        self.has_digests = false;
+        self.digests_due = false;
+    }
+
+    /// Whether a message waits to be sent.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.length > 0
+    }
+
+    /// The message that waits.
+    pub(super) fn waiting(&self) -> Option<&[u8]> {
+        (self.length > 0).then(|| self.sending.get(..self.length))?
+    }
+
+    /// The message is on its way; says whether it was the farewell.
+    pub(super) const fn sent(&mut self) -> bool {
+        self.length = 0;
+        core::mem::replace(&mut self.is_farewell, false)
+    }
+
+    /// Takes the digests of all books, to be sent now and again until the controller answers.
+    pub(super) fn digest(&mut self, books: &Books<'_>, symbols: &[(Partition, SymbolIndex)]) {
+        self.digests.clear();
+        for &(_, symbol_index) in symbols {
+            if let Some(slot) = books.slot(symbol_index) {
+                self.digests.push(SymbolDigest {
+                    symbol_index,
+                    trust: books.trust(slot),
+                    digest: books.digest(slot).raw(),
+                });
+            }
+        }
+        self.digests.sort_unstable_by_key(|one| one.symbol_index);
+        self.next_digest = 0;
+        self.has_digests = true;
+        self.digests_due = true;
+    }
+
+    /// Says Hello.
+    pub(super) fn hello(&mut self, config: &PiConfig) {
+        let hello = Hello {
+            name: config.name.clone(),
+            schema: SCHEMA_FINGERPRINT,
+            last_run: self.last_run,
+            max_orders: config.max_orders,
+            max_symbols: config.max_symbols,
+        };
+        self.write(&hello);
+    }
+
+    /// Writes what is due: farewell and Ready before acknowledgements, these before a sign of life,
+    /// and the digests last.
+    pub(super) fn compose(
+        &mut self,
+        now: Instant,
+        streams: &mut Streams,
+        events: u64,
+        orders: u32,
+        not_live: Option<u32>,
+    ) {
+        let (run, node) = (self.run, self.node);
+        if core::mem::take(&mut self.farewell_due) {
+            self.write(&Farewell { run, node });
+            self.is_farewell = true;
+        } else if core::mem::take(&mut self.ready_due) {
+            self.write(&Ready { run, node });
+        } else if streams.ack_due().is_some_and(|due| due <= now) {
+            let ack = streams.ack(run, node);
+            self.put(ack.expect("MAX_LIST_HEAD_BYTES holds every head"));
+        } else if let Some(not_live) = not_live {
+            self.beat_due = false;
+            // What was sent of the digests may have been lost.
+            self.digests_due |= self.has_digests;
+            let heartbeat = Heartbeat {
+                run,
+                node,
+                events,
+                orders,
+                not_live,
+            };
+            self.write(&heartbeat);
+        } else if self.digests_due {
+            self.write_digests();
+        }
+    }
+
+    fn write_digests(&mut self) {
+        while let Some(digest) = self.digests.get(self.next_digest) {
+            if self.digest_writer.push(digest).is_err() {
+                break;
+            }
+            self.next_digest += 1;
+        }
+        if self.next_digest == self.digests.len() {
+            self.digests_due = false;
+            self.next_digest = 0;
+        }
+        let head = Digests {
+            run: self.run,
+            node: self.node,
+            of: u16::try_from(self.digests.len()).unwrap_or(u16::MAX),
+            symbols: 0,
+        };
+        let message = self.digest_writer.finish(&[], head);
+        let message = message.expect("MAX_LIST_HEAD_BYTES holds every head");
+        for (to, from) in self.sending.iter_mut().zip(message) {
+            *to = *from;
+        }
+        self.length = message.len();
+    }
+
+    fn write<H: Head>(&mut self, head: &H) {
+        self.length = encode(head, &mut self.sending).expect("a message is shorter than a batch");
+    }
+
+    fn put(&mut self, message: &[u8]) {
+        for (to, from) in self.sending.iter_mut().zip(message) {
+            *to = *from;
+        }
+        self.length = message.len();
+    }
+}

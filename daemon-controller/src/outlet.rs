@@ -1,0 +1,240 @@
+//! Where a channel leaves: streams, the socket, and the pipe that credit comes through.
+
+use std::sync::Arc;
+
+use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
+use oxberry_cluster::limits::Limits;
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_core::units::{ChannelId, Instant, Position, SeqNum};
+use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
+use oxberry_proto::Run;
+
+use crate::channel::{MESSAGE_BYTES, ToChannel};
+use crate::pace::{Pace, Speed};
+
+/// How a wait for the main thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// The time has come, or credit has.
+    GoOn,
+    /// The main thread wants no more.
+    Stop,
+}
+
+/// The way out of one channel.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    streams: ChannelStreams,
+    table: Arc<PartitionTable>,
+    publisher: SynchronizedPublisher,
+    pipe: Pipe,
+    clock: Clock,
+    /// When coverage is to be told again.
+    next_coverage: Instant,
+    events: u64,
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        channel: ChannelId,
+        table: Arc<PartitionTable>,
+        publisher: SynchronizedPublisher,
+        pipe: Pipe,
+        clock: Clock,
+    ) -> Self {
+        let partitions = table.partitions();
+        // The run is known when the feed starts.
+        let streams = ChannelStreams::new(Run::default(), channel, partitions, Limits::DEFAULT);
+        Self {
+            streams,
+            table,
+            publisher,
+            pipe,
+            clock,
+            next_coverage: Instant::default(),
+            events: 0,
+        }
+    }
+
+    /// The channel.
+    pub(crate) const fn channel(&self) -> ChannelId {
+        self.streams.channel()
+    }
+
+    /// Events published.
+    pub(crate) const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Up to where the channel was read, or given up.
+    pub(crate) const fn covered(&self) -> Position {
+        self.streams.covered()
+    }
+
+    /// Waits for the word to begin; `None` when there will be none.
+    pub(crate) fn await_start(&mut self, speed: Speed) -> Result<Option<Pace>, NetError> {
+        loop {
+            wait(&self.clock, None, [self.pipe.poll_item(Interest::Read)])?;
+            match self.hear()? {
+                Some(ToChannel::Start {
+                    run,
+                    first_sent,
+                    now,
+                }) => {
+                    let channel = self.streams.channel();
+                    let partitions = self.table.partitions();
+                    self.streams = ChannelStreams::new(run, channel, partitions, Limits::DEFAULT);
+                    self.next_coverage = self.clock.now();
+                    return Ok(Some(Pace::new(speed, first_sent, now)));
+                }
+                Some(ToChannel::Stop) => return Ok(None),
+                Some(ToChannel::Credit { .. } | ToChannel::Unheld { .. }) | None => {}
+            }
+        }
+    }
+
+    /// Waits until a packet is due. What was published before leaves first: nobody waits for
+    /// events that are there already.
+    pub(crate) fn wait_until(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
+        let now = self.clock.now();
+        self.tell_coverage_when_due(now)?;
+        let Some(due) = due else {
+            return self.take_credit();
+        };
+        if due > now {
+            self.flush()?;
+        }
+        while due > self.clock.now() {
+            if self.wait_for_credit(Some(due))? == Waited::Stop {
+                return Ok(Waited::Stop);
+            }
+            self.flush()?;
+        }
+        self.take_credit()
+    }
+
+    /// Publishes what occurred, when the window allows it, and leaves none; all up to `through` was
+    /// read.
+    pub(crate) fn publish_all(
+        &mut self,
+        occurrences: &mut Occurrences,
+        through: SeqNum,
+    ) -> Result<Waited, NetError> {
+        let mut now = self.clock.wall();
+        while let Some(occurrence) = occurrences.front() {
+            let mut sent = Ok(());
+            let Self {
+                streams,
+                publisher,
+                table,
+                ..
+            } = self;
+            let pushed = streams.push(occurrence, table, now, &mut |frame| {
+                if sent.is_ok() {
+                    sent = publisher.publish(frame);
+                }
+            });
+            sent?;
+            if pushed.is_ok() {
+                self.events += u64::from(matches!(occurrence, Occurrence::Event(_)));
+                occurrences.pop_front();
+            } else if self.wait_for_credit(None)? == Waited::Stop {
+                return Ok(Waited::Stop);
+            } else {
+                now = self.clock.wall();
+            }
+        }
+        self.streams.cover(through);
+        Ok(Waited::GoOn)
+    }
+
+    /// Sends everything that waits, then the end of every stream.
+    pub(crate) fn end(&mut self) -> Result<Waited, NetError> {
+        self.flush()?;
+        while !self.streams.is_flushed() {
+            if self.wait_for_credit(None)? == Waited::Stop {
+                return Ok(Waited::Stop);
+            }
+            self.flush()?;
+        }
+        let mut sent = Ok(());
+        let Self {
+            streams, publisher, ..
+        } = self;
+        streams.end(&mut |frame| {
+            if sent.is_ok() {
+                sent = publisher.publish(frame);
+            }
+        });
+        sent.map(|()| Waited::GoOn)
+    }
+
+    /// When [`tell_coverage_when_due`](Self::tell_coverage_when_due) has something to tell.
+    pub(crate) const fn poll_timeout(&self) -> Instant {
+        self.next_coverage
+    }
+
+    fn flush(&mut self) -> Result<(), NetError> {
+        let now = self.clock.wall();
+        let mut sent = Ok(());
+        let Self {
+            streams, publisher, ..
+        } = self;
+        streams.flush(now, &mut |frame| {
+            if sent.is_ok() {
+                sent = publisher.publish(frame);
+            }
+        });
+        sent
+    }
+
+    /// Says again how far every stream is, when it is time; of a channel that has ended whoever holds
+    /// its way out goes on with that, since the end of a stream may be lost.
+    pub(crate) fn tell_coverage_when_due(&mut self, now: Instant) -> Result<(), NetError> {
+        if now < self.next_coverage {
+            return Ok(());
+        }
+        self.next_coverage = now.after(Limits::DEFAULT.beat);
+        let mut sent = Ok(());
+        let Self {
+            streams, publisher, ..
+        } = self;
+        streams.tell_coverage(&mut |frame| {
+            if sent.is_ok() {
+                sent = publisher.publish(frame);
+            }
+        });
+        sent
+    }
+
+    /// Waits for the main thread, or until `due`, then takes all that it said. Whoever waits says
+    /// all the while how far the streams are.
+    fn wait_for_credit(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
+        let until = due.map_or(self.next_coverage, |due| due.min(self.next_coverage));
+        let item = [self.pipe.poll_item(Interest::Read)];
+        wait(&self.clock, Some(until), item)?;
+        self.tell_coverage_when_due(self.clock.now())?;
+        self.take_credit()
+    }
+
+    /// Takes what the main thread has said, without waiting.
+    fn take_credit(&mut self) -> Result<Waited, NetError> {
+        loop {
+            match self.hear()? {
+                Some(ToChannel::Credit { partition, acked }) => {
+                    self.streams.handle_credit(partition, acked);
+                }
+                Some(ToChannel::Unheld { partition }) => self.streams.set_held(partition, false),
+                Some(ToChannel::Stop) => return Ok(Waited::Stop),
+                Some(ToChannel::Start { .. }) => {}
+                None => return Ok(Waited::GoOn),
+            }
+        }
+    }
+
+    fn hear(&mut self) -> Result<Option<ToChannel>, NetError> {
+        let mut buffer = [0; MESSAGE_BYTES];
+        let message = self.pipe.recv(&mut buffer)?;
+        Ok(message.map(|bytes| postcard::from_bytes(bytes).expect("our own thread wrote it")))
+    }
+}

@@ -1,0 +1,352 @@
+//! The records of a batch: events, losses, and the end of a failover.
+
+use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
+use oxberry_core::units::{
+    OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, TradeId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::deltas::Deltas;
+
+/// One record of a [`Batch`](crate::flow::Batch), with its number and time told from those of the
+/// record before; [`Deltas`] makes it and takes it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct EventRecord(Wire);
+
+/// What a record says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Recorded {
+    /// Something happened to one symbol.
+    Event(FeedEvent),
+    /// Numbers of the channel are lost for good.
+    Lost {
+        /// The first of them.
+        first: SeqNum,
+        /// The last of them.
+        last: SeqNum,
+    },
+    /// A failover is over: what comes from this number on is original again.
+    Settled {
+        /// The number of the first original message.
+        before: SeqNum,
+    },
+}
+
+/// What most records begin with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Head {
+    ahead: u32,
+    symbol_index: SymbolIndex,
+    /// The number within the symbol plus 1; 0 for none.
+    number: u64,
+    /// See [`Deltas::time_code`].
+    time: u64,
+}
+
+/// What most events of orders have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Order {
+    order_id: OrderId,
+    price: RawPrice,
+    qty: Qty,
+}
+
+/// The record as it is written: usual cases have a kind of their own, so that they need no further
+/// bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+enum Wire {
+    /// Valid in all sessions, as are asks that follow.
+    AddBid(Head, Order),
+    AddAsk(Head, Order),
+    AddIn(Head, Order, Side, TradeSessions),
+    Delete(Head, OrderId),
+    Modify(Head, Order),
+    ModifyToEnd(Head, Order),
+    /// Reduces the order and counts towards volume.
+    Execute(Head, Order, TradeId),
+    ExecuteAs(Head, Order, TradeId, ExecutionEffect, bool),
+    /// With the id of the order that leaves.
+    Replace(Head, Order, OrderId),
+    Trade(Head, RawPrice, Qty, TradeId, bool),
+    Other(Head),
+    Clear(Head, SymbolSeqNum),
+    Session(Head, TradeSessions),
+    Halt(Head),
+    Resume(Head),
+    Close(Head),
+    Scale(Head, PriceScale),
+    Unreadable(Head),
+    Refresh(Head, SymbolSeqNum, SeqNum),
+    RefreshAdd(Head, Order, Side, TradeSessions),
+    Refreshed(Head),
+    /// How far the last lost number is ahead, and how many more there are.
+    Lost(u32, u32),
+    Settled(u32),
+}
+
+impl Deltas {
+    /// The record that says this.
+    pub fn record(&mut self, recorded: &Recorded) -> EventRecord {
+        EventRecord(match *recorded {
+            Recorded::Event(ref event) => self.event_record(event),
+            Recorded::Lost { first, last } => {
+                Wire::Lost(self.ahead(last), last.raw().saturating_sub(first.raw()))
+            }
+            Recorded::Settled { before } => Wire::Settled(self.ahead(before)),
+        })
+    }
+
+    #[inline]
+    fn event_record(&mut self, event: &FeedEvent) -> Wire {
+        let head = Head {
+            ahead: self.ahead(event.seq_num),
+            symbol_index: event.symbol_index,
+            number: event
+                .symbol_seq_num
+                .map_or(0, |number| u64::from(number.raw()) + 1),
+            time: self.time_code(event.ts_event),
+        };
+        match event.action {
+            Action::Add {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            } => {
+                let order = Order {
+                    order_id,
+                    price,
+                    qty,
+                };
+                match side {
+                    Side::Bid if sessions == TradeSessions::ALL => Wire::AddBid(head, order),
+                    Side::Ask if sessions == TradeSessions::ALL => Wire::AddAsk(head, order),
+                    Side::Bid | Side::Ask => Wire::AddIn(head, order, side, sessions),
+                }
+            }
+            Action::Modify {
+                order_id,
+                price,
+                qty,
+                loses_place,
+            } => {
+                let order = Order {
+                    order_id,
+                    price,
+                    qty,
+                };
+                if loses_place {
+                    Wire::ModifyToEnd(head, order)
+                } else {
+                    Wire::Modify(head, order)
+                }
+            }
+            Action::Delete { order_id } => Wire::Delete(head, order_id),
+            Action::Execute {
+                order_id,
+                price,
+                qty,
+                trade_id,
+                effect,
+                printable,
+            } => {
+                let order = Order {
+                    order_id,
+                    price,
+                    qty,
+                };
+                if effect == ExecutionEffect::Reduce && printable {
+                    Wire::Execute(head, order, trade_id)
+                } else {
+                    Wire::ExecuteAs(head, order, trade_id, effect, printable)
+                }
+            }
+            Action::Replace {
+                order_id,
+                new_order_id,
+                price,
+                qty,
+            } => {
+                let new = Order {
+                    order_id: new_order_id,
+                    price,
+                    qty,
+                };
+                Wire::Replace(head, new, order_id)
+            }
+            Action::Trade {
+                price,
+                qty,
+                trade_id,
+                printable,
+            } => Wire::Trade(head, price, qty, trade_id, printable),
+            Action::Clear { next } => Wire::Clear(head, next),
+            Action::Session { session } => Wire::Session(head, session),
+            Action::Halt => Wire::Halt(head),
+            Action::Resume => Wire::Resume(head),
+            Action::Close => Wire::Close(head),
+            Action::Scale { scale } => Wire::Scale(head, scale),
+            Action::Unreadable => Wire::Unreadable(head),
+            Action::Refresh { last, through } => Wire::Refresh(head, last, through),
+            Action::RefreshAdd {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            } => {
+                let order = Order {
+                    order_id,
+                    price,
+                    qty,
+                };
+                Wire::RefreshAdd(head, order, side, sessions)
+            }
+            Action::Refreshed => Wire::Refreshed(head),
+            // What this version cannot tell is told as what it is: something not understood.
+            Action::Other => Wire::Other(head),
+            _ => Wire::Unreadable(head),
+        }
+    }
+
+    /// What a record says; records go through in their order.
+    #[inline]
+    pub fn recorded(&mut self, record: EventRecord) -> Recorded {
+        let (head, action) = match record.0 {
+            Wire::Lost(ahead, more) => {
+                let last = self.go(ahead);
+                let first = SeqNum::from_raw(last.raw().saturating_sub(more));
+                return Recorded::Lost { first, last };
+            }
+            Wire::Settled(ahead) => {
+                return Recorded::Settled {
+                    before: self.go(ahead),
+                };
+            }
+            Wire::AddBid(head, order) => (head, order.add(Side::Bid, TradeSessions::ALL)),
+            Wire::AddAsk(head, order) => (head, order.add(Side::Ask, TradeSessions::ALL)),
+            Wire::AddIn(head, order, side, sessions) => (head, order.add(side, sessions)),
+            Wire::Delete(head, order_id) => (head, Action::Delete { order_id }),
+            Wire::Modify(head, order) => (head, order.modify(false)),
+            Wire::ModifyToEnd(head, order) => (head, order.modify(true)),
+            Wire::Execute(head, order, trade_id) => {
+                (head, order.execute(trade_id, ExecutionEffect::Reduce, true))
+            }
+            Wire::ExecuteAs(head, order, trade_id, effect, printable) => {
+                (head, order.execute(trade_id, effect, printable))
+            }
+            Wire::Replace(head, new, order_id) => {
+                let Order {
+                    order_id: new_order_id,
+                    price,
+                    qty,
+                } = new;
+                let replace = Action::Replace {
+                    order_id,
+                    new_order_id,
+                    price,
+                    qty,
+                };
+                (head, replace)
+            }
+            Wire::Trade(head, price, qty, trade_id, printable) => {
+                let trade = Action::Trade {
+                    price,
+                    qty,
+                    trade_id,
+                    printable,
+                };
+                (head, trade)
+            }
+            Wire::Other(head) => (head, Action::Other),
+            Wire::Clear(head, next) => (head, Action::Clear { next }),
+            Wire::Session(head, session) => (head, Action::Session { session }),
+            Wire::Halt(head) => (head, Action::Halt),
+            Wire::Resume(head) => (head, Action::Resume),
+            Wire::Close(head) => (head, Action::Close),
+            Wire::Scale(head, scale) => (head, Action::Scale { scale }),
+            Wire::Unreadable(head) => (head, Action::Unreadable),
+            Wire::Refresh(head, last, through) => (head, Action::Refresh { last, through }),
+            Wire::RefreshAdd(head, order, side, sessions) => {
+                let Order {
+                    order_id,
+                    price,
+                    qty,
+                } = order;
+                let add = Action::RefreshAdd {
+                    order_id,
+                    side,
+                    price,
+                    qty,
+                    sessions,
+                };
+                (head, add)
+            }
+            Wire::Refreshed(head) => (head, Action::Refreshed),
+        };
+        let number = head.number.checked_sub(1);
+        Recorded::Event(FeedEvent {
+            seq_num: self.go(head.ahead),
+            symbol_index: head.symbol_index,
+            symbol_seq_num: number.map(|number| {
+                // Only a writer of another making says more than 32 bits.
+                SymbolSeqNum::from_raw(u32::try_from(number).unwrap_or(u32::MAX))
+            }),
+            ts_event: self.time_of(head.time),
+            action,
+        })
+    }
+}
+
+impl Order {
+    const fn add(self, side: Side, sessions: TradeSessions) -> Action {
+        let Self {
+            order_id,
+            price,
+            qty,
+        } = self;
+        Action::Add {
+            order_id,
+            side,
+            price,
+            qty,
+            sessions,
+        }
+    }
+
+    const fn modify(self, loses_place: bool) -> Action {
+        let Self {
+            order_id,
+            price,
+            qty,
+        } = self;
+        Action::Modify {
+            order_id,
+            price,
+            qty,
+            loses_place,
+        }
+    }
+
+    const fn execute(self, trade_id: TradeId, effect: ExecutionEffect, printable: bool) -> Action {
+        let Self {
+            order_id,
+            price,
+            qty,
+        } = self;
+        Action::Execute {
+            order_id,
+            price,
+            qty,
+            trade_id,
+            effect,
+            printable,
+        }
+    }
+}
