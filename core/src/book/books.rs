@@ -38,6 +38,14 @@ impl<'s> Books<'s> {
         })
     }
 
+    /// Makes the books as new ones are: without symbols, orders and counts, in the same memory.
+    pub fn reset(&mut self) {
+        self.symbols.reset();
+        self.tapes.reset_all();
+        self.engine.reset(self.capacity);
+        self.counters = Counters::default();
+    }
+
     /// How much the books hold at most.
     #[must_use]
     pub fn capacity(&self) -> Capacity {

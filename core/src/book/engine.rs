@@ -72,17 +72,33 @@ impl<'s> Engine<'s> {
         ladders: &'s mut [Line],
     ) -> Self {
         let mut records = Records::new(records);
-        let end = records.len();
-        let buckets = buckets(capacity.orders);
+        let (orders, levels) = divide(&mut records, capacity);
         Self {
-            orders: Orders::new(&mut records, buckets),
-            levels: Levels::new(&mut records, buckets.get() * PER_LINE, end, capacity.levels),
+            orders,
+            levels,
             records,
             ladders: Ladders::new(ladders),
             live: 0,
             capacity: capacity.orders,
         }
     }
+
+    /// Makes it empty again.
+    pub(super) fn reset(&mut self, capacity: Capacity) {
+        self.records.reset();
+        (self.orders, self.levels) = divide(&mut self.records, capacity);
+        self.ladders.reset();
+        self.live = 0;
+    }
+}
+
+/// Empty orders and levels in empty records.
+fn divide(records: &mut Records<'_>, capacity: Capacity) -> (Orders, Levels) {
+    let (end, buckets) = (records.len(), buckets(capacity.orders));
+    (
+        Orders::new(records, buckets),
+        Levels::new(records, buckets.get() * PER_LINE, end, capacity.levels),
+    )
 }
 
 impl Engine<'_> {

@@ -27,8 +27,14 @@ pub(super) struct Records<'s> {
 impl<'s> Records<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
         let (records, _) = lines.as_flattened_mut().as_chunks_mut();
-        records.fill([0; WORDS]);
-        Self { records }
+        let mut records = Self { records };
+        records.reset();
+        records
+    }
+
+    /// Makes every record empty.
+    pub(super) fn reset(&mut self) {
+        self.records.fill([0; WORDS]);
     }
 
     /// How many there are.

@@ -90,8 +90,14 @@ pub(super) struct Tapes<'s> {
 
 impl<'s> Tapes<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
-        lines.fill([0; WORDS]);
-        Self { lines }
+        let mut tapes = Self { lines };
+        tapes.reset_all();
+        tapes
+    }
+
+    /// Forgets the trades of all symbols.
+    pub(super) fn reset_all(&mut self) {
+        self.lines.fill([0; WORDS]);
     }
 
     fn record(&self, slot: u32) -> &[Line] {

@@ -142,13 +142,20 @@ pub(super) struct Symbols<'s> {
 impl<'s> Symbols<'s> {
     pub(super) fn new(index: &'s mut [Line], lines: &'s mut [Line]) -> Self {
         let (index, _) = index.as_flattened_mut().as_chunks_mut();
-        index.fill([NONE; ENTRY]);
-        lines.fill([0; WORDS]);
-        Self {
+        let mut symbols = Self {
             index,
             lines,
             count: 0,
-        }
+        };
+        symbols.reset();
+        symbols
+    }
+
+    /// Forgets all symbols.
+    pub(super) fn reset(&mut self) {
+        self.index.fill([NONE; ENTRY]);
+        self.lines.fill([0; WORDS]);
+        self.count = 0;
     }
 
     pub(super) fn count(&self) -> u32 {

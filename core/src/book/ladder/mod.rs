@@ -53,13 +53,19 @@ pub(super) struct Ladders<'s> {
 
 impl<'s> Ladders<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
-        lines.fill([0; WORDS]);
         let (nodes, _) = lines.as_chunks_mut();
         let mut ladders = Self { nodes, free: NONE };
-        for node in (0..ladders.count() as u32).rev() {
-            ladders.give(node);
-        }
+        ladders.reset();
         ladders
+    }
+
+    /// Makes all nodes free.
+    pub(super) fn reset(&mut self) {
+        self.nodes.as_flattened_mut().fill([0; WORDS]);
+        self.free = NONE;
+        for node in (0..self.count() as u32).rev() {
+            self.give(node);
+        }
     }
 
     #[inline(always)]
