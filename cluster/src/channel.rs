@@ -31,6 +31,11 @@ pub enum Occurrence {
 pub struct Occurrences(VecDeque<Occurrence>);
 
 impl Occurrences {
+    /// Another one waits behind the others.
+    pub fn push(&mut self, occurrence: Occurrence) {
+        self.0.push_back(occurrence);
+    }
+
     /// The next one.
     #[must_use]
     pub fn front(&self) -> Option<&Occurrence> {
@@ -57,19 +62,19 @@ impl Occurrences {
 
 impl Follower for Occurrences {
     fn event(&mut self, event: FeedEvent) {
-        self.0.push_back(Occurrence::Event(event));
+        self.push(Occurrence::Event(event));
     }
 
     fn begins(&mut self, beginning: Beginning) {
-        self.0.push_back(Occurrence::Begins(beginning));
+        self.push(Occurrence::Begins(beginning));
     }
 
     fn lost(&mut self, lost: Lost) {
-        self.0.push_back(Occurrence::Lost(lost));
+        self.push(Occurrence::Lost(lost));
     }
 
     fn settled(&mut self, before: SeqNum) {
-        self.0.push_back(Occurrence::Settled(before));
+        self.push(Occurrence::Settled(before));
     }
 }
 

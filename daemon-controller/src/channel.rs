@@ -3,9 +3,8 @@
 use core::fmt;
 use std::sync::Arc;
 
-use oxberry_cluster::channel::Occurrences;
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::feed::{Channel, SymbolSlot};
+use oxberry_core::feed::{Channel, Follower, SymbolSlot};
 use oxberry_core::line::Sequence;
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
@@ -114,8 +113,6 @@ pub(crate) struct ChannelPublisher {
 #[derive(Debug)]
 struct Reader {
     feed: Channel<Vec<SymbolSlot>>,
-    /// What came and was not published yet.
-    occurrences: Occurrences,
     warnings: Warnings,
     /// Whether everything was sound so far.
     is_sound: bool,
@@ -149,7 +146,6 @@ impl ChannelPublisher {
             lines,
             reader: Reader {
                 feed: known_symbols(dialect, mapping),
-                occurrences: Occurrences::default(),
                 warnings: Warnings::default(),
                 is_sound: true,
             },
@@ -204,25 +200,25 @@ impl ChannelPublisher {
                 }
             };
             let tracker = reader.feed.tracker();
+            if outlet.wait_until(pace.due(packet.header().send_time))? == Waited::Stop {
+                return Ok(false);
+            }
             match lines.handle_packet(captured.group, captured.captured, &packet, offset, tracker) {
-                Turn::Now => reader.read(&packet, Place { file, offset }),
+                Turn::Now => reader.read(&packet, Place { file, offset }, outlet),
                 Turn::Later | Turn::Never => {}
                 Turn::Damaged => reader.warnings.push(format_args!(
                     "{}: it is cut off, and left to the other lines",
                     Place { file, offset }
                 )),
             }
-            lines.release(&mut |packet, offset| reader.read(packet, Place { file, offset }));
-            let due = pace.due(packet.header().send_time);
-            if outlet.wait_until(due)? == Waited::Stop
-                || outlet.publish_all(&mut reader.occurrences, reader.covered())? == Waited::Stop
-            {
+            lines.release(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
+            if outlet.publish_waiting(reader.covered())? == Waited::Stop {
                 return Ok(false);
             }
         }
         let file = source.name();
-        lines.finish(&mut |packet, offset| reader.read(packet, Place { file, offset }));
-        if outlet.publish_all(&mut reader.occurrences, reader.covered())? == Waited::Stop {
+        lines.finish(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
+        if outlet.publish_waiting(reader.covered())? == Waited::Stop {
             return Ok(false);
         }
         Ok(outlet.end()? == Waited::GoOn && reader.is_sound)
@@ -270,8 +266,8 @@ impl ChannelPublisher {
 
 impl Reader {
     /// Reads a packet whose turn has come.
-    fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>) {
-        match self.feed.packet(packet, &mut self.occurrences) {
+    fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>, out: &mut impl Follower) {
+        match self.feed.packet(packet, out) {
             Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
                 "{place}: {missing} messages from number {expected} on are missing before this \
                  packet; the symbols of the channel are stale until they are cleared"

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::units::{ChannelId, Instant, Position, SeqNum};
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
+use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
 use oxberry_proto::Run;
 
@@ -32,6 +33,31 @@ pub(crate) struct Outlet {
     /// When coverage is to be told again.
     next_coverage: Instant,
     events: u64,
+    /// The wall clock when the present packet came.
+    now: UnixNanos,
+    /// What the window did not let out yet.
+    waiting: Occurrences,
+    /// Why a frame could not be sent.
+    failed: Option<NetError>,
+}
+
+/// What a channel brings leaves at once as long as the window allows it.
+impl Follower for Outlet {
+    fn event(&mut self, event: FeedEvent) {
+        self.take(Occurrence::Event(event));
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        self.take(Occurrence::Begins(beginning));
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        self.take(Occurrence::Lost(lost));
+    }
+
+    fn settled(&mut self, before: SeqNum) {
+        self.take(Occurrence::Settled(before));
+    }
 }
 
 impl Outlet {
@@ -53,6 +79,9 @@ impl Outlet {
             clock,
             next_coverage: Instant::default(),
             events: 0,
+            now: UnixNanos::default(),
+            waiting: Occurrences::default(),
+            failed: None,
         }
     }
 
@@ -97,6 +126,7 @@ impl Outlet {
     /// events that are there already.
     pub(crate) fn wait_until(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
         let now = self.clock.now();
+        self.now = self.clock.wall();
         self.tell_coverage_when_due(now)?;
         let Some(due) = due else {
             return self.take_credit();
@@ -113,39 +143,46 @@ impl Outlet {
         self.take_credit()
     }
 
-    /// Publishes what occurred, when the window allows it, and leaves none; all up to `through` was
-    /// read.
-    pub(crate) fn publish_all(
-        &mut self,
-        occurrences: &mut Occurrences,
-        through: SeqNum,
-    ) -> Result<Waited, NetError> {
-        let mut now = self.clock.wall();
-        while let Some(occurrence) = occurrences.front() {
-            let mut sent = Ok(());
-            let Self {
-                streams,
-                publisher,
-                table,
-                ..
-            } = self;
-            let pushed = streams.push(occurrence, table, now, &mut |frame| {
-                if sent.is_ok() {
-                    sent = publisher.publish(frame);
-                }
-            });
-            sent?;
-            if pushed.is_ok() {
-                self.events += u64::from(matches!(occurrence, Occurrence::Event(_)));
-                occurrences.pop_front();
+    /// Publishes what could not leave at once, when the window allows it, and leaves none; all up to
+    /// `through` was read.
+    pub(crate) fn publish_waiting(&mut self, through: SeqNum) -> Result<Waited, NetError> {
+        while let Some(&occurrence) = self.waiting.front() {
+            if self.push(&occurrence) {
+                self.waiting.pop_front();
             } else if self.wait_for_credit(None)? == Waited::Stop {
                 return Ok(Waited::Stop);
             } else {
-                now = self.clock.wall();
+                self.now = self.clock.wall();
             }
         }
         self.streams.cover(through);
-        Ok(Waited::GoOn)
+        self.failed.take().map_or(Ok(Waited::GoOn), Err)
+    }
+
+    /// Publishes an occurrence, or lets it wait.
+    fn take(&mut self, occurrence: Occurrence) {
+        if !self.waiting.is_empty() || !self.push(&occurrence) {
+            self.waiting.push(occurrence);
+        }
+    }
+
+    /// Publishes an occurrence; false when the window does not allow it.
+    fn push(&mut self, occurrence: &Occurrence) -> bool {
+        let Self {
+            streams,
+            publisher,
+            table,
+            failed,
+            ..
+        } = self;
+        let pushed = streams.push(occurrence, table, self.now, &mut |frame| {
+            if failed.is_none() {
+                *failed = publisher.publish(frame).err();
+            }
+        });
+        let is_taken = pushed.is_ok();
+        self.events += u64::from(is_taken && matches!(occurrence, Occurrence::Event(_)));
+        is_taken
     }
 
     /// Sends everything that waits, then the end of every stream.
