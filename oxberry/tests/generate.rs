@@ -120,7 +120,13 @@ fn a_captured_channel_is_not_taken_for_one_of_the_market() {
 fn a_market_that_cannot_be_is_a_usage_error_and_a_place_that_cannot_be_written_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path().to_str().unwrap();
-    for (symbols, messages) in [("0", "100"), ("10", "1"), ("ten", "100")] {
+    for (symbols, messages) in [
+        ("0", "100"),
+        ("10", "1"),
+        ("ten", "100"),
+        ("10", "4294967296"),
+        ("10", "18446744073709551615"),
+    ] {
         let run = oxberry([
             "generate",
             "--out",

@@ -63,6 +63,10 @@ pub struct MarketConfig {
 impl MarketConfig {
     /// The most stocks that there are names for.
     pub const MOST_SYMBOLS: u32 = 10_000;
+
+    /// The most messages of a market that ends: sequence numbers have 32 bits, and one channel may
+    /// carry nearly all.
+    pub const MOST_MESSAGES: u64 = u32::MAX as u64;
 }
 
 impl Default for MarketConfig {
@@ -96,6 +100,10 @@ pub enum MarketError {
         /// The messages.
         messages: u64,
     },
+    /// More messages than a channel can number.
+    #[error("a market that ends has at most {most} messages, as a channel can number, not {0}",
+        most = MarketConfig::MOST_MESSAGES)]
+    TooManyMessages(u64),
 }
 
 /// A made-up market.
@@ -116,6 +124,11 @@ impl Market {
         }
         if config.channels == 0 {
             return Err(MarketError::NoChannels);
+        }
+        if let Some(messages) = config.messages
+            && messages > MarketConfig::MOST_MESSAGES
+        {
+            return Err(MarketError::TooManyMessages(messages));
         }
         if let Some(messages) = config.messages
             && messages < u64::from(config.channels)
