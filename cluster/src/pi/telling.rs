@@ -107,7 +107,11 @@ impl Telling {
             return false;
         }
         self.make_room(wall, before(event.seq_num));
-        if applied.trust_changed | applied.status_changed {
+        // Whoever hears the event knows the trust in it, even while other symbols' is pending.
+        let is_pending = self
+            .current
+            .is_some_and(|current| self.word(current.part).pending);
+        if applied.trust_changed | applied.status_changed | is_pending {
             self.trust(books, applied.slot);
         }
         self.outbox

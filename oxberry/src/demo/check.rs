@@ -44,16 +44,16 @@ pub(super) fn compare(
         has_options: false,
     };
     let replayed = play(&plan, None, &mut console)?;
-    let mut expected: BTreeMap<u16, Digest> = BTreeMap::new();
+    let mut expected: BTreeMap<u16, (u32, Digest)> = BTreeMap::new();
     for (&symbol_index, &digest) in replayed.digests() {
-        if let Some(partition) = table.partition_of(symbol_index) {
-            let sum = expected.entry(partition.raw()).or_default();
-            *sum = sum.combine(digest);
-        }
+        let partition = table.partition_of(symbol_index);
+        let (symbols, sum) = expected.entry(partition.raw()).or_default();
+        *symbols += 1;
+        *sum = sum.combine(digest);
     }
     let mut report = String::new();
     let mut all_equal = outcome.partitions.len() == expected.len();
-    for (partition, digest) in expected {
+    for (partition, (symbols, digest)) in expected {
         let digest = digest.to_string();
         let reported = outcome.partitions.iter().find(|notice| {
             notice.get("partition").and_then(Value::as_u64) == Some(partition.into())
@@ -67,12 +67,9 @@ pub(super) fn compare(
         let good = reported.is_some_and(|notice| notice.get("good") == Some(&Value::Bool(true)));
         let equal = good && replicas.iter().all(|(_, of_replica)| *of_replica == digest);
         all_equal &= equal;
-        let events = reported
-            .and_then(|notice| notice.get("published")?.as_u64())
-            .unwrap_or(0);
         write!(
             report,
-            "partition {partition:>3}  {events:>9} events  replay {digest}"
+            "partition {partition:>3}  {symbols:>5} symbols  replay {digest}"
         )?;
         for (node, of_replica) in replicas {
             write!(report, "  {node} {of_replica}")?;
