@@ -11,7 +11,7 @@ mod replica;
 use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_core::book::{TradingStatus, Trust};
-use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex, UnixNanos};
+use oxberry_core::units::{ChannelId, Instant, Numbering, Position, Price, SymbolIndex, UnixNanos};
 use oxberry_proto::start::{Replica, SetupVisual};
 use oxberry_proto::stock::{
     EndOfEvents, StockBatch, StockBeat, StockEvent, SymbolState, TradePrint, View,
@@ -111,6 +111,21 @@ pub struct Row {
     pub ts_event: Option<UnixNanos>,
     /// The best prices, once something was heard.
     pub view: Option<View>,
+    /// The price of the last trade, if one was told.
+    pub last_trade: Option<Price>,
+}
+
+/// How a node is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Voice {
+    /// It speaks.
+    Speaking,
+    /// It missed three beats.
+    Silent,
+    /// It was silent for too long: what it held is nobody's word any more.
+    Dead,
+    /// It said that no more events follow.
+    Ended,
 }
 
 /// What can be said of a row now.
@@ -211,13 +226,12 @@ impl Page {
         let asked = self.asked.map(|asked| asked.after(ASK_INTERVAL));
         let ask = asked.filter(|_| !self.has_symbols);
         let of_nodes = self.nodes.values().filter(|node| !node.is_dead);
-        let beats = of_nodes.map(|node| node.last_heard.after(self.limits.beat));
-        let states = self
-            .nodes
-            .values()
-            .flat_map(|node| node.partitions.values());
+        let silences = of_nodes
+            .clone()
+            .filter_map(|node| node.next_change(&self.limits));
+        let states = of_nodes.flat_map(|node| node.partitions.values());
         let states = states.filter_map(|part| Some(part.asked?.after(ASK_INTERVAL)));
-        ask.into_iter().chain(beats).chain(states).min()
+        ask.into_iter().chain(silences).chain(states).min()
     }
 
     /// Time has passed: finds the dead and the silent, and asks again for what was not answered.
@@ -307,9 +321,9 @@ impl Page {
         best.unwrap_or(unknown)
     }
 
-    /// The nodes that were heard, with whether they live.
-    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, bool)> + '_ {
-        self.nodes.iter().map(|(&id, node)| (id, !node.is_dead))
+    /// The nodes that were heard, with how they are heard.
+    pub fn voices(&self) -> impl Iterator<Item = (NodeId, Voice)> + '_ {
+        self.nodes.iter().map(|(&id, node)| (id, node.voice()))
     }
 
     fn dispatch(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
@@ -382,7 +396,8 @@ impl Page {
                     is_restated = true;
                 }
                 StockTold::StateEnd => {
-                    self.part(head.node, partition).end_telling();
+                    let rows = self.by_partition.get(&partition).map_or(0, Vec::len);
+                    self.part(head.node, partition).end_telling(rows);
                     is_restated = true;
                 }
             }
@@ -470,11 +485,14 @@ impl Page {
             return;
         };
         let cell = node.cell_mut(row);
+        let scale = event.view.scale;
+        let traded = event.trade.map(|trade| trade.price.scaled(scale));
+        let last_trade = traded.or(cell.seen.and_then(|seen| seen.last_trade));
         cell.seen = Some(Seen {
             at: Some(at),
             ts_event: event.ts_event,
             view: event.view,
-            trade: event.trade,
+            last_trade,
         });
         let trust = cell.trust;
         // A node tells the trust of a symbol before its event, even while other changes are pending.
@@ -498,6 +516,7 @@ impl Page {
             shown.at = Some(at);
             shown.ts_event = event.ts_event;
             shown.view = Some(event.view);
+            shown.last_trade = traded.or(shown.last_trade);
         }
         self.shown.push_back(Shown {
             row,
@@ -535,7 +554,7 @@ impl Page {
             at: known.map(|_| (channel, position)),
             ts_event: None,
             view: state.view,
-            trade: None,
+            last_trade: state.last_trade,
         });
     }
 
@@ -564,6 +583,7 @@ impl Page {
                 shown.at = seen.at.or(shown.at);
                 shown.ts_event = seen.ts_event;
                 shown.view = Some(seen.view);
+                shown.last_trade = seen.last_trade.or(shown.last_trade);
             }
         }
         if !self.restated.contains(&partition) {
@@ -608,7 +628,8 @@ impl Page {
         let silent = stream.map_or_else(of_partition, |(stream, _)| stream.silent);
         Some(Standing {
             trust,
-            silent: (is_overdue && !node.has_ended) || silent,
+            // After the end nothing is said, and nothing is to be heard.
+            silent: (is_overdue || silent) && !node.has_ended,
             status: cell.status,
         })
     }
@@ -687,6 +708,7 @@ impl Page {
                 at: None,
                 ts_event: None,
                 view: None,
+                last_trade: None,
             });
             rows.len() - 1
         })

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use oxberry_core::book::{TradingStatus, Trust};
-use oxberry_core::units::{ChannelId, Instant, Position, UnixNanos};
-use oxberry_proto::stock::{TradePrint, TrustWord, View};
+use oxberry_core::units::{ChannelId, Instant, Position, Price, UnixNanos};
+use oxberry_proto::stock::{TrustWord, View};
 use oxberry_proto::{Partition, StreamId};
+
+use super::Voice;
+use crate::limits::Limits;
 
 /// One node, as far as the page has heard it.
 #[derive(Debug)]
@@ -33,10 +36,19 @@ pub(super) struct Part {
     /// Whether something that it said was missed; until it has told its state anew, nothing is live
     /// on its word.
     pub(super) has_missed: bool,
-    /// While it tells its state: whether nothing was missed since it began.
-    telling: Option<bool>,
+    /// What was heard of the state that it tells.
+    telling: Option<Telling>,
     /// When it was asked for its state last.
     pub(super) asked: Option<Instant>,
+}
+
+/// A state while it is told.
+#[derive(Clone, Copy, Debug)]
+struct Telling {
+    /// Whether something was missed since it began.
+    has_missed: bool,
+    /// Symbols that were told.
+    symbols: usize,
 }
 
 /// How far a node is in one stream.
@@ -63,7 +75,8 @@ pub(super) struct Seen {
     pub(super) at: Option<(ChannelId, Position)>,
     pub(super) ts_event: Option<UnixNanos>,
     pub(super) view: View,
-    pub(super) trade: Option<TradePrint>,
+    /// The price of the last trade, if one was told.
+    pub(super) last_trade: Option<Price>,
 }
 
 impl Default for Cell {
@@ -87,6 +100,28 @@ impl Node {
             partitions: BTreeMap::new(),
             streams: BTreeMap::new(),
             cells: vec![Cell::default(); rows],
+        }
+    }
+
+    /// When it becomes silent, or dead, unless it is heard before.
+    pub(super) fn next_change(&self, limits: &Limits) -> Option<Instant> {
+        let quiet = if self.is_silent {
+            limits.node_timeout
+        } else {
+            limits.silence()
+        };
+        (!self.has_ended).then(|| self.last_heard.after(quiet))
+    }
+
+    pub(super) const fn voice(&self) -> Voice {
+        if self.has_ended {
+            Voice::Ended
+        } else if self.is_dead {
+            Voice::Dead
+        } else if self.is_silent {
+            Voice::Silent
+        } else {
+            Voice::Speaking
         }
     }
 
@@ -129,8 +164,8 @@ impl Part {
     /// Something that the node said was missed.
     pub(super) const fn miss(&mut self) {
         self.has_missed = true;
-        if self.telling.is_some() {
-            self.telling = Some(false);
+        if let Some(telling) = &mut self.telling {
+            telling.has_missed = true;
         }
     }
 
@@ -140,18 +175,26 @@ impl Part {
     }
 
     /// The state of a symbol was heard, because it was asked for.
-    pub(super) const fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         self.count();
-        if self.telling.is_none() {
-            self.telling = Some(true);
-        }
+        let telling = self.telling.get_or_insert(Telling {
+            has_missed: false,
+            symbols: 0,
+        });
+        telling.symbols += 1;
     }
 
-    /// The states of all symbols were told.
-    pub(super) fn end_telling(&mut self) {
+    /// The states of all symbols were told; the page has so many of the partition.
+    ///
+    /// A telling may have been under way when the page was started. Of that the page heard the rest,
+    /// which is fewer symbols than it knows.
+    pub(super) fn end_telling(&mut self, rows: usize) {
         self.count();
         // Of a partition without symbols there is nothing that could be missed.
-        if self.telling.take().unwrap_or(true) {
+        let is_whole = self.telling.take().map_or(rows == 0, |telling| {
+            !telling.has_missed && telling.symbols >= rows
+        });
+        if is_whole {
             self.has_missed = false;
             self.asked = None;
         }

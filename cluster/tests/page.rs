@@ -1,0 +1,373 @@
+//! The page's brain: what it shows of what replicas say, and what it calls live.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod mouth;
+
+use std::time::Duration;
+
+use mouth::{Mouth, PARTITION, RUN, by_node, event, state, symbols, trust, view};
+use oxberry_cluster::limits::Limits;
+use oxberry_cluster::page::{Command, Page, Report, Voice};
+use oxberry_core::book::Trust;
+use oxberry_core::units::{Instant, Price};
+use oxberry_proto::start::Replica;
+use oxberry_proto::{Run, StockTold};
+
+const START: Instant = Instant::from_raw(1_000_000_000);
+const LIMITS: Limits = Limits::DEFAULT;
+
+/// A page that knows two symbols, 10 and 11, in the places 0 and 1.
+fn page() -> Page {
+    let mut page = Page::new(LIMITS);
+    page.handle_timeout(START);
+    let table = symbols(RUN, &[(10, "AAA"), (11, "BBB")]);
+    page.handle_symbols(&table).unwrap();
+    drain(&mut page);
+    page
+}
+
+fn twins() -> [Mouth; 2] {
+    [0, 1].map(|node| Mouth::new(RUN, node))
+}
+
+fn drain(page: &mut Page) -> Vec<Command> {
+    std::iter::from_fn(|| page.next_command()).collect()
+}
+
+/// The numbers of the events that were taken.
+fn shown(page: &mut Page) -> Vec<u32> {
+    std::iter::from_fn(|| page.next_shown())
+        .map(|shown| shown.position.seq_num.raw())
+        .collect()
+}
+
+fn is_live(page: &Page, row: usize, now: Instant) -> bool {
+    page.standing(row, now).is_live()
+}
+
+fn trust_of(page: &Page, row: usize, now: Instant) -> Trust {
+    page.standing(row, now).trust
+}
+
+/// The number at which the view of a row was made.
+fn number_shown(page: &Page, row: usize) -> Option<u32> {
+    page.rows()[row]
+        .view
+        .map(|view| view.bid.unwrap().price.raw() / 100)
+}
+
+fn tell(node: u16) -> Command {
+    Command::Ask {
+        tell: Some(Replica {
+            node: oxberry_proto::NodeId::from_raw(node),
+            partition: PARTITION,
+        }),
+    }
+}
+
+#[test]
+fn of_equal_twins_the_first_counts() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    let records = [event(10, 3, Some(5)), event(11, 4, None)];
+    page.handle_stock(START, &one.batch(5, &records));
+    page.handle_stock(START, &other.batch(5, &records));
+    page.handle_stock(START, &other.batch(8, &[event(10, 8, None)]));
+    page.handle_stock(START, &one.batch(8, &[event(10, 8, None)]));
+    assert_eq!(shown(&mut page), [3, 4, 8]);
+    let counters = page.counters();
+    assert_eq!((counters.events, counters.copies), (3, 3));
+    assert_eq!((counters.missed, counters.untrusted), (0, 0));
+    assert!(is_live(&page, 0, START) && is_live(&page, 1, START));
+    assert_eq!(number_shown(&page, 0), Some(8));
+}
+
+#[test]
+fn after_a_lost_frame_nothing_is_live_on_that_word_until_the_state_was_told() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    one.batch(4, &[event(11, 4, None)]);
+    page.handle_stock(START, &one.batch(5, &[event(10, 5, None)]));
+    assert!(!is_live(&page, 0, START) && !is_live(&page, 1, START));
+    assert_eq!(page.counters().missed, 1);
+    assert!(drain(&mut page).contains(&tell(0)));
+    // It goes on to show what comes.
+    assert_eq!(number_shown(&page, 0), Some(5));
+
+    let states = [
+        state(10, Trust::Live, 5, None),
+        state(11, Trust::Live, 4, None),
+    ];
+    page.handle_stock(START, &one.batch(5, &states));
+    assert!(!is_live(&page, 0, START), "not all was told");
+    page.handle_stock(START, &one.batch(5, &[StockTold::StateEnd]));
+    assert!(is_live(&page, 0, START) && is_live(&page, 1, START));
+    assert_eq!(number_shown(&page, 1), Some(4), "what the lost frame held");
+}
+
+#[test]
+fn a_lost_beat_of_trust_is_seen_by_the_next_word() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    one.batch(3, &[trust(10, Trust::Stale)]);
+    page.handle_stock(START, &one.beat());
+    assert!(!is_live(&page, 0, START));
+    assert!(drain(&mut page).contains(&tell(0)));
+    // Not answered: asked again, and not sooner.
+    page.handle_timeout(START.after(Duration::from_millis(499)));
+    assert!(!drain(&mut page).contains(&tell(0)));
+    page.handle_timeout(START.after(Duration::from_millis(500)));
+    assert!(drain(&mut page).contains(&tell(0)));
+}
+
+#[test]
+fn the_twin_takes_over_where_the_first_stopped() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    page.handle_stock(START, &one.batch(9, &[event(10, 9, None)]));
+    page.handle_stock(START, &other.batch(3, &[event(10, 3, None)]));
+    assert!(is_live(&page, 0, START));
+
+    let later = START.after(LIMITS.silence());
+    page.handle_stock(later, &other.beat());
+    page.handle_timeout(later);
+    // What is shown is above where the twin stands.
+    assert!(!is_live(&page, 0, later));
+    page.handle_stock(later, &other.batch(9, &[event(10, 9, None)]));
+    assert!(is_live(&page, 0, later));
+    page.handle_stock(later, &other.batch(12, &[event(10, 12, None)]));
+    assert_eq!(shown(&mut page), [3, 9, 12]);
+    assert!(is_live(&page, 0, later));
+}
+
+#[test]
+fn nothing_goes_back_in_position() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(
+        START,
+        &one.batch(9, &[event(10, 3, None), event(10, 9, None)]),
+    );
+    page.handle_stock(START, &other.batch(3, &[event(10, 3, None)]));
+    // The slower one misses something and tells its state, which is an older one.
+    other.batch(4, &[]);
+    page.handle_stock(START, &other.batch(5, &[event(10, 5, None)]));
+    let told = [
+        state(10, Trust::Live, 5, None),
+        state(11, Trust::Live, 0, None),
+        StockTold::StateEnd,
+    ];
+    page.handle_stock(START, &other.batch(5, &told));
+    assert_eq!(number_shown(&page, 0), Some(9));
+    // Not even when the first has died.
+    let later = START.after(LIMITS.node_timeout);
+    page.handle_stock(later, &other.beat());
+    page.handle_timeout(later);
+    assert_eq!(number_shown(&page, 0), Some(9));
+    assert_eq!(trust_of(&page, 0, later), Trust::Recovering);
+    assert_eq!(shown(&mut page), [3, 9]);
+}
+
+#[test]
+fn a_new_run_of_the_same_day_is_shown_afresh() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));
+    let next = Run {
+        generation: 2,
+        ..RUN
+    };
+    let mut again = Mouth::new(next, 0);
+    page.handle_stock(START, &again.batch(3, &[event(11, 3, None)]));
+    assert!(drain(&mut page).contains(&Command::Report(Report::NewRun(next))));
+    assert_eq!(page.run(), Some(next));
+    assert_eq!(page.rows()[0].name.as_str(), "AAA", "names stay");
+    assert_eq!(number_shown(&page, 0), None);
+    assert_eq!(number_shown(&page, 1), Some(3));
+    // What was on its way from before is nobody's word.
+    page.handle_stock(START, &one.batch(901, &[event(10, 901, None)]));
+    assert_eq!(number_shown(&page, 0), None);
+    assert_eq!(page.counters().foreign, 1);
+}
+
+#[test]
+fn a_run_of_another_directory_shows_no_symbol_the_book_of_another() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));
+    let next = Run {
+        identity: 8,
+        generation: 1,
+    };
+    let mut other_day = Mouth::new(next, 0);
+    let later = START.after(Duration::from_secs(9));
+    page.handle_stock(later, &other_day.batch(3, &[event(10, 3, None)]));
+    assert!(drain(&mut page).contains(&Command::Ask { tell: None }));
+    page.handle_symbols(&symbols(next, &[(10, "ZZZ")])).unwrap();
+    assert_eq!(page.rows().len(), 1);
+    assert_eq!(page.rows()[0].name.as_str(), "ZZZ");
+    assert_eq!(number_shown(&page, 0), None);
+    assert!(!is_live(&page, 0, later));
+    // What came before the symbols is missing, so its state is asked for.
+    drain(&mut page);
+    page.handle_stock(later, &other_day.batch(4, &[event(10, 4, None)]));
+    assert!(!is_live(&page, 0, later));
+    assert!(drain(&mut page).contains(&tell(0)));
+}
+
+#[test]
+fn silence_is_told_within_three_beats_and_ends_by_itself() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    while page.next_restated().is_some() {}
+    // As a program lives: it sleeps until the page wants to be called.
+    let mut now = START;
+    while page.next_restated().is_none() {
+        let next = page.poll_timeout().unwrap();
+        assert!(next > now, "it would spin");
+        now = next;
+        page.handle_timeout(now);
+    }
+    assert_eq!(now, START.after(3 * LIMITS.beat));
+    let standing = page.standing(0, now);
+    assert!(standing.silent && !standing.is_live());
+    assert_eq!(
+        standing.trust,
+        Trust::Live,
+        "silence says nothing of the book"
+    );
+    assert_eq!(by_node(page.voices())[&0], Voice::Silent);
+    page.handle_stock(now, &one.beat());
+    assert!(page.next_restated().is_some());
+    assert!(is_live(&page, 0, now));
+    assert_eq!(by_node(page.voices())[&0], Voice::Speaking);
+}
+
+#[test]
+fn a_pi_that_hears_nothing_of_the_feed_makes_its_rows_silent() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    while page.next_restated().is_some() {}
+    one.silent = true;
+    page.handle_stock(START, &one.beat());
+    assert!(page.next_restated().is_some());
+    assert!(page.standing(0, START).silent);
+    assert!(
+        page.standing(1, START).silent,
+        "nothing was heard of it either"
+    );
+}
+
+#[test]
+fn who_has_ended_is_not_silent() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    // The last beat was said while nothing came any more.
+    one.silent = true;
+    page.handle_stock(START, &one.beat());
+    page.handle_stock(START, &one.end());
+    let later = START.after(Duration::from_secs(60));
+    page.handle_timeout(later);
+    assert!(is_live(&page, 0, later));
+    assert_eq!(by_node(page.voices())[&0], Voice::Ended);
+    assert_eq!(page.poll_timeout(), None, "there is nothing to wait for");
+}
+
+#[test]
+fn a_node_that_was_silent_for_too_long_is_dead_until_it_is_heard() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    one.batch(4, &[]);
+    page.handle_stock(START, &one.batch(5, &[event(10, 5, None)]));
+    let mut now = START;
+    while let Some(next) = page.poll_timeout() {
+        assert!(next > now, "it would spin");
+        now = next;
+        page.handle_timeout(now);
+    }
+    assert_eq!(
+        now,
+        START.after(LIMITS.node_timeout),
+        "of the dead nothing is asked"
+    );
+    assert_eq!(by_node(page.voices())[&0], Voice::Dead);
+    drain(&mut page);
+    page.handle_stock(now, &one.beat());
+    let returned = Report::Returned(one.node);
+    assert!(drain(&mut page).contains(&Command::Report(returned)));
+    assert_eq!(by_node(page.voices())[&0], Voice::Speaking);
+}
+
+#[test]
+fn a_stale_replica_never_overrides_a_live_one() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    let records = [
+        trust(10, Trust::Stale),
+        event(10, 9, None),
+        event(11, 9, None),
+    ];
+    page.handle_stock(START, &other.batch(9, &records));
+    assert_eq!(number_shown(&page, 0), Some(3));
+    assert!(is_live(&page, 0, START));
+    assert_eq!(page.counters().untrusted, 1);
+    assert_eq!(number_shown(&page, 1), Some(9), "that one is live there");
+    page.handle_stock(START, &one.batch(9, &[event(10, 9, None)]));
+    assert_eq!(number_shown(&page, 0), Some(9));
+    assert_eq!(trust_of(&page, 0, START), Trust::Live);
+}
+
+#[test]
+fn of_two_stale_replicas_the_newest_is_shown_and_not_live() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &one.batch(3, &[stale, event(10, 3, None)]));
+    page.handle_stock(START, &other.batch(9, &[stale, event(10, 9, None)]));
+    page.handle_stock(START, &one.batch(5, &[event(10, 5, None)]));
+    assert_eq!(number_shown(&page, 0), Some(9));
+    assert_eq!(trust_of(&page, 0, START), Trust::Stale);
+    assert_eq!(shown(&mut page), [3, 9]);
+}
+
+#[test]
+fn the_price_of_the_last_trade_comes_with_the_state() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    // The page was started in mid-day.
+    one.batch(3, &[event(10, 3, Some(30))]);
+    let states = [
+        state(10, Trust::Live, 3, Some(3_000_000)),
+        state(11, Trust::Live, 2, None),
+        StockTold::StateEnd,
+    ];
+    page.handle_stock(START, &one.beat());
+    page.handle_stock(START, &one.batch(3, &states));
+    assert!(is_live(&page, 0, START));
+    let price = Price::from_raw(3_000_000);
+    assert_eq!(page.rows()[0].last_trade, Some(price));
+    assert_eq!(page.rows()[1].last_trade, None);
+    page.handle_stock(
+        START,
+        &one.batch(7, &[event(10, 5, Some(31)), event(10, 6, None)]),
+    );
+    assert_eq!(page.rows()[0].last_trade, Some(Price::from_raw(3_100_000)));
+    assert_eq!(page.rows()[0].view, Some(view(6)));
+}
+
+#[test]
+fn the_end_of_a_telling_that_began_before_the_page_did_is_no_state() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    // The page before this one had asked, and heard of symbol 10 that it is stale.
+    one.batch(3, &[state(10, Trust::Stale, 3, None)]);
+    let rest = [state(11, Trust::Live, 3, None), StockTold::StateEnd];
+    page.handle_stock(START, &one.batch(3, &rest));
+    assert!(!is_live(&page, 0, START));
+    assert!(!is_live(&page, 1, START));
+    let all = [
+        state(10, Trust::Stale, 3, None),
+        state(11, Trust::Live, 3, None),
+        StockTold::StateEnd,
+    ];
+    page.handle_stock(START, &one.batch(3, &all));
+    assert!(!is_live(&page, 0, START));
+    assert!(is_live(&page, 1, START));
+}
