@@ -1,5 +1,7 @@
 //! Controller and visualisation: one question, one answer.
 
+use std::time::Duration;
+
 use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
 
 use crate::endpoint::Endpoint;
@@ -78,10 +80,18 @@ impl SetupServer {
 }
 
 /// The visualisation's side.
+///
+/// It never waits: whoever has asked goes on and looks for the answer when the
+/// [poll item](Self::poll_item) is ready. An answer may be lost with the controller or the connection,
+/// which nobody says; so ask again after a while.
 #[derive(Debug)]
 pub struct SetupClient {
+    context: Context,
+    endpoint: Endpoint,
     socket: Socket,
     reply: Box<[u8]>,
+    /// Whether a question has no answer yet.
+    is_waiting: bool,
 }
 
 impl SetupClient {
@@ -91,19 +101,34 @@ impl SetupClient {
     ///
     /// When the socket cannot be made.
     pub fn connect(context: &Context, endpoint: Endpoint) -> Result<Self, NetError> {
-        let socket = Socket::connect(context, Role::SetupClient, endpoint)?;
-        let reply = vec![0; MAX_CONTROL_BYTES].into();
-        Ok(Self { socket, reply })
+        Ok(Self {
+            context: context.clone(),
+            endpoint,
+            socket: Self::open(context, endpoint)?,
+            reply: vec![0; MAX_CONTROL_BYTES].into(),
+            is_waiting: false,
+        })
     }
 
-    /// Asks. An earlier question that was not answered yet is forgotten. `false` when there is no
-    /// room for another question.
+    /// Asks. An earlier question that was not answered yet is forgotten, also where it still waits for
+    /// a controller that is away: else that would find all of them when it comes. `false` when there
+    /// is no room for a question.
     ///
     /// # Errors
     ///
-    /// When sending fails.
+    /// When sending fails, or the socket cannot be made anew.
     pub fn request(&mut self, message: &[u8]) -> Result<bool, NetError> {
-        self.socket.try_send(message)
+        if self.is_waiting {
+            self.socket = Self::open(&self.context, self.endpoint)?;
+        }
+        self.is_waiting = self.socket.try_send(message)?;
+        Ok(self.is_waiting)
+    }
+
+    /// Whether a question has no answer yet.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.is_waiting
     }
 
     /// The answer to the last question, if it has arrived.
@@ -112,14 +137,11 @@ impl SetupClient {
     ///
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, NetError> {
-        let length = match self.socket.recv_into(&mut self.reply) {
-            // Nothing was asked, so nothing can have arrived.
-            Err(NetError::Receive {
-                source: zmq::Error::EFSM,
-                ..
-            }) => None,
-            received => received?,
-        };
+        if !self.is_waiting {
+            return Ok(None);
+        }
+        let length = self.socket.recv_into(&mut self.reply)?;
+        self.is_waiting = length.is_none();
         Ok(length.and_then(|length| self.reply.get(..length)))
     }
 
@@ -127,5 +149,12 @@ impl SetupClient {
     #[must_use]
     pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
         self.socket.poll_item(interest)
+    }
+
+    /// A socket that leaves no question behind when it is closed.
+    fn open(context: &Context, endpoint: Endpoint) -> Result<Socket, NetError> {
+        let socket = Socket::connect(context, Role::SetupClient, endpoint)?;
+        socket.set_linger(Duration::ZERO)?;
+        Ok(socket)
     }
 }

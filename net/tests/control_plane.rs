@@ -1,6 +1,7 @@
 //! Control, setup and stock event sockets over TCP, and pipes between threads.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use oxberry_net::limits::{PIPE_QUEUE, REPORT_QUEUE, STOCK_QUEUE};
@@ -130,19 +131,67 @@ fn a_question_gets_its_answer_and_an_unanswered_one_can_be_asked_again() {
     let (mut server, endpoint) = SetupServer::bind(&context, Endpoint::loopback(0)).unwrap();
     let mut client = SetupClient::connect(&context, endpoint).unwrap();
     assert_eq!(client.recv().unwrap(), None);
+    assert!(!client.is_waiting());
     assert!(client.request(b"first").unwrap());
+    assert!(ready(server.poll_item(Interest::Read)));
+    assert_eq!(server.recv().unwrap(), Some(b"first".as_slice()));
+    assert_eq!(server.recv().unwrap(), None);
+    assert!(client.is_waiting());
     assert!(client.request(b"second").unwrap());
+    assert!(server.reply(b"first").unwrap());
     assert!(!server.reply(b"nobody asked").unwrap());
-    for question in [b"first".as_slice(), b"second"] {
-        assert!(ready(server.poll_item(Interest::Read)));
-        assert_eq!(server.recv().unwrap(), Some(question));
-        assert_eq!(server.recv().unwrap(), None);
-        assert!(server.reply(question).unwrap());
-    }
+    assert!(ready(server.poll_item(Interest::Read)));
+    assert_eq!(server.recv().unwrap(), Some(b"second".as_slice()));
+    assert!(server.reply(b"second").unwrap());
     // Only the answer to the last question counts.
     assert!(ready(client.poll_item(Interest::Read)));
     assert_eq!(client.recv().unwrap(), Some(b"second".as_slice()));
+    assert!(!client.is_waiting());
     assert_eq!(client.recv().unwrap(), None);
+}
+
+#[test]
+fn questions_do_not_pile_up_for_a_controller_that_is_away() {
+    let context = Context::new();
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let endpoint = Endpoint::loopback(free.local_addr().unwrap().port());
+    drop(free);
+    let mut client = SetupClient::connect(&context, endpoint).unwrap();
+    for question in [b"1", b"2", b"3"] {
+        assert!(client.request(question).unwrap());
+    }
+    let (mut server, _) = SetupServer::bind(&context, endpoint).unwrap();
+    assert!(ready(server.poll_item(Interest::Read)));
+    assert_eq!(server.recv().unwrap(), Some(b"3".as_slice()));
+    assert!(server.reply(b"three").unwrap());
+    assert!(ready(client.poll_item(Interest::Read)));
+    assert_eq!(client.recv().unwrap(), Some(b"three".as_slice()));
+}
+
+#[test]
+fn a_question_that_died_with_a_controller_is_asked_again_of_the_next() {
+    let context = Context::new();
+    let (mut server, endpoint) = SetupServer::bind(&context, Endpoint::loopback(0)).unwrap();
+    let mut client = SetupClient::connect(&context, endpoint).unwrap();
+    assert!(client.request(b"first").unwrap());
+    assert!(ready(server.poll_item(Interest::Read)));
+    assert_eq!(server.recv().unwrap(), Some(b"first".as_slice()));
+    drop(server);
+    // The port is free once libzmq has closed the socket.
+    let clock = Clock::start();
+    let deadline = clock.now().after(Duration::from_secs(10));
+    let mut server = loop {
+        match SetupServer::bind(&context, endpoint) {
+            Ok((server, _)) => break server,
+            Err(error) => assert!(clock.now() < deadline, "{error}"),
+        }
+    };
+    assert!(client.request(b"second").unwrap());
+    assert!(ready(server.poll_item(Interest::Read)));
+    assert_eq!(server.recv().unwrap(), Some(b"second".as_slice()));
+    assert!(server.reply(b"answer").unwrap());
+    assert!(ready(client.poll_item(Interest::Read)));
+    assert_eq!(client.recv().unwrap(), Some(b"answer".as_slice()));
 }
 
 #[test]
