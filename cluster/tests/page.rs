@@ -192,6 +192,13 @@ fn a_new_run_of_the_same_day_is_shown_afresh() {
 }
 
 #[test]
+fn the_run_that_the_controller_named_begins_once() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    assert_eq!(drain(&mut page), []);
+}
+
+#[test]
 fn a_run_of_another_directory_shows_no_symbol_the_book_of_another() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));

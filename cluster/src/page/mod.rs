@@ -140,6 +140,13 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Of a symbol that nobody speaks for.
+    pub const NOBODY: Self = Self {
+        trust: Trust::Stale,
+        silent: true,
+        status: TradingStatus::Unknown,
+    };
+
     /// Whether what is shown is what the venue's book is.
     #[must_use]
     pub fn is_live(&self) -> bool {
@@ -304,13 +311,8 @@ impl Page {
     /// What can be said of a row now.
     #[must_use]
     pub fn standing(&self, row: usize, now: Instant) -> Standing {
-        let unknown = Standing {
-            trust: Trust::Stale,
-            silent: true,
-            status: TradingStatus::Unknown,
-        };
         let Some(shown) = self.rows.get(row) else {
-            return unknown;
+            return Standing::NOBODY;
         };
         let words = self.nodes.values().filter_map(|node| {
             let standing = self.word(node, row, shown, now)?;
@@ -318,7 +320,7 @@ impl Page {
         });
         // Who trusts its book most, and of those who speaks.
         let best = words.min_by_key(|standing| (rank(standing.trust), standing.silent));
-        best.unwrap_or(unknown)
+        best.unwrap_or(Standing::NOBODY)
     }
 
     /// The nodes that were heard, with how they are heard.
@@ -643,7 +645,7 @@ impl Page {
             self.ask_for_symbols(now);
             return false;
         };
-        if run.generation > shown.generation || self.nodes.is_empty() {
+        if run.generation > shown.generation || (run != shown && self.nodes.is_empty()) {
             let names = core::mem::take(&mut self.rows);
             self.begin(run);
             for row in names {
