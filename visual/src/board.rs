@@ -1,63 +1,79 @@
-//! The board: what the page shows, made from what the Pis push.
+//! The board: what browsers are shown, made from what the page's brain takes.
 //!
-//! Pure state: messages and the present time go in, changed rows and totals come out. Twins push
-//! equal events, numbered for each symbol; of every number the first to arrive counts, so the order
-//! in which the Pis' messages interleave does not matter, nobody waits for anybody, and a Pi that
-//! ends or dies holds nothing up.
+//! Pure state: frames and the present time go in, changed rows and totals come out. The brain,
+//! [`Page`], merges what replicas say and knows what of it is live; the board adds what a person likes
+//! to see beside it: the direction of the last trade, counts, and what changed since a frame.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use oxberry_cluster::limits::Limits;
+use oxberry_cluster::page::{self, Command, Page, Report, Shown, Voice};
+use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::units::{Instant, UnixNanos};
-use oxberry_proto::start::SymbolEntry;
-use oxberry_proto::stock::{EndOfEvents, StockBatch, StockEvent};
-use oxberry_proto::{Kind, NodeId, ProtoError, decode, decode_list, kind_of};
+use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
-use crate::nodes::{NodeSet, Nodes};
-use crate::row::{Row, RowState, Taken};
-use crate::table::SymbolTable;
+use crate::row::{Row, RowState};
+use crate::table::{SymbolTable, TableError, check_answer};
 
 /// The newest state of all symbols, and how it came about.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Board {
+    page: Page,
+    limits: Limits,
+    /// What the brain wants done.
+    commands: VecDeque<Command>,
+    /// How many Pis there are to be.
+    nodes_expected: u16,
     table: Arc<SymbolTable>,
-    nodes: Nodes,
+    /// Whether the table is to be made anew for another run.
+    is_afresh: bool,
     /// By slot.
     rows: Vec<Row>,
-    /// Which nodes ever spoke for a partition, by partition.
-    speakers: Vec<NodeSet>,
+    /// What was said last of each row, by slot.
+    states: Vec<RowState>,
     changed: Changed,
+    /// Partitions whose rows may stand otherwise.
+    restated: BTreeSet<Partition>,
+    next_sweep: Instant,
     counters: Counters,
+    /// The counters when the run began.
+    before_run: Counters,
+    /// Events that each node was the first to bring.
+    firsts: BTreeMap<NodeId, u64>,
+    /// When the first of all frames of the run came.
+    first_heard: Option<Instant>,
     /// The newest time of an event.
     market_time: Option<UnixNanos>,
     phase: Phase,
 }
 
-/// What the board counted since the start.
+/// What was counted since the start, or since the run began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
-    /// Events that came in, copies included.
-    pub received: u64,
-    /// Events that counted: each number of a symbol once.
+    /// Frames that Pis pushed.
+    pub frames: u64,
+    /// Events that counted: each message of a symbol once.
     pub events: u64,
     /// Copies by the twin, dropped.
-    pub duplicates: u64,
-    /// Events of books that start over, dropped.
-    pub rewound: u64,
-    /// Jumps in the numbers of a symbol.
-    pub gaps: u64,
-    /// Events that these jumps left out.
+    pub copies: u64,
+    /// Events of books that were not the best word on their symbol, dropped.
+    pub untrusted: u64,
+    /// Times that something of a Pi was missed.
     pub missed: u64,
+    /// Frames of another run, dropped.
+    pub foreign: u64,
+    /// Frames that could not be read.
+    pub malformed: u64,
+    /// Runs that were shown afresh.
+    pub runs: u64,
     /// Trades.
     pub trades: u64,
     /// Shares of these trades.
     pub volume: u64,
     /// Events overtaken by a newer one of their symbol before a frame showed them, on purpose.
     pub conflated: u64,
-    /// Events of symbols that are not in the table.
-    pub unknown_symbols: u64,
-    /// Messages that did not decode.
-    pub malformed: u64,
 }
 
 /// How far the feed is.
@@ -68,225 +84,256 @@ pub enum Phase {
     Waiting,
     /// Events come.
     Running,
+    /// Nothing is heard any more: of no Pi, or by no Pi of the feed.
+    Silent,
     /// Every Pi that still speaks said that no more events come.
     Ended,
 }
 
-/// How many symbols are in each state.
+/// How many symbols are in each state, each in one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct StateCounts {
-    /// [`RowState::Waiting`]
+    /// Nothing has happened to them.
     pub waiting: u32,
-    /// [`RowState::Live`]
+    /// [`Trust::Live`], and heard.
     pub live: u32,
-    /// [`RowState::Stale`]
-    pub stale: u32,
-    /// [`RowState::Recovering`]
+    /// [`Trust::Recovering`], and heard.
     pub recovering: u32,
-    /// [`RowState::Halted`]
-    pub halted: u32,
-    /// [`RowState::Closed`]
-    pub closed: u32,
-    /// [`RowState::Unheard`]
-    pub unheard: u32,
+    /// [`Trust::Partial`], and heard.
+    pub partial: u32,
+    /// [`Trust::Stale`], and heard.
+    pub stale: u32,
+    /// Nothing is heard of them any more.
+    pub silent: u32,
 }
 
-/// Why a message was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MessageError {
-    /// It does not decode; records before the fault counted.
-    #[error("a message from a Pi does not decode: {0}")]
-    Malformed(#[from] ProtoError),
-    /// No cluster has a node of this number.
-    #[error("a message from node {0}, which no cluster has")]
-    UnknownNode(NodeId),
+/// How many symbols do not trade.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StatusCounts {
+    /// [`TradingStatus::Halted`]
+    pub halted: u32,
+    /// [`TradingStatus::Closed`]
+    pub closed: u32,
 }
 
 impl Board {
-    /// An empty board for these symbols.
+    /// A board that asks for the symbols first.
     #[must_use]
-    pub fn new(table: Arc<SymbolTable>) -> Self {
-        let symbols = table.entries().len();
-        let partitions = table
-            .entries()
-            .iter()
-            .map(|entry| usize::from(entry.partition.raw()) + 1)
-            .max();
+    pub fn new(limits: Limits) -> Self {
         Self {
-            nodes: Nodes::new(table.nodes()),
-            rows: vec![Row::default(); symbols],
-            speakers: vec![NodeSet::default(); partitions.unwrap_or(0)],
-            changed: Changed::new(symbols),
+            page: Page::new(limits),
+            limits,
+            commands: VecDeque::new(),
+            nodes_expected: 0,
+            table: Arc::default(),
+            is_afresh: false,
+            rows: Vec::new(),
+            states: Vec::new(),
+            changed: Changed::default(),
+            restated: BTreeSet::new(),
+            next_sweep: Instant::default(),
             counters: Counters::default(),
+            before_run: Counters::default(),
+            firsts: BTreeMap::new(),
+            first_heard: None,
             market_time: None,
             phase: Phase::Waiting,
-            table,
         }
     }
 
-    /// Takes a message from a Pi; `on_event` sees every event that counts.
+    /// Takes the controller's answer to a question for the symbols.
     ///
     /// # Errors
     ///
-    /// Why the message was left out; it is counted, and the next one may be good.
-    pub fn handle_message(
+    /// Why it gives none.
+    pub fn handle_answer(&mut self, message: &[u8]) -> Result<(), TableError> {
+        let nodes = check_answer(message)?;
+        self.page.handle_symbols(message)?;
+        self.nodes_expected = nodes;
+        self.settle(&mut |_, _| {});
+        Ok(())
+    }
+
+    /// Takes a frame from a Pi; `on_event` sees every event that counts, with its symbol's name.
+    pub fn handle_frame(
         &mut self,
         now: Instant,
-        message: &[u8],
-        on_event: &mut dyn FnMut(&SymbolEntry, &StockEvent),
-    ) -> Result<(), MessageError> {
-        let outcome = self.take_message(now, message, on_event);
-        self.phase = if self.nodes.ended(now) {
-            Phase::Ended
-        } else if self.counters.received > 0 {
-            Phase::Running
-        } else {
-            Phase::Waiting
-        };
-        if outcome.is_err() {
-            self.counters.malformed += 1;
+        frame: &[u8],
+        on_event: &mut dyn FnMut(&SymbolName, &Shown),
+    ) {
+        let foreign = self.page.counters().foreign;
+        self.page.handle_stock(now, frame);
+        self.settle(on_event);
+        if self.page.counters().foreign == foreign {
+            self.first_heard.get_or_insert(now);
         }
-        outcome
     }
 
     /// Notes the passing of time: who fell silent, and whether that was the end.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let before = self.nodes.silent();
-        self.nodes.handle_timeout(now);
-        if self.nodes.silent() != before {
-            self.mark_all_changed();
+        self.page.handle_timeout(now);
+        self.settle(&mut |_, _| {});
+        if self.next_sweep <= now {
+            // How far a twin is changes what can be said of a row without a word of its own.
+            self.next_sweep = now.after(self.limits.beat);
+            self.look_at_rows(now, |_| true);
         }
-        if self.nodes.ended(now) {
-            self.phase = Phase::Ended;
-        }
+        self.phase = self.phase_now(now);
     }
 
-    fn take_message(
-        &mut self,
-        now: Instant,
-        message: &[u8],
-        on_event: &mut dyn FnMut(&SymbolEntry, &StockEvent),
-    ) -> Result<(), MessageError> {
-        if kind_of(message)? == Kind::EndOfEvents {
-            let EndOfEvents { node } = decode(message)?;
-            self.handle_speaker(now, node, 0, true)?;
-            return Ok(());
-        }
-        let (StockBatch { node, events, .. }, records) = decode_list(message)?;
-        self.handle_speaker(now, node, events.into(), false)?;
-        for event in records {
-            self.handle_event(node, &event?, on_event);
-        }
-        Ok(())
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Instant {
+        let of_page = self.page.poll_timeout();
+        of_page.map_or(self.next_sweep, |at| at.min(self.next_sweep))
     }
 
-    fn handle_speaker(
-        &mut self,
-        now: Instant,
-        node: NodeId,
-        events: u64,
-        ended: bool,
-    ) -> Result<(), MessageError> {
-        let silent_before = self.nodes.silent();
-        let speaker = self
-            .nodes
-            .handle_message(now, node)
-            .ok_or(MessageError::UnknownNode(node))?;
-        speaker.ended = ended;
-        speaker.events = speaker.events.saturating_add(events);
-        if self.nodes.silent() != silent_before {
-            self.mark_all_changed();
-        }
-        Ok(())
+    /// The next thing to do, if any.
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
     }
 
-    fn handle_event(
-        &mut self,
-        node: NodeId,
-        event: &StockEvent,
-        on_event: &mut dyn FnMut(&SymbolEntry, &StockEvent),
-    ) {
-        self.counters.received += 1;
-        let slot = self.table.slot(event.symbol_index);
-        let Some((slot, entry, row)) = slot.and_then(|slot| {
-            Some((
-                slot,
-                self.table.entries().get(slot)?,
-                self.rows.get_mut(slot)?,
-            ))
-        }) else {
-            self.counters.unknown_symbols += 1;
+    /// Brings in what the page has taken.
+    fn settle(&mut self, on_event: &mut dyn FnMut(&SymbolName, &Shown)) {
+        while let Some(command) = self.page.next_command() {
+            if matches!(command, Command::Report(Report::NewRun(_))) {
+                self.begin();
+            }
+            self.commands.push_back(command);
+        }
+        let rows = self.page.rows().len();
+        self.rows.resize(rows, Row::default());
+        self.states.resize(rows, RowState::WAITING);
+        self.changed.resize(rows);
+        while let Some(shown) = self.page.next_shown() {
+            self.handle_shown(&shown, on_event);
+        }
+        while let Some(partition) = self.page.next_restated() {
+            self.restated.insert(partition);
+        }
+        let page::Counters {
+            frames,
+            events,
+            copies,
+            untrusted,
+            missed,
+            foreign,
+            bad_frames,
+        } = self.page.counters();
+        self.counters = Counters {
+            frames,
+            events,
+            copies,
+            untrusted,
+            missed,
+            foreign,
+            malformed: bad_frames,
+            ..self.counters
+        };
+    }
+
+    /// Another run is shown from here on: nothing of the one before is left.
+    fn begin(&mut self) {
+        self.is_afresh = true;
+        self.rows.clear();
+        self.states.clear();
+        self.changed = Changed::default();
+        self.restated.clear();
+        self.before_run = self.counters;
+        self.counters.runs += 1;
+        self.firsts.clear();
+        self.first_heard = None;
+        self.market_time = None;
+    }
+
+    fn handle_shown(&mut self, shown: &Shown, on_event: &mut dyn FnMut(&SymbolName, &Shown)) {
+        let slot = shown.row;
+        let (Some(row), Some(of_page)) = (self.rows.get_mut(slot), self.page.rows().get(slot))
+        else {
             return;
         };
-        if let Some(speakers) = self.speakers.get_mut(usize::from(entry.partition.raw())) {
-            speakers.insert(node);
+        row.handle_shown(shown);
+        if let Some(trade) = shown.trade {
+            self.counters.trades += 1;
+            let shares = trade.qty.raw().into();
+            self.counters.volume = self.counters.volume.saturating_add(shares);
         }
-        match row.handle_event(node, event) {
-            Taken::Newest { missed } => {
-                let counters = &mut self.counters;
-                counters.events += 1;
-                counters.gaps += u64::from(missed > 0);
-                counters.missed = counters.missed.saturating_add(missed);
-                if let Some(trade) = event.trade {
-                    counters.trades += 1;
-                    counters.volume = counters.volume.saturating_add(trade.qty.raw().into());
-                }
-                if !self.changed.insert(slot) {
-                    counters.conflated += 1;
-                }
-                self.market_time = self.market_time.max(event.ts_event);
-                on_event(entry, event);
-            }
-            Taken::Duplicate => self.counters.duplicates += 1,
-            Taken::Rewound => {
-                self.counters.rewound += 1;
+        if !self.changed.insert(slot) {
+            self.counters.conflated += 1;
+        }
+        *self.firsts.entry(shown.node).or_default() += 1;
+        self.market_time = self.market_time.max(shown.ts_event);
+        on_event(&of_page.name, shown);
+    }
+
+    /// Looks at the rows of these partitions: which of them stand otherwise than was said last, or show
+    /// another state.
+    fn look_at_rows(&mut self, now: Instant, is_wanted: impl Fn(Partition) -> bool) {
+        let places = self.page.rows().iter().enumerate();
+        for (slot, of_page) in places.filter(|(_, row)| is_wanted(row.partition)) {
+            let state = RowState::of(self.page.standing(slot, now), of_page.view.is_some());
+            let (Some(row), Some(said)) = (self.rows.get_mut(slot), self.states.get_mut(slot))
+            else {
+                continue;
+            };
+            let has_changed = row.handle_state(of_page) | (*said != state);
+            *said = state;
+            if has_changed {
                 self.changed.insert(slot);
             }
         }
     }
 
-    /// After a node fell silent or spoke again, any row's state may be another.
-    fn mark_all_changed(&mut self) {
-        for slot in 0..self.rows.len() {
-            self.changed.insert(slot);
-        }
-    }
-
     /// Hands out every row that changed since the last call, in no particular order.
-    pub fn take_changed(&mut self, mut show: impl FnMut(usize, &Row, RowState)) {
-        let changed = std::mem::take(&mut self.changed.slots);
-        for &slot in &changed {
-            if let (Some(row), Some(state)) = (self.rows.get(slot), self.row_state(slot)) {
-                show(slot, row, state);
+    pub fn take_changed(&mut self, now: Instant, mut show: impl FnMut(usize, &Row, RowState)) {
+        let restated = std::mem::take(&mut self.restated);
+        if !restated.is_empty() {
+            self.look_at_rows(now, |partition| restated.contains(&partition));
+        }
+        let mut changed = std::mem::take(&mut self.changed.slots);
+        for slot in changed.drain(..) {
+            if let (Some(row), Some(said)) = (self.rows.get(slot), self.states.get_mut(slot)) {
+                *said = RowState::of(self.page.standing(slot, now), row.view.is_some());
+                show(slot, row, *said);
             }
             self.changed.is_in.get_mut(slot).map(std::mem::take);
         }
         self.changed.slots = changed;
-        self.changed.slots.clear();
+        self.phase = self.phase_now(now);
     }
 
-    /// Whether a row changed since the last [`take_changed`](Self::take_changed).
+    /// Whether rows may have changed since the last [`take_changed`](Self::take_changed).
     #[must_use]
     pub fn has_changed(&self) -> bool {
-        !self.changed.slots.is_empty()
+        !self.changed.slots.is_empty() || !self.restated.is_empty()
     }
 
-    /// What may be said of the numbers of a row.
+    /// What was said last of a row.
     #[must_use]
     pub fn row_state(&self, slot: usize) -> Option<RowState> {
-        let entry = self.table.entries().get(slot)?;
-        let speakers = self.speakers.get(usize::from(entry.partition.raw()))?;
-        Some(
-            self.rows
-                .get(slot)?
-                .state(!speakers.is_within(self.nodes.silent())),
-        )
+        self.states.get(slot).copied()
+    }
+
+    /// The run that is shown; `None` while the controller has not given out the symbols.
+    #[must_use]
+    pub const fn run(&self) -> Option<Run> {
+        self.page.run()
     }
 
     /// The symbols.
-    #[must_use]
-    pub const fn table(&self) -> &Arc<SymbolTable> {
+    pub fn table(&mut self) -> &Arc<SymbolTable> {
+        let rows = self.page.rows();
+        let is_old = |entries: &[crate::table::Entry]| {
+            entries.len() != rows.len()
+                || entries
+                    .iter()
+                    .zip(rows)
+                    .any(|(entry, row)| !entry.is_of(row))
+        };
+        if self.is_afresh || is_old(self.table.entries()) {
+            self.table = Arc::new(self.table.next(rows, self.is_afresh));
+            self.is_afresh = false;
+        }
         &self.table
     }
 
@@ -296,16 +343,30 @@ impl Board {
         &self.rows
     }
 
-    /// Who speaks.
+    /// How many Pis there are to be.
     #[must_use]
-    pub const fn nodes(&self) -> &Nodes {
-        &self.nodes
+    pub const fn nodes_expected(&self) -> u16 {
+        self.nodes_expected
     }
 
-    /// What was counted.
+    /// The Pis that were heard, how, and how many events each was the first to bring.
+    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Voice, u64)> {
+        self.page.voices().map(|(node, voice)| {
+            let firsts = self.firsts.get(&node).copied();
+            (node, voice, firsts.unwrap_or(0))
+        })
+    }
+
+    /// What was counted since the start.
     #[must_use]
     pub const fn counters(&self) -> &Counters {
         &self.counters
+    }
+
+    /// What was counted since the run began.
+    #[must_use]
+    pub const fn counters_of_run(&self) -> Counters {
+        self.counters.since(&self.before_run)
     }
 
     /// How far the feed is.
@@ -324,35 +385,94 @@ impl Board {
     #[must_use]
     pub fn state_counts(&self) -> StateCounts {
         let mut counts = StateCounts::default();
-        for state in (0..self.rows.len()).filter_map(|slot| self.row_state(slot)) {
-            let count = match state {
-                RowState::Waiting => &mut counts.waiting,
-                RowState::Live => &mut counts.live,
-                RowState::Stale => &mut counts.stale,
-                RowState::Recovering => &mut counts.recovering,
-                RowState::Halted => &mut counts.halted,
-                RowState::Closed => &mut counts.closed,
-                RowState::Unheard => &mut counts.unheard,
+        for state in &self.states {
+            let count = match state.trust {
+                None => &mut counts.waiting,
+                Some(_) if state.silent => &mut counts.silent,
+                Some(Trust::Live) => &mut counts.live,
+                Some(Trust::Recovering) => &mut counts.recovering,
+                Some(Trust::Partial) => &mut counts.partial,
+                Some(Trust::Stale) => &mut counts.stale,
             };
             *count += 1;
         }
         counts
     }
+
+    /// How many symbols do not trade.
+    #[must_use]
+    pub fn status_counts(&self) -> StatusCounts {
+        let mut counts = StatusCounts::default();
+        for state in &self.states {
+            match state.status {
+                TradingStatus::Halted => counts.halted += 1,
+                TradingStatus::Closed => counts.closed += 1,
+                TradingStatus::Unknown | TradingStatus::Open => {}
+            }
+        }
+        counts
+    }
+
+    fn phase_now(&self, now: Instant) -> Phase {
+        let is_any = |wanted: Voice| self.page.voices().any(|(_, voice)| voice == wanted);
+        let heard = self.page.voices().count();
+        let Some(first_heard) = self.first_heard.filter(|_| heard > 0) else {
+            return Phase::Waiting;
+        };
+        if is_any(Voice::Ended) {
+            let have_all_come = heard >= usize::from(self.nodes_expected);
+            let are_others_overdue = now.since(first_heard) >= self.limits.node_timeout;
+            let may_anybody_speak = is_any(Voice::Speaking) || is_any(Voice::Silent);
+            return if (have_all_come || are_others_overdue) && !may_anybody_speak {
+                Phase::Ended
+            } else {
+                Phase::Running
+            };
+        }
+        // A Pi that speaks may hear nothing of the feed.
+        let mut told = self.states.iter().filter(|state| state.trust.is_some());
+        let is_any_told = told.clone().next().is_some();
+        let is_feed_silent = is_any_told && told.all(|state| state.silent);
+        if !is_any(Voice::Speaking) || is_feed_silent {
+            Phase::Silent
+        } else if is_any_told || self.counters_of_run().events > 0 {
+            Phase::Running
+        } else {
+            Phase::Waiting
+        }
+    }
+}
+
+impl Counters {
+    /// What was counted since `before`.
+    const fn since(&self, before: &Self) -> Self {
+        Self {
+            frames: self.frames - before.frames,
+            events: self.events - before.events,
+            copies: self.copies - before.copies,
+            untrusted: self.untrusted - before.untrusted,
+            missed: self.missed - before.missed,
+            foreign: self.foreign - before.foreign,
+            malformed: self.malformed - before.malformed,
+            runs: self.runs - before.runs,
+            trades: self.trades - before.trades,
+            volume: self.volume - before.volume,
+            conflated: self.conflated - before.conflated,
+        }
+    }
 }
 
 /// The slots that changed, each once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Changed {
     slots: Vec<usize>,
     is_in: Vec<bool>,
 }
 
 impl Changed {
-    fn new(symbols: usize) -> Self {
-        Self {
-            slots: Vec::with_capacity(symbols),
-            is_in: vec![false; symbols],
-        }
+    /// Makes room for so many slots.
+    fn resize(&mut self, slots: usize) {
+        self.is_in.resize(slots, false);
     }
 
     /// Puts a slot in; whether it was not in before.

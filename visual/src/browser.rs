@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::limits::{BROWSER_GONE_AFTER, FRAMES_IN_FLIGHT};
 use crate::page_message;
 use crate::screen::{FrameNum, Viewer};
+use crate::table::SymbolTable;
 
 /// What is counted of all browsers.
 #[derive(Debug, Default)]
@@ -106,7 +107,8 @@ async fn say_goodbye(socket: &mut WebSocket) -> &'static str {
 /// How far a browser is.
 #[derive(Debug, Default)]
 struct Progress {
-    has_table: bool,
+    /// Edition and length of the symbols it was sent.
+    table: Option<(u64, usize)>,
     /// The newest frame it was sent, by the screen's numbers.
     seen: FrameNum,
     /// Messages it was sent that it has to confirm: all but the table.
@@ -122,24 +124,36 @@ impl Progress {
         controller: &str,
         counters: &BrowserCounters,
     ) -> Vec<String> {
-        let changes = viewer.changes_since(self.seen);
-        let made = match (&changes.table, &changes.status.board) {
-            (Some(table), Some(board)) => {
+        let edition = self.table.map(|(edition, _)| edition);
+        let changes = viewer.changes_since(self.seen, edition);
+        let made = match &changes.status.board {
+            Some(board) => {
                 counters.sent_frame(self.seen, changes.status.frame);
                 self.seen = changes.status.frame;
-                let table = (!self.has_table).then(|| page_message::table(table));
-                self.has_table = true;
+                let table = self.symbols(&changes.table);
                 table
                     .into_iter()
                     .chain([page_message::frame(&changes, board)])
                     .collect()
             }
-            _ => page_message::setup(controller).map(|setup| vec![setup]),
+            None => page_message::setup(controller).map(|setup| vec![setup]),
         };
         self.sent += 1;
         made.unwrap_or_else(|error: serde_json::Error| {
             tracing::error!(%error, "a frame cannot be written as JSON");
             Vec::new()
         })
+    }
+
+    /// The symbols that it does not know yet, if there are any: all of another edition, else those
+    /// behind the ones that it knows.
+    fn symbols(&mut self, table: &SymbolTable) -> Option<serde_json::Result<String>> {
+        let all = (table.edition, table.entries().len());
+        let before = self.table.replace(all);
+        let from = match before {
+            Some((edition, known)) if edition == table.edition => known,
+            Some(_) | None => 0,
+        };
+        (before != Some(all)).then(|| page_message::table(table, from))
     }
 }

@@ -32,13 +32,17 @@ pub struct RawConfig {
     #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_PRINT")]
     print: Option<bool>,
 
+    /// Write every event that counts to this file as CSV, with raw prices, for a program to compare.
+    #[arg(long, value_name = "FILE", env = "OXBERRY_VISUAL_EVENTS")]
+    events: Option<PathBuf>,
+
     /// End when all Pis said that no more events come, instead of showing the last state.
     #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_EXIT_AT_END")]
     exit_at_end: Option<bool>,
 }
 
 /// The configuration, complete and checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the page is served.
     pub http: SocketAddr,
@@ -48,6 +52,8 @@ pub struct Config {
     pub controller: Endpoint,
     /// Whether every event that counts is printed.
     pub print: bool,
+    /// Where every event that counts is written, if anywhere.
+    pub events: Option<PathBuf>,
     /// Whether the end of the feed is the end of the dashboard.
     pub exit_at_end: bool,
 }
@@ -115,6 +121,7 @@ impl RawConfig {
             stock: self.stock.or(other.stock),
             controller: self.controller.or(other.controller),
             print: self.print.or(other.print),
+            events: self.events.or(other.events),
             exit_at_end: self.exit_at_end.or(other.exit_at_end),
         }
     }
@@ -137,6 +144,7 @@ impl RawConfig {
             stock: endpoint("--stock", self.stock.as_deref(), ports::STOCK)?,
             controller: endpoint("--controller", self.controller.as_deref(), ports::SETUP)?,
             print: self.print.unwrap_or(false),
+            events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
         })
     }
@@ -150,12 +158,18 @@ impl fmt::Display for Config {
             stock,
             controller,
             print,
+            events,
             exit_at_end,
         } = self;
         writeln!(f, "http = \"{http}\"")?;
         writeln!(f, "stock = \"{stock}\"")?;
         writeln!(f, "controller = \"{controller}\"")?;
         writeln!(f, "print = {print}")?;
+        if let Some(file) = events {
+            // What JSON writes as a string, TOML reads as one.
+            let text = file.display().to_string();
+            writeln!(f, "events = {}", serde_json::Value::String(text))?;
+        }
         writeln!(f, "exit-at-end = {exit_at_end}")
     }
 }
@@ -179,13 +193,15 @@ mod tests {
     #[test]
     fn what_was_said_first_wins_and_the_rest_is_default() {
         let flags = raw("http = '0.0.0.0:80'\nprint = false");
-        let file = raw("http = '127.0.0.1:1'\nprint = true\nexit-at-end = true");
+        let file =
+            raw("http = '127.0.0.1:1'\nprint = true\nexit-at-end = true\nevents = 'of file'");
         let config = flags.or(file).check().unwrap();
         let expected = Config {
             http: "0.0.0.0:80".parse().unwrap(),
             stock: Endpoint::loopback(5564),
             controller: Endpoint::loopback(5563),
             print: false,
+            events: Some("of file".into()),
             exit_at_end: true,
         };
         assert_eq!(config, expected);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use oxberry_net::NetError;
 
@@ -49,6 +50,14 @@ pub enum Error {
     /// Events cannot be printed.
     #[error("cannot print to standard output: {source}")]
     Print {
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file of events cannot be written.
+    #[error("{}: events cannot be written: {source}", file.display())]
+    Events {
+        /// The file.
+        file: PathBuf,
         /// What the system says.
         source: io::Error,
     },

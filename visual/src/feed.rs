@@ -1,22 +1,21 @@
 //! The feed's thread: the one loop that owns the sockets and the board.
 
 use std::io;
-use std::sync::Arc;
 
+use oxberry_cluster::page::{Command, Report};
 use oxberry_core::units::Instant;
-use oxberry_net::{Clock, Interest, NetError, Notifier, SetupClient, Shutdown, StockPuller, wait};
-use oxberry_proto::limits::MAX_PLAIN_BYTES;
-use oxberry_proto::start::SetupVisualRequest;
-use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
+use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
 
 use crate::board::{Board, Phase};
 use crate::error::Error;
-use crate::limits::{FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN, SETUP_RETRY};
+use crate::events_file::EventsFile;
+use crate::limits::{FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN};
 use crate::print::Printer;
 use crate::screen::Publisher;
-use crate::table::SymbolTable;
+use crate::setup::Setup;
 
-/// Malformed messages that are reported one by one; the others are only counted.
+/// Frames and answers that cannot be read are reported one by one up to here; the others are only
+/// counted.
 const REPORTED_MALFORMED: u64 = 8;
 
 /// The loop's state.
@@ -28,10 +27,12 @@ pub(crate) struct Feed {
     pub(crate) setup: Setup,
     pub(crate) publisher: Publisher,
     pub(crate) printer: Option<Printer<io::Stdout>>,
+    pub(crate) events_file: Option<EventsFile>,
     pub(crate) exit_at_end: bool,
-    /// Made when the symbol table came.
-    pub(crate) board: Option<Board>,
+    pub(crate) board: Board,
     pub(crate) frames: FramePace,
+    /// Answers that could not be used.
+    pub(crate) bad_answers: u64,
 }
 
 impl Feed {
@@ -41,7 +42,10 @@ impl Feed {
         while !shutdown.is_requested() {
             let now = self.clock.now();
             self.notifier.handle_timeout(now);
-            let is_behind = self.take_messages(now)?;
+            self.take_answer(now)?;
+            let is_behind = self.take_frames(now)?;
+            self.board.handle_timeout(now);
+            self.obey();
             self.put_up_frame(now);
             if !self.flush_printer()? || (self.exit_at_end && self.has_ended()) {
                 break;
@@ -54,35 +58,76 @@ impl Feed {
         Ok(())
     }
 
-    /// Takes what came, bounded; whether more may be there already.
-    fn take_messages(&mut self, now: Instant) -> Result<bool, Error> {
-        let Some(board) = &mut self.board else {
-            self.board = self
-                .setup
-                .handle_turn(now)?
-                .map(|table| Board::new(Arc::new(table)));
-            return Ok(self.board.is_some());
+    /// Asks the controller what is to be asked, and takes its answer if it came.
+    fn take_answer(&mut self, now: Instant) -> Result<(), Error> {
+        let Some(answer) = self.setup.handle_turn(now)? else {
+            return Ok(());
         };
-        let printer = &mut self.printer;
+        match self.board.handle_answer(answer) {
+            Ok(()) => Ok(()),
+            // At the start somebody looks on who can mend it.
+            Err(error) if self.board.run().is_none() => Err(error.into()),
+            Err(error) => {
+                self.bad_answers += 1;
+                if self.bad_answers <= REPORTED_MALFORMED {
+                    tracing::warn!(%error, "the symbols of another run are not known");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes what the Pis pushed, bounded; whether more may be there already.
+    fn take_frames(&mut self, now: Instant) -> Result<bool, Error> {
+        // Nothing is taken from the Pis before the symbols are known: they wait.
+        if self.board.run().is_none() {
+            return Ok(false);
+        }
+        let (printer, events_file) = (&mut self.printer, &mut self.events_file);
         let mut taken = 0;
         while taken < MESSAGES_PER_TURN {
-            let Some(message) = self.stock.recv()? else {
+            let Some(frame) = self.stock.recv()? else {
                 break;
             };
             taken += 1;
-            let outcome = board.handle_message(now, message, &mut |entry, event| {
+            self.board.handle_frame(now, frame, &mut |symbol, shown| {
                 if let Some(printer) = printer {
-                    printer.print(entry, event);
+                    printer.print(symbol, shown);
+                }
+                if let Some(file) = events_file {
+                    file.write(symbol, shown);
                 }
             });
-            if let Err(error) = outcome
-                && board.counters().malformed <= REPORTED_MALFORMED
-            {
-                tracing::warn!(%error, "a message was left out");
+        }
+        Ok(taken == MESSAGES_PER_TURN)
+    }
+
+    /// Does what the board wants done.
+    fn obey(&mut self) {
+        while let Some(command) = self.board.next_command() {
+            match command {
+                Command::Ask { tell } => self.setup.wish(tell),
+                Command::Report(report) => self.report(report),
             }
         }
-        board.handle_timeout(now);
-        Ok(taken == MESSAGES_PER_TURN)
+    }
+
+    fn report(&self, report: Report) {
+        match report {
+            Report::NewRun(run) => tracing::info!(%run, "another run is shown afresh"),
+            Report::Died(node) => tracing::warn!(%node, "nothing was heard of a node for too long"),
+            Report::Returned(node) => tracing::info!(%node, "a node is heard again"),
+            Report::Missed(replica) => {
+                let (node, partition) = (replica.node, replica.partition);
+                tracing::warn!(%node, %partition, "something was missed; the node is asked for its state");
+            }
+            Report::BadFrame(error) => {
+                if self.board.counters().malformed <= REPORTED_MALFORMED {
+                    tracing::warn!(%error, "a frame was left out");
+                }
+            }
+            Report::AnotherSchema => tracing::error!("the controller is of another version"),
+        }
     }
 
     fn put_up_frame(&mut self, now: Instant) {
@@ -90,18 +135,22 @@ impl Feed {
         if self.frames.deadline(has_news) > now {
             return;
         }
-        let is_up = self.publisher.try_publish(now, self.board.as_mut());
-        let phase = self.board.as_ref().map(Board::phase);
+        let is_up = self.publisher.try_publish(now, &mut self.board);
+        let phase = self.phase();
         if is_up && phase != self.frames.phase {
             tracing::info!(?phase, "the feed went on");
         }
         self.frames.handle_publish(now, is_up, phase);
     }
 
+    /// How far the feed is, once the symbols are known.
+    fn phase(&self) -> Option<Phase> {
+        self.board.run().map(|_| self.board.phase())
+    }
+
     /// Whether a frame should not wait for the heartbeat.
     fn has_news(&self) -> bool {
-        self.board.as_ref().is_some_and(Board::has_changed)
-            || self.board.as_ref().map(Board::phase) != self.frames.phase
+        self.board.has_changed() || self.phase() != self.frames.phase
     }
 
     /// Whether the end came and browsers saw it.
@@ -119,19 +168,15 @@ impl Feed {
     }
 
     fn wait(&self, shutdown: &Shutdown) -> Result<(), NetError> {
-        let mut deadline = self.frames.deadline(self.has_news());
-        if let Some(watchdog) = self.notifier.poll_timeout() {
-            deadline = deadline.min(watchdog);
-        }
-        if self.board.is_none() {
-            deadline = deadline.min(self.setup.next_request);
-        }
-        // Nothing is taken from the Pis before the symbols are known: they wait.
-        let (stock, setup) = (self.board.is_some(), self.board.is_none());
+        let frame = self.frames.deadline(self.has_news());
+        let deadline = frame.min(self.board.poll_timeout());
+        let others = [self.notifier.poll_timeout(), self.setup.poll_timeout()];
+        let deadline = others.into_iter().flatten().fold(deadline, Instant::min);
         let items = [
             shutdown.poll_item(),
-            self.stock.poll_item(Interest::read_if(stock)),
-            self.setup.client.poll_item(Interest::read_if(setup)),
+            self.stock
+                .poll_item(Interest::read_if(self.board.run().is_some())),
+            self.setup.poll_item(),
         ];
         wait(&self.clock, Some(deadline), items)?;
         Ok(())
@@ -167,55 +212,5 @@ impl FramePace {
             self.not_before = now.after(FRAME_RETRY);
             self.heartbeat = self.not_before;
         }
-    }
-}
-
-/// The question for the symbol table, repeated until it is answered.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    client: SetupClient,
-    next_request: Instant,
-    requests: u64,
-}
-
-impl Setup {
-    /// A question that is to be asked at once.
-    pub(crate) fn new(client: SetupClient) -> Self {
-        Self {
-            client,
-            next_request: Instant::default(),
-            requests: 0,
-        }
-    }
-
-    /// Asks if it is time, and returns the table once it came.
-    fn handle_turn(&mut self, now: Instant) -> Result<Option<SymbolTable>, Error> {
-        if self.next_request <= now {
-            if self.requests > 0 {
-                tracing::warn!(asked = self.requests, "the controller has not answered yet");
-            }
-            let mut request = [0; MAX_PLAIN_BYTES];
-            let length = encode(
-                &SetupVisualRequest {
-                    schema: SCHEMA_FINGERPRINT,
-                },
-                &mut request,
-            )
-            .expect("MAX_PLAIN_BYTES holds every message without a list");
-            self.client
-                .request(request.get(..length).unwrap_or_default())?;
-            self.requests += 1;
-            self.next_request = now.after(SETUP_RETRY);
-        }
-        let Some(reply) = self.client.recv()? else {
-            return Ok(None);
-        };
-        let table = SymbolTable::from_reply(reply)?;
-        tracing::info!(
-            symbols = table.entries().len(),
-            pis = table.nodes(),
-            "symbol table"
-        );
-        Ok(Some(table))
     }
 }

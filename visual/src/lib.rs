@@ -4,15 +4,17 @@
 //! frame on the [`screen`] a few times a second. The web's shows the screen to browsers. A browser
 //! can be as slow as it likes: it sees fewer frames, and the feed never waits for it.
 //!
+//! What replicas say is merged by [`oxberry_cluster::page`], which also knows what of it is live; this
+//! crate is the rim around it, and shows it.
+//!
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: capacities and intervals, with their reasons,
-//! * [`table`]: the symbols, as the controller gives them out,
-//! * [`row`]: one symbol, [`nodes`]: who speaks, [`board`]: all of it; pure state without a socket,
+//! * [`table`]: the symbols, [`row`]: one of them, [`board`]: all of it; pure state without a socket,
 //! * [`screen`]: what browsers see of it,
-//! * `page_message`, `metrics`, `print`: the same as JSON, Prometheus text and CSV,
+//! * `page_message`, `metrics`, `print`, `events_file`: the same as JSON, Prometheus text and CSV,
 //! * `browser`, `web`: the page and its WebSockets,
-//! * `feed`: the loop,
+//! * `setup`: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`],
 //! * [`Cli`]: the program.
 #![forbid(unsafe_code)]
@@ -22,15 +24,16 @@ mod browser;
 mod cli;
 mod config;
 mod error;
+mod events_file;
 mod feed;
 pub mod limits;
 mod metrics;
-pub mod nodes;
 mod page;
 mod page_message;
 mod print;
 pub mod row;
 pub mod screen;
+mod setup;
 pub mod table;
 mod web;
 
@@ -40,15 +43,18 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread;
 
+use oxberry_cluster::limits::Limits;
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
 pub use crate::cli::Cli;
 pub use crate::config::{Config, ConfigError, RawConfig};
 pub use crate::error::Error;
 
-use crate::board::{Counters, Phase};
-use crate::feed::{Feed, FramePace, Setup};
-use crate::print::Printer;
+use crate::board::{Board, Counters, Phase};
+use crate::events_file::EventsFile;
+use crate::feed::{Feed, FramePace};
+use crate::print::{Prices, Printer};
+use crate::setup::Setup;
 
 /// The sockets of a dashboard, open before it runs, so that ports are known and errors come early.
 #[derive(Debug)]
@@ -119,6 +125,8 @@ impl Sockets {
 ///
 /// When a socket fails, the controller speaks another schema, or the page cannot be served.
 pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, Error> {
+    let events_file = config.events.as_deref().map(EventsFile::create);
+    let events_file = events_file.transpose()?;
     let clock = Clock::start();
     let notifier =
         Notifier::from_environment(clock.now()).map_err(|source| Error::Notify { source })?;
@@ -141,22 +149,28 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         stock: sockets.stock,
         setup: Setup::new(sockets.setup),
         publisher,
-        printer: config.print.then(|| Printer::new(io::stdout())),
+        printer: config
+            .print
+            .then(|| Printer::new(io::stdout(), Prices::Decimal)),
+        events_file,
         exit_at_end: config.exit_at_end,
-        board: None,
+        board: Board::new(Limits::DEFAULT),
         frames: FramePace::default(),
+        bad_answers: 0,
     };
     let fed = feed.run(shutdown);
-    let board = feed.board.take();
+    let written = feed.events_file.take().map_or(Ok(()), EventsFile::finish);
+    let summary = Summary {
+        phase: feed.board.run().map(|_| feed.board.phase()),
+        counters: *feed.board.counters(),
+    };
     // The publisher goes with it, which ends the web.
     drop(feed);
     let served = web.join().map_err(|_| Error::WebPanicked)?;
     fed?;
     served.map_err(|source| Error::Web { source })?;
-    Ok(Summary {
-        phase: board.as_ref().map(board::Board::phase),
-        counters: board.map(|board| *board.counters()).unwrap_or_default(),
-    })
+    written?;
+    Ok(summary)
 }
 
 impl fmt::Display for Summary {
@@ -164,8 +178,7 @@ impl fmt::Display for Summary {
         let Counters {
             events,
             trades,
-            duplicates,
-            gaps,
+            copies,
             missed,
             ..
         } = self.counters;
@@ -173,12 +186,13 @@ impl fmt::Display for Summary {
             None => "no symbol table came",
             Some(Phase::Waiting) => "no event came",
             Some(Phase::Running) => "stopped before the end of the feed",
+            Some(Phase::Silent) => "stopped while nothing was heard",
             Some(Phase::Ended) => "end of the feed",
         };
         write!(
             f,
-            "{phase}: {events} events, {trades} trades, {duplicates} duplicates dropped, {gaps} \
-             gaps with {missed} events missing"
+            "{phase}: {events} events, {trades} trades, {copies} copies dropped, {missed} times \
+             something of a Pi was missed"
         )
     }
 }

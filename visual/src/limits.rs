@@ -15,11 +15,12 @@ pub const FRAME_HEARTBEAT: Duration = Duration::from_secs(1);
 /// A page without a frame for this long calls its numbers old. The page has the same number.
 pub const FRAMES_LATE_AFTER: Duration = Duration::from_secs(3);
 
-/// A Pi that said nothing for this long is silent; Pis without news speak once a second.
-pub const NODE_SILENT_AFTER: Duration = Duration::from_secs(4);
+/// How long to wait for the controller's answer before it is taken for lost and asked for again. An
+/// answer is quick, but may be half a megabyte.
+pub const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long to wait for the controller's symbol table before asking, and saying so, again.
-pub const SETUP_RETRY: Duration = Duration::from_secs(5);
+/// How often to say that the controller does not answer.
+pub const ANSWER_REPORT: Duration = Duration::from_secs(5);
 
 /// Messages taken from the Pis in one turn of the loop, so that frames, watchdog and shutdown get
 /// their turn at full load.

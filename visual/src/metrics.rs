@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use oxberry_cluster::page::Voice;
+
 use crate::board::Phase;
 use crate::browser::BrowserCounters;
-use crate::screen::{Status, Voice};
+use crate::screen::Status;
 
 pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
     let mut text = Text::default();
@@ -13,32 +15,34 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
     if let Some(board) = &status.board {
         let counters = &board.counters;
         for (name, help, value) in [
+            ("stock_frames", "Frames that Pis pushed.", counters.frames),
             (
-                "events_received",
-                "Events that came in, copies included.",
-                counters.received,
+                "events",
+                "Events that counted, each message of a symbol once.",
+                counters.events,
             ),
-            ("events", "Events that counted.", counters.events),
+            ("copies", "Copies by twins, dropped.", counters.copies),
             (
-                "duplicates",
-                "Copies by twins, dropped.",
-                counters.duplicates,
-            ),
-            (
-                "rewound",
-                "Events of books that start over, dropped.",
-                counters.rewound,
+                "untrusted_events",
+                "Events of books that were not the best word on their symbol, dropped.",
+                counters.untrusted,
             ),
             (
-                "gaps",
-                "Jumps in the event numbers of a symbol.",
-                counters.gaps,
-            ),
-            (
-                "missed_events",
-                "Events that the jumps left out.",
+                "missed",
+                "Times that something of a Pi was missed and its state was asked for.",
                 counters.missed,
             ),
+            (
+                "foreign_frames",
+                "Frames of another run, dropped.",
+                counters.foreign,
+            ),
+            (
+                "malformed",
+                "Frames that could not be read.",
+                counters.malformed,
+            ),
+            ("runs", "Runs that were shown afresh.", counters.runs),
             ("trades", "Trades.", counters.trades),
             ("traded_shares", "Shares of these trades.", counters.volume),
             (
@@ -46,31 +50,26 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
                 "Events overtaken before a frame showed them.",
                 counters.conflated,
             ),
-            (
-                "unknown_symbols",
-                "Events of unknown symbols.",
-                counters.unknown_symbols,
-            ),
-            (
-                "malformed",
-                "Messages that did not decode.",
-                counters.malformed,
-            ),
         ] {
             text.counter(name, help, value);
         }
         let states = &board.states;
-        text.head("symbols", "gauge", "Symbols by the state of their book.");
+        text.head("symbols", "gauge", "Symbols by what can be said of them.");
         for (state, count) in [
             ("waiting", states.waiting),
             ("live", states.live),
-            ("stale", states.stale),
             ("recovering", states.recovering),
-            ("halted", states.halted),
-            ("closed", states.closed),
-            ("unheard", states.unheard),
+            ("partial", states.partial),
+            ("stale", states.stale),
+            ("silent", states.silent),
         ] {
             text.line("symbols", &format!("{{state=\"{state}\"}}"), count.into());
+        }
+        let statuses = &board.statuses;
+        text.head("symbols_not_trading", "gauge", "Symbols that do not trade.");
+        for (status, count) in [("halted", statuses.halted), ("closed", statuses.closed)] {
+            let label = format!("{{status=\"{status}\"}}");
+            text.line("symbols_not_trading", &label, count.into());
         }
         text.head(
             "node_speaks",
@@ -78,7 +77,7 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
             "Whether a Pi speaks or said that it is done.",
         );
         for node in &board.nodes {
-            let speaks = u64::from(node.voice != Voice::Silent);
+            let speaks = u64::from(matches!(node.voice, Voice::Speaking | Voice::Ended));
             text.line(
                 "node_speaks",
                 &format!("{{node=\"{}\"}}", node.node),
@@ -87,6 +86,8 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
         }
         let ended = u64::from(board.phase == Phase::Ended);
         text.gauge("feed_ended", "Whether the feed is over.", ended);
+        let silent = u64::from(board.phase == Phase::Silent);
+        text.gauge("feed_silent", "Whether nothing is heard any more.", silent);
     }
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     text.gauge(

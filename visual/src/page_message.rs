@@ -1,22 +1,28 @@
 //! What the page hears over its WebSocket, in JSON; `page/feed.js` is the other side.
 //!
 //! * `{"kind":"setup"}`: the controller has not given out the symbol table yet.
-//! * `{"kind":"table"}`: the symbols in the order of their slots, once.
+//! * `{"kind":"table"}`: the symbols by slot; all of them at first and when another run is shown, which
+//!   begins afresh, else from the slot `from` on, behind those that are known.
 //! * `{"kind":"frame"}`: totals, and the rows that changed since the frame before, as arrays. The
-//!   first frame has every row that ever changed.
+//!   first frame behind a whole table has every row that ever changed.
+//!
+//! How far a row can be trusted, whether nothing is heard of it any more, and whether its symbol trades
+//! are three things, each under its name.
 //!
 //! Prices are decimal texts, exact to the last digit; the page never computes one.
 
 use std::fmt::Display;
 
-use oxberry_core::units::{Decimal, Price};
-use oxberry_proto::stock::Quote;
+use oxberry_cluster::page::Voice;
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::units::{ChannelId, Decimal, Position, Price, Qty};
+use oxberry_proto::Run;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-use crate::board::{Counters, Phase, StateCounts};
-use crate::row::{Direction, LastTrade, Mid, RowState};
-use crate::screen::{BoardStatus, Changes, NodeStatus, ShownRow, Voice};
+use crate::board::{Counters, Phase, StateCounts, StatusCounts};
+use crate::row::{BestPrice, Direction, LastTrade, Mid};
+use crate::screen::{BoardStatus, Changes, NodeStatus, ShownRow};
 use crate::table::SymbolTable;
 
 #[derive(Serialize)]
@@ -26,14 +32,17 @@ enum PageMessage<'a> {
         controller: &'a str,
     },
     Table {
-        symbols: Vec<(&'a str, u16)>,
+        from: usize,
+        symbols: Vec<(String, u16)>,
     },
     Frame {
         frame: u64,
         shown_at_ms: u64,
         phase: Phase,
+        run: Text<Run>,
         counters: Counters,
         states: StateCounts,
+        statuses: StatusCounts,
         nodes_expected: u16,
         nodes: Vec<NodeCells>,
         market_time_ms: Option<u64>,
@@ -46,13 +55,13 @@ pub(crate) fn setup(controller: &str) -> Result<String, serde_json::Error> {
     serde_json::to_string(&PageMessage::Setup { controller })
 }
 
-/// The symbols.
-pub(crate) fn table(table: &SymbolTable) -> Result<String, serde_json::Error> {
-    let symbols = table.entries().iter();
+/// The symbols from a slot on.
+pub(crate) fn table(table: &SymbolTable, from: usize) -> Result<String, serde_json::Error> {
+    let symbols = table.entries().iter().skip(from);
     let symbols = symbols
-        .map(|entry| (entry.name.as_str(), entry.partition.raw()))
+        .map(|entry| (entry.name(), entry.partition.raw()))
         .collect();
-    serde_json::to_string(&PageMessage::Table { symbols })
+    serde_json::to_string(&PageMessage::Table { from, symbols })
 }
 
 /// What changed.
@@ -62,8 +71,10 @@ pub(crate) fn frame(changes: &Changes, board: &BoardStatus) -> Result<String, se
         frame: changes.status.frame,
         shown_at_ms: changes.status.shown_at.raw() / NANOS_PER_MILLISECOND,
         phase: board.phase,
-        counters: board.counters,
+        run: Text(board.run),
+        counters: board.of_run,
         states: board.states,
+        statuses: board.statuses,
         nodes_expected: board.nodes_expected,
         nodes: board.nodes.iter().copied().map(NodeCells).collect(),
         market_time_ms: board.market_time_ms,
@@ -73,42 +84,46 @@ pub(crate) fn frame(changes: &Changes, board: &BoardStatus) -> Result<String, se
 
 /// Everything, under names: for programs and tests.
 pub(crate) fn state(changes: &Changes) -> Result<String, serde_json::Error> {
-    let (Some(table), Some(board)) = (&changes.table, &changes.status.board) else {
+    let Some(board) = &changes.status.board else {
         return serde_json::to_string(&PhaseOnly { phase: "setup" });
     };
     serde_json::to_string(&State {
         frame: changes.status.frame,
         phase: board.phase,
-        counters: board.counters,
+        run: Text(board.run),
+        counters: board.of_run,
         states: board.states,
+        statuses: board.statuses,
         nodes_expected: board.nodes_expected,
         nodes: board.nodes.iter().copied().map(NodeObject::from).collect(),
         symbols: changes
             .rows
             .iter()
-            .filter_map(|shown| Some((table.entries().get(shown.slot)?, shown)))
+            .filter_map(|shown| Some((changes.table.entries().get(shown.slot)?, shown)))
             .map(|(entry, shown)| SymbolObject {
-                symbol: &entry.name,
+                symbol: entry.name(),
                 symbol_index: entry.symbol_index.raw(),
                 partition: entry.partition.raw(),
-                state: shown.state,
-                event_num: shown.row.newest.raw(),
+                trust: shown.state.trust.map(Text),
+                silent: shown.state.silent,
+                status: Text(shown.state.status),
+                position: shown.row.at.map(PositionObject::from),
                 ts_event_ns: shown.row.ts_event.map(|time| time.raw()),
-                bid: shown.row.bid.map(QuoteObject::from),
-                ask: shown.row.ask.map(QuoteObject::from),
+                bid: shown.row.bid().map(QuoteObject::from),
+                ask: shown.row.ask().map(QuoteObject::from),
                 mid: shown.row.mid().map(Text),
                 spread: shown.row.spread().map(price),
                 last: shown.row.last.map(LastObject::from),
                 trades: shown.row.trades,
                 volume: shown.row.volume,
-                missed: shown.row.missed,
             })
             .collect(),
     })
 }
 
-/// A row of a frame: slot, state, last price, its direction and shares, mid, spread, then price,
-/// shares and orders of the bid and of the offer, trades, volume, missed events.
+/// A row of a frame: slot, trust (nothing before the first event), silent, trading status, last price,
+/// its direction and shares, mid, spread, then price, shares and orders of the bid and of the offer,
+/// trades, volume.
 struct RowCells<'a>(&'a ShownRow);
 
 impl Serialize for RowCells<'_> {
@@ -118,30 +133,31 @@ impl Serialize for RowCells<'_> {
         } = self.0;
         let mut cells = serializer.serialize_seq(None)?;
         cells.serialize_element(slot)?;
-        cells.serialize_element(state)?;
+        cells.serialize_element(&state.trust.map(Text))?;
+        cells.serialize_element(&state.silent)?;
+        cells.serialize_element(&Text(state.status))?;
         cells.serialize_element(&row.last.map(|last| price(last.price)))?;
         cells.serialize_element(&row.last.and_then(|last| last.direction))?;
-        cells.serialize_element(&row.last.map(|last| last.qty.raw()))?;
+        cells.serialize_element(&row.last.and_then(|last| last.qty).map(Qty::raw))?;
         cells.serialize_element(&row.mid().map(Text))?;
         cells.serialize_element(&row.spread().map(price))?;
-        for quote in [row.bid, row.ask] {
+        for quote in [row.bid(), row.ask()] {
             cells.serialize_element(&quote.map(|quote| price(quote.price)))?;
             cells.serialize_element(&quote.map(|quote| quote.qty))?;
             cells.serialize_element(&quote.map(|quote| quote.orders))?;
         }
         cells.serialize_element(&row.trades)?;
         cells.serialize_element(&row.volume)?;
-        cells.serialize_element(&row.missed)?;
         cells.end()
     }
 }
 
-/// A Pi of a frame: its number, how it is, events.
+/// A Pi of a frame: its number, how it is heard, events that it was the first to bring.
 struct NodeCells(NodeStatus);
 
 impl Serialize for NodeCells {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.0.node.raw(), self.0.voice, self.0.events).serialize(serializer)
+        (self.0.node.raw(), voice_name(self.0.voice), self.0.firsts).serialize(serializer)
     }
 }
 
@@ -151,40 +167,45 @@ struct PhaseOnly {
 }
 
 #[derive(Serialize)]
-struct State<'a> {
+struct State {
     frame: u64,
     phase: Phase,
+    run: Text<Run>,
     counters: Counters,
     states: StateCounts,
+    statuses: StatusCounts,
     nodes_expected: u16,
     nodes: Vec<NodeObject>,
-    symbols: Vec<SymbolObject<'a>>,
+    symbols: Vec<SymbolObject>,
 }
 
 #[derive(Serialize)]
 struct NodeObject {
     node: u16,
-    state: Voice,
-    events: u64,
+    state: &'static str,
+    firsts: u64,
 }
 
 impl From<NodeStatus> for NodeObject {
     fn from(status: NodeStatus) -> Self {
         Self {
             node: status.node.raw(),
-            state: status.voice,
-            events: status.events,
+            state: voice_name(status.voice),
+            firsts: status.firsts,
         }
     }
 }
 
 #[derive(Serialize)]
-struct SymbolObject<'a> {
-    symbol: &'a str,
+struct SymbolObject {
+    symbol: String,
     symbol_index: u32,
     partition: u16,
-    state: RowState,
-    event_num: u64,
+    /// Nothing before the first event.
+    trust: Option<Text<Trust>>,
+    silent: bool,
+    status: Text<TradingStatus>,
+    position: Option<PositionObject>,
     ts_event_ns: Option<u64>,
     bid: Option<QuoteObject>,
     ask: Option<QuoteObject>,
@@ -193,7 +214,24 @@ struct SymbolObject<'a> {
     last: Option<LastObject>,
     trades: u64,
     volume: u64,
-    missed: u64,
+}
+
+/// Where the state of a symbol stands in the feed.
+#[derive(Serialize)]
+struct PositionObject {
+    channel: u8,
+    numbering: u64,
+    seq: u32,
+}
+
+impl From<(ChannelId, Position)> for PositionObject {
+    fn from((channel, position): (ChannelId, Position)) -> Self {
+        Self {
+            channel: channel.raw(),
+            numbering: position.numbering.raw(),
+            seq: position.seq_num.raw(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -203,8 +241,8 @@ struct QuoteObject {
     orders: u32,
 }
 
-impl From<Quote> for QuoteObject {
-    fn from(quote: Quote) -> Self {
+impl From<BestPrice> for QuoteObject {
+    fn from(quote: BestPrice) -> Self {
         Self {
             price: price(quote.price),
             qty: quote.qty,
@@ -216,7 +254,8 @@ impl From<Quote> for QuoteObject {
 #[derive(Serialize)]
 struct LastObject {
     price: Text<Decimal>,
-    qty: u32,
+    /// Unknown when the trade itself was not seen.
+    qty: Option<u32>,
     direction: Option<Direction>,
 }
 
@@ -224,9 +263,19 @@ impl From<LastTrade> for LastObject {
     fn from(last: LastTrade) -> Self {
         Self {
             price: price(last.price),
-            qty: last.qty.raw(),
+            qty: last.qty.map(Qty::raw),
             direction: last.direction,
         }
+    }
+}
+
+/// What a node's voice is called.
+pub(crate) const fn voice_name(voice: Voice) -> &'static str {
+    match voice {
+        Voice::Speaking => "speaking",
+        Voice::Silent => "silent",
+        Voice::Dead => "dead",
+        Voice::Ended => "ended",
     }
 }
 

@@ -1,27 +1,42 @@
-//! Events as lines of CSV: the dummy visualiser of 2013.
+//! Events as lines of CSV: for a person, the dummy visualiser of 2013, or for a program that compares
+//! them.
 
 use std::io::{self, Write};
 
-use oxberry_core::units::Price;
-use oxberry_proto::start::SymbolEntry;
-use oxberry_proto::stock::{Quote, StockEvent, SymbolState};
+use oxberry_cluster::page::Shown;
+use oxberry_core::units::{PriceScale, RawPrice};
+use oxberry_proto::SymbolName;
+use oxberry_proto::stock::Quote;
 
-const HEADER: &str =
-    "symbol,event_num,ts_event_ns,state,bid_px,bid_sz,ask_px,ask_sz,trade_px,trade_sz";
+use crate::table::name;
 
-/// Writes a line for each event; prices are decimal, an absent level or trade is empty.
+const HEADER: &str = "symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,\
+                      trade_px,trade_sz";
+
+/// How prices are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prices {
+    /// As the wire has them, in the scale of the symbol.
+    Raw,
+    /// Exact decimal numbers.
+    Decimal,
+}
+
+/// Writes a line for each event; an absent level, trade or time is empty.
 #[derive(Debug)]
 pub(crate) struct Printer<W: Write> {
     out: io::BufWriter<W>,
+    prices: Prices,
     /// The first failure; nothing is written after it.
     failed: Option<io::Error>,
 }
 
 impl<W: Write> Printer<W> {
     /// Begins with the header.
-    pub(crate) fn new(out: W) -> Self {
+    pub(crate) fn new(out: W, prices: Prices) -> Self {
         let mut printer = Self {
             out: io::BufWriter::new(out),
+            prices,
             failed: None,
         };
         printer.failed = writeln!(printer.out, "{HEADER}").err();
@@ -29,10 +44,15 @@ impl<W: Write> Printer<W> {
     }
 
     /// Writes the line of an event.
-    pub(crate) fn print(&mut self, entry: &SymbolEntry, event: &StockEvent) {
+    pub(crate) fn print(&mut self, symbol: &SymbolName, shown: &Shown) {
         if self.failed.is_none() {
-            self.failed = self.line(entry, event).err();
+            self.failed = self.line(symbol, shown).err();
         }
+    }
+
+    /// The first failure, if one came since it was asked last.
+    pub(crate) const fn failure(&mut self) -> Option<io::Error> {
+        self.failed.take()
     }
 
     /// Lets what was written so far be seen, and tells if that failed at any time.
@@ -40,88 +60,114 @@ impl<W: Write> Printer<W> {
         self.failed.take().map_or_else(|| self.out.flush(), Err)
     }
 
-    fn line(&mut self, entry: &SymbolEntry, event: &StockEvent) -> io::Result<()> {
-        write!(self.out, "{},{},", entry.name, event.event_num)?;
-        if let Some(time) = event.ts_event {
+    fn line(&mut self, symbol: &SymbolName, shown: &Shown) -> io::Result<()> {
+        if symbol.is_empty() {
+            write!(self.out, "{}", name(symbol, shown.symbol_index))?;
+        } else {
+            self.out.write_all(symbol.as_bytes())?;
+        }
+        let (channel, position) = (shown.channel, shown.position);
+        write!(
+            self.out,
+            ",{channel},{},{},",
+            position.numbering, position.seq_num
+        )?;
+        if let Some(time) = shown.ts_event {
             write!(self.out, "{time}")?;
         }
-        write!(self.out, ",{}", state_name(event.state))?;
+        write!(self.out, ",{}", shown.trust)?;
         let quote = |quote: Option<Quote>| quote.map(|quote| (quote.price, quote.qty));
-        let trade = event
+        let trade = shown
             .trade
             .map(|trade| (trade.price, u64::from(trade.qty.raw())));
-        for pair in [quote(event.bid), quote(event.ask), trade] {
-            self.pair(pair)?;
+        for pair in [quote(shown.view.bid), quote(shown.view.ask), trade] {
+            self.pair(pair, shown.view.scale)?;
         }
         writeln!(self.out)
     }
 
-    fn pair(&mut self, pair: Option<(Price, u64)>) -> io::Result<()> {
-        match pair {
-            Some((price, qty)) => write!(self.out, ",{},{qty}", price.decimal()),
-            None => write!(self.out, ",,"),
+    fn pair(&mut self, pair: Option<(RawPrice, u64)>, scale: PriceScale) -> io::Result<()> {
+        match (pair, self.prices) {
+            (None, _) => write!(self.out, ",,"),
+            (Some((price, qty)), Prices::Raw) => write!(self.out, ",{},{qty}", price.raw()),
+            (Some((price, qty)), Prices::Decimal) => {
+                write!(self.out, ",{},{qty}", price.scaled(scale).decimal())
+            }
         }
-    }
-}
-
-const fn state_name(state: SymbolState) -> &'static str {
-    match state {
-        SymbolState::Live => "live",
-        SymbolState::Stale => "stale",
-        SymbolState::Recovering => "recovering",
-        SymbolState::Halted => "halted",
-        SymbolState::Closed => "closed",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use oxberry_core::units::{Qty, SymbolIndex, UnixNanos};
-    use oxberry_proto::stock::TradePrint;
-    use oxberry_proto::{EventNum, Partition, SymbolName};
+    use oxberry_core::book::Trust;
+    use oxberry_core::units::{
+        ChannelId, Numbering, Position, Qty, SeqNum, SymbolIndex, UnixNanos,
+    };
+    use oxberry_proto::NodeId;
+    use oxberry_proto::stock::{TradePrint, View};
 
     use super::*;
 
-    #[test]
-    fn an_event_is_a_line_with_exact_prices_and_empty_cells_for_what_is_absent() {
-        let entry = SymbolEntry {
+    fn printed(prices: Prices) -> String {
+        let price = RawPrice::from_raw(508_500);
+        let quoted = Shown {
+            row: 0,
+            node: NodeId::from_raw(0),
             symbol_index: SymbolIndex::from_raw(7),
-            name: SymbolName::try_from("BRK A").unwrap(),
-            partition: Partition::from_raw(0),
-        };
-        let price = Price::from_raw(50_850_000_000);
-        let quoted = StockEvent {
-            symbol_index: entry.symbol_index,
-            event_num: EventNum::from_raw(2),
+            channel: ChannelId::from_raw(3),
+            position: Position {
+                numbering: Numbering::from_raw(99),
+                seq_num: SeqNum::from_raw(2),
+            },
             ts_event: Some(UnixNanos::from_raw(9)),
-            state: SymbolState::Live,
-            bid: Some(Quote {
-                price,
-                qty: 300,
-                orders: 2,
-            }),
-            ask: None,
+            trust: Trust::Live,
+            view: View {
+                scale: PriceScale::new(4).unwrap(),
+                bid: Some(Quote {
+                    price,
+                    qty: 300,
+                    orders: 2,
+                }),
+                ask: None,
+            },
             trade: None,
         };
-        let trade = Some(TradePrint {
-            price,
-            qty: Qty::from_raw(100),
-        });
-        let traded = StockEvent {
+        let traded = Shown {
             ts_event: None,
-            bid: None,
-            trade,
+            trust: Trust::Stale,
+            view: View {
+                bid: None,
+                ..quoted.view
+            },
+            trade: Some(TradePrint {
+                price,
+                qty: Qty::from_raw(100),
+            }),
             ..quoted
         };
         let mut out = Vec::new();
-        let mut printer = Printer::new(&mut out);
-        printer.print(&entry, &quoted);
-        printer.print(&entry, &traded);
+        let mut printer = Printer::new(&mut out, prices);
+        printer.print(&SymbolName::try_from("BRK A").unwrap(), &quoted);
+        printer.print(&SymbolName::new(), &traded);
         printer.flush().unwrap();
         drop(printer);
-        let expected =
-            format!("{HEADER}\nBRK A,2,9,live,50.85,300,,,,\nBRK A,2,,live,,,,,50.85,100\n");
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn an_event_is_a_line_with_empty_cells_for_what_is_absent() {
+        let expected = format!(
+            "{HEADER}\nBRK A,3,99,2,9,live,508500,300,,,,\n#7,3,99,2,,stale,,,,,508500,100\n"
+        );
+        assert_eq!(printed(Prices::Raw), expected);
+    }
+
+    #[test]
+    fn for_a_person_prices_are_exact_decimal_numbers() {
+        let expected = format!(
+            "{HEADER}\nBRK A,3,99,2,9,live,50.85,300,,,,\n#7,3,99,2,,stale,,,,,50.85,100\n"
+        );
+        assert_eq!(printed(Prices::Decimal), expected);
     }
 
     #[test]
@@ -136,7 +182,10 @@ mod tests {
             }
         }
         assert_eq!(
-            Printer::new(Closed).flush().unwrap_err().kind(),
+            Printer::new(Closed, Prices::Raw)
+                .flush()
+                .unwrap_err()
+                .kind(),
             io::ErrorKind::BrokenPipe
         );
     }

@@ -2,36 +2,27 @@
 
 use std::fmt;
 
-use oxberry_core::units::{Price, Qty, UnixNanos};
-use oxberry_proto::stock::{Quote, StockEvent, SymbolState, TradePrint};
-use oxberry_proto::{EventNum, NodeId};
+use oxberry_cluster::page::{Shown, Standing};
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::units::{ChannelId, Position, Price, Qty, RawPrice, UnixNanos};
+use oxberry_proto::stock::{Quote, TradePrint, View};
 use serde::Serialize;
 
 /// The newest state of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The newest event that counted; [`EventNum::NONE`] before the first.
-    pub newest: EventNum,
-    /// The node that brought it.
-    brought_by: Option<NodeId>,
-    /// Whether that node repeats itself; see [`Taken::Rewound`].
-    rewound: bool,
-    /// What the newest event says of the book, `None` before the first.
-    state: Option<SymbolState>,
+    /// Where the state stands in the feed; `None` while that was not told.
+    pub at: Option<(ChannelId, Position)>,
     /// When the newest event happened, if known.
     pub ts_event: Option<UnixNanos>,
-    /// The best bid.
-    pub bid: Option<Quote>,
-    /// The best offer.
-    pub ask: Option<Quote>,
+    /// The best prices; `None` before anything was told of them.
+    pub view: Option<View>,
     /// The last trade.
     pub last: Option<LastTrade>,
     /// Trades seen.
     pub trades: u64,
     /// Shares of these trades.
     pub volume: u64,
-    /// Events that never came.
-    pub missed: u64,
 }
 
 /// The last trade of a symbol.
@@ -39,8 +30,8 @@ pub struct Row {
 pub struct LastTrade {
     /// Its price.
     pub price: Price,
-    /// Its shares.
-    pub qty: Qty,
+    /// Its shares, if the trade itself was seen.
+    pub qty: Option<Qty>,
     /// Compared with the trade before it; `None` for the first.
     pub direction: Option<Direction>,
 }
@@ -57,107 +48,138 @@ pub enum Direction {
     Same,
 }
 
-/// What the page may say of a row's numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RowState {
-    /// No event yet.
-    Waiting,
-    /// The book is what the venue's is.
-    Live,
-    /// Messages are missing; the numbers may be wrong.
-    Stale,
-    /// The book is being rebuilt.
-    Recovering,
-    /// The venue halted trading.
-    Halted,
-    /// Trading is over for the day.
-    Closed,
-    /// None of the Pis that keep the book speaks any more; the numbers are old.
-    Unheard,
+/// What may be said of a row's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowState {
+    /// Whether the book is what the venue's is; `None` while nothing has happened to the symbol.
+    pub trust: Option<Trust>,
+    /// Whether nothing is heard of the symbol any more.
+    pub silent: bool,
+    /// What the venue does with the symbol.
+    pub status: TradingStatus,
 }
 
-/// What became of an event.
+/// The best price of a side in full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// It is the newest now.
-    Newest {
-        /// Events between it and the one before that never came.
-        missed: u64,
-    },
-    /// The twin brought it before.
-    Duplicate,
-    /// The node that brought the newest event says an older number: its books start over, and until
-    /// they are as far as they were the row is called recovering.
-    Rewound,
+pub struct BestPrice {
+    /// The exact price.
+    pub price: Price,
+    /// All shares at that price.
+    pub qty: u64,
+    /// How many orders they are.
+    pub orders: u32,
 }
 
 impl Row {
-    /// Takes an event of this symbol from `node`: of every number the first counts.
-    pub fn handle_event(&mut self, node: NodeId, event: &StockEvent) -> Taken {
-        let expected = self.newest.next();
-        let Some(missed) = event.event_num.raw().checked_sub(expected.raw()) else {
-            if self.brought_by != Some(node) {
-                return Taken::Duplicate;
-            }
-            self.rewound = true;
-            return Taken::Rewound;
-        };
-        self.newest = event.event_num;
-        self.brought_by = Some(node);
-        self.rewound = false;
-        self.state = Some(event.state);
-        self.ts_event = event.ts_event;
-        self.bid = event.bid;
-        self.ask = event.ask;
-        self.missed = self.missed.saturating_add(missed);
-        if let Some(trade) = event.trade {
-            self.handle_trade(trade);
+    /// Takes what an event shows.
+    pub(crate) fn handle_shown(&mut self, shown: &Shown) {
+        self.at = Some((shown.channel, shown.position));
+        self.ts_event = shown.ts_event;
+        self.view = Some(shown.view);
+        if let Some(trade) = shown.trade {
+            self.handle_trade(trade, shown.view);
         }
-        Taken::Newest { missed }
     }
 
-    fn handle_trade(&mut self, trade: TradePrint) {
-        let direction = self
-            .last
-            .map(|last| Direction::between(last.price, trade.price));
+    /// Takes what was shown without an event of its own: a state that was told. Whether it is another
+    /// one than before.
+    pub(crate) fn handle_state(&mut self, told: &oxberry_cluster::page::Row) -> bool {
+        let before = *self;
+        self.at = told.at;
+        self.ts_event = told.ts_event;
+        self.view = told.view;
+        if let Some(price) = told.last_trade
+            && self.last.map(|last| last.price) != Some(price)
+        {
+            // Which trades led to it was not seen, so neither shares nor direction are known.
+            self.last = Some(LastTrade {
+                price,
+                qty: None,
+                direction: None,
+            });
+        }
+        *self != before
+    }
+
+    fn handle_trade(&mut self, trade: TradePrint, view: View) {
+        let price = trade.price.scaled(view.scale);
+        let direction = self.last.map(|last| Direction::between(last.price, price));
         self.last = Some(LastTrade {
-            price: trade.price,
-            qty: trade.qty,
+            price,
+            qty: Some(trade.qty),
             direction,
         });
         self.trades = self.trades.saturating_add(1);
         self.volume = self.volume.saturating_add(trade.qty.raw().into());
     }
 
-    /// What may be said of the numbers, when the symbol's partition is `heard` or not.
+    /// The best bid.
     #[must_use]
-    pub const fn state(&self, heard: bool) -> RowState {
-        match self.state {
-            None => RowState::Waiting,
-            Some(SymbolState::Closed) => RowState::Closed,
-            Some(_) if !heard => RowState::Unheard,
-            Some(SymbolState::Stale) => RowState::Stale,
-            Some(_) if self.rewound => RowState::Recovering,
-            Some(SymbolState::Recovering) => RowState::Recovering,
-            Some(SymbolState::Halted) => RowState::Halted,
-            Some(SymbolState::Live) => RowState::Live,
-        }
+    pub fn bid(&self) -> Option<BestPrice> {
+        self.best(|view| view.bid)
+    }
+
+    /// The best offer.
+    #[must_use]
+    pub fn ask(&self) -> Option<BestPrice> {
+        self.best(|view| view.ask)
+    }
+
+    fn best(&self, side: impl Fn(&View) -> Option<Quote>) -> Option<BestPrice> {
+        let view = self.view?;
+        side(&view).map(|Quote { price, qty, orders }| BestPrice {
+            price: RawPrice::scaled(price, view.scale),
+            qty,
+            orders,
+        })
     }
 
     /// Half way between best bid and offer, when there are both.
     #[must_use]
     pub fn mid(&self) -> Option<Mid> {
         Some(Mid {
-            doubled: i128::from(self.bid?.price.raw()) + i128::from(self.ask?.price.raw()),
+            doubled: i128::from(self.bid()?.price.raw()) + i128::from(self.ask()?.price.raw()),
         })
     }
 
     /// Offer minus bid, when there are both; negative while the book is crossed.
     #[must_use]
     pub fn spread(&self) -> Option<Price> {
-        let spread = self.ask?.price.raw().checked_sub(self.bid?.price.raw())?;
+        let spread = self
+            .ask()?
+            .price
+            .raw()
+            .checked_sub(self.bid()?.price.raw())?;
         Some(Price::from_raw(spread))
+    }
+}
+
+impl RowState {
+    /// Nothing was heard yet.
+    pub const WAITING: Self = Self {
+        trust: None,
+        silent: false,
+        status: TradingStatus::Unknown,
+    };
+
+    /// What `standing` says of a row that shows prices or not.
+    #[must_use]
+    pub fn of(standing: Standing, has_view: bool) -> Self {
+        let nobody_spoke = standing == Standing::NOBODY;
+        if !has_view && (standing.is_live() || nobody_spoke) {
+            return Self::WAITING;
+        }
+        Self {
+            trust: Some(standing.trust),
+            silent: standing.silent,
+            status: standing.status,
+        }
+    }
+
+    /// Whether the numbers are what the venue's are.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.trust == Some(Trust::Live) && !self.silent
     }
 }
 
@@ -196,64 +218,56 @@ impl fmt::Display for Mid {
 
 #[cfg(test)]
 mod tests {
-    use oxberry_core::units::SymbolIndex;
+    use oxberry_core::units::{Numbering, PriceScale, SeqNum, SymbolIndex};
+    use oxberry_proto::NodeId;
 
     use super::*;
 
-    const ONE: NodeId = NodeId::from_raw(1);
-    const TWIN: NodeId = NodeId::from_raw(2);
-
-    fn quote(price: i64) -> Option<Quote> {
+    fn quote(price: u32) -> Option<Quote> {
         Some(Quote {
-            price: Price::from_raw(price),
+            price: RawPrice::from_raw(price),
             qty: 100,
             orders: 1,
         })
     }
 
-    fn event(number: u64, trade: Option<i64>) -> StockEvent {
-        StockEvent {
+    fn view(scale: u8, bid: u32, ask: u32) -> View {
+        View {
+            scale: PriceScale::new(scale).unwrap(),
+            bid: quote(bid),
+            ask: quote(ask),
+        }
+    }
+
+    fn shown(number: u32, trade: Option<(u8, u32)>) -> Shown {
+        let scale = trade.map_or(4, |(scale, _)| scale);
+        Shown {
+            row: 0,
+            node: NodeId::from_raw(1),
             symbol_index: SymbolIndex::from_raw(7),
-            event_num: EventNum::from_raw(number),
+            channel: ChannelId::from_raw(1),
+            position: Position {
+                numbering: Numbering::UNNAMED,
+                seq_num: SeqNum::from_raw(number),
+            },
             ts_event: None,
-            state: SymbolState::Live,
-            bid: quote(1_000_000_000),
-            ask: quote(1_010_000_000),
-            trade: trade.map(|price| TradePrint {
-                price: Price::from_raw(price),
+            trust: Trust::Live,
+            view: view(scale, 10_000, 10_100),
+            trade: trade.map(|(_, price)| TradePrint {
+                price: RawPrice::from_raw(price),
                 qty: Qty::from_raw(10),
             }),
         }
     }
 
     #[test]
-    fn of_every_number_the_first_counts_and_a_jump_is_a_gap() {
+    fn a_trade_is_up_down_or_same_compared_with_the_one_before_whatever_the_scale() {
         let mut row = Row::default();
-        assert_eq!(row.state(true), RowState::Waiting);
-        assert_eq!(
-            row.handle_event(ONE, &event(1, Some(5))),
-            Taken::Newest { missed: 0 }
-        );
-        assert_eq!(row.handle_event(TWIN, &event(1, Some(5))), Taken::Duplicate);
-        assert_eq!(
-            row.handle_event(TWIN, &event(2, None)),
-            Taken::Newest { missed: 0 }
-        );
-        assert_eq!(row.handle_event(ONE, &event(2, None)), Taken::Duplicate);
-        assert_eq!(
-            row.handle_event(ONE, &event(6, Some(5))),
-            Taken::Newest { missed: 3 }
-        );
-        assert_eq!((row.trades, row.volume, row.missed), (2, 20, 3));
-    }
-
-    #[test]
-    fn a_trade_is_up_down_or_same_compared_with_the_one_before() {
-        let mut row = Row::default();
-        let directions: Vec<_> = [(1, 10), (2, 12), (3, 11), (4, 11)]
+        let directions: Vec<_> = [(4, 10), (4, 12), (4, 11), (3, 1), (2, 1), (4, 100)]
             .into_iter()
-            .map(|(number, price)| {
-                row.handle_event(ONE, &event(number, Some(price)));
+            .zip(1..)
+            .map(|(trade, number)| {
+                row.handle_shown(&shown(number, Some(trade)));
                 row.last.and_then(|last| last.direction)
             })
             .collect();
@@ -261,63 +275,91 @@ mod tests {
             None,
             Some(Direction::Up),
             Some(Direction::Down),
+            Some(Direction::Down),
+            Some(Direction::Up),
             Some(Direction::Same),
         ];
         assert_eq!(directions, expected);
+        assert_eq!((row.trades, row.volume), (6, 60));
     }
 
     #[test]
-    fn a_node_that_starts_over_makes_the_row_recovering_until_it_has_caught_up() {
+    fn a_told_state_has_a_last_price_but_no_direction() {
         let mut row = Row::default();
-        row.handle_event(ONE, &event(1, None));
-        row.handle_event(ONE, &event(2, None));
-        assert_eq!(row.handle_event(ONE, &event(1, None)), Taken::Rewound);
-        assert_eq!(row.state(true), RowState::Recovering);
-        assert_eq!(row.handle_event(ONE, &event(2, None)), Taken::Rewound);
-        assert_eq!(
-            row.handle_event(ONE, &event(3, None)),
-            Taken::Newest { missed: 0 }
-        );
-        assert_eq!(row.state(true), RowState::Live);
+        row.handle_shown(&shown(1, Some((4, 10))));
+        let mut told = oxberry_cluster::page::Row {
+            symbol_index: SymbolIndex::from_raw(7),
+            name: oxberry_proto::SymbolName::new(),
+            partition: oxberry_proto::Partition::from_raw(0),
+            at: row.at,
+            ts_event: None,
+            view: row.view,
+            last_trade: Some(Price::from_raw(1_000_000)),
+        };
+        assert!(!row.handle_state(&told), "it is the same");
+        told.last_trade = Some(Price::from_raw(2_000_000));
+        assert!(row.handle_state(&told));
+        let last = LastTrade {
+            price: Price::from_raw(2_000_000),
+            qty: None,
+            direction: None,
+        };
+        assert_eq!(row.last, Some(last));
+        row.handle_shown(&shown(2, Some((4, 30))));
+        assert_eq!(row.last.unwrap().direction, Some(Direction::Up));
     }
 
     #[test]
-    fn a_row_is_live_only_while_somebody_speaks_for_it() {
-        let mut row = Row::default();
-        assert_eq!(row.state(false), RowState::Waiting);
-        row.handle_event(ONE, &event(1, None));
-        assert_eq!(row.state(true), RowState::Live);
-        assert_eq!(row.state(false), RowState::Unheard);
-        row.handle_event(
-            ONE,
-            &StockEvent {
-                state: SymbolState::Closed,
-                ..event(2, None)
-            },
-        );
-        assert_eq!(row.state(false), RowState::Closed);
+    fn a_symbol_without_anything_is_waiting_unless_there_is_something_to_say() {
+        let live = Standing {
+            trust: Trust::Live,
+            silent: false,
+            status: TradingStatus::Open,
+        };
+        let stale = Standing {
+            trust: Trust::Stale,
+            ..live
+        };
+        let silent = Standing {
+            silent: true,
+            ..live
+        };
+        for standing in [live, Standing::NOBODY] {
+            assert_eq!(RowState::of(standing, false), RowState::WAITING);
+        }
+        assert!(RowState::of(live, true).is_live());
+        for standing in [stale, silent, Standing::NOBODY] {
+            let state = RowState::of(standing, true);
+            assert_eq!(state.trust, Some(standing.trust));
+            assert!(!state.is_live());
+        }
+        assert_eq!(RowState::of(stale, false).trust, Some(Trust::Stale));
+        assert!(RowState::of(silent, false).silent);
     }
 
     #[test]
     fn mid_and_spread_are_exact() {
         let cases = [
-            (50_850_000_000, 50_850_000_000, "50.85", "0.00"),
-            (50_850_000_000, 50_860_000_000, "50.855", "0.01"),
-            (1, 2, "0.0000000015", "0.000000001"),
-            (i64::MAX, i64::MAX, "9223372036.854775807", "0.00"),
-            (20_000_000_000, 19_990_000_000, "19.995", "-0.01"),
+            (4, 508_500, 508_500, "50.85", "0.00"),
+            (4, 508_500, 508_600, "50.855", "0.01"),
+            (9, 1, 2, "0.0000000015", "0.000000001"),
+            (0, u32::MAX, u32::MAX, "4294967295.00", "0.00"),
+            (3, 20_000, 19_990, "19.995", "-0.01"),
         ];
-        for (bid, ask, mid, spread) in cases {
+        for (scale, bid, ask, mid, spread) in cases {
             let row = Row {
-                bid: quote(bid),
-                ask: quote(ask),
+                view: Some(view(scale, bid, ask)),
                 ..Row::default()
             };
             assert_eq!(row.mid().unwrap().to_string(), mid);
             assert_eq!(row.spread().unwrap().decimal().to_string(), spread);
         }
+        let one_sided = View {
+            ask: None,
+            ..view(4, 1, 1)
+        };
         let row = Row {
-            bid: quote(1),
+            view: Some(one_sided),
             ..Row::default()
         };
         assert_eq!((row.mid(), row.spread()), (None, None));

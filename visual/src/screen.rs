@@ -6,12 +6,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use oxberry_cluster::page::Voice;
 use oxberry_core::units::Instant;
-use oxberry_proto::NodeId;
-use serde::Serialize;
+use oxberry_proto::{NodeId, Run};
 use tokio::sync::watch;
 
-use crate::board::{Board, Counters, Phase, StateCounts};
+use crate::board::{Board, Counters, Phase, StateCounts, StatusCounts};
 use crate::row::{Row, RowState};
 use crate::table::SymbolTable;
 
@@ -22,7 +22,7 @@ pub type FrameNum = u64;
 #[derive(Debug, Default)]
 pub struct Screen {
     status: Status,
-    table: Option<Arc<SymbolTable>>,
+    table: Arc<SymbolTable>,
     /// By slot.
     rows: Vec<ShownRow>,
 }
@@ -56,10 +56,16 @@ pub struct Status {
 pub struct BoardStatus {
     /// How far the feed is.
     pub phase: Phase,
-    /// What was counted.
+    /// The run that is shown.
+    pub run: Run,
+    /// What was counted since the start.
     pub counters: Counters,
+    /// What was counted since the run began.
+    pub of_run: Counters,
     /// How many symbols are in each state.
     pub states: StateCounts,
+    /// How many symbols do not trade.
+    pub statuses: StatusCounts,
     /// How many Pis there are to be.
     pub nodes_expected: u16,
     /// The Pis that were heard.
@@ -73,22 +79,10 @@ pub struct BoardStatus {
 pub struct NodeStatus {
     /// Which one.
     pub node: NodeId,
-    /// Events it brought, copies included.
-    pub events: u64,
-    /// Whether it speaks.
+    /// Events that it was the first to bring.
+    pub firsts: u64,
+    /// How it is heard.
     pub voice: Voice,
-}
-
-/// Whether a Pi speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Voice {
-    /// It does.
-    Speaking,
-    /// It fell silent.
-    Silent,
-    /// It said that it is done.
-    Ended,
 }
 
 /// What changed since a frame.
@@ -96,9 +90,9 @@ pub enum Voice {
 pub struct Changes {
     /// The present status.
     pub status: Status,
-    /// The symbols, once they are known.
-    pub table: Option<Arc<SymbolTable>>,
-    /// The rows that changed, by slot.
+    /// The symbols.
+    pub table: Arc<SymbolTable>,
+    /// The rows that changed, by slot; all that ever did, where the symbols are of another edition.
     pub rows: Vec<ShownRow>,
 }
 
@@ -134,9 +128,9 @@ pub fn screen() -> (Publisher, Viewer) {
 }
 
 impl Publisher {
-    /// Puts up the next frame, with what changed on the board if there is one already. When somebody
+    /// Puts up the next frame, with what changed on the board if it knows its symbols already. When somebody
     /// reads just now nothing happens, `false` comes back, and the board keeps its changes.
-    pub fn try_publish(&self, now: Instant, board: Option<&mut Board>) -> bool {
+    pub fn try_publish(&self, now: Instant, board: &mut Board) -> bool {
         let mut screen = match self.screen.try_lock() {
             Ok(screen) => screen,
             Err(TryLockError::WouldBlock) => return false,
@@ -145,8 +139,8 @@ impl Publisher {
         let frame = screen.status.frame + 1;
         screen.status.frame = frame;
         screen.status.shown_at = now;
-        if let Some(board) = board {
-            screen.put_up(frame, board);
+        if let Some(run) = board.run() {
+            screen.put_up(now, frame, board, run);
         }
         drop(screen);
         self.frames.send_replace(frame);
@@ -155,13 +149,18 @@ impl Publisher {
 }
 
 impl Screen {
-    fn put_up(&mut self, frame: FrameNum, board: &mut Board) {
-        if self.table.is_none() {
-            self.table = Some(board.table().clone());
-            self.rows = (0..board.rows().len()).map(ShownRow::empty).collect();
+    fn put_up(&mut self, now: Instant, frame: FrameNum, board: &mut Board, run: Run) {
+        let table = board.table();
+        if table.edition != self.table.edition {
+            self.rows.clear();
+        }
+        if !Arc::ptr_eq(table, &self.table) {
+            self.table = table.clone();
+            let slots = self.rows.len()..table.entries().len();
+            self.rows.extend(slots.map(ShownRow::empty));
         }
         let rows = &mut self.rows;
-        board.take_changed(|slot, row, state| {
+        board.take_changed(now, |slot, row, state| {
             if let Some(shown) = rows.get_mut(slot) {
                 *shown = ShownRow {
                     slot,
@@ -171,7 +170,7 @@ impl Screen {
                 };
             }
         });
-        self.status.board = Some(BoardStatus::of(board));
+        self.status.board = Some(BoardStatus::of(board, run));
     }
 }
 
@@ -181,30 +180,28 @@ impl ShownRow {
             slot,
             changed_in: 0,
             row: Row::default(),
-            state: RowState::Waiting,
+            state: RowState::WAITING,
         }
     }
 }
 
 impl BoardStatus {
-    fn of(board: &Board) -> Self {
+    fn of(board: &Board, run: Run) -> Self {
         const NANOS_PER_MILLISECOND: u64 = 1_000_000;
-        let nodes = board.nodes();
         Self {
             phase: board.phase(),
+            run,
             counters: *board.counters(),
+            of_run: board.counters_of_run(),
             states: board.state_counts(),
-            nodes_expected: nodes.expected(),
-            nodes: nodes
-                .heard()
-                .map(|(node, heard)| NodeStatus {
+            statuses: board.status_counts(),
+            nodes_expected: board.nodes_expected(),
+            nodes: board
+                .nodes()
+                .map(|(node, voice, firsts)| NodeStatus {
                     node,
-                    events: heard.events,
-                    voice: match (heard.ended, nodes.silent().contains(node)) {
-                        (true, _) => Voice::Ended,
-                        (false, true) => Voice::Silent,
-                        (false, false) => Voice::Speaking,
-                    },
+                    firsts,
+                    voice,
                 })
                 .collect(),
             market_time_ms: board
@@ -237,10 +234,13 @@ impl Viewer {
         self.lock().status.clone()
     }
 
-    /// What changed after frame `seen`; everything after frame 0.
+    /// What changed after frame `seen` for one who knows an edition of the symbols; everything after
+    /// frame 0, and for one who knows another edition or none.
     #[must_use]
-    pub fn changes_since(&self, seen: FrameNum) -> Changes {
+    pub fn changes_since(&self, seen: FrameNum, edition: Option<u64>) -> Changes {
         let screen = self.lock();
+        let is_known = edition == Some(screen.table.edition);
+        let seen = if is_known { seen } else { 0 };
         Changes {
             status: screen.status.clone(),
             table: screen.table.clone(),

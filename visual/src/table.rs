@@ -1,22 +1,36 @@
-//! The symbol table, as the controller gives it out.
+//! The symbols as browsers get them, and whether an answer of the controller can be used.
 
+use oxberry_cluster::page;
 use oxberry_core::units::SymbolIndex;
-use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS, MAX_SYMBOLS};
-use oxberry_proto::start::{Refused, RefusedReason, SetupVisual, SymbolEntry};
-use oxberry_proto::{Kind, ProtoError, SCHEMA_FINGERPRINT, decode, decode_list, kind_of};
+use oxberry_proto::start::{Refused, RefusedReason, SetupVisual};
+use oxberry_proto::{
+    Kind, Partition, ProtoError, SCHEMA_FINGERPRINT, SymbolName, decode, decode_list, kind_of,
+};
 
-/// All symbols of the day in the order of their names, and the shape of the cluster.
+/// All symbols of a run.
 ///
-/// A symbol's *slot* is its place in that order, from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A symbol's *slot* is its place, from 0; it stays while the run does. Symbols that only the feed
+/// itself defines come behind the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SymbolTable {
-    nodes: u16,
-    entries: Vec<SymbolEntry>,
-    /// Symbol index and slot, sorted by symbol index.
-    slots: Vec<(SymbolIndex, usize)>,
+    /// Which table it is: a higher one has nothing to do with those before, and the same one only
+    /// grows.
+    pub(crate) edition: u64,
+    entries: Vec<Entry>,
 }
 
-/// Why the controller's answer gives no symbol table.
+/// One symbol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The venue's number for it.
+    pub symbol_index: SymbolIndex,
+    /// Its CQS name; empty while only the feed itself has told of it.
+    name: SymbolName,
+    /// Its partition.
+    pub partition: Partition,
+}
+
+/// Why the controller's answer gives no symbols.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -35,163 +49,143 @@ pub enum TableError {
     /// The bytes are no answer.
     #[error("the controller's symbol table does not decode: {0}")]
     Malformed(#[from] ProtoError),
-    /// More than this program is made for.
-    #[error("the controller's symbol table has {found} {what}, at most {most} are possible")]
-    TooMany {
-        /// What there is too much of.
-        what: &'static str,
-        /// How much.
-        found: usize,
-        /// What is possible.
-        most: usize,
-    },
-    /// The same symbol twice.
-    #[error("the controller's symbol table has symbol index {0} twice")]
-    Twice(SymbolIndex),
 }
 
 impl SymbolTable {
-    /// Reads the controller's answer to a request for the table.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the answer, or that the controller refused; see [`TableError`].
-    pub fn from_reply(message: &[u8]) -> Result<Self, TableError> {
-        if kind_of(message) == Ok(Kind::Refused) {
-            let Refused { reason } = decode(message)?;
-            return Err(match reason {
-                RefusedReason::Schema { expected } => TableError::Schema { theirs: expected },
-                RefusedReason::NameTaken | RefusedReason::Full | RefusedReason::TooSmall { .. } => {
-                    TableError::Refused(reason)
-                }
-            });
-        }
-        let (setup, records) = decode_list::<SetupVisual>(message)?;
-        if setup.schema != SCHEMA_FINGERPRINT {
-            return Err(TableError::Schema {
-                theirs: setup.schema,
-            });
-        }
-        Self::new(setup.nodes, records.collect::<Result<_, _>>()?)
-    }
-
-    /// A table of these symbols for a cluster of so many Pis.
-    ///
-    /// # Errors
-    ///
-    /// [`TableError::TooMany`] and [`TableError::Twice`].
-    pub fn new(nodes: u16, mut entries: Vec<SymbolEntry>) -> Result<Self, TableError> {
-        at_most("symbols", entries.len(), MAX_SYMBOLS)?;
-        at_most("nodes", usize::from(nodes), MAX_NODES)?;
-        let partitions = entries
+    /// The symbols of these rows: another edition if they are shown afresh, or are not those of this
+    /// one and more.
+    pub(crate) fn next(&self, rows: &[page::Row], afresh: bool) -> Self {
+        let entries: Vec<_> = rows
             .iter()
-            .map(|entry| usize::from(entry.partition.raw()) + 1)
-            .max();
-        at_most("partitions", partitions.unwrap_or(0), MAX_PARTITIONS)?;
-        entries.sort_by(|a, b| (&a.name, a.symbol_index).cmp(&(&b.name, b.symbol_index)));
-        let mut slots: Vec<_> = entries
-            .iter()
-            .enumerate()
-            .map(|(slot, entry)| (entry.symbol_index, slot))
+            .map(|row| Entry {
+                symbol_index: row.symbol_index,
+                name: row.name.clone(),
+                partition: row.partition,
+            })
             .collect();
-        slots.sort_unstable();
-        for pair in slots.windows(2) {
-            if let [(one, _), (other, _)] = pair
-                && one == other
-            {
-                return Err(TableError::Twice(*one));
-            }
-        }
-        Ok(Self {
-            nodes,
+        let goes_on = !afresh && entries.starts_with(&self.entries);
+        Self {
+            edition: self.edition + u64::from(!goes_on),
             entries,
-            slots,
-        })
-    }
-
-    /// How many Pis the cluster is to have.
-    #[must_use]
-    pub const fn nodes(&self) -> u16 {
-        self.nodes
+        }
     }
 
     /// The symbols by slot.
     #[must_use]
-    pub fn entries(&self) -> &[SymbolEntry] {
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// The slot of a symbol.
-    #[must_use]
-    pub fn slot(&self, symbol_index: SymbolIndex) -> Option<usize> {
-        let at = self
-            .slots
-            .binary_search_by_key(&symbol_index, |(index, _)| *index)
-            .ok()?;
-        self.slots.get(at).map(|(_, slot)| *slot)
     }
 }
 
-const fn at_most(what: &'static str, found: usize, most: usize) -> Result<(), TableError> {
-    if found > most {
-        Err(TableError::TooMany { what, found, most })
-    } else {
-        Ok(())
+impl Entry {
+    /// Whether it is the symbol of a row, by its present name.
+    pub(crate) fn is_of(&self, row: &page::Row) -> bool {
+        self.symbol_index == row.symbol_index
+            && self.name == row.name
+            && self.partition == row.partition
     }
+
+    /// What a person calls it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name(&self.name, self.symbol_index)
+    }
+}
+
+/// What a person calls a symbol: its name, or its number where it has none.
+pub(crate) fn name(name: &SymbolName, symbol_index: SymbolIndex) -> String {
+    if name.is_empty() {
+        format!("#{symbol_index}")
+    } else {
+        name.to_string()
+    }
+}
+
+/// Looks whether the controller's answer gives symbols to this program; says how many Pis there are
+/// to be.
+///
+/// # Errors
+///
+/// What is wrong with the answer, or that the controller refused; see [`TableError`].
+pub(crate) fn check_answer(message: &[u8]) -> Result<u16, TableError> {
+    if kind_of(message) == Ok(Kind::Refused) {
+        let Refused { reason } = decode(message)?;
+        return Err(match reason {
+            RefusedReason::Schema { expected } => TableError::Schema { theirs: expected },
+            RefusedReason::NameTaken | RefusedReason::Full | RefusedReason::TooSmall { .. } => {
+                TableError::Refused(reason)
+            }
+        });
+    }
+    let (setup, records) = decode_list::<SetupVisual>(message)?;
+    if setup.schema != SCHEMA_FINGERPRINT {
+        return Err(TableError::Schema {
+            theirs: setup.schema,
+        });
+    }
+    for record in records {
+        record?;
+    }
+    Ok(setup.nodes)
 }
 
 #[cfg(test)]
 mod tests {
-    use oxberry_proto::{Partition, RecordsWriter, SymbolName};
+    use oxberry_proto::start::SymbolEntry;
+    use oxberry_proto::{RecordsWriter, Run};
 
     use super::*;
 
-    fn entry(symbol_index: u32, name: &str) -> SymbolEntry {
-        SymbolEntry {
-            symbol_index: SymbolIndex::from_raw(symbol_index),
-            name: SymbolName::try_from(name).unwrap(),
-            partition: Partition::from_raw(0),
+    fn answer(schema: u64, names: &[(u32, &str)]) -> Vec<u8> {
+        let mut writer = RecordsWriter::<_, SetupVisual>::new([0; 512]);
+        for &(index, name) in names {
+            let entry = SymbolEntry {
+                symbol_index: SymbolIndex::from_raw(index),
+                name: SymbolName::try_from(name).unwrap(),
+                partition: Partition::from_raw(0),
+            };
+            writer.push(&entry).unwrap();
         }
+        let head = SetupVisual {
+            schema,
+            run: Run::default(),
+            nodes: 3,
+            partitions: 4,
+            symbols: 0,
+        };
+        writer.finish(&[], head).unwrap().to_vec()
     }
 
-    fn reply(schema: u64, entries: &[SymbolEntry]) -> Vec<u8> {
-        let mut writer = RecordsWriter::<_, SetupVisual>::new([0; 512]);
-        for entry in entries {
-            writer.push(entry).unwrap();
+    fn row(index: u32, name: &str) -> page::Row {
+        page::Row {
+            symbol_index: SymbolIndex::from_raw(index),
+            name: SymbolName::try_from(name).unwrap(),
+            partition: Partition::from_raw(0),
+            at: None,
+            ts_event: None,
+            view: None,
+            last_trade: None,
         }
-        writer
-            .finish(
-                &[],
-                SetupVisual {
-                    schema,
-                    nodes: 3,
-                    partitions: 4,
-                    symbols: 0,
-                },
-            )
-            .unwrap()
-            .to_vec()
     }
 
     #[test]
-    fn slots_follow_the_names() {
-        let entries = [entry(7, "MSFT"), entry(900, "AAPL"), entry(3, "ZZZ")];
-        let table = SymbolTable::from_reply(&reply(SCHEMA_FINGERPRINT, &entries)).unwrap();
-        assert_eq!(table.nodes(), 3);
-        let names: Vec<_> = table
-            .entries()
-            .iter()
-            .map(|entry| entry.name.as_str())
-            .collect();
-        assert_eq!(names, ["AAPL", "MSFT", "ZZZ"]);
-        assert_eq!(table.slot(SymbolIndex::from_raw(7)), Some(1));
-        assert_eq!(table.slot(SymbolIndex::from_raw(900)), Some(0));
-        assert_eq!(table.slot(SymbolIndex::from_raw(8)), None);
+    fn a_table_grows_or_is_another_edition() {
+        let first = SymbolTable::default().next(&[row(7, "MSFT")], false);
+        assert_eq!(first.edition, 0);
+        let grown = first.next(&[row(7, "MSFT"), row(900, "")], false);
+        assert_eq!(grown.edition, 0);
+        assert_eq!(grown.entries()[1].name(), "#900");
+        let named = grown.next(&[row(7, "MSFT"), row(900, "AAPL")], false);
+        assert_eq!(named.edition, 1);
+        assert_eq!(named.entries()[1].name(), "AAPL");
+        let again = [row(7, "MSFT"), row(900, "AAPL")];
+        assert_eq!(named.next(&again, false), named);
+        assert_eq!(named.next(&again, true).edition, 2);
     }
 
     #[test]
     fn another_schema_is_said_with_both_fingerprints() {
-        let error = SymbolTable::from_reply(&reply(17, &[])).unwrap_err();
+        let error = check_answer(&answer(17, &[])).unwrap_err();
         assert_eq!(error, TableError::Schema { theirs: 17 });
         assert!(
             error.to_string().contains("install the same version"),
@@ -204,20 +198,18 @@ mod tests {
         };
         let len = oxberry_proto::encode(&refused, &mut buffer).unwrap();
         assert_eq!(
-            SymbolTable::from_reply(&buffer[..len]),
+            check_answer(&buffer[..len]),
             Err(TableError::Schema { theirs: 17 })
         );
     }
 
     #[test]
     fn a_broken_answer_is_an_error_and_no_panic() {
-        let whole = reply(SCHEMA_FINGERPRINT, &[entry(7, "MSFT"), entry(8, "AAPL")]);
+        let whole = answer(SCHEMA_FINGERPRINT, &[(7, "MSFT"), (8, "AAPL")]);
+        assert_eq!(check_answer(&whole), Ok(3));
         for len in 0..whole.len() {
-            let error = SymbolTable::from_reply(&whole[..len]).unwrap_err();
+            let error = check_answer(&whole[..len]).unwrap_err();
             assert!(matches!(error, TableError::Malformed(_)), "{len}: {error}");
         }
-        let twice = reply(SCHEMA_FINGERPRINT, &[entry(7, "MSFT"), entry(7, "AAPL")]);
-        let expected = TableError::Twice(SymbolIndex::from_raw(7));
-        assert_eq!(SymbolTable::from_reply(&twice), Err(expected));
     }
 }

@@ -167,7 +167,7 @@ async fn show_metrics(State(web): State<Web>) -> Response {
 }
 
 async fn state(State(web): State<Web>) -> Response {
-    match page_message::state(&web.viewer.changes_since(0)) {
+    match page_message::state(&web.viewer.changes_since(0, None)) {
         Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }

@@ -1,7 +1,8 @@
 // The grid: only the rows in sight exist, and of these only what changed is written.
 
 import {
-  ASK, ASK_QTY, BID, BID_QTY, DIRECTION, LAST, MID, MISSED, SLOT, SPREAD, STATE, TRADES, VOLUME,
+  ASK, ASK_QTY, BID, BID_QTY, DIRECTION, LAST, MID, SLOT, SPREAD, STATUS, TRADES, TRUST, VOLUME,
+  isPaused, stateOf,
 } from "./market.js";
 
 const ROWS_BEYOND_SIGHT = 6;
@@ -13,22 +14,30 @@ const LONG_TEXT = 9;
 const LONG_TEXT_BESIDE_WORD = 7;
 const FIGURE_SPACE = "\u2007";
 
-const STATE_TEXTS = {
-  waiting: "no event yet", live: "live", stale: "stale", recovering: "recovering",
-  halted: "halted", closed: "closed", unheard: "no Pi", old: "old",
-};
-
 const STATE_TITLES = {
+  silent: "Nothing is heard of this symbol: the numbers are old",
   stale: "Messages are missing: the numbers may be wrong",
-  recovering: "The book is being rebuilt: the numbers are old",
-  unheard: "No Pi speaks for this symbol: the numbers are old",
+  recovering: "What is missing is being fetched: the numbers are late",
+  partial: "Begun in the middle of the day: orders from before are not in the numbers",
+  old: "The dashboard does not answer: the numbers are old",
   halted: "The venue halted trading",
   closed: "Trading is over",
-  old: "The dashboard does not answer: the numbers are old",
 };
 
-/** Without a connection nothing is live, whatever was said last. */
-const stateOf = (row, isOld) => (isOld && row[STATE] === "live" ? "old" : row[STATE]);
+/** What can be said of a row in words: of its numbers, and of the venue. */
+function stateText(row, isOld) {
+  const state = stateOf(row, isOld);
+  if (state === "waiting") return "no event yet";
+  const words = [state];
+  if (state === "silent" && row[TRUST] !== "live") words.push(row[TRUST]);
+  if (isPaused(row)) words.push(row[STATUS]);
+  return words.join(" · ");
+}
+
+function stateTitle(row, isOld) {
+  const words = [stateOf(row, isOld), row[STATUS]].map((word) => STATE_TITLES[word]);
+  return words.filter((title) => title !== undefined).join(". ");
+}
 
 const whole = new Intl.NumberFormat("en-US");
 
@@ -47,7 +56,7 @@ const quantity = (number) => (number === null ? "" : whole.format(number));
 /** Name (also the CSS class), heading, explanation, and the text of a row's cell. */
 const COLUMNS = [
   ["symbol", "Symbol", "", (row, name) => name],
-  ["state", "State", "Whether the book can be trusted", (row, name, isOld) => STATE_TEXTS[stateOf(row, isOld)]],
+  ["state", "State", "Whether the book can be trusted, and whether the symbol trades", (row, name, isOld) => stateText(row, isOld)],
   ["last", "Last trade", "Coloured by its direction", (row) => price(row[LAST])],
   ["mid", "Mid", "Half way between bid and ask", (row) => price(row[MID], MID_DIGITS)],
   ["spread", "Spread", "Ask minus bid", (row) => price(row[SPREAD])],
@@ -206,14 +215,12 @@ function fill(line, row, name, isOld) {
     }
   });
   const crossed = row[SPREAD]?.startsWith("-") ? "crossed" : "";
-  const state = stateOf(row, isOld);
-  const classes = `row ${state} ${row[DIRECTION] ?? ""} ${crossed}`;
+  const paused = isPaused(row) ? row[STATUS] : "";
+  const classes = `row ${stateOf(row, isOld)} ${paused} ${row[DIRECTION] ?? ""} ${crossed}`;
   if (line.element.className !== classes) {
     line.element.className = classes;
-    line.cells[1].title = STATE_TITLES[state] ?? "";
+    line.cells[1].title = stateTitle(row, isOld);
   }
-  const missed = row[MISSED] > 0 ? `${whole.format(row[MISSED])} events never came` : "";
-  if (line.cells[0].title !== missed) line.cells[0].title = missed;
   const isSameSymbol = before !== null && before[SLOT] === row[SLOT];
   if (isSameSymbol && row[TRADES] > before[TRADES] && !wantsCalm.matches) {
     line.cells[2].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);

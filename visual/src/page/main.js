@@ -3,7 +3,7 @@
 import { listen } from "./feed.js";
 import { Grid } from "./grid.js";
 import { Market } from "./market.js";
-import { Totals } from "./totals.js";
+import { Totals, nodesByVoice } from "./totals.js";
 
 const ARRANGE_EVERY_MS = 1000;
 
@@ -14,8 +14,9 @@ const market = new Market();
 const grid = new Grid(market);
 const totals = new Totals();
 
-let table = null; // of this connection, until its first frame
+let tables = []; // since the last frame
 let phase = "setup";
+let unheard = "";
 let controller = "";
 let link = "connecting";
 let hasChanged = false;
@@ -23,15 +24,27 @@ let hasChanged = false;
 const LINK_TEXTS = {
   connecting: () => "Connecting",
   setup: () => `Waiting for the controller at ${controller}`,
-  live: () => ({ waiting: "Connected, waiting for the first event", running: "Connected", ended: "End of feed, final numbers" })[phase],
+  live: () => ({
+    waiting: "Connected, waiting for the first event",
+    running: "Connected",
+    silent: `Silent: nothing heard from ${unheard}`,
+    ended: "Ended: end of feed, final numbers",
+  })[phase],
   late: () => "Connected but nothing comes: numbers are old",
   lost: () => "Reconnecting: numbers are old",
 };
 
 function showLink() {
-  document.body.dataset.link = link === "live" && phase === "ended" ? "ended" : link;
+  document.body.dataset.link = link === "live" && (phase === "ended" || phase === "silent") ? phase : link;
   const text = LINK_TEXTS[link]();
   if (byId("link-text").textContent !== text) byId("link-text").textContent = text;
+}
+
+/** Of whom nothing is heard: of Pis, or by all of them of the feed. */
+function unheardOf(nodes) {
+  const { silent, dead } = nodesByVoice(nodes);
+  const quiet = [...silent, ...dead].sort((a, b) => a - b);
+  return quiet.length === nodes.length ? `node ${quiet.join(", ")}` : "the feed";
 }
 
 function showShown() {
@@ -58,17 +71,18 @@ const feed = listen({
     showShown();
   },
   table(message) {
-    table = message.symbols;
+    tables.push(message);
   },
   frame(message) {
-    if (table !== null) {
-      market.reset(table);
-      totals.reset();
-      table = null;
+    for (const { from, symbols } of tables) {
+      market.define(from, symbols);
+      if (from === 0) totals.reset();
     }
+    tables = [];
     market.update(message.rows);
     hasChanged ||= message.rows.length > 0;
     phase = message.phase;
+    unheard = unheardOf(message.nodes);
     totals.show(message);
     showShown();
     showLink();

@@ -12,8 +12,8 @@ const newYork = new Intl.DateTimeFormat("en-US", {
 });
 
 const STATE_WORDS = {
-  waiting: "without an event yet", live: "live", stale: "stale", recovering: "recovering",
-  halted: "halted", closed: "closed", unheard: "without a Pi",
+  waiting: "without an event yet", live: "live", recovering: "recovering", partial: "partial",
+  stale: "stale", silent: "silent",
 };
 
 const byId = (id) => document.getElementById(id);
@@ -24,6 +24,13 @@ function write(id, text) {
 }
 
 const count = (number) => (number < 10_000_000 ? whole.format(number) : short.format(number));
+
+/** The numbers of the Pis that were heard, by how they are heard. */
+export function nodesByVoice(nodes) {
+  const voices = { speaking: [], silent: [], dead: [], ended: [] };
+  for (const [node, voice] of nodes) voices[voice].push(node);
+  return voices;
+}
 
 export class Totals {
   /** Times and event counts of the last frames, oldest first. */
@@ -44,31 +51,33 @@ export class Totals {
   show(frame) {
     const { counters, states } = frame;
     const known = Object.values(states).reduce((sum, each) => sum + each, 0);
-    const inDoubt = states.stale + states.recovering + states.unheard;
+    const inDoubt = known - states.live - states.waiting;
     write("live", whole.format(states.live));
     write("not-live", `of ${whole.format(known)}${inDoubt > 0 ? `, ${whole.format(inDoubt)} in doubt` : ""}`);
     mark("not-live", inDoubt > 0);
     const others = Object.entries(states).filter(([, number]) => number > 0);
-    byId("not-live").title = others.map(([state, number]) => `${whole.format(number)} ${STATE_WORDS[state]}`).join(", ");
+    const paused = Object.entries(frame.statuses).filter(([, number]) => number > 0);
+    byId("not-live").title = [
+      ...others.map(([state, number]) => `${whole.format(number)} ${STATE_WORDS[state]}`),
+      ...paused.map(([status, number]) => `${whole.format(number)} ${status}`),
+    ].join(", ");
 
     this.#showRate(frame.shown_at_ms, counters.events);
     write("trades", count(counters.trades));
     write("volume", counters.volume > 0 ? `${short.format(counters.volume)} shares` : "");
 
-    const voices = (voice) => frame.nodes.filter(([, is]) => is === voice).map(([node]) => node);
-    const [silent, ended] = [voices("silent"), voices("ended")];
-    const speaking = frame.nodes.length - silent.length - ended.length;
-    write("pis", `${speaking} of ${frame.nodes_expected}`);
+    const voices = nodesByVoice(frame.nodes);
+    write("pis", `${voices.speaking.length} of ${frame.nodes_expected}`);
     const pis = [];
-    if (silent.length > 0) pis.push(`node ${silent.join(", ")} silent`);
-    if (ended.length > 0) pis.push(`${ended.length} done`);
+    if (voices.silent.length > 0) pis.push(`node ${voices.silent.join(", ")} silent`);
+    if (voices.dead.length > 0) pis.push(`node ${voices.dead.join(", ")} dead`);
+    if (voices.ended.length > 0) pis.push(`${voices.ended.length} done`);
     write("pis-note", pis.join(", "));
-    mark("pis-note", silent.length > 0);
+    mark("pis-note", voices.silent.length + voices.dead.length > 0);
 
-    write("duplicates", count(counters.duplicates));
-    write("gaps", count(counters.gaps));
-    write("gaps-note", counters.missed > 0 ? `${count(counters.missed)} events missed` : "");
-    byId("gap-total").classList.toggle("doubt", counters.gaps > 0);
+    write("duplicates", count(counters.copies));
+    write("missed", count(counters.missed));
+    byId("missed-total").classList.toggle("doubt", counters.missed > 0);
     write("conflated", count(counters.conflated));
     write("market-time", frame.market_time_ms === null ? "" : `${newYork.format(frame.market_time_ms)} New York`);
   }

@@ -1,7 +1,8 @@
 //! The page in Chromium: what a person sees and does.
 
+use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_proto::start::SymbolEntry;
-use oxberry_proto::stock::{StockEvent, SymbolState};
+use oxberry_proto::stock::StockEvent;
 use oxberry_visual::Config;
 use serde_json::{Value, json};
 
@@ -39,44 +40,53 @@ fn day() -> Vec<StockEvent> {
     let base = |at: u32| match at {
         1 => 1_234_567_800,
         7 => 5_849_325,
-        _ => 10_000 + i64::from(at) * 1_237 % 4_000_000,
+        _ => 10_000 + at * 1_237 % 4_000_000,
     };
     let mut events: Vec<_> = (0..SYMBOLS)
-        .map(|at| {
-            event(
-                at,
-                1,
-                Some(base(at)),
-                Some(base(at) + 100 + i64::from(at % 7)),
-                None,
-            )
-        })
+        .map(|at| event(at, 1, Some(base(at)), Some(base(at) + 100 + at % 7), None))
         .collect();
     for at in (0..SYMBOLS).filter(|at| at % 3 != 0) {
-        for (number, step) in [(2, 0), (3, 50 * (i64::from(at % 4) - 1))] {
+        for number in [2, 3] {
             let (bid, ask) = (Some(base(at)), Some(base(at) + 150));
-            let price = base(at) + 50 + if number == 3 { step } else { 0 };
-            let state = match at % 101 {
-                1 => SymbolState::Halted,
-                2 => SymbolState::Stale,
-                3 => SymbolState::Recovering,
-                4 => SymbolState::Closed,
-                _ => SymbolState::Live,
+            let price = if number == 3 {
+                base(at) + 50 * (at % 4)
+            } else {
+                base(at) + 50
             };
-            events.push(StockEvent {
-                state,
-                ..event(at, number, bid, ask, Some(price))
-            });
+            events.push(event(at, number, bid, ask, Some(price)));
         }
     }
     events
+}
+
+/// What is said of a symbol at the end of the day, and in which words the page must say it.
+fn said(at: u32) -> (Trust, TradingStatus, &'static str) {
+    match at % 101 {
+        1 => (Trust::Live, TradingStatus::Halted, "live · halted"),
+        2 => (Trust::Stale, TradingStatus::Open, "stale"),
+        3 => (Trust::Recovering, TradingStatus::Open, "recovering"),
+        4 => (Trust::Stale, TradingStatus::Closed, "stale · closed"),
+        5 => (Trust::Partial, TradingStatus::Unknown, "partial"),
+        _ => (Trust::Live, TradingStatus::Open, "live"),
+    }
+}
+
+/// Says the day.
+fn say(pi: &mut Pi, events: &[StockEvent]) {
+    pi.push(events);
+    for at in 0..SYMBOLS {
+        let (trust, status, _) = said(at);
+        if (trust, status) != (Trust::Live, TradingStatus::Open) {
+            pi.trust(at, trust, status);
+        }
+    }
 }
 
 /// What the page must say of a symbol, worked out from the events alone: state, direction, and the
 /// texts of last trade, mid, spread, bid and ask.
 fn oracle(events: &[StockEvent], at: u32) -> Value {
     let of_symbol = || events.iter().filter(|event| event.symbol_index.raw() == at);
-    let newest = of_symbol().max_by_key(|event| event.event_num).unwrap();
+    let newest = of_symbol().next_back().unwrap();
     let trades: Vec<_> = of_symbol()
         .filter_map(|event| Some(event.trade?.price.raw()))
         .collect();
@@ -86,14 +96,11 @@ fn oracle(events: &[StockEvent], at: u32) -> Value {
         [.., _, _] => "same",
         _ => "",
     };
-    let [bid, ask] = [newest.bid, newest.ask].map(|quote| i128::from(quote.unwrap().price.raw()));
-    let state = match newest.state {
-        SymbolState::Live => "live",
-        SymbolState::Stale => "stale",
-        SymbolState::Recovering => "recovering",
-        SymbolState::Halted => "halted",
-        SymbolState::Closed => "closed",
-    };
+    // In 1e-9, as all prices of the day have four decimal places.
+    let nanos = |raw: u32| i128::from(raw) * 100_000;
+    let [bid, ask] =
+        [newest.view.bid, newest.view.ask].map(|quote| nanos(quote.unwrap().price.raw()));
+    let (_, _, state) = said(at);
     // Tenths of a billionth, so that half of an odd sum is a whole number.
     let text = |tenths: i128| {
         let digits = format!(
@@ -109,7 +116,7 @@ fn oracle(events: &[StockEvent], at: u32) -> Value {
         direction,
         trades
             .last()
-            .map_or(String::new(), |last| text(i128::from(*last) * 10)),
+            .map_or(String::new(), |last| text(nanos(*last) * 10)),
         text((bid + ask) * 5),
         text((ask - bid) * 10),
         text(bid * 10),
@@ -157,7 +164,7 @@ fn the_numbers_of_every_row_equal_the_oracle_s_at_any_place_of_the_grid() {
     let events = day();
     for node in [0, 1] {
         let mut pi = Pi::connect(node, scene.dashboard.stock);
-        pi.push(&events);
+        say(&mut pi, &events);
         pi.end();
     }
     scene
@@ -265,26 +272,37 @@ fn nothing_is_called_live_that_is_not() {
 
     // The first Pi falls silent, the other goes on.
     let states = "[...document.querySelectorAll('#rows .row')].map((row) => row.className)";
-    let mut number = 1;
-    while scene
+    pis[0].fall_silent();
+    scene
         .browser
-        .value(states)
-        .to_string()
-        .matches("unheard")
-        .count()
-        == 0
-    {
-        number += 1;
-        pis[1].push(&[event(0, number, Some(1), Some(2), None)]);
-    }
-    assert_eq!(scene.browser.text("#pis-note"), "node 0 silent");
-    assert_eq!(
-        scene
-            .browser
-            .value("document.querySelectorAll('#rows .row.live').length"),
-        1
-    );
+        .until(&format!("{states}.some((row) => row.includes('silent'))"));
+    scene
+        .browser
+        .until("document.getElementById('pis-note').textContent === 'node 0 silent'");
+    scene
+        .browser
+        .until("document.querySelectorAll('#rows .row.live').length === 1");
+    assert_eq!(scene.browser.text("#link-text"), "Connected");
     scene.browser.screenshot("pi-silent");
+    // Now nobody speaks.
+    pis[1].fall_silent();
+    scene
+        .browser
+        .until("document.body.dataset.link === 'silent'");
+    let headline = scene.browser.text("#link-text");
+    assert!(
+        headline.starts_with("Silent: nothing heard from node "),
+        "{headline}"
+    );
+    assert_eq!(scene.browser.text("#live"), "0");
+    scene
+        .browser
+        .until("document.querySelectorAll('#rows .row.live').length === 0");
+    // Those to which nothing has happened, too: who would say so?
+    let words = "[...new Set([...document.querySelectorAll('#rows .row:not([hidden]) .state')]
+        .map((cell) => cell.textContent))]";
+    assert_eq!(scene.browser.value(words), json!(["silent"]));
+    scene.browser.screenshot("silent");
 
     // The dashboard goes: the page says that its numbers are old, and finds the next one.
     scene.dashboard.stop();
@@ -397,7 +415,7 @@ fn the_page_keeps_up_while_all_symbols_move() {
     );
     let mut pi = Pi::connect(0, scene.dashboard.stock);
     for number in 1..=ROUNDS {
-        let price = 100_000 + i64::try_from(number).unwrap() % 7;
+        let price = 100_000 + u32::try_from(number).unwrap() % 7;
         let round: Vec<_> = (0..SYMBOLS)
             .map(|at| event(at, number, Some(price), Some(price + 100), Some(price + 50)))
             .collect();

@@ -40,6 +40,8 @@ pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     /// The names, by slot.
     pub(crate) symbols: Vec<String>,
+    /// How often it was told symbols.
+    pub(crate) tables: usize,
     /// The newest cells, by slot.
     pub(crate) rows: Vec<Value>,
     /// The newest message that is no table.
@@ -64,6 +66,7 @@ impl Page {
         Ok(Self {
             socket,
             symbols: Vec::new(),
+            tables: 0,
             rows: Vec::new(),
             last: Value::Null,
         })
@@ -99,11 +102,18 @@ impl Page {
         let message: Value = serde_json::from_str(&text).unwrap();
         if message["kind"] == "table" {
             let symbols = message["symbols"].as_array().unwrap();
-            self.symbols = symbols
-                .iter()
-                .map(|symbol| symbol[0].as_str().unwrap().to_owned())
-                .collect();
-            self.rows = vec![Value::Null; self.symbols.len()];
+            let from = usize::try_from(message["from"].as_u64().unwrap()).unwrap();
+            self.tables += 1;
+            self.symbols.truncate(from);
+            self.rows.truncate(from);
+            assert_eq!(
+                self.symbols.len(),
+                from,
+                "symbols without those before them"
+            );
+            let names = symbols.iter().map(|symbol| symbol[0].as_str().unwrap());
+            self.symbols.extend(names.map(str::to_owned));
+            self.rows.resize(self.symbols.len(), Value::Null);
             return true;
         }
         for row in message["rows"].as_array().into_iter().flatten() {

@@ -1,23 +1,46 @@
 //! A made-up controller and made-up Pis on real sockets.
 
+use std::collections::BTreeMap;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use oxberry_core::units::{Price, Qty, SymbolIndex, UnixNanos};
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::units::{
+    ChannelId, Numbering, Position, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex, UnixNanos,
+};
 use oxberry_net::{Clock, Context, Endpoint, Interest, SetupServer, StockPusher, wait};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
-use oxberry_proto::start::{SetupVisual, SetupVisualRequest, SymbolEntry};
-use oxberry_proto::stock::{EndOfEvents, Quote, StockBatch, StockEvent, SymbolState, TradePrint};
+use oxberry_proto::start::{Replica, SetupVisual, SetupVisualRequest, SymbolEntry};
+use oxberry_proto::stock::{
+    EndOfEvents, Quote, StockBatch, StockBeat, StockEvent, StreamWord, SymbolState, SymbolTrust,
+    TradePrint, TrustWord, View,
+};
 use oxberry_proto::{
-    EventNum, NodeId, Partition, RecordsWriter, SCHEMA_FINGERPRINT, SymbolName, decode, encode,
+    Deltas, NodeId, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, StockTold, StreamId,
+    SymbolName, decode, encode,
 };
 
 /// Longer than anything takes here, also on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Often enough that a Pi is not called silent on a busy machine.
+const BEAT: Duration = Duration::from_millis(100);
+
+pub(crate) const RUN: Run = Run {
+    identity: 7,
+    generation: 1,
+};
+
+pub(crate) const NUMBERING: u64 = 1_340_285_400_000_000_000;
+
 pub(crate) struct Controller {
     clock: Clock,
     server: SetupServer,
     pub(crate) endpoint: Endpoint,
+    /// What is played.
+    pub(crate) run: Run,
 }
 
 impl Controller {
@@ -27,28 +50,29 @@ impl Controller {
             clock: Clock::start(),
             server,
             endpoint,
+            run: RUN,
         }
     }
 
-    /// Waits for the question and gives out these symbols.
-    pub(crate) fn answer(&mut self, nodes: u16, symbols: &[SymbolEntry]) {
-        self.answer_as(SCHEMA_FINGERPRINT, nodes, symbols);
+    /// Waits for the question and gives out these symbols; says whose state is wished for.
+    pub(crate) fn answer(&mut self, nodes: u16, symbols: &[SymbolEntry]) -> Option<Replica> {
+        self.answer_as(SCHEMA_FINGERPRINT, nodes, symbols)
     }
 
-    pub(crate) fn answer_as(&mut self, schema: u64, nodes: u16, symbols: &[SymbolEntry]) {
-        let deadline = self.clock.now().after(PATIENCE);
-        let item = self.server.poll_item(Interest::Read);
-        let [asked] = wait(&self.clock, Some(deadline), [item]).unwrap();
-        assert!(asked.readable, "the dashboard asks for the symbols");
-        let request = self.server.recv().unwrap().unwrap();
-        let request: SetupVisualRequest = decode(request).unwrap();
-        assert_eq!(request.schema, SCHEMA_FINGERPRINT);
+    pub(crate) fn answer_as(
+        &mut self,
+        schema: u64,
+        nodes: u16,
+        symbols: &[SymbolEntry],
+    ) -> Option<Replica> {
+        let tell = self.hear();
         let mut writer = RecordsWriter::<_, SetupVisual>::new(vec![0; MAX_CONTROL_BYTES]);
         for symbol in symbols {
             writer.push(symbol).unwrap();
         }
         let head = SetupVisual {
             schema,
+            run: self.run,
             nodes,
             partitions: 2,
             symbols: 0,
@@ -58,55 +82,253 @@ impl Controller {
                 .reply(writer.finish(&[], head).unwrap())
                 .unwrap()
         );
+        tell
+    }
+
+    /// Waits for a question, which is to be answered.
+    pub(crate) fn hear(&mut self) -> Option<Replica> {
+        let deadline = self.clock.now().after(PATIENCE);
+        let item = self.server.poll_item(Interest::Read);
+        let [asked] = wait(&self.clock, Some(deadline), [item]).unwrap();
+        assert!(asked.readable, "the dashboard asks for the symbols");
+        let request = self.server.recv().unwrap().unwrap();
+        let request: SetupVisualRequest = decode(request).unwrap();
+        assert_eq!(request.schema, SCHEMA_FINGERPRINT);
+        request.tell
     }
 }
 
+/// A Pi, which beats by itself once it has something to say.
 pub(crate) struct Pi {
+    mouth: Arc<Mutex<Mouth>>,
+    /// Goes with the Pi, which ends its beats.
+    beats: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+struct Mouth {
+    run: Run,
     node: NodeId,
     clock: Clock,
     pusher: StockPusher,
+    /// How far it said the streams of its partitions.
+    streams: BTreeMap<Partition, Stream>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Stream {
+    through: u32,
+    /// Records of trust and state that it told of the partition.
+    told: u32,
+    has_begun: bool,
 }
 
 impl Pi {
     pub(crate) fn connect(node: u16, dashboard: Endpoint) -> Self {
-        Self {
+        Self::connect_in(RUN, node, dashboard)
+    }
+
+    pub(crate) fn connect_in(run: Run, node: u16, dashboard: Endpoint) -> Self {
+        let mouth = Arc::new(Mutex::new(Mouth {
+            run,
             node: NodeId::from_raw(node),
             clock: Clock::start(),
             pusher: StockPusher::connect(&Context::new(), dashboard).unwrap(),
+            streams: BTreeMap::new(),
+        }));
+        let (sender, ending) = mpsc::channel::<()>();
+        let beating = mouth.clone();
+        let thread = thread::spawn(move || {
+            while ending.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                beating.lock().unwrap().beat();
+            }
+        });
+        Self {
+            mouth,
+            beats: Some((sender, thread)),
         }
     }
 
-    /// Pushes events, in as many batches as they need.
-    pub(crate) fn push(&mut self, events: &[StockEvent]) {
-        let mut writer = RecordsWriter::<_, StockBatch>::new(vec![0; MAX_BATCH_BYTES]);
-        for event in events {
-            if writer.push(event).is_err() {
-                self.flush(&mut writer);
-                writer.push(event).unwrap();
-            }
+    /// Says nothing any more by itself.
+    pub(crate) fn fall_silent(&mut self) {
+        if let Some((sender, thread)) = self.beats.take() {
+            drop(sender);
+            thread.join().unwrap();
         }
-        self.flush(&mut writer);
+    }
+
+    /// Pushes events, in as many batches as they need. Their numbers are those in which they come,
+    /// each partition by itself.
+    pub(crate) fn push(&mut self, events: &[StockEvent]) {
+        let told: Vec<_> = events.iter().copied().map(StockTold::Event).collect();
+        self.tell(&told);
+    }
+
+    /// Tells trust and trading status of a symbol.
+    pub(crate) fn trust(&mut self, index: u32, trust: Trust, status: TradingStatus) {
+        self.tell(&[StockTold::Trust(SymbolTrust {
+            symbol_index: SymbolIndex::from_raw(index),
+            trust,
+            status,
+        })]);
+    }
+
+    /// Tells the state of these symbols, all of one partition, as events show them.
+    pub(crate) fn state(&mut self, events: &[StockEvent]) {
+        let states = events.iter().map(|event| {
+            StockTold::State(SymbolState {
+                trust: SymbolTrust {
+                    symbol_index: event.symbol_index,
+                    trust: Trust::Live,
+                    status: TradingStatus::Open,
+                },
+                view: event.view,
+                last_trade: event
+                    .trade
+                    .map(|trade| trade.price.scaled(event.view.scale)),
+            })
+        });
+        let told: Vec<_> = states.chain([StockTold::StateEnd]).collect();
+        self.lock().speak(partition(events[0].symbol_index), &told);
+    }
+
+    /// Goes on as if these events had been pushed, but the frame is lost.
+    pub(crate) fn lose(&mut self, events: &[StockEvent]) {
+        for event in events {
+            let mut mouth = self.lock();
+            let stream = mouth.streams.entry(partition(event.symbol_index));
+            stream.or_default().through += 1;
+        }
     }
 
     pub(crate) fn end(&mut self) {
+        let mouth = self.lock();
+        let (run, node) = (mouth.run, mouth.node);
+        drop(mouth);
         let mut buffer = [0; 32];
-        let length = encode(&EndOfEvents { node: self.node }, &mut buffer).unwrap();
+        let length = encode(&EndOfEvents { run, node }, &mut buffer).unwrap();
         self.send(&buffer[..length]);
     }
 
-    fn flush(&mut self, writer: &mut RecordsWriter<Vec<u8>, StockBatch>) {
-        let ts_sent = self.clock.wall();
+    /// Waits for room: the dashboard must go on to read, whatever its browsers do.
+    pub(crate) fn send(&mut self, frame: &[u8]) {
+        self.lock().send(frame);
+    }
+
+    fn tell(&mut self, told: &[StockTold]) {
+        for of in [0, 1].map(Partition::from_raw) {
+            let of_partition: Vec<_> = told
+                .iter()
+                .filter(|told| partition(symbol_of(told)) == of)
+                .copied()
+                .collect();
+            if !of_partition.is_empty() {
+                self.lock().speak(of, &of_partition);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mouth> {
+        self.mouth.lock().unwrap()
+    }
+}
+
+impl Drop for Pi {
+    fn drop(&mut self) {
+        self.fall_silent();
+    }
+}
+
+impl Mouth {
+    /// Says records of one partition, in as many batches as they need.
+    fn speak(&mut self, partition: Partition, told: &[StockTold]) {
+        let mut writer = RecordsWriter::<_, StockBatch>::new(vec![0; MAX_BATCH_BYTES]);
+        let mut stream = self.streams.get(&partition).copied().unwrap_or_default();
+        let mut before = stream;
+        let mut deltas = deltas(stream);
+        for told in told {
+            let mut told = *told;
+            let unsaid = stream;
+            match &mut told {
+                StockTold::Event(event) => {
+                    stream.through += 1;
+                    event.seq_num = SeqNum::from_raw(stream.through);
+                }
+                StockTold::Trust(_) | StockTold::State(_) | StockTold::StateEnd => stream.told += 1,
+            }
+            if writer.push(&deltas.stock_record(&told)).is_err() {
+                self.flush(&mut writer, partition, before, unsaid);
+                before = Stream {
+                    has_begun: true,
+                    ..unsaid
+                };
+                deltas = self::deltas(before);
+                writer.push(&deltas.stock_record(&told)).unwrap();
+            }
+        }
+        self.flush(&mut writer, partition, before, stream);
+        stream.has_begun = true;
+        self.streams.insert(partition, stream);
+    }
+
+    fn flush(
+        &mut self,
+        writer: &mut RecordsWriter<Vec<u8>, StockBatch>,
+        partition: Partition,
+        before: Stream,
+        after: Stream,
+    ) {
         let head = StockBatch {
+            run: self.run,
             node: self.node,
+            stream: stream(partition),
+            numbering: Numbering::from_raw(NUMBERING),
+            after: SeqNum::from_raw(before.through),
+            through: SeqNum::from_raw(after.through),
+            begins: (!before.has_begun).then(Position::default),
+            trust: TrustWord {
+                told: before.told,
+                pending: false,
+            },
             events: 0,
-            ts_sent,
+            ts_sent: self.clock.wall(),
         };
         let frame = writer.finish(&[], head).unwrap().to_vec();
         self.send(&frame);
     }
 
-    /// Waits for room: the dashboard must go on to read, whatever its browsers do.
-    pub(crate) fn send(&mut self, frame: &[u8]) {
+    fn beat(&mut self) {
+        let mut writer = RecordsWriter::<_, StockBeat>::new(vec![0; MAX_BATCH_BYTES]);
+        for (&partition, of) in &self.streams {
+            let word = StreamWord {
+                stream: stream(partition),
+                numbering: Numbering::from_raw(NUMBERING),
+                after: SeqNum::from_raw(of.through),
+                through: SeqNum::from_raw(of.through),
+                trust: TrustWord {
+                    told: of.told,
+                    pending: false,
+                },
+                recovering: false,
+                silent: false,
+                ended: false,
+            };
+            writer.push(&word).unwrap();
+        }
+        if writer.is_empty() {
+            return;
+        }
+        let head = StockBeat {
+            run: self.run,
+            node: self.node,
+            streams: 0,
+            ts_sent: self.clock.wall(),
+        };
+        let frame = writer.finish(&[], head).unwrap().to_vec();
+        // One that finds no room is as good as lost: another follows.
+        let _ = self.pusher.try_send(&frame).unwrap();
+    }
+
+    fn send(&mut self, frame: &[u8]) {
         let deadline = self.clock.now().after(PATIENCE);
         while !self.pusher.try_send(frame).unwrap() {
             let item = self.pusher.poll_item(Interest::Write);
@@ -116,39 +338,66 @@ impl Pi {
     }
 }
 
+fn deltas(stream: Stream) -> Deltas {
+    let after = SeqNum::from_raw(stream.through);
+    Deltas::new(Numbering::from_raw(NUMBERING), after)
+}
+
+const fn stream(partition: Partition) -> StreamId {
+    StreamId {
+        channel: ChannelId::from_raw(1),
+        partition,
+    }
+}
+
+fn partition(symbol_index: SymbolIndex) -> Partition {
+    Partition::from_raw(u16::try_from(symbol_index.raw() % 2).unwrap())
+}
+
+fn symbol_of(told: &StockTold) -> SymbolIndex {
+    match told {
+        StockTold::Event(event) => event.symbol_index,
+        StockTold::Trust(trust) => trust.symbol_index,
+        StockTold::State(state) => state.trust.symbol_index,
+        StockTold::StateEnd => panic!("it is of no symbol"),
+    }
+}
+
 pub(crate) fn symbol(index: u32, name: &str) -> SymbolEntry {
     SymbolEntry {
         symbol_index: SymbolIndex::from_raw(index),
         name: SymbolName::try_from(name).unwrap(),
-        partition: Partition::from_raw(u16::try_from(index % 2).unwrap()),
+        partition: partition(SymbolIndex::from_raw(index)),
     }
 }
 
-/// An event; prices in ten-thousandths, as most symbols have them on the wire.
+/// An event; prices in ten-thousandths, as most symbols have them on the wire. `number` tells it from
+/// others of its symbol.
 pub(crate) fn event(
     index: u32,
     number: u64,
-    bid: Option<i64>,
-    ask: Option<i64>,
-    trade: Option<i64>,
+    bid: Option<u32>,
+    ask: Option<u32>,
+    trade: Option<u32>,
 ) -> StockEvent {
-    let price = |price: i64| Price::from_raw(price * 100_000);
-    let quote = |of: Option<i64>| {
+    let quote = |of: Option<u32>| {
         of.map(|of| Quote {
-            price: price(of),
+            price: RawPrice::from_raw(of),
             qty: 100 + number,
             orders: 1,
         })
     };
     StockEvent {
+        seq_num: SeqNum::default(),
         symbol_index: SymbolIndex::from_raw(index),
-        event_num: EventNum::from_raw(number),
-        ts_event: Some(UnixNanos::from_raw(1_340_285_400_000_000_000 + number)),
-        state: SymbolState::Live,
-        bid: quote(bid),
-        ask: quote(ask),
+        ts_event: Some(UnixNanos::from_raw(NUMBERING + number)),
+        view: View {
+            scale: PriceScale::new(4).unwrap(),
+            bid: quote(bid),
+            ask: quote(ask),
+        },
         trade: trade.map(|of| TradePrint {
-            price: price(of),
+            price: RawPrice::from_raw(of),
             qty: Qty::from_raw(10),
         }),
     }

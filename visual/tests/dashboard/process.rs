@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
+use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_net::Endpoint;
 
 use crate::cluster::{Controller, Pi, event, symbol};
@@ -86,10 +87,63 @@ fn print_writes_every_event_once_as_a_line() {
         .unwrap();
     std::io::copy(&mut log, &mut std::io::sink()).unwrap();
     assert!(child.wait().unwrap().success());
-    let expected = "symbol,event_num,ts_event_ns,state,bid_px,bid_sz,ask_px,ask_sz,trade_px,trade_sz\n\
-                    MSFT,1,1340285400000000001,live,30.50,101,,,,\n\
-                    MSFT,2,1340285400000000002,live,,,,,30.505,10\n";
+    let expected = "symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,trade_px,trade_sz\n\
+                    MSFT,1,1340285400000000000,1,1340285400000000001,live,30.50,101,,,,\n\
+                    MSFT,1,1340285400000000000,2,1340285400000000002,live,,,,,30.505,10\n";
     assert_eq!(printed, expected);
+}
+
+/// Runs a short day with the events written to `file`; says the exit code and the log.
+fn run_with_events(file: &str) -> (Option<i32>, String) {
+    let mut controller = Controller::start();
+    let mut child = program(&[
+        "--exit-at-end",
+        "--events",
+        file,
+        "--controller",
+        &controller.endpoint.to_string(),
+    ]);
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let stock = listening(&mut log);
+    controller.answer(1, &[symbol(7, "MSFT")]);
+    let mut pi = Pi::connect(0, stock);
+    pi.push(&[event(7, 1, Some(305_000), None, None)]);
+    pi.trust(7, Trust::Stale, TradingStatus::Open);
+    pi.push(&[event(7, 2, None, Some(305_100), Some(305_050))]);
+    pi.end();
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap().code(), rest)
+}
+
+#[test]
+fn events_are_written_to_a_file_with_raw_prices_and_the_trust_of_each() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let (code, log) = run_with_events(file.path().to_str().unwrap());
+    assert_eq!(code, Some(0), "{log}");
+    let expected = "symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,trade_px,trade_sz\n\
+                    MSFT,1,1340285400000000000,1,1340285400000000001,live,305000,101,,,,\n\
+                    MSFT,1,1340285400000000000,2,1340285400000000002,stale,,,305100,102,305050,10\n";
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap(), expected);
+}
+
+#[test]
+fn events_that_cannot_be_written_are_told_and_fail_the_run() {
+    for file in ["/dev/full", "/no/such/folder/events.csv"] {
+        let (code, log) = if file == "/dev/full" {
+            run_with_events(file)
+        } else {
+            let child = program(&["--events", file]);
+            let output = child.wait_with_output().unwrap();
+            (
+                output.status.code(),
+                String::from_utf8(output.stderr).unwrap(),
+            )
+        };
+        assert_eq!(code, Some(1), "{log}");
+        assert!(log.contains(file), "{log}");
+        assert!(log.contains("events cannot be written"), "{log}");
+    }
 }
 
 #[test]
@@ -116,7 +170,7 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(
         file,
-        "http = '127.0.0.1:1001'\nstock = 'tcp://127.0.0.1:1002'\nprint = true"
+        "http = '127.0.0.1:1001'\nstock = 'tcp://127.0.0.1:1002'\nprint = true\nevents = 'a \"b\"'"
     )
     .unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_oxberry-visual"))
@@ -129,6 +183,7 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     let expected = "http = \"127.0.0.1:3001\"\nstock = \"tcp://127.0.0.1:2002\"\n\
-                    controller = \"tcp://127.0.0.1:5563\"\nprint = true\nexit-at-end = false\n";
+                    controller = \"tcp://127.0.0.1:5563\"\nprint = true\n\
+                    events = \"a \\\"b\\\"\"\nexit-at-end = false\n";
     assert_eq!(text, expected);
 }

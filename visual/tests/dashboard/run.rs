@@ -19,6 +19,7 @@ pub(crate) fn config(controller: Endpoint) -> Config {
         stock: Endpoint::loopback(0),
         controller,
         print: false,
+        events: None,
         exit_at_end: false,
     }
 }

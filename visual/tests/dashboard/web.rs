@@ -2,16 +2,17 @@
 
 use std::net::TcpListener;
 
+use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_net::Endpoint;
-use oxberry_proto::start::SymbolEntry;
-use oxberry_proto::stock::{StockEvent, SymbolState};
+use oxberry_proto::start::{Replica, SymbolEntry};
+use oxberry_proto::{NodeId, Partition, Run};
 use oxberry_visual::board::Phase;
 use oxberry_visual::table::TableError;
 use oxberry_visual::{Config, Error, Sockets};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{Page, get, symbol_state};
-use crate::cluster::{Controller, Pi, event, symbol};
+use crate::cluster::{Controller, NUMBERING, Pi, RUN, event, symbol};
 use crate::run::{Dashboard, config};
 
 fn three_symbols() -> [SymbolEntry; 3] {
@@ -37,33 +38,29 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
     }
     page.until(|page| page.last["phase"] == "ended");
 
-    assert_eq!(page.symbols, ["AAPL", "GOOG", "MSFT"]);
+    assert_eq!(page.symbols, ["MSFT", "GOOG", "AAPL"]);
     let msft = json!([
-        2, "live", "30.5051", "up", 10, "30.5075", "0.015", "30.50", 103, 1, "30.515", 103, 1, 2,
-        20, 0
+        0, "live", false, "open", "30.5051", "up", 10, "30.5075", "0.015", "30.50", 103, 1,
+        "30.515", 103, 1, 2, 20
     ]);
     assert_eq!(page.row("MSFT"), Some(&msft));
     let goog = json!([
-        1, "live", "565.00", null, 10, "565.075", "0.15", "565.00", 101, 1, "565.15", 101, 1, 1,
-        10, 0
+        1, "live", false, "open", "565.00", null, 10, "565.075", "0.15", "565.00", 101, 1,
+        "565.15", 101, 1, 1, 10
     ]);
     assert_eq!(page.row("GOOG"), Some(&goog));
     assert_eq!(page.row("AAPL"), None);
     let counters = &page.last["counters"];
-    for (name, count) in [
-        ("received", 8),
-        ("events", 4),
-        ("duplicates", 4),
-        ("trades", 3),
-    ] {
+    for (name, count) in [("events", 4), ("copies", 4), ("trades", 3), ("missed", 0)] {
         assert_eq!(counters[name], count, "{name}");
     }
     assert_eq!(page.last["states"]["live"], 2);
     assert_eq!(page.last["states"]["waiting"], 1);
-    assert_eq!(
-        page.last["nodes"],
-        json!([[0, "ended", 4], [1, "ended", 4]])
-    );
+    let nodes = page.last["nodes"].as_array().unwrap();
+    let voices: Vec<_> = nodes.iter().map(|node| &node[1]).collect();
+    assert_eq!(voices, ["ended", "ended"]);
+    let firsts: u64 = nodes.iter().map(|node| node[2].as_u64().unwrap()).sum();
+    assert_eq!(firsts, 4);
 
     // Who comes later sees the same at once.
     let mut later = Page::open(dashboard.address);
@@ -71,6 +68,14 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
     assert_eq!(later.rows, page.rows);
 
     let state = symbol_state(dashboard.address, "MSFT");
+    assert_eq!(
+        [&state["trust"], &state["silent"], &state["status"]],
+        [&json!("live"), &json!(false), &json!("open")]
+    );
+    assert_eq!(
+        state["position"],
+        json!({"channel": 1, "numbering": NUMBERING, "seq": 3})
+    );
     assert_eq!(state["mid"], "30.5075");
     assert_eq!(
         state["last"],
@@ -83,32 +88,166 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
 
     let summary = dashboard.stop();
     assert_eq!(summary.phase, Some(Phase::Ended));
-    assert_eq!(summary.counters.duplicates, 4);
+    assert_eq!(summary.counters.copies, 4);
     page.until_goodbye();
 }
 
+/// Trust, silence and trading status of a symbol.
+fn said(page: &Page, name: &str) -> Value {
+    let row = page.row(name).unwrap();
+    json!([row[1], row[2], row[3]])
+}
+
 #[test]
-fn a_symbol_that_is_not_live_is_shown_so() {
+fn how_far_a_symbol_can_be_trusted_is_shown_apart_from_whether_it_trades() {
     let mut controller = Controller::start();
     let dashboard = Dashboard::start(config(controller.endpoint));
     controller.answer(1, &three_symbols());
     let mut pi = Pi::connect(0, dashboard.stock);
-    let with_state = |index, state| StockEvent {
-        state,
-        ..event(index, 1, None, None, None)
-    };
-    pi.push(&[
-        with_state(7, SymbolState::Stale),
-        with_state(12, SymbolState::Halted),
-        with_state(13, SymbolState::Recovering),
-    ]);
+    pi.push(&[7, 12, 13].map(|index| event(index, 1, Some(1), None, None)));
+    pi.trust(7, Trust::Stale, TradingStatus::Open);
+    pi.trust(12, Trust::Live, TradingStatus::Halted);
+    pi.trust(13, Trust::Partial, TradingStatus::Unknown);
     let mut page = Page::open(dashboard.address);
+    page.until(|page| page.row("AAPL").is_some_and(|row| row[1] == "partial"));
+    assert_eq!(said(&page, "MSFT"), json!(["stale", false, "open"]));
+    assert_eq!(said(&page, "GOOG"), json!(["live", false, "halted"]));
+    assert_eq!(said(&page, "AAPL"), json!(["partial", false, "unknown"]));
+    assert_eq!(page.last["states"]["live"], 1);
+    assert_eq!(page.last["statuses"]["halted"], 1);
+    dashboard.stop();
+}
+
+#[test]
+fn pis_that_are_silent_are_told_within_a_second_and_heard_again() {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    controller.answer(2, &three_symbols());
+    let mut pis = [0, 1].map(|node| Pi::connect(node, dashboard.stock));
+    let mut page = Page::open(dashboard.address);
+    for pi in &mut pis {
+        pi.push(&[event(7, 1, Some(1), Some(2), None)]);
+    }
+    page.until(|page| page.last["states"]["live"] == 1);
+    assert_eq!(page.last["phase"], "running");
+    for pi in &mut pis {
+        pi.fall_silent();
+    }
+    page.until(|page| page.last["phase"] == "silent");
+    assert_eq!(said(&page, "MSFT"), json!(["live", true, "open"]));
+    assert_eq!(page.last["states"]["live"], 0);
+    // Nothing has happened to AAPL yet, but who would say so?
+    assert_eq!(page.last["states"]["silent"], 2);
+    let nodes = page.last["nodes"].as_array().unwrap();
+    assert!(nodes.iter().all(|node| node[1] == "silent"), "{nodes:?}");
+    pis[1].push(&[event(7, 2, Some(1), Some(2), None)]);
+    page.until(|page| page.last["phase"] == "running");
+    page.until(|page| page.last["states"]["live"] == 1);
+    // Who says that it is over may be silent.
+    for pi in &mut pis {
+        pi.end();
+    }
+    page.until(|page| page.last["phase"] == "ended");
+    assert_eq!(said(&page, "MSFT"), json!(["live", false, "open"]));
+    dashboard.stop();
+}
+
+#[test]
+fn after_a_lost_frame_nothing_is_live_until_the_replica_told_its_state() {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    controller.answer(1, &three_symbols());
+    let mut pi = Pi::connect(0, dashboard.stock);
+    let mut page = Page::open(dashboard.address);
+    let quoted = |number| event(7, number, Some(100), Some(200), None);
+    pi.push(&[quoted(1), event(13, 1, Some(1), Some(2), None)]);
+    page.until(|page| page.last["states"]["live"] == 2);
+    pi.lose(&[event(13, 2, Some(5), Some(6), None)]);
+    pi.push(&[quoted(2)]);
+    page.until(|page| page.last["states"]["stale"] == 2);
+
+    let asked = controller.answer(1, &three_symbols());
+    let expected = Replica {
+        node: NodeId::from_raw(0),
+        partition: Partition::from_raw(1),
+    };
+    assert_eq!(asked, Some(expected));
+    pi.state(&[quoted(2), event(13, 2, Some(5), Some(6), Some(7))]);
+    page.until(|page| page.last["states"]["live"] == 2);
+    let aapl = page.row("AAPL").unwrap();
+    assert_eq!((&aapl[9], &aapl[4]), (&json!("0.0005"), &json!("0.0007")));
+    assert_eq!(page.last["counters"]["missed"], 1);
+    dashboard.stop();
+}
+
+#[test]
+fn a_new_run_is_shown_afresh_and_one_of_another_directory_with_its_own_symbols() {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    controller.answer(1, &three_symbols());
+    let mut page = Page::open(dashboard.address);
+    let mut first = Pi::connect(0, dashboard.stock);
+    let traded = |index| event(index, 1, Some(1), Some(2), Some(3));
+    first.push(&[traded(7), traded(13)]);
+    first.end();
+    page.until(|page| page.last["phase"] == "ended");
+    assert_eq!(page.last["counters"]["trades"], 2);
+
+    // The same day again.
+    let again = Run {
+        generation: 2,
+        ..RUN
+    };
+    let mut second = Pi::connect_in(again, 0, dashboard.stock);
+    second.push(&[traded(13)]);
+    page.until(|page| page.last["run"] == again.to_string());
     page.until(|page| page.row("AAPL").is_some());
-    let state = |name| page.row(name).unwrap()[1].clone();
-    assert_eq!(
-        [state("MSFT"), state("GOOG"), state("AAPL")],
-        ["stale", "halted", "recovering"]
-    );
+    assert_eq!(page.row("MSFT"), None, "it is of the run before");
+    assert_eq!(page.last["phase"], "running");
+    assert_eq!(page.last["counters"]["trades"], 1);
+
+    // Another day, in which the numbers are of other symbols.
+    let other_day = Run {
+        identity: 8,
+        generation: 1,
+    };
+    second.fall_silent();
+    let mut third = Pi::connect_in(other_day, 0, dashboard.stock);
+    third.push(&[traded(7)]);
+    controller.run = other_day;
+    controller.answer(1, &[symbol(7, "ZZZ"), symbol(13, "YYY")]);
+    page.until(|page| page.last["run"] == other_day.to_string());
+    assert_eq!(page.symbols, ["ZZZ", "YYY"]);
+    // What came before the symbols were known is missing.
+    third.push(&[traded(7)]);
+    loop {
+        let asked = controller.answer(1, &[symbol(7, "ZZZ"), symbol(13, "YYY")]);
+        if asked.is_some() {
+            break;
+        }
+    }
+    third.state(&[traded(7), traded(13)]);
+    page.until(|page| page.last["states"]["live"] == 2);
+    dashboard.stop();
+}
+
+#[test]
+fn a_symbol_that_only_the_feed_defines_gets_a_row_behind_the_others() {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    controller.answer(1, &three_symbols());
+    let mut page = Page::open(dashboard.address);
+    let mut pi = Pi::connect(0, dashboard.stock);
+    pi.push(&[event(7, 1, Some(1), Some(2), None)]);
+    page.until(|page| page.row("MSFT").is_some());
+    pi.push(&[event(99, 1, Some(1), Some(2), None)]);
+    page.until(|page| page.row("#99").is_some());
+    assert_eq!(page.tables, 2);
+    assert_eq!(page.symbols, ["MSFT", "GOOG", "AAPL", "#99"]);
+    assert!(page.row("MSFT").is_some(), "what was known stays");
+    let mut later = Page::open(dashboard.address);
+    later.until(|page| page.last["kind"] == "frame");
+    assert_eq!((later.tables, &later.rows), (1, &page.rows));
     dashboard.stop();
 }
 
@@ -140,7 +279,7 @@ fn a_page_that_reads_nothing_slows_nobody_and_the_others_see_the_newest() {
     assert!(counters["conflated"].as_u64().unwrap() > ROUNDS);
     for name in ["AAPL", "GOOG", "MSFT"] {
         assert_eq!(
-            page.row(name).unwrap()[8],
+            page.row(name).unwrap()[10],
             100 + ROUNDS,
             "the newest, whatever was left out"
         );
@@ -252,18 +391,22 @@ fn metrics_tell_what_was_counted() {
         event(7, 3, None, None, Some(1)),
         event(99, 1, None, None, None),
     ]);
-    pi.send(b"\x01\x20 nonsense");
+    pi.send(b"\x02\x20 nonsense");
     pi.end();
     page.until(|page| page.last["phase"] == "ended");
     let (head, text) = get(dashboard.address, "/metrics");
     assert!(head.contains("text/plain; version=0.0.4"), "{head}");
     for line in [
-        "oxberry_visual_events_total 1",
-        "oxberry_visual_gaps_total 1",
-        "oxberry_visual_missed_events_total 2",
-        "oxberry_visual_unknown_symbols_total 1",
+        "oxberry_visual_events_total 2",
+        "oxberry_visual_copies_total 0",
+        "oxberry_visual_missed_total 0",
+        "oxberry_visual_foreign_frames_total 0",
+        "oxberry_visual_trades_total 1",
         "oxberry_visual_malformed_total 1",
-        "oxberry_visual_symbols{state=\"live\"} 1",
+        "oxberry_visual_symbols{state=\"live\"} 2",
+        "oxberry_visual_symbols_not_trading{status=\"halted\"} 0",
+        "oxberry_visual_node_speaks{node=\"0\"} 1",
+        "oxberry_visual_feed_silent 0",
         "oxberry_visual_browsers 1",
         "oxberry_visual_feed_ended 1",
     ] {
