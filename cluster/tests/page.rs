@@ -361,6 +361,18 @@ fn the_price_of_the_last_trade_comes_with_the_state() {
 }
 
 #[test]
+fn a_state_that_was_told_without_need_counts_at_once() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    while page.next_restated().is_some() {}
+    page.handle_stock(START, &one.batch(5, &[state(10, Trust::Stale, 5, None)]));
+    assert!(page.next_restated().is_some());
+    assert_eq!(trust_of(&page, 0, START), Trust::Stale);
+    assert_eq!(number_shown(&page, 0), Some(5));
+    assert!(is_live(&page, 1, START));
+}
+
+#[test]
 fn the_end_of_a_telling_that_began_before_the_page_did_is_no_state() {
     let (mut page, [mut one, _]) = (page(), twins());
     // The page before this one had asked, and heard of symbol 10 that it is stale.

@@ -391,11 +391,16 @@ impl Page {
                     let cell = self.hear(now, head.node).cell_mut(row);
                     (cell.trust, cell.status) = (trust.trust, trust.status);
                     self.part(head.node, partition).count();
-                    is_restated = true;
+                    // Of one symbol: the others of the partition stand as before.
+                    self.restate_row(row);
+                    self.note_restated(partition);
                 }
                 StockTold::State(state) => {
                     self.handle_state(now, head.node, channel, partition, &state);
-                    is_restated = true;
+                    // Where something was missed it counts at the end of the telling.
+                    let row = self.row_of(state.trust.symbol_index, partition);
+                    self.restate_row(row);
+                    self.note_restated(partition);
                 }
                 StockTold::StateEnd => {
                     let rows = self.by_partition.get(&partition).map_or(0, Vec::len);
@@ -560,34 +565,47 @@ impl Page {
         });
     }
 
-    /// How the rows of a partition stand has changed: shows what the best word on each of them is, as
-    /// far as that goes on and not back.
+    /// How the rows of a partition stand has changed.
     fn restate(&mut self, partition: Partition) {
-        for &row in self.by_partition.get(&partition).into_iter().flatten() {
-            let Some(shown) = self.rows.get(row) else {
-                continue;
-            };
-            let best = self.best_rank(row, partition, None);
-            let newest = self
-                .nodes
-                .values()
-                .filter(|node| rank_of(node, row, partition) == best)
-                .filter_map(|node| node.cell(row).seen)
-                .filter(|seen| match seen.at {
-                    Some(at) => is_newer(at, shown.at),
-                    None => shown.view.is_none(),
-                })
-                .max_by_key(|seen| seen.at.map(|(_, position)| position));
-            if best < NO_WORD
-                && let Some(seen) = newest
-                && let Some(shown) = self.rows.get_mut(row)
-            {
-                shown.at = seen.at.or(shown.at);
-                shown.ts_event = seen.ts_event;
-                shown.view = Some(seen.view);
-                shown.last_trade = seen.last_trade.or(shown.last_trade);
+        let rows = self.by_partition.get(&partition).map_or(0, Vec::len);
+        for at in 0..rows {
+            let rows = self.by_partition.get(&partition);
+            if let Some(&row) = rows.and_then(|rows| rows.get(at)) {
+                self.restate_row(row);
             }
         }
+        self.note_restated(partition);
+    }
+
+    /// Shows what the best word on a row is, as far as that goes on and not back.
+    fn restate_row(&mut self, row: usize) {
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        let partition = shown.partition;
+        let best = self.best_rank(row, partition, None);
+        let newest = self
+            .nodes
+            .values()
+            .filter(|node| rank_of(node, row, partition) == best)
+            .filter_map(|node| node.cell(row).seen)
+            .filter(|seen| match seen.at {
+                Some(at) => is_newer(at, shown.at),
+                None => shown.view.is_none(),
+            })
+            .max_by_key(|seen| seen.at.map(|(_, position)| position));
+        if best < NO_WORD
+            && let Some(seen) = newest
+            && let Some(shown) = self.rows.get_mut(row)
+        {
+            shown.at = seen.at.or(shown.at);
+            shown.ts_event = seen.ts_event;
+            shown.view = Some(seen.view);
+            shown.last_trade = seen.last_trade.or(shown.last_trade);
+        }
+    }
+
+    fn note_restated(&mut self, partition: Partition) {
         if !self.restated.contains(&partition) {
             self.restated.push(partition);
         }
