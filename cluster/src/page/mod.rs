@@ -6,153 +6,24 @@
 //! sees what it has missed of a node by the node's coverage and its count of told changes; then
 //! nothing is live on that node's word until it has told its state anew.
 
+mod output;
 mod replica;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use oxberry_core::book::{TradingStatus, Trust};
-use oxberry_core::units::{ChannelId, Instant, Numbering, Position, Price, SymbolIndex, UnixNanos};
+use oxberry_core::book::Trust;
+use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
 use oxberry_proto::start::{Replica, SetupVisual};
-use oxberry_proto::stock::{
-    EndOfEvents, StockBatch, StockBeat, StockEvent, SymbolState, TradePrint, View,
-};
+use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StockEvent, SymbolState};
 use oxberry_proto::{
     Deltas, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, StockTold, StreamId,
     SymbolName, decode, decode_list, kind_of,
 };
 
+pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
 use self::replica::{Node, Seen, Stream};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
-
-/// What the rim is to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Ask the controller for the symbols, and pass the wish on if there is one.
-    Ask {
-        /// The replica that is to tell its state.
-        tell: Option<Replica>,
-    },
-    /// Tell a person.
-    Report(Report),
-}
-
-/// What a person should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// A run begins, shown afresh.
-    NewRun(Run),
-    /// A node was not heard for too long.
-    Died(NodeId),
-    /// A node that was thought dead is heard again.
-    Returned(NodeId),
-    /// Something that a node said was missed; it is asked for its state.
-    Missed(Replica),
-    /// A frame could not be read.
-    BadFrame(ProtoError),
-    /// The controller's program is of another version.
-    AnotherSchema,
-}
-
-/// Totals since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Frames heard.
-    pub frames: u64,
-    /// Events shown.
-    pub events: u64,
-    /// Events that another node had told before.
-    pub copies: u64,
-    /// Events of books that were not the best word on their symbol.
-    pub untrusted: u64,
-    /// Times that something of a node was missed.
-    pub missed: u64,
-    /// Frames of another run.
-    pub foreign: u64,
-    /// Frames that could not be read.
-    pub bad_frames: u64,
-}
-
-/// An event that the page took, the first of its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// The place of its row.
-    pub row: usize,
-    /// The node that was first.
-    pub node: NodeId,
-    /// The symbol.
-    pub symbol_index: SymbolIndex,
-    /// The channel that brought it.
-    pub channel: ChannelId,
-    /// The position of its message.
-    pub position: Position,
-    /// When the matching engine did it, if known.
-    pub ts_event: Option<UnixNanos>,
-    /// What its node said of the book right after it.
-    pub trust: Trust,
-    /// The best prices after it.
-    pub view: View,
-    /// The trade that was part of it.
-    pub trade: Option<TradePrint>,
-}
-
-/// One symbol.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The symbol.
-    pub symbol_index: SymbolIndex,
-    /// Its name; empty while only the feed itself has told of it.
-    pub name: SymbolName,
-    /// Its partition.
-    pub partition: Partition,
-    /// Where the state that is shown stands.
-    pub at: Option<(ChannelId, Position)>,
-    /// When the matching engine made it, if known.
-    pub ts_event: Option<UnixNanos>,
-    /// The best prices, once something was heard.
-    pub view: Option<View>,
-    /// The price of the last trade, if one was told.
-    pub last_trade: Option<Price>,
-}
-
-/// How a node is heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Voice {
-    /// It speaks.
-    Speaking,
-    /// It missed three beats.
-    Silent,
-    /// It was silent for too long: what it held is nobody's word any more.
-    Dead,
-    /// It said that no more events follow.
-    Ended,
-}
-
-/// What can be said of a row now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// Whether the state that is shown can be trusted.
-    pub trust: Trust,
-    /// Whether nothing is heard of the symbol any more.
-    pub silent: bool,
-    /// Whether the symbol trades.
-    pub status: TradingStatus,
-}
-
-impl Standing {
-    /// Of a symbol that nobody speaks for.
-    pub const NOBODY: Self = Self {
-        trust: Trust::Stale,
-        silent: true,
-        status: TradingStatus::Unknown,
-    };
-
-    /// Whether what is shown is what the venue's book is.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.trust == Trust::Live && !self.silent
-    }
-}
 
 /// The page.
 #[derive(Debug)]
