@@ -1,5 +1,9 @@
 //! Books that are made as new ones are.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
@@ -66,10 +70,7 @@ fn fill(books: &mut Books<'_>) {
 
 #[test]
 fn books_that_were_reset_are_as_new_ones_are_and_do_the_same_again() {
-    let (mut of_new, mut of_used) = (
-        vec![0; CAPACITY.words()],
-        vec![u32::MAX; CAPACITY.words()],
-    );
+    let (mut of_new, mut of_used) = (vec![0; CAPACITY.words()], vec![u32::MAX; CAPACITY.words()]);
     let mut new = Books::new(CAPACITY, &mut of_new).unwrap();
     let mut used = Books::new(CAPACITY, &mut of_used).unwrap();
     fill(&mut used);

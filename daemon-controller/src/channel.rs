@@ -211,7 +211,8 @@ impl ChannelPublisher {
                     Place { file, offset }
                 )),
             }
-            lines.release(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
+            lines
+                .release(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
             if outlet.publish_waiting(reader.covered())? == Waited::Stop {
                 return Ok(false);
             }

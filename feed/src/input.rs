@@ -22,6 +22,9 @@ const STANDARD_INPUT: &str = "-";
 /// The bytes that tell compressions apart.
 const MAGIC_LENGTH: usize = 4;
 
+/// Bytes that are asked for at once to look at them.
+const START_LENGTH: usize = 64 * 1024;
+
 /// What every member of a gzip file starts with.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -132,8 +135,7 @@ impl Read for Decompressed {
             match &mut self.state {
                 State::Known(input) => return input.read(buffer),
                 State::Unread(input) => {
-                    let mut start = Vec::with_capacity(MAGIC_LENGTH);
-                    input.take(MAGIC_LENGTH as u64).read_to_end(&mut start)?;
+                    let start = read_start(input)?;
                     let input = std::mem::replace(input, Box::new(io::empty()));
                     self.state = match Compression::of(&start) {
                         Compression::None => {
@@ -154,6 +156,25 @@ impl Read for Decompressed {
     }
 }
 
+/// The first bytes of an input, enough to tell what it is.
+///
+/// More is asked for than is needed: a decompressor that has more to give than it is asked for keeps
+/// it, and waits for further input before it gives the rest.
+fn read_start(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut start = vec![0; START_LENGTH];
+    let mut length = 0;
+    while length < MAGIC_LENGTH {
+        match input.read(start.get_mut(length..).unwrap_or_default()) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    start.truncate(length);
+    Ok(start)
+}
+
 enum Compression {
     None,
     Gzip,
@@ -165,7 +186,7 @@ impl Compression {
         match start {
             start if start.starts_with(&GZIP_MAGIC) => Self::Gzip,
             // A frame, or a skippable frame as parallel compressors write it first.
-            [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Self::Zstd,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             _ => Self::None,
         }
     }
