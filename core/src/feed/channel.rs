@@ -2,7 +2,7 @@
 
 use super::{Beginning, Follower, Lost, Normalizer, SymbolSlot, TooManySymbols};
 use crate::line::{Sequence, SequenceTracker};
-use crate::units::{Position, PriceScale, SeqNum, SymbolIndex, SystemId};
+use crate::units::{Position, PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos};
 use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 
 /// A channel whose packets come from one source that does not reorder them: a channel file, or a
@@ -19,6 +19,8 @@ pub struct Channel<S> {
     normalizer: Normalizer<S>,
     /// The venue builds all books anew.
     failover: bool,
+    /// The number after the last packet of refreshes, and when that was sent.
+    refreshed: Option<(SeqNum, UnixNanos)>,
     counters: SequenceCounters,
 }
 
@@ -41,7 +43,7 @@ pub struct SequenceCounters {
     pub resets: u64,
     /// Times that it had started again and the reset did not come.
     pub restarts: u64,
-    /// Refresh packets sent before the present numbering began.
+    /// Refresh packets that came before, or were sent before the present numbering began.
     pub old_refreshes: u64,
 }
 
@@ -53,6 +55,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
             tracker: SequenceTracker::new(),
             normalizer: Normalizer::new(dialect, storage),
             failover: false,
+            refreshed: None,
             counters: SequenceCounters::default(),
         }
     }
@@ -141,11 +144,17 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         out: &mut impl Follower,
     ) -> Result<Sequence, WireError> {
         let header = packet.header();
-        let old = (self.tracker.begun()).is_some_and(|begun| header.send_time < begun);
+        let begun = self.tracker.begun();
+        // The other line's copy has known numbers and was not sent later.
+        let is_copy = |(end, sent)| header.seq_num < end && header.send_time <= sent;
+        let old = begun.is_some_and(|begun| header.send_time < begun)
+            || self.refreshed.is_some_and(is_copy);
         if !header.delivery_flag.is_refresh() || old {
             self.counters.old_refreshes += u64::from(old);
             self.normalizer.pass_over(packet);
         } else {
+            let end = header.seq_num.plus(u32::from(header.number_msgs));
+            self.refreshed = Some((end, header.send_time));
             let read = self.tracker.position().seq_num;
             self.normalizer.refresh_packet(packet, read, out)?;
         }

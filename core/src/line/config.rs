@@ -39,7 +39,8 @@ pub struct Config {
     pub other_line_wait: Duration,
     /// A jump by more numbers than this is believed only when another packet continues it.
     pub believed_jump: u32,
-    /// What may be asked of the request server; `None` when there is none.
+    /// What may be asked of the request server; `None` when there is none, so that what others asked
+    /// for is taken.
     pub retransmission: Option<RetransmissionConfig>,
     /// How a refresh may be asked for; `None` when it cannot.
     pub refresh: Option<RefreshConfig>,

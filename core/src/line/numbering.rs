@@ -3,12 +3,13 @@
 use super::Line;
 use super::limits::CLOCK_SKEW;
 use super::place::{FIRST_EPOCH, Place};
-use crate::units::{SeqNum, UnixNanos};
+use crate::units::{Numbering as Name, SeqNum, UnixNanos};
 use crate::xdp::PacketHeader;
 
 /// The numberings of a channel, one after the other, and the one in which each line is.
 ///
-/// Every reset starts one, also those that the venue repeats until its day begins. A line moves on
+/// Every reset with a name of its own starts one, also those that the venue repeats until its day
+/// begins. A line moves on
 /// with its own copy of the reset, or should that be late or lost, with the first packet that bears
 /// a later time than the other line's. What a line brings after its reset and bears an earlier time
 /// is of the old numbering.
@@ -43,6 +44,8 @@ struct Brought {
 struct Started {
     earliest: UnixNanos,
     latest: UnixNanos,
+    /// What its reset calls it.
+    name: Option<Name>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +120,13 @@ impl Numbering {
     }
 
     /// The place of a packet that came by a live line.
-    pub(super) fn place(&mut self, line: Line, header: &PacketHeader, resets: bool) -> Place {
+    /// `reset` is the name of the numbering that it starts, if it starts one.
+    pub(super) fn place(
+        &mut self,
+        line: Line,
+        header: &PacketHeader,
+        reset: Option<Name>,
+    ) -> Place {
         let number = header.seq_num;
         let sent = header.send_time;
         let older = Place {
@@ -126,8 +135,15 @@ impl Numbering {
         };
         let [a, b] = &mut self.lines;
         let line = if line == Line::A { a } else { b };
-        if resets {
+        if let Some(name) = reset {
             let starts = match self.started {
+                // Copies have the same name, and later ones a greater one, however close they are.
+                Some(Started {
+                    name: Some(known), ..
+                }) if name < known => return older,
+                Some(Started {
+                    name: Some(known), ..
+                }) => name > known,
                 Some(started) if started.is_after(sent) => return older,
                 Some(started) => started.is_before(sent),
                 // The first numbering's own reset may come late, behind what was sent after it.
@@ -142,6 +158,7 @@ impl Numbering {
             self.started = Some(Started {
                 earliest: sent,
                 latest: sent,
+                name: Some(name),
             });
             line.join(self.epoch, sent);
         } else if line.epoch < self.epoch {
@@ -212,6 +229,7 @@ impl Numbering {
         self.started = Some(Started {
             earliest,
             latest: header.send_time,
+            name: None,
         });
         self.brought = None;
         let epoch = self.epoch;
@@ -268,15 +286,30 @@ mod tests {
     fn the_first_reset_starts_another_numbering_only_after_something_older() {
         for (first_sent, epoch) in [(11, FIRST_EPOCH), (10, FIRST_EPOCH), (9, FIRST_EPOCH + 1)] {
             let mut numbering = Numbering::new(SeqNum::from_raw(1));
-            let first = numbering.place(Line::A, &sent(2, first_sent), false);
+            let first = numbering.place(Line::A, &sent(2, first_sent), None);
             assert_eq!(first.epoch, FIRST_EPOCH);
             // Line A lost it, and line B is behind.
-            let reset = numbering.place(Line::B, &sent(1, 10), true);
+            let reset = numbering.place(Line::B, &sent(1, 10), Some(Name::from_raw(10)));
             assert_eq!(reset.epoch, epoch, "first sent at {first_sent}");
         }
         // Whoever joins later waits for the numbers of a numbering that had begun.
         let mut numbering = Numbering::new(SeqNum::from_raw(5));
-        let reset = numbering.place(Line::A, &sent(1, 10), true);
+        let reset = numbering.place(Line::A, &sent(1, 10), Some(Name::from_raw(10)));
         assert_eq!(reset.epoch, FIRST_EPOCH + 1);
+    }
+
+    #[test]
+    fn resets_are_told_apart_by_their_names_however_close_they_are() {
+        let [first, second] = [100, 200].map(Name::from_raw);
+        let mut numbering = Numbering::new(SeqNum::from_raw(1));
+        let mut place = |line, name, nanos| {
+            let place = numbering.place(line, &sent(1, nanos), Some(name));
+            (place.epoch, numbering.newest())
+        };
+        let (one, two) = (FIRST_EPOCH, FIRST_EPOCH + 1);
+        assert_eq!(place(Line::A, first, 10), (one, one));
+        assert_eq!(place(Line::A, second, 11), (two, two));
+        assert_eq!(place(Line::B, first, 10), (one, two));
+        assert_eq!(place(Line::B, second, 11), (two, two));
     }
 }

@@ -194,7 +194,7 @@ pub(super) fn is_reset(packet: &PacketRef<'_>) -> bool {
 }
 
 /// The name of the numbering that the packet starts, if it starts one.
-fn reset(packet: &PacketRef<'_>) -> Option<Numbering> {
+pub(super) fn reset(packet: &PacketRef<'_>) -> Option<Numbering> {
     let header = packet.header();
     let flagged = header.delivery_flag == DeliveryFlag::SEQUENCE_RESET;
     if header.number_msgs == 0 || !flagged && header.seq_num != SeqNum::from_raw(1) {

@@ -10,7 +10,7 @@ use super::order::{Order, Placed, Step};
 use super::place::{FIRST_EPOCH, Place, Span};
 use super::refresh::{Refresh, Refreshed};
 use super::request::Requests;
-use super::sequence::is_reset;
+use super::sequence::{is_reset, reset};
 use super::silence::Silence;
 use crate::units::{Instant, SeqNum};
 use crate::xdp::{
@@ -67,7 +67,8 @@ pub enum Arrival {
     Unavailable,
     /// It belongs to a refresh or retransmission that we do not wait for.
     Unwanted,
-    /// It is cut off: the bytes end before PktSize. The other line may have all of it.
+    /// It is cut off: the bytes end before PktSize. The other line may have all of it; without one
+    /// such a packet is taken for what it has.
     Damaged,
     /// It came early and could not be kept, as if it had not come: it is longer than any packet of
     /// the venue, or the commands were not drained.
@@ -136,6 +137,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         }
     }
 
+    /// A line B turned up: from now on a cut packet is left to the other line.
+    pub const fn join_second_line(&mut self) {
+        self.config.two_lines = true;
+    }
+
     /// The number that comes next.
     #[must_use]
     pub const fn expected(&self) -> SeqNum {
@@ -197,7 +203,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             self.counters.heartbeats += 1;
             return Arrival::Heartbeat;
         }
-        if packet.missing() > 0 {
+        // Where there is another line it may have all of it.
+        if packet.missing() > 0 && self.config.two_lines {
             self.counters.damaged += 1;
             return Arrival::Damaged;
         }
@@ -322,12 +329,14 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             self.counters.failover += 1;
         }
         let newest = self.numbering.newest();
-        let resets = is_reset(packet);
-        let mut first = self.numbering.place(line, &header, resets);
+        let reset = reset(packet);
+        let mut first = self.numbering.place(line, &header, reset);
         if self.numbering.newest() == newest {
             let oddity = match self.order.jump_to(first) {
                 Some(jump) if jump > self.config.believed_jump => Some(Oddity::Jump),
-                _ if !resets && self.numbering.goes_back(first, &header) => Some(Oddity::Restart),
+                _ if reset.is_none() && self.numbering.goes_back(first, &header) => {
+                    Some(Oddity::Restart)
+                }
                 _ => None,
             };
             match self.numbering.judge(line, &header, oddity) {
@@ -354,10 +363,12 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     }
 
     fn handle_retransmission(&mut self, now: Instant, packet: &PacketRef<'_>) -> Arrival {
-        // What others asked for, or we before a reset, may be of another numbering.
+        // What others asked for, or we before a reset, may be of another numbering. Who cannot ask
+        // takes what others did.
         let epoch = self.numbering.epoch_at(packet.header().send_time);
         let asked = self.requests.open().map(|asked| asked.first.epoch);
-        let Some(epoch) = epoch.filter(|epoch| asked == Some(*epoch)) else {
+        let is_wanted = |epoch: &u32| asked == Some(*epoch) || self.config.retransmission.is_none();
+        let Some(epoch) = epoch.filter(is_wanted) else {
             self.counters.unwanted += 1;
             return Arrival::Unwanted;
         };

@@ -6,6 +6,7 @@ use oxberry_core::line::{Counters, Gap, Line, Source, State};
 use oxberry_core::xdp::{Body as _, PacketRef, PillarDeleteOrder, SequenceNumberReset};
 
 use super::Faults;
+use super::venue::EPOCH_NAMES;
 use super::venue::Venue;
 
 /// A message: its numbering and its number.
@@ -162,7 +163,7 @@ fn messages(packet: &PacketRef<'_>) -> Vec<Identity> {
         let message = message.expect("the venue writes whole messages");
         if message.msg_type() == SequenceNumberReset::MSG_TYPE {
             let reset = SequenceNumberReset::parse(message).expect("whole");
-            found.push((reset.source_time, 1));
+            found.push((reset.source_time - EPOCH_NAMES, 1));
         } else if let Ok(delete) = PillarDeleteOrder::parse(message) {
             let raw = delete.order_id.raw();
             let part = |raw: u64| u32::try_from(raw).expect("half of it");

@@ -12,6 +12,9 @@ use super::{Faults, MILLISECOND, Random, Server};
 
 /// The time of day at which runs start, so that send times look like send times.
 const MIDNIGHT: u64 = 1_700_000_000_000_000_000;
+/// The second at which the reset of the first numbering says that it happened; of each later one a
+/// second later.
+pub(super) const EPOCH_NAMES: u32 = 1_700_000_000;
 
 /// Packets of a failover before the venue is back to normal.
 const FAILOVER_PACKETS: u32 = 20;
@@ -250,7 +253,7 @@ impl Venue {
         let mut buffer = [0; 100];
         let mut packet = PacketBuilder::new(&mut buffer).expect("a header fits");
         let reset = SequenceNumberReset {
-            source_time: self.epoch,
+            source_time: EPOCH_NAMES + self.epoch,
             ..Default::default()
         };
         packet.push(&reset).expect("it fits");
