@@ -217,12 +217,13 @@ impl ChannelStreams {
     /// All numbers up to this one were read: what has no event in a stream has none.
     pub fn cover(&mut self, through: SeqNum) {
         self.covered.seq_num = self.covered.seq_num.max(through);
-        self.see(through);
+        self.seen = self.seen.max(through);
     }
 
-    /// A packet with numbers up to this one was seen, even if something before it is missing.
-    pub fn see(&mut self, number: SeqNum) {
-        self.seen = self.seen.max(number);
+    /// The highest number that was seen: above what is covered while something below it is missing
+    /// that may still come.
+    pub fn set_seen(&mut self, number: SeqNum) {
+        self.seen = number.max(self.covered.seq_num);
     }
 
     /// Sends every batch that holds a record and may leave; what may not, stays for later.

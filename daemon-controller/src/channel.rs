@@ -4,15 +4,15 @@ use core::fmt;
 use std::sync::Arc;
 
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::feed::{Channel, Follower, SymbolSlot};
-use oxberry_core::line::Sequence;
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
-use oxberry_core::xdp::{Dialect, PacketRef};
-use oxberry_feed::lines::{LineCounters, Lines, Turn};
+use oxberry_core::xdp::PacketRef;
+use oxberry_feed::channels::{Channels, HandledChannel};
+use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
+use oxberry_feed::lines::LineCounters;
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::Source;
 use oxberry_net::{Clock, NetError, Pipe, SynchronizedPublisher};
-use oxberry_proto::limits::MAX_SYMBOLS;
 use oxberry_proto::{Partition, Run};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,9 +23,6 @@ use crate::pace::Speed;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
 const TOLD_ONE_BY_ONE: usize = 8;
-
-/// Slots of the normalizer's table of symbols: twice the most symbols, so that probing stays short.
-const SYMBOL_SLOTS: usize = MAX_SYMBOLS * 2;
 
 /// Main thread to channel thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,17 +99,19 @@ pub struct ChannelError {
 #[derive(Debug)]
 pub(crate) struct ChannelPublisher {
     source: Source,
-    lines: Lines<u64>,
+    channels: Channels<u64>,
+    mapping: Arc<MappingFile>,
     reader: Reader,
-    outlet: Outlet,
     speed: Speed,
     packets: u64,
 }
 
-/// From packets in order to events, and what is odd on the way.
+/// Passes on what the channel tells, and notes what is odd on the way.
 #[derive(Debug)]
 struct Reader {
-    feed: Channel<Vec<SymbolSlot>>,
+    /// What messages call the source.
+    file: String,
+    outlet: Outlet,
     warnings: Warnings,
     /// Whether everything was sound so far.
     is_sound: bool,
@@ -128,7 +127,7 @@ struct Warnings {
 impl ChannelPublisher {
     pub(crate) fn new(
         feed: ChannelFeed,
-        mapping: &MappingFile,
+        mapping: Arc<MappingFile>,
         table: Arc<PartitionTable>,
         publisher: SynchronizedPublisher,
         pipe: Pipe,
@@ -137,19 +136,19 @@ impl ChannelPublisher {
         let ChannelFeed {
             channel,
             source,
-            dialect,
-            lines,
+            channels,
             ..
         } = feed;
         Self {
-            source,
-            lines,
             reader: Reader {
-                feed: known_symbols(dialect, mapping),
+                file: source.name().to_owned(),
+                outlet: Outlet::new(channel, table, publisher, pipe, clock),
                 warnings: Warnings::default(),
                 is_sound: true,
             },
-            outlet: Outlet::new(channel, table, publisher, pipe, clock),
+            source,
+            channels,
+            mapping,
             speed,
             packets: 0,
         }
@@ -158,26 +157,26 @@ impl ChannelPublisher {
     /// Waits for the start, plays everything, ends the streams. Gives the way out back, so that the
     /// main thread can speak into its pipe until it knows of the end, and repeat the end.
     pub(crate) fn run(mut self) -> (Result<ChannelSummary, ChannelError>, Outlet) {
-        let channel = self.outlet.channel();
+        let channel = self.reader.outlet.channel();
         match self.play() {
             Ok(is_complete) => {
                 let (summary, outlet) = self.summary(is_complete);
                 (Ok(summary), outlet)
             }
-            Err(error) => (Err(ChannelError { channel, error }), self.outlet),
+            Err(error) => (Err(ChannelError { channel, error }), self.reader.outlet),
         }
     }
 
     /// Plays; says whether the source was read to its end and everything in it was sound.
     fn play(&mut self) -> Result<bool, NetError> {
-        let Some(pace) = self.outlet.await_start(self.speed)? else {
+        let Some(pace) = self.reader.outlet.await_start(self.speed)? else {
             return Ok(false);
         };
         let Self {
             source,
-            lines,
+            channels,
+            mapping,
             reader,
-            outlet,
             ..
         } = self;
         loop {
@@ -191,58 +190,62 @@ impl ChannelPublisher {
             }
             self.packets += 1;
             let captured = source.packet();
-            let (file, offset) = (source.name(), captured.offset);
+            let offset = captured.offset;
             let packet = match PacketRef::new(captured.bytes) {
                 Ok(packet) => packet,
                 Err(error) => {
-                    reader.fail(format_args!("{}: {error}", Place { file, offset }));
+                    let place = reader.place(offset).to_string();
+                    reader.fail(format_args!("{place}: {error}"));
                     continue;
                 }
             };
-            let tracker = reader.feed.tracker();
-            if outlet.wait_until(pace.due(packet.header().send_time))? == Waited::Stop {
+            let due = pace.due(packet.header().send_time);
+            if reader.outlet.wait_until(due)? == Waited::Stop {
                 return Ok(false);
             }
-            match lines.handle_packet(captured.group, captured.captured, &packet, offset, tracker) {
-                Turn::Now => reader.read(&packet, Place { file, offset }, outlet),
-                Turn::Later | Turn::Never => {}
-                Turn::Damaged => reader.warnings.push(format_args!(
-                    "{}: it is cut off, and left to the other lines",
-                    Place { file, offset }
-                )),
+            let (group, captured) = (captured.group, captured.captured);
+            match channels.of_packet(0, group, &packet, mapping) {
+                Ok(Some((0, HandledChannel { handler, .. }))) => {
+                    handler.handle_packet(group, captured, &packet, offset, reader);
+                    let (through, seen) = (covered(handler), end_of(&packet));
+                    // While something is awaited, what comes behind it shows how far the feed is.
+                    let seen = handler.poll_timeout().map_or(through, |_| seen);
+                    if reader.outlet.publish_waiting(through, seen)? == Waited::Stop {
+                        return Ok(false);
+                    }
+                }
+                Ok(Some(_)) => reader.another_channel(offset),
+                Ok(None) => {}
+                Err(error) => reader.fail(error),
             }
-            lines
-                .release(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
-            if outlet.publish_waiting(reader.covered())? == Waited::Stop {
+        }
+        if let Some(HandledChannel { handler, .. }) = channels.iter_mut().next() {
+            handler.finish(reader);
+            let through = covered(handler);
+            if reader.outlet.publish_waiting(through, through)? == Waited::Stop {
                 return Ok(false);
             }
         }
-        let file = source.name();
-        lines.finish(&mut |packet, offset| reader.read(packet, Place { file, offset }, outlet));
-        if outlet.publish_waiting(reader.covered())? == Waited::Stop {
-            return Ok(false);
-        }
-        Ok(outlet.end()? == Waited::GoOn && reader.is_sound)
+        Ok(reader.outlet.end()? == Waited::GoOn && reader.is_sound)
     }
 
     fn summary(self, is_complete: bool) -> (ChannelSummary, Outlet) {
         let Self {
-            lines,
-            reader: Reader {
-                feed, mut warnings, ..
-            },
-            outlet,
+            channels,
+            reader:
+                Reader {
+                    mut warnings,
+                    outlet,
+                    ..
+                },
             packets,
             ..
         } = self;
-        let counters = feed.normalizer().counters();
+        let handler = channels.iter().next().map(|channel| &channel.handler);
+        let totals = handler.map(Handler::totals).unwrap_or_default();
         let channel = outlet.channel();
-        if let Some(symbol) = counters.first_unknown_symbol {
-            let messages = counters.unknown_symbols;
-            warnings.told.push(format!(
-                "channel {channel}: {messages} messages are about symbols that the mapping file \
-                 does not have, the first about symbol index {symbol}; they were left out"
-            ));
+        if !totals.is_plain() {
+            warnings.told.push(format!("channel {channel}: {totals}"));
         }
         if warnings.left_out > 0 {
             let more = warnings.left_out;
@@ -250,12 +253,14 @@ impl ChannelPublisher {
                 "channel {channel}: {more} further problems of this kind"
             ));
         }
-        let lines = lines.counters().to_vec();
+        let lines = handler
+            .map(|handler| handler.lines().to_vec())
+            .unwrap_or_default();
         let summary = ChannelSummary {
             channel,
             lines,
             packets,
-            messages: counters.messages(),
+            messages: totals.messages,
             events: outlet.events(),
             covered: outlet.covered(),
             warnings: warnings.told,
@@ -266,30 +271,67 @@ impl ChannelPublisher {
 }
 
 impl Reader {
-    /// Reads a packet whose turn has come.
-    fn read(&mut self, packet: &PacketRef<'_>, place: Place<'_>, out: &mut impl Follower) {
-        match self.feed.packet(packet, out) {
-            Ok(Sequence::Gap { expected, missing }) => self.warnings.push(format_args!(
-                "{place}: {missing} messages from number {expected} on are missing before this \
-                 packet; the symbols of the channel are stale until they are cleared"
-            )),
-            Ok(_) => {}
-            Err(error) => self.fail(format_args!(
-                "{place}: {error}; the rest of the packet is lost and the symbols of the channel \
-                 are stale until they are cleared"
-            )),
-        }
+    fn place(&self, offset: u64) -> Place<'_> {
+        let file = &self.file;
+        Place { file, offset }
     }
 
-    /// All numbers up to this one were read.
-    fn covered(&self) -> SeqNum {
-        SeqNum::from_raw(self.feed.tracker().next().raw().saturating_sub(1))
+    /// A packet of the source is of another channel, which has no streams.
+    fn another_channel(&mut self, offset: u64) {
+        let place = self.place(offset).to_string();
+        self.warnings.push(format_args!(
+            "{place}: it is of another channel than the first of this file, and left out"
+        ));
     }
 
     /// Something is not as it should be.
     fn fail(&mut self, what: impl fmt::Display) {
         self.warnings.push(what);
         self.is_sound = false;
+    }
+}
+
+impl Follower for Reader {
+    #[inline]
+    fn event(&mut self, event: FeedEvent) {
+        self.outlet.event(event);
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        self.outlet.begins(beginning);
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        self.outlet.lost(lost);
+        let Lost { first, last } = lost;
+        let (file, messages) = (&self.file, lost.messages());
+        self.warnings.push(format_args!(
+            "{file}: {messages} messages are missing, numbers {first} to {last}; symbols that are \
+             not known to be of another channel are stale until they are cleared"
+        ));
+    }
+
+    fn settled(&mut self, before: SeqNum) {
+        self.outlet.settled(before);
+    }
+}
+
+impl Listener<u64> for Reader {
+    fn turn(&mut self, _: &PacketRef<'_>, _: u64) {}
+
+    fn done(&mut self, _: &PacketRef<'_>, offset: u64, read: &Read) {
+        if let Err(error) = read.sequence {
+            let place = self.place(offset).to_string();
+            self.fail(format_args!(
+                "{place}: {error}; the rest of the packet is lost and the symbols of the channel \
+                 are stale until they are cleared"
+            ));
+        }
+    }
+
+    fn dropped(&mut self, _: &PacketRef<'_>, offset: u64, why: Dropped) {
+        let place = self.place(offset).to_string();
+        self.warnings.push(format_args!("{place}: {why}"));
     }
 }
 
@@ -316,12 +358,19 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// A channel that knows the symbols of the mapping file.
-fn known_symbols(dialect: Dialect, mapping: &MappingFile) -> Channel<Vec<SymbolSlot>> {
-    let mut channel = Channel::new(dialect, vec![SymbolSlot::EMPTY; SYMBOL_SLOTS]);
-    for (&symbol_index, symbol) in &mapping.symbols {
-        let known = channel.define(symbol_index, symbol.system_id, symbol.price_scale);
-        known.expect("SYMBOL_SLOTS holds more than MAX_SYMBOLS");
-    }
-    channel
+/// All numbers of the channel up to this one were read, or given up.
+fn covered(handler: &Handler<u64>) -> SeqNum {
+    SeqNum::from_raw(handler.channel().tracker().next().raw().saturating_sub(1))
+}
+
+/// The number of a packet's last message.
+fn end_of(packet: &PacketRef<'_>) -> SeqNum {
+    let header = packet.header();
+    SeqNum::from_raw(
+        header
+            .seq_num
+            .plus(u32::from(header.number_msgs))
+            .raw()
+            .saturating_sub(1),
+    )
 }

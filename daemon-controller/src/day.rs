@@ -9,9 +9,9 @@ use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_feed::channels::Channels;
 use oxberry_feed::dialect::dialects;
 use oxberry_feed::directory::{ChannelFiles, DirectoryError};
-use oxberry_feed::lines::Lines;
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::{Filter, Source, SourceError};
 use oxberry_proto::SymbolName;
@@ -42,8 +42,9 @@ pub struct ChannelFeed {
     pub source: Source,
     /// The dialect of its messages.
     pub dialect: Dialect,
-    /// The lines by which a capture shows it to come, with the places of packets in it.
-    pub lines: Lines<u64>,
+    /// What its source turns out to hold: the channel, by one line or two, and nothing else, if it
+    /// is what its name says. With the places of packets in it.
+    pub channels: Channels<u64>,
     /// When its first packet was sent, if it has one.
     pub first_sent: Option<UnixNanos>,
 }
@@ -122,7 +123,7 @@ impl Day {
             .map(|((file, mut source), verdict)| ChannelFeed {
                 channel: file.channel,
                 first_sent: first_sent(&mut source),
-                lines: Lines::of_source(&mut source),
+                channels: Channels::new(core::slice::from_mut(&mut source), &[verdict.dialect]),
                 source,
                 dialect: verdict.dialect,
             })

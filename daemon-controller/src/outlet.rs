@@ -143,9 +143,13 @@ impl Outlet {
         self.take_credit()
     }
 
-    /// Publishes what could not leave at once, when the window allows it, and leaves none; all up to
-    /// `through` was read.
-    pub(crate) fn publish_waiting(&mut self, through: SeqNum) -> Result<Waited, NetError> {
+    /// Publishes what could not leave at once, when the window allows it, and leaves none. All up to
+    /// `through` was read; what was seen of the feed reaches up to `seen`.
+    pub(crate) fn publish_waiting(
+        &mut self,
+        through: SeqNum,
+        seen: SeqNum,
+    ) -> Result<Waited, NetError> {
         while let Some(&occurrence) = self.waiting.front() {
             if self.push(&occurrence) {
                 self.waiting.pop_front();
@@ -156,6 +160,7 @@ impl Outlet {
             }
         }
         self.streams.cover(through);
+        self.streams.set_seen(seen);
         self.failed.take().map_or(Ok(Waited::GoOn), Err)
     }
 

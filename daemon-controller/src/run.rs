@@ -314,7 +314,7 @@ fn start_channels(
         let (pipe, far_end) = Pipe::pair(context, &format!("channel-{channel}"))?;
         let publisher = ChannelPublisher::new(
             feed,
-            &day.mapping,
+            Arc::clone(&day.mapping),
             Arc::clone(&day.table),
             proxy.publisher()?,
             far_end,

@@ -9,11 +9,16 @@
 //! * [`mapping`]: the venue's symbol mapping file,
 //! * [`contradiction`]: where the feed names a symbol otherwise,
 //! * [`merge`]: several sources in the order of their times,
-//! * [`lines`]: the lines A and B of a channel in captures, put in order.
+//! * [`lines`]: the lines A and B by which a channel comes in captures,
+//! * [`handler`]: the packets of one channel to what they mean, in order,
+//! * [`channels`]: which channels the sources hold.
 
+pub mod channels;
 pub mod contradiction;
 pub mod dialect;
 pub mod directory;
+mod groups;
+pub mod handler;
 mod input;
 pub mod lines;
 pub mod mapping;

@@ -266,7 +266,7 @@ fn a_line_that_starts_late_repairs_from_then_on() {
 }
 
 #[test]
-fn a_channel_that_waits_gives_up_by_the_time_of_others() {
+fn a_channel_waits_by_the_clock_of_its_own_packets_whatever_others_say() {
     let mut first = ChannelWriter::start(&[GOOG]);
     first
         .bid(GOOG, 1, 7, 50_000)
@@ -288,5 +288,6 @@ fn a_channel_that_waits_gives_up_by_the_time_of_others() {
         .skip(1)
         .map(|row| row.split_once(',').unwrap().0)
         .collect();
-    assert_eq!(symbols, ["GOOG", "GOOG", "MSFT.Q"]);
+    // Its own next packet may have been captured before its time is up, so that of others is no sign.
+    assert_eq!(symbols, ["GOOG", "MSFT.Q", "GOOG"]);
 }

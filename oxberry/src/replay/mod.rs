@@ -2,12 +2,11 @@
 //!
 //! What a cluster computes must equal this, down to the digest of every book.
 
-mod channels;
-mod groups;
 mod inputs;
 mod outcome;
 mod player;
 mod rows;
+mod table;
 
 use std::{io::Write as _, path::PathBuf};
 

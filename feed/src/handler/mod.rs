@@ -1,0 +1,420 @@
+//! The handler of one channel: packets as they come to what they mean, in order.
+//!
+//! It puts the packets of both lines in order, waits a little for what is missing or swapped, and
+//! reads each packet once, when its turn has come. Its clock is that of its own packets, those of
+//! the capture where it tells the time and the venue's else, so that what it tells depends on its
+//! packets and their times alone: not on who drives it, not on other channels, not on how fast.
+
+mod listener;
+mod totals;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use oxberry_core::feed::{Channel, Counters, Lost, SymbolSlot, TooManySymbols};
+use oxberry_core::line::{Arrival, Command, Config, Line, Sequencer, Slot, Source as Way};
+use oxberry_core::units::{Instant, Position, SeqNum, UnixNanos};
+use oxberry_core::xdp::{Body as _, Dialect, PacketRef, SymbolIndexMapping};
+
+pub use self::listener::{Dropped, Listener, Read};
+pub use self::totals::Totals;
+use crate::lines::LineCounters;
+use crate::mapping::MappingFile;
+
+/// How long a missing number is awaited. The lines leave the venue together, so it covers what they
+/// may differ by on their ways and in two capturing machines, and what a capture of several receive
+/// queues swaps. Only the clock of the packets waits.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Early packets that are kept: 6 MB, and what 40,000 packets a second bring in that time.
+const SLOTS: usize = 4_096;
+
+/// Slots of a channel's symbol table for each symbol, so that searches stay short.
+const SLOTS_A_SYMBOL: usize = 2;
+/// Slots beyond those, for symbols that only the feed knows.
+const SPARE_SLOTS: usize = 1_024;
+
+/// Packets that are numbered further apart than this are not of one channel at one time.
+const NEAR: u32 = 50_000;
+
+/// The handler of one channel. `P` is the caller's note of where a packet lies.
+#[derive(Debug)]
+pub struct Handler<P> {
+    sequencer: Sequencer<Box<[Slot]>>,
+    channel: Channel<Box<[SymbolSlot]>>,
+    lines: Vec<LineCounters>,
+    /// The latest time seen: the clocks of two capturing machines may differ a little.
+    now: Instant,
+    /// Where the packets lie that are kept, by their first numbers, as they came.
+    places: VecDeque<(SeqNum, P)>,
+    /// The last packet of each line, if it cannot be believed before the next one.
+    suspects: [Option<Kept<P>>; 2],
+    /// How far numbers exist that came in packets which cannot be used.
+    unusable: Option<Unusable>,
+    packets: u64,
+    dropped: u64,
+}
+
+/// A packet kept by copy.
+#[derive(Debug)]
+struct Kept<P> {
+    bytes: Box<[u8]>,
+    place: P,
+}
+
+/// The number after the last one of an unusable packet, and when that was sent.
+#[derive(Clone, Copy, Debug)]
+struct Unusable {
+    end: SeqNum,
+    sent: UnixNanos,
+}
+
+impl<P: Copy> Handler<P> {
+    /// The handler of a channel that begins with whatever comes first, and knows the symbols of the
+    /// mapping file.
+    ///
+    /// # Errors
+    ///
+    /// When the symbols find no room, which the number of slots excludes.
+    pub fn new(dialect: Dialect, mapping: &MappingFile) -> Result<Self, TooManySymbols> {
+        Self::of_channel(Channel::new(dialect, slots(mapping)), mapping)
+    }
+
+    /// The handler of a channel that an earlier run read up to this place.
+    ///
+    /// # Errors
+    ///
+    /// As [`Handler::new`].
+    pub fn after(
+        position: Position,
+        dialect: Dialect,
+        mapping: &MappingFile,
+    ) -> Result<Self, TooManySymbols> {
+        Self::of_channel(Channel::after(position, dialect, slots(mapping)), mapping)
+    }
+
+    fn of_channel(
+        mut channel: Channel<Box<[SymbolSlot]>>,
+        mapping: &MappingFile,
+    ) -> Result<Self, TooManySymbols> {
+        for (symbol_index, symbol) in &mapping.symbols {
+            channel.define(*symbol_index, symbol.system_id, symbol.price_scale)?;
+        }
+        // In the middle of a day the numbers before the first packet are awaited, too: it may have
+        // been overtaken. The channel does not take them for a loss.
+        let config = Config {
+            expected: channel.tracker().next(),
+            other_line_wait: PATIENCE,
+            ..Config::FILE
+        };
+        let early = vec![Slot::EMPTY; SLOTS].into_boxed_slice();
+        let now = Instant::from_raw(0);
+        Ok(Self {
+            sequencer: Sequencer::new(now, config, early),
+            channel,
+            lines: Vec::new(),
+            now,
+            places: VecDeque::new(),
+            suspects: [None, None],
+            unusable: None,
+            packets: 0,
+            dropped: 0,
+        })
+    }
+
+    /// This line is known to carry the channel before its first packet comes.
+    pub fn expect(&mut self, group: SocketAddr) {
+        self.line(Some(group));
+    }
+
+    /// A packet came by a line, or from a channel file, which has no `group`. `captured` is when, as
+    /// far as the capture tells. What was due before that is told first.
+    pub fn handle_packet(
+        &mut self,
+        group: Option<SocketAddr>,
+        captured: Option<UnixNanos>,
+        packet: &PacketRef<'_>,
+        place: P,
+        out: &mut impl Listener<P>,
+    ) {
+        let header = packet.header();
+        let now = captured.unwrap_or(header.send_time);
+        self.handle_timeout(now, out);
+        self.now = self.now.max(instant(now));
+        self.packets += 1;
+        if header.number_msgs == 0 {
+            return;
+        }
+        if header.delivery_flag.is_numbered_apart() {
+            self.read(packet, place, out);
+        } else if header.delivery_flag.is_retransmission() {
+            let arrival = (self.sequencer).handle_packet(self.now, Way::Retransmission, packet);
+            self.arrived(arrival, packet, place, out);
+        } else {
+            self.handle_live(group, packet, place, out);
+        }
+        self.release(out);
+    }
+
+    /// Gives up what is due to be given up, each thing at its own time.
+    pub fn handle_timeout(&mut self, now: UnixNanos, out: &mut impl Listener<P>) {
+        while let Some(due) = self.sequencer.poll_timeout()
+            && due <= instant(now)
+        {
+            self.now = self.now.max(due);
+            self.sequencer.handle_timeout(self.now);
+            self.release(out);
+        }
+    }
+
+    /// When something that is missing is to be given up, by the clock of the packets.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<UnixNanos> {
+        let deadline = self.sequencer.poll_timeout()?;
+        Some(UnixNanos::from_raw(deadline.raw()))
+    }
+
+    /// Nothing comes any more, so that nothing is worth waiting for.
+    pub fn finish(&mut self, out: &mut impl Listener<P>) {
+        self.handle_timeout(UnixNanos::from_raw(u64::MAX), out);
+        // No packet can contradict a last one that goes back to numbers of long ago.
+        for suspect in core::mem::take(&mut self.suspects).into_iter().flatten() {
+            if let Ok(packet) = PacketRef::new(&suspect.bytes) {
+                self.read(&packet, suspect.place, out);
+            }
+        }
+        // Numbers at the end that are known to exist are missing although nothing comes after them.
+        let (tracker, unusable) = (self.channel.tracker(), self.unusable.take());
+        if let Some(Unusable { end, sent }) = unusable
+            && tracker.begun().is_some_and(|begun| begun <= sent)
+            && tracker.next() < end
+        {
+            out.lost(Lost {
+                first: tracker.next(),
+                last: SeqNum::from_raw(end.raw() - 1),
+            });
+        }
+    }
+
+    /// The channel that the packets are handed to.
+    #[must_use]
+    pub const fn channel(&self) -> &Channel<Box<[SymbolSlot]>> {
+        &self.channel
+    }
+
+    /// Whether a packet may be of this channel by its number: not too far from what came.
+    #[must_use]
+    pub fn is_near(&self, packet: &PacketRef<'_>) -> bool {
+        let (number, next) = (
+            packet.header().seq_num.raw(),
+            self.sequencer.expected().raw(),
+        );
+        let held = self.places.back().map_or(next, |(number, _)| number.raw());
+        number.abs_diff(next).min(number.abs_diff(held)) <= NEAR
+    }
+
+    /// What came by each line, in the order in which they were first seen.
+    #[must_use]
+    pub fn lines(&self) -> &[LineCounters] {
+        &self.lines
+    }
+
+    /// All that happened so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        Totals::of(
+            self.packets,
+            self.dropped,
+            self.sequencer.counters(),
+            &self.channel,
+        )
+    }
+
+    fn handle_live(
+        &mut self,
+        group: Option<SocketAddr>,
+        packet: &PacketRef<'_>,
+        place: P,
+        out: &mut impl Listener<P>,
+    ) {
+        let index = self.line(group);
+        let line = if index == 0 { Line::A } else { Line::B };
+        let suspect = self.suspect(line).take();
+        let (filled, restarts) = (self.filled(), self.sequencer.counters().restarts);
+        let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), packet);
+        let filled = self.filled() - filled;
+        if let Some(counters) = self.lines.get_mut(index) {
+            counters.count(&arrival, filled);
+        }
+        if arrival == Arrival::Stray {
+            *self.suspect(line) = Some(Kept {
+                bytes: packet.bytes().into(),
+                place,
+            });
+        } else {
+            self.arrived(arrival, packet, place, out);
+        }
+        let Some(Kept { bytes, place }) = suspect else {
+            return;
+        };
+        let Ok(suspect) = PacketRef::new(&bytes) else {
+            return;
+        };
+        if self.sequencer.counters().restarts > restarts {
+            // It was meant so.
+            let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), &suspect);
+            self.arrived(arrival, &suspect, place, out);
+        } else {
+            self.drop(&suspect, place, Dropped::Unbelievable, out);
+        }
+    }
+
+    /// What became of a packet.
+    fn arrived(
+        &mut self,
+        arrival: Arrival,
+        packet: &PacketRef<'_>,
+        place: P,
+        out: &mut impl Listener<P>,
+    ) {
+        match arrival {
+            Arrival::Deliver { .. } => self.read(packet, place, out),
+            Arrival::Held => self.places.push_back((packet.header().seq_num, place)),
+            Arrival::Duplicate | Arrival::Heartbeat | Arrival::Unavailable | Arrival::Unwanted => {}
+            Arrival::Late => self.drop(packet, place, Dropped::Late, out),
+            Arrival::Stray => self.drop(packet, place, Dropped::Unbelievable, out),
+            Arrival::Damaged => self.unusable(packet, place, Dropped::Cut, out),
+            Arrival::NoRoom => self.unusable(packet, place, Dropped::TooLong, out),
+        }
+    }
+
+    fn unusable(
+        &mut self,
+        packet: &PacketRef<'_>,
+        place: P,
+        why: Dropped,
+        out: &mut impl Listener<P>,
+    ) {
+        let header = packet.header();
+        let end = header.seq_num.plus(u32::from(header.number_msgs));
+        if self.unusable.is_none_or(|before| before.end < end) {
+            let sent = header.send_time;
+            self.unusable = Some(Unusable { end, sent });
+        }
+        self.drop(packet, place, why, out);
+    }
+
+    fn drop(&mut self, packet: &PacketRef<'_>, place: P, why: Dropped, out: &mut impl Listener<P>) {
+        self.dropped += u64::from(why == Dropped::Unbelievable);
+        out.dropped(packet, place, why);
+    }
+
+    /// Reads the kept packets whose turn has come.
+    fn release(&mut self, out: &mut impl Listener<P>) {
+        let Self {
+            sequencer,
+            channel,
+            places,
+            ..
+        } = self;
+        // Losses show in the numbers of what comes after them, which the channel tracks.
+        while let Some(command) = sequencer.next_command() {
+            let Command::Deliver { packet, .. } = command else {
+                continue;
+            };
+            let number = packet.header().seq_num;
+            let kept = places.iter().position(|(kept, _)| *kept == number);
+            let place = kept.and_then(|kept| places.remove(kept));
+            debug_assert!(place.is_some(), "every kept packet has a place");
+            if let Some((_, place)) = place {
+                read(channel, &packet, place, out);
+            }
+        }
+        if sequencer.held_packets() == 0 {
+            // What is left is of packets whose messages came in another packing.
+            places.clear();
+        }
+    }
+
+    fn read(&mut self, packet: &PacketRef<'_>, place: P, out: &mut impl Listener<P>) {
+        read(&mut self.channel, packet, place, out);
+    }
+
+    /// The number of a line, which is new if need be; a channel file has but one.
+    fn line(&mut self, group: Option<SocketAddr>) -> usize {
+        let Some(group) = group else { return 0 };
+        let known = self.lines.iter().position(|line| line.group == group);
+        known.unwrap_or_else(|| {
+            self.lines.push(LineCounters::new(group));
+            if self.lines.len() > 1 {
+                self.sequencer.join_second_line();
+            }
+            self.lines.len() - 1
+        })
+    }
+
+    const fn suspect(&mut self, line: Line) -> &mut Option<Kept<P>> {
+        let [a, b] = &mut self.suspects;
+        match line {
+            Line::A => a,
+            Line::B => b,
+        }
+    }
+
+    /// Packets that brought what was missing.
+    const fn filled(&self) -> u64 {
+        let counters = self.sequencer.counters();
+        counters.filled_by_a + counters.filled_by_b
+    }
+}
+
+/// Reads a packet whose turn has come.
+fn read<P: Copy>(
+    channel: &mut Channel<Box<[SymbolSlot]>>,
+    packet: &PacketRef<'_>,
+    place: P,
+    out: &mut impl Listener<P>,
+) {
+    out.turn(packet, place);
+    let before = Seen::of(channel.normalizer().counters());
+    let sequence = channel.packet(packet, out);
+    let after = Seen::of(channel.normalizer().counters());
+    let read = Read {
+        sequence,
+        has_odd_messages: before.odd != after.odd,
+        has_definitions: before.definitions != after.definitions,
+    };
+    out.done(packet, place, &read);
+}
+
+/// The counts whose change means that a packet deserves a second look.
+struct Seen {
+    odd: [u64; 3],
+    definitions: u64,
+}
+
+impl Seen {
+    fn of(counters: &Counters) -> Self {
+        let kind = usize::from(SymbolIndexMapping::MSG_TYPE);
+        Self {
+            odd: [
+                counters.unknown_symbols,
+                counters.malformed,
+                counters.bad_values,
+            ],
+            definitions: counters.by_type.get(kind).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// Room for the symbols of the mapping file, and some more.
+fn slots(mapping: &MappingFile) -> Box<[SymbolSlot]> {
+    let slots = mapping.symbols.len() * SLOTS_A_SYMBOL + SPARE_SLOTS;
+    vec![SymbolSlot::EMPTY; slots].into_boxed_slice()
+}
+
+/// The clock of the packets as the clock of deadlines.
+const fn instant(time: UnixNanos) -> Instant {
+    Instant::from_raw(time.raw())
+}

@@ -1,0 +1,410 @@
+//! Takes what channels tell to their books and rows, and tells what is odd.
+
+use std::fmt::Display;
+
+use oxberry_core::{
+    book::{Applied, Books, Rejection, Trust},
+    feed::{Action, Beginning, FeedEvent, Follower, Lost},
+    line::Sequence,
+    units::{OrderId, SeqNum, SymbolIndex, SymbolSeqNum},
+    xdp::{Message, PacketRef, WireError},
+};
+use oxberry_feed::{
+    channels::NamedChannel,
+    contradiction::Contradictions,
+    handler::{Dropped, Listener, Read},
+    mapping::MappingFile,
+};
+
+use super::rows::Rows;
+use crate::{console::Console, failure::Failure, findings::Findings};
+
+/// Where a packet lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'f> {
+    pub(super) file: &'f str,
+    /// Its first byte.
+    pub(super) offset: u64,
+}
+
+/// The books of all symbols, and what was odd on the way.
+pub(super) struct Table<'a> {
+    books: Books<'a>,
+    rows: Option<&'a mut Rows>,
+    mapping: &'a MappingFile,
+    console: &'a mut Console,
+    findings: Findings,
+    /// Whether an input has faults.
+    faulty: bool,
+    /// Whether something found no room in the books.
+    full: bool,
+    /// Where the feed names symbols otherwise than the mapping file.
+    contradictions: Contradictions,
+    /// Whether the one who reads what is told can give options.
+    has_options: bool,
+}
+
+/// Hears what one channel tells.
+pub(super) struct Hearing<'t, 'f, 'a> {
+    table: &'t mut Table<'a>,
+    named: &'t NamedChannel,
+    /// The packet that tells it, and its first number.
+    packet: Option<(Place<'f>, SeqNum)>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn new(
+        books: Books<'a>,
+        rows: Option<&'a mut Rows>,
+        mapping: &'a MappingFile,
+        console: &'a mut Console,
+        findings: Findings,
+        has_options: bool,
+    ) -> Self {
+        Self {
+            books,
+            rows,
+            mapping,
+            console,
+            findings,
+            faulty: false,
+            full: false,
+            contradictions: Contradictions::new(),
+            has_options,
+        }
+    }
+
+    pub(super) fn books(&self) -> &Books<'a> {
+        &self.books
+    }
+
+    pub(super) fn mapping(&self) -> &'a MappingFile {
+        self.mapping
+    }
+
+    pub(super) fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Whether an input has faults, or something found no room.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.faulty || self.full
+    }
+
+    /// What a symbol is called.
+    pub(super) fn name(&self, symbol_index: SymbolIndex) -> String {
+        match self.mapping.symbols.get(&symbol_index) {
+            Some(symbol) => symbol.cqs_symbol.clone(),
+            None => symbol_index.to_string(),
+        }
+    }
+
+    /// A packet was read, for who shows progress.
+    pub(super) fn count_packet(&mut self) {
+        self.console.count_packet();
+    }
+
+    /// A source cannot go on.
+    pub(super) fn failed(&mut self, error: impl Display) {
+        self.console.say(error);
+        self.faulty = true;
+    }
+
+    /// Bytes of a source are no packet.
+    pub(super) fn not_a_packet(&mut self, place: Place<'_>, error: WireError) {
+        let Place { file, offset } = place;
+        self.faulty = true;
+        self.find(
+            "faulty packets",
+            format_args!("{file}: at byte {offset}: {error}"),
+        );
+    }
+
+    /// Hands the rows of a packet over to standard output.
+    pub(super) fn hand_over(&mut self) -> Result<(), Failure> {
+        let rows = self.rows.as_mut();
+        rows.map_or(Ok(()), |rows| rows.hand_over())
+            .map_err(Failure::of_output)
+    }
+
+    /// Writes out what waits in buffers.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        let rows = self.rows.as_mut();
+        rows.map_or(Ok(()), |rows| rows.flush())
+            .map_err(Failure::of_output)
+    }
+
+    /// Tells which of the symbols that a packet defines the mapping file names otherwise.
+    #[cold]
+    fn compare_symbols(&mut self, packet: &PacketRef<'_>) {
+        let (findings, console) = (&mut self.findings, &*self.console);
+        self.contradictions
+            .packet(packet, self.mapping, &mut |contradiction| {
+                findings.add(console, "symbols unlike the mapping file's", contradiction);
+            });
+    }
+
+    fn find(&mut self, kind: &'static str, message: impl Display) {
+        self.findings.add(self.console, kind, message);
+    }
+
+    fn symbol(&self, symbol_index: SymbolIndex) -> String {
+        match self.mapping.symbols.get(&symbol_index) {
+            Some(symbol) => symbol.cqs_symbol.clone(),
+            None => format!("symbol index {symbol_index}"),
+        }
+    }
+
+    #[cold]
+    fn rejected(&mut self, event: &FeedEvent, rejection: Rejection) {
+        let (kind, remedy) = match rejection {
+            Rejection::UnknownOrder => ("unknown orders", ""),
+            Rejection::LateDelete => ("deletes of expired orders", ""),
+            Rejection::DuplicateOrder => ("duplicate orders", ""),
+            Rejection::ZeroQuantity => ("events without shares", ""),
+            Rejection::ExcessExecution => ("executions of more than the order has", ""),
+            Rejection::OldMessage => ("new messages with old numbers", ""),
+            Rejection::OtherChannel => ("messages of symbols that two channels claim", ""),
+            Rejection::OrdersFull | Rejection::LevelsFull | Rejection::IdsCrowded => {
+                self.full = true;
+                let remedy = if self.has_options {
+                    "; raise --orders"
+                } else {
+                    ""
+                };
+                ("orders without room", remedy)
+            }
+            Rejection::ScaleLost | _ => ("other contradictions", ""),
+        };
+        let symbol = self.symbol(event.symbol_index);
+        let number = event
+            .symbol_seq_num
+            .map_or("unknown".into(), |number| number.to_string());
+        let order = order_in_question(&event.action, rejection)
+            .map_or(String::new(), |id| format!(" (order {id})"));
+        let trust = self
+            .books
+            .slot(event.symbol_index)
+            .map(|slot| self.books.trust(slot));
+        let trust = trust.map_or(String::new(), |trust| format!("; the book is {trust}"));
+        self.find(
+            kind,
+            format_args!(
+                "{symbol}: symbol sequence number {number}: {rejection}{order}{trust}{remedy}"
+            ),
+        );
+    }
+
+    #[cold]
+    fn stale(&mut self, event: &FeedEvent, applied: &Applied) {
+        let symbol = self.symbol(event.symbol_index);
+        let trust = self.books.trust(applied.slot);
+        if applied.missing > 0 {
+            let number = event.symbol_seq_num.map_or(0, SymbolSeqNum::raw);
+            let (missing, last) = (applied.missing, number.saturating_sub(applied.missing + 1));
+            self.find(
+                "symbol gaps",
+                format_args!(
+                    "{symbol}: after symbol sequence number {last}: messages are missing, \
+                     {missing} of them; the book is {trust}"
+                ),
+            );
+        }
+        if event.action == Action::Unreadable {
+            self.find(
+                "meaningless messages",
+                format_args!(
+                    "{symbol}: sequence number {}: a message makes no sense; the book is {trust}",
+                    event.seq_num
+                ),
+            );
+        }
+    }
+
+    fn unknown_symbol(&mut self, symbol_index: SymbolIndex, number: Option<SymbolSeqNum>) {
+        let number = number.map_or("unknown".into(), |number| number.to_string());
+        self.find(
+            "messages of unknown symbols",
+            format_args!(
+                "symbol index {symbol_index}: symbol sequence number {number}: not in the mapping \
+                 file; passed over"
+            ),
+        );
+    }
+}
+
+impl<'t, 'a> Hearing<'t, '_, 'a> {
+    pub(super) fn new(table: &'t mut Table<'a>, named: &'t NamedChannel) -> Self {
+        Self {
+            table,
+            named,
+            packet: None,
+        }
+    }
+
+    /// Tells which messages of a packet are odd; says whether some are malformed.
+    #[cold]
+    fn odd_messages(&mut self, place: Place<'_>, packet: &PacketRef<'_>) -> bool {
+        let Place { file, offset } = place;
+        let (dialect, mapping) = (self.named.dialect, self.table.mapping);
+        let mut malformed = false;
+        let mut seq_num = packet.header().seq_num;
+        for message in packet.messages().flatten() {
+            let place = format!("{file}: packet at byte {offset}: sequence number {seq_num}");
+            let kind = message.msg_type();
+            if let Err(error) = Message::parse(dialect, message) {
+                malformed = true;
+                self.table
+                    .find("malformed messages", format_args!("{place}: {error}"));
+            } else if let Some(symbol_index) = message.symbol_index(dialect)
+                && !mapping.symbols.contains_key(&symbol_index)
+                && Message::name_of(dialect, kind).is_some()
+            {
+                self.table.find(
+                    "messages of unknown symbols",
+                    format_args!(
+                        "{place}: symbol index {symbol_index} is not in the mapping file; passed \
+                         over"
+                    ),
+                );
+            }
+            seq_num = seq_num.next();
+        }
+        malformed
+    }
+}
+
+impl Follower for Hearing<'_, '_, '_> {
+    fn event(&mut self, event: FeedEvent) {
+        let table = &mut *self.table;
+        let Ok(applied) = table.books.apply(self.named.id, &event) else {
+            return table.unknown_symbol(event.symbol_index, event.symbol_seq_num);
+        };
+        if let Some(rejection) = applied.rejection {
+            table.rejected(&event, rejection);
+        }
+        if applied.missing > 0 || event.action == Action::Unreadable {
+            table.stale(&event, &applied);
+        }
+        if let Some(rows) = &mut table.rows {
+            rows.after(&event, &table.books, applied.slot);
+        }
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        for slot in self.table.books.slots() {
+            let last = self.table.books.symbol_seq_num(slot);
+            let books = &mut self.table.books;
+            let changed = books.begins(slot, self.named.id, &beginning);
+            if changed && books.trust(slot) == Trust::Stale {
+                let symbol = self.table.symbol(self.table.books.symbol_index(slot));
+                let last = last.map_or(0, SymbolSeqNum::raw);
+                self.table.find(
+                    "books reset",
+                    format_args!(
+                        "{symbol}: after symbol sequence number {last}: the channel started \
+                         again; the book is stale until it is cleared"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        for slot in self.table.books.slots() {
+            self.table.books.lost(slot, self.named.id);
+        }
+        let (name, Lost { first, last }) = (&self.named.name, lost);
+        match self.packet {
+            Some((Place { offset, .. }, number)) if last < number => self.table.find(
+                "channel gaps",
+                format_args!(
+                    "{name}: sequence numbers {first} to {last} are missing before the packet at \
+                     byte {offset}; its books are stale until they are cleared"
+                ),
+            ),
+            // What is lost of the packet itself is told with its fault.
+            Some(_) => {}
+            None => self.table.find(
+                "channel gaps",
+                format_args!(
+                    "{name}: sequence numbers {first} to {last} are missing at the end; its books \
+                     are stale"
+                ),
+            ),
+        }
+    }
+
+    fn settled(&mut self, _: SeqNum) {
+        for slot in self.table.books.slots() {
+            self.table.books.settled(slot, self.named.id);
+        }
+    }
+}
+
+impl<'f> Listener<Place<'f>> for Hearing<'_, 'f, '_> {
+    fn turn(&mut self, packet: &PacketRef<'_>, place: Place<'f>) {
+        self.packet = Some((place, packet.header().seq_num));
+        if let Some(rows) = &mut self.table.rows {
+            rows.expect(packet, self.named.dialect);
+        }
+    }
+
+    fn done(&mut self, packet: &PacketRef<'_>, place: Place<'f>, read: &Read) {
+        let Place { file, offset } = place;
+        match read.sequence {
+            Ok(Sequence::Restart { .. }) => {
+                let (name, number) = (&self.named.name, packet.header().seq_num);
+                self.table.find(
+                    "numberings begun without a reset",
+                    format_args!(
+                        "{name}: sequence number {number} in the packet at byte {offset} was known, \
+                         but was sent clearly later: the channel started again; its books are \
+                         stale until they are cleared"
+                    ),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => {
+                self.table.faulty = true;
+                self.table.find(
+                    "faulty packets",
+                    format_args!(
+                        "{file}: packet at byte {offset}: {error}; the rest of the packet is \
+                         lost and the books of the channel are stale until they are cleared"
+                    ),
+                );
+            }
+        }
+        if read.has_odd_messages {
+            self.table.faulty |= self.odd_messages(place, packet);
+        }
+        if read.has_definitions {
+            self.table.compare_symbols(packet);
+        }
+        self.packet = None;
+    }
+
+    fn dropped(&mut self, _: &PacketRef<'_>, place: Place<'f>, why: Dropped) {
+        let kind = match why {
+            Dropped::Cut => "cut packets",
+            Dropped::TooLong => "packets that are too long",
+            Dropped::Late => "late packets",
+            Dropped::Unbelievable => "packets with numbers of long ago",
+        };
+        let Place { file, offset } = place;
+        self.table
+            .find(kind, format_args!("{file}: packet at byte {offset}: {why}"));
+    }
+}
+
+/// The order that a rejection is about: of a replacement the one that joins, unless the one that
+/// leaves is not there.
+fn order_in_question(action: &Action, rejection: Rejection) -> Option<OrderId> {
+    if let Action::Replace { new_order_id, .. } = *action
+        && rejection != Rejection::UnknownOrder
+    {
+        return Some(new_order_id);
+    }
+    action.order_id()
+}
