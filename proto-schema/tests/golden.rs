@@ -497,15 +497,15 @@ fn usual_records_are_short() {
         .collect();
     // The first of a batch says its time in full: kind, way ahead, symbol, number, time, id, price,
     // quantity.
-    let first = 1 + 1 + 2 + 2 + 8 + 5 + 3 + 2;
-    assert_eq!(lengths[..2], [first, first - 7]);
+    let first = 1 + 1 + 2 + 2 + 7 + 5 + 3 + 2;
+    assert_eq!(lengths[..2], [first, first - 6]);
     let told: Vec<_> = stock_records(&stock_told())
         .iter()
         .map(postcard_len)
         .collect();
     // Two quotes, with and without a trade.
-    let quiet = 1 + 1 + 2 + 8 + 1 + 2 * (3 + 2 + 1);
-    assert_eq!(told[..2], [quiet, quiet - 7 + 4]);
+    let quiet = 1 + 1 + 2 + 7 + 1 + 2 * (3 + 2 + 1);
+    assert_eq!(told[..2], [quiet, quiet - 6 + 4]);
 }
 
 #[test]
