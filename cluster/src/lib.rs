@@ -8,9 +8,11 @@
 //! * [`limits`]: windows and intervals, with their reasons,
 //! * [`partition`]: which symbol is in which partition,
 //! * [`placement`]: which partition is on which nodes,
+//! * [`coverage`]: how a range of a channel's numbers lies to what was taken before,
 //! * [`channel`]: events of one channel to numbered batches, never ahead of its window,
 //! * [`pi`]: the Pi: batches to books to stock events,
-//! * [`controller`]: the controller: start, flow control, end.
+//! * [`controller`]: the controller: start, flow control, end,
+//! * [`page`]: the page: what replicas say to one row a symbol, and what of it is live.
 #![forbid(unsafe_code)]
 
 pub mod channel;
