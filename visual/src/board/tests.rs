@@ -5,7 +5,8 @@ use oxberry_core::units::{
 };
 use oxberry_proto::start::{SetupVisual, SymbolEntry};
 use oxberry_proto::stock::{
-    EndOfEvents, Quote, StockBatch, StockEvent, SymbolTrust, TradePrint, TrustWord, View,
+    EndOfEvents, Quote, StockBatch, StockBeat, StockEvent, StreamWord, SymbolTrust, TradePrint,
+    TrustWord, View,
 };
 use oxberry_proto::{Deltas, RecordsWriter, SCHEMA_FINGERPRINT, StockTold, StreamId, encode};
 use proptest::prelude::*;
@@ -127,6 +128,36 @@ impl Pi {
             ts_sent: UnixNanos::from_raw(0),
         };
         (self.through[at], self.has_begun[at]) = (through, true);
+        writer.finish(&[], head).unwrap().to_vec()
+    }
+
+    /// How far it is in the stream of the partition of `symbol`, and whether it hears of it.
+    fn beat(&self, symbol: u32, silent: bool) -> Vec<u8> {
+        let at = usize::from(partition(symbol).raw());
+        let mut writer = RecordsWriter::<_, StockBeat>::new(vec![0; 1_400]);
+        let word = StreamWord {
+            stream: StreamId {
+                channel: ChannelId::from_raw(1),
+                partition: partition(symbol),
+            },
+            numbering: NUMBERING,
+            after: SeqNum::from_raw(self.through[at]),
+            through: SeqNum::from_raw(self.through[at]),
+            trust: TrustWord {
+                told: self.told[at],
+                pending: false,
+            },
+            recovering: false,
+            silent,
+            ended: false,
+        };
+        writer.push(&word).unwrap();
+        let head = StockBeat {
+            run: self.run,
+            node: self.node,
+            streams: 0,
+            ts_sent: UnixNanos::from_raw(0),
+        };
         writer.finish(&[], head).unwrap().to_vec()
     }
 
@@ -253,6 +284,23 @@ fn rows_are_silent_once_nobody_speaks_for_them() {
     take_changed(&mut board, silent);
     assert_eq!(board.phase(), Phase::Running);
     assert!(board.row_state(0).unwrap().is_live());
+}
+
+#[test]
+fn pis_that_hear_nothing_of_the_feed_are_a_silent_page() {
+    let mut board = board(2, 1);
+    let mut pi = Pi::new(RUN, 0);
+    give(&mut board, &pi.batch(10, 1, &[event(10, 1, None)]));
+    take_changed(&mut board, START);
+    assert_eq!(board.phase(), Phase::Running);
+    for (silent, phase) in [(true, Phase::Silent), (false, Phase::Running)] {
+        give(&mut board, &pi.beat(10, silent));
+        take_changed(&mut board, START);
+        assert_eq!(board.row_state(0).unwrap().silent, silent);
+        assert_eq!(board.phase(), phase);
+    }
+    let voices: Vec<_> = board.nodes().map(|(_, voice, _)| voice).collect();
+    assert_eq!(voices, [Voice::Speaking]);
 }
 
 #[test]

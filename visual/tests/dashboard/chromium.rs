@@ -1,12 +1,13 @@
 //! The page in Chromium: what a person sees and does.
 
 use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_proto::Run;
 use oxberry_proto::start::SymbolEntry;
 use oxberry_proto::stock::StockEvent;
 use oxberry_visual::Config;
 use serde_json::{Value, json};
 
-use crate::cluster::{Controller, Pi, event, symbol};
+use crate::cluster::{Controller, Pi, RUN, event, symbol};
 use crate::relay::Relay;
 use crate::run::{Dashboard, config};
 use crate::webdriver::{Browser, DESKTOP, ESCAPE, View};
@@ -359,6 +360,57 @@ fn a_connection_that_is_dead_but_open_is_given_up_and_made_anew() {
         assert_eq!(is_soon, !wake.is_empty(), "{wake}: {} ms", live - late);
     }
     dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn another_run_is_shown_afresh_without_a_reload() {
+    let mut scene = Scene::open(1);
+    let mut pi = Pi::connect(0, scene.dashboard.stock);
+    let traded = |at| event(at, 1, Some(1), Some(2), Some(3));
+    pi.push(&[traded(0), traded(1)]);
+    let bid = |at: u32| {
+        format!(
+            "[...document.querySelectorAll('#rows .row:not([hidden])')]
+                .find((row) => row.ariaRowIndex === '{}').querySelector('.bid').textContent.trim()",
+            at + 2
+        )
+    };
+    scene.browser.until(&format!("{} === '0.0001'", bid(0)));
+    // The same day again.
+    let again = Run {
+        generation: RUN.generation + 1,
+        ..RUN
+    };
+    let mut pi = Pi::connect_in(again, 0, scene.dashboard.stock);
+    pi.push(&[traded(1)]);
+    scene.browser.until(&format!("{} === ''", bid(0)));
+    scene.browser.until(&format!("{} === '0.0001'", bid(1)));
+    scene
+        .browser
+        .until("document.getElementById('trades').textContent === '1'");
+    // Another day, with other symbols.
+    pi.fall_silent();
+    let other_day = Run {
+        identity: RUN.identity + 1,
+        ..RUN
+    };
+    let mut pi = Pi::connect_in(other_day, 0, scene.dashboard.stock);
+    pi.push(&[traded(1)]);
+    scene.controller.run = other_day;
+    scene
+        .controller
+        .answer(1, &[symbol(1, "ZZZ"), symbol(3, "YYY")]);
+    scene
+        .browser
+        .until("document.getElementById('shown').textContent === '2 symbols'");
+    let names = "[...document.querySelectorAll('#rows .row:not([hidden])')]
+        .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
+        .map((row) => row.querySelector('.symbol').textContent)";
+    scene.browser.until(&format!("{names}.length === 2"));
+    assert_eq!(scene.browser.value(names), json!(["YYY", "ZZZ"]));
+    assert_eq!(scene.browser.console_errors(), [Value::Null; 0]);
+    scene.dashboard.stop();
 }
 
 #[test]
