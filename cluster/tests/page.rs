@@ -361,6 +361,34 @@ fn the_price_of_the_last_trade_comes_with_the_state() {
 }
 
 #[test]
+fn a_symbol_of_which_only_states_are_known_follows_them_and_does_not_go_back() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    // The page was started in mid-day, and nothing has happened since.
+    one.batch(3, &[event(10, 3, None)]);
+    other.batch(3, &[event(10, 3, None)]);
+    let states = |number| {
+        [
+            state(10, Trust::Live, number, None),
+            state(11, Trust::Live, number, None),
+            StockTold::StateEnd,
+        ]
+    };
+    page.handle_stock(START, &one.beat());
+    page.handle_stock(START, &one.batch(3, &states(3)));
+    assert!(is_live(&page, 0, START));
+    assert_eq!(number_shown(&page, 0), Some(3));
+    // An event is lost, so the state is told again.
+    one.batch(5, &[event(10, 5, None)]);
+    page.handle_stock(START, &one.batch(6, &[]));
+    page.handle_stock(START, &one.batch(6, &states(5)));
+    assert!(is_live(&page, 0, START));
+    assert_eq!(number_shown(&page, 0), Some(5));
+    // The twin is not as far.
+    page.handle_stock(START, &other.batch(4, &[event(10, 4, None)]));
+    assert_eq!(number_shown(&page, 0), Some(5));
+}
+
+#[test]
 fn a_state_that_was_told_without_need_counts_at_once() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));

@@ -2,7 +2,8 @@
 
 use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::units::{
-    Numbering, Position, Price, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex, UnixNanos,
+    ChannelId, Numbering, Position, Price, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex,
+    UnixNanos,
 };
 use serde::{Deserialize, Serialize};
 
@@ -160,6 +161,9 @@ pub struct SymbolState {
     pub view: View,
     /// The price of its last trade that counted towards volume.
     pub last_trade: Option<Price>,
+    /// The channel that brings it, once it has brought anything, and what the replica had told of
+    /// that channel by then.
+    pub at: Option<(ChannelId, Position)>,
 }
 
 /// Pi to visualisation: no more events from me.

@@ -1,6 +1,6 @@
 //! The records of a stock batch: events, changes of trust, and the present state of symbols.
 
-use oxberry_core::units::{Price, PriceScale, SymbolIndex};
+use oxberry_core::units::{ChannelId, Position, Price, PriceScale, SymbolIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::deltas::Deltas;
@@ -55,6 +55,7 @@ enum Wire {
         Option<Quote>,
         Option<Quote>,
         Option<Price>,
+        Option<(ChannelId, Position)>,
     ),
     StateEnd,
 }
@@ -71,6 +72,7 @@ impl Deltas {
                 state.view.bid,
                 state.view.ask,
                 state.last_trade,
+                state.at,
             ),
             StockTold::StateEnd => Wire::StateEnd,
         })
@@ -108,11 +110,12 @@ impl Deltas {
             Wire::None(head) => (head, None, None, None),
             Wire::NoneTrade(head, trade) => (head, None, None, Some(trade)),
             Wire::Trust(trust) => return StockTold::Trust(trust),
-            Wire::State(trust, scale, bid, ask, last_trade) => {
+            Wire::State(trust, scale, bid, ask, last_trade, at) => {
                 return StockTold::State(SymbolState {
                     trust,
                     view: View { scale, bid, ask },
                     last_trade,
+                    at,
                 });
             }
             Wire::StateEnd => return StockTold::StateEnd,

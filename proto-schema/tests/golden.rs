@@ -215,6 +215,13 @@ fn stock_told() -> Vec<StockTold> {
                 ask: None,
             },
             last_trade: Some(Price::from_raw(50_850_000_000)),
+            at: Some((
+                ChannelId::from_raw(3),
+                Position {
+                    numbering: Numbering::from_raw(1_340_285_400_000_000_000),
+                    seq_num: SeqNum::from_raw(1_000_000),
+                },
+            )),
         }));
     }
     told.push(StockTold::StateEnd);
@@ -582,6 +589,13 @@ fn the_largest_values_keep_to_the_limits() {
         },
         view,
         last_trade: Some(Price::from_raw(i64::MIN)),
+        at: Some((
+            ChannelId::from_raw(u8::MAX),
+            Position {
+                numbering: Numbering::from_raw(u64::MAX),
+                seq_num: SeqNum::from_raw(u32::MAX),
+            },
+        )),
     });
     assert!(postcard_len(&start().stock_record(&state)) <= MAX_RECORD_BYTES);
     let stream = StreamId {

@@ -221,7 +221,7 @@ impl Page {
         if !self.is_of_run(now, head.run) {
             return Ok(());
         }
-        let StreamId { channel, partition } = head.stream;
+        let partition = head.stream.partition;
         let range = Range {
             numbering: head.numbering,
             after: head.after,
@@ -267,7 +267,7 @@ impl Page {
                     self.note_restated(partition);
                 }
                 StockTold::State(state) => {
-                    self.handle_state(now, head.node, channel, partition, &state);
+                    self.handle_state(now, head.node, partition, &state);
                     // Where something was missed it counts at the end of the telling.
                     let row = self.row_of(state.trust.symbol_index, partition);
                     self.restate_row(row);
@@ -414,22 +414,16 @@ impl Page {
         &mut self,
         now: Instant,
         id: NodeId,
-        channel: ChannelId,
         partition: Partition,
         state: &SymbolState,
     ) {
         self.part(id, partition).tell();
         let row = self.row_of(state.trust.symbol_index, partition);
-        let row_channel = self.rows.get(row).and_then(|row| row.at);
         let node = self.hear(now, id);
-        let cell = node.cell(row);
-        let known = cell.seen.and_then(|seen| seen.at).or(row_channel);
-        let channel = known.map_or(channel, |(channel, _)| channel);
-        let position = node.position(StreamId { channel, partition });
         let cell = node.cell_mut(row);
         (cell.trust, cell.status) = (state.trust.trust, state.trust.status);
         cell.seen = Some(Seen {
-            at: known.map(|_| (channel, position)),
+            at: state.at,
             ts_event: None,
             view: state.view,
             last_trade: state.last_trade,

@@ -71,7 +71,7 @@ pub(super) struct Cell {
 /// The newest that a node has shown of a symbol.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    /// The channel of the symbol and the position; unknown when all that was heard is a state.
+    /// The channel of the symbol and the position; `None` of a symbol to which nothing has happened.
     pub(super) at: Option<(ChannelId, Position)>,
     pub(super) ts_event: Option<UnixNanos>,
     pub(super) view: View,
@@ -136,13 +136,6 @@ impl Node {
             self.cells.resize(row + 1, Cell::default());
         }
         self.cells.get_mut(row).expect("it was made long enough")
-    }
-
-    /// How far it is in a stream.
-    pub(super) fn position(&self, stream: StreamId) -> Position {
-        self.streams
-            .get(&stream)
-            .map_or(Position::default(), |one| one.position)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use oxberry_core::book::{Applied, Bbo, Books, Level, SymbolSlot};
 use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::PriceScale;
+use oxberry_core::units::{ChannelId, Position, PriceScale};
 use oxberry_proto::stock::{Quote, StockEvent, SymbolState, SymbolTrust, TradePrint, View};
 
 /// The news that an event made, told from the books right after it.
@@ -29,12 +29,17 @@ pub(super) fn trust(books: &Books<'_>, slot: SymbolSlot) -> SymbolTrust {
     }
 }
 
-/// All that can be seen of a symbol.
-pub(super) fn state(books: &Books<'_>, slot: SymbolSlot) -> SymbolState {
+/// All that can be seen of a symbol, whose channel was told up to `at`.
+pub(super) fn state(
+    books: &Books<'_>,
+    slot: SymbolSlot,
+    at: Option<(ChannelId, Position)>,
+) -> SymbolState {
     SymbolState {
         trust: trust(books, slot),
         view: view(books, slot),
         last_trade: books.last_price(slot),
+        at,
     }
 }
 

@@ -64,6 +64,11 @@ impl Streams {
     }
 
     /// A stream, if its partition is held here.
+    pub(super) fn get(&self, id: StreamId) -> Option<&Stream> {
+        self.streams.get(self.place_of(id)?)
+    }
+
+    /// A stream that is to be changed, if its partition is held here.
     pub(super) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
         let at = self.place_of(id)?;
         self.streams.get_mut(at)

@@ -338,7 +338,12 @@ impl Telling {
         } else if let Some(n) = part.state {
             part.state = symbol(n).map(|_| n + 1);
             if let Some(slot) = symbol(n).and_then(|index| books.slot(index)) {
-                let state = news::state(books, slot);
+                let channel = books.channel(slot);
+                let at = channel.and_then(|channel| {
+                    let told = self.told_of(streams, StreamId { channel, partition })?;
+                    Some((channel, told))
+                });
+                let state = news::state(books, slot, at);
                 if let Some(told) = self.told.get_mut(index(slot)) {
                     *told = (state.trust.trust, state.trust.status);
                 }
@@ -348,6 +353,17 @@ impl Telling {
                 self.count_told();
                 self.outbox.push(&StockTold::StateEnd);
             }
+        }
+    }
+
+    /// What of a stream was told by now, the frame being filled included.
+    fn told_of(&self, streams: &Streams, stream: StreamId) -> Option<Position> {
+        match self.current {
+            Some(current) if current.stream == stream => Some(Position {
+                numbering: current.told.numbering,
+                seq_num: current.reached,
+            }),
+            Some(_) | None => streams.get(stream).map(|stream| stream.told),
         }
     }
 

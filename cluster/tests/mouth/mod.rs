@@ -184,6 +184,13 @@ pub(crate) fn state(symbol: u32, of: Trust, number: u32, last_trade: Option<i64>
         trust: word(symbol, of),
         view: view(number),
         last_trade: last_trade.map(Price::from_raw),
+        at: Some((
+            CHANNEL,
+            Position {
+                numbering: NUMBERING,
+                seq_num: SeqNum::from_raw(number),
+            },
+        )),
     })
 }
 

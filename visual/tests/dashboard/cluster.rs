@@ -174,6 +174,12 @@ impl Pi {
 
     /// Tells the state of these symbols, all of one partition, as events show them.
     pub(crate) fn state(&mut self, events: &[StockEvent]) {
+        let of = partition(events[0].symbol_index);
+        let through = self.lock().streams.get(&of).copied().unwrap_or_default();
+        let told = Position {
+            numbering: Numbering::from_raw(NUMBERING),
+            seq_num: SeqNum::from_raw(through.through),
+        };
         let states = events.iter().map(|event| {
             StockTold::State(SymbolState {
                 trust: SymbolTrust {
@@ -185,10 +191,11 @@ impl Pi {
                 last_trade: event
                     .trade
                     .map(|trade| trade.price.scaled(event.view.scale)),
+                at: Some((ChannelId::from_raw(1), told)),
             })
         });
         let told: Vec<_> = states.chain([StockTold::StateEnd]).collect();
-        self.lock().speak(partition(events[0].symbol_index), &told);
+        self.lock().speak(of, &told);
     }
 
     /// Goes on as if these events had been pushed, but the frame is lost.
