@@ -109,6 +109,42 @@ fn after_a_lost_frame_nothing_is_live_on_that_word_until_the_state_was_told() {
 }
 
 #[test]
+fn a_telling_of_which_a_frame_was_lost_is_no_state() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    one.batch(4, &[event(10, 4, None)]);
+    page.handle_stock(START, &one.batch(5, &[]));
+    let told = |symbol| state(symbol, Trust::Live, 5, None);
+    page.handle_stock(START, &one.batch(5, &[told(10)]));
+    one.batch(7, &[event(10, 7, None)]);
+    let rest = [told(11), StockTold::StateEnd];
+    page.handle_stock(START, &one.batch(8, &rest));
+    assert!(!is_live(&page, 0, START));
+    let all = [told(10), told(11), StockTold::StateEnd];
+    page.handle_stock(START, &one.batch(8, &all));
+    assert!(is_live(&page, 0, START));
+}
+
+#[test]
+fn while_changes_of_trust_are_pending_or_something_is_repaired_nothing_is_live() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    assert!(is_live(&page, 0, START));
+    one.pending = true;
+    page.handle_stock(START, &one.beat());
+    assert!(!is_live(&page, 0, START));
+    one.pending = false;
+    page.handle_stock(START, &one.beat());
+    assert!(is_live(&page, 0, START));
+    one.recovering = true;
+    page.handle_stock(START, &one.beat());
+    assert_eq!(trust_of(&page, 0, START), Trust::Recovering);
+    one.recovering = false;
+    page.handle_stock(START, &one.beat());
+    assert!(is_live(&page, 0, START));
+}
+
+#[test]
 fn a_lost_beat_of_trust_is_seen_by_the_next_word() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));

@@ -36,6 +36,9 @@ pub(crate) struct Mouth {
     pub(crate) position: Position,
     /// Records of trust and state that it told.
     pub(crate) told: u32,
+    /// Changes of trust are not told yet.
+    pub(crate) pending: bool,
+    pub(crate) recovering: bool,
     pub(crate) silent: bool,
     pub(crate) ended: bool,
 }
@@ -47,6 +50,8 @@ impl Mouth {
             node: NodeId::from_raw(node),
             position: Position::default(),
             told: 0,
+            pending: false,
+            recovering: false,
             silent: false,
             ended: false,
         }
@@ -78,7 +83,7 @@ impl Mouth {
             begins,
             trust: TrustWord {
                 told,
-                pending: false,
+                pending: self.pending,
             },
             events: 0,
             ts_sent: UnixNanos::from_raw(0),
@@ -99,9 +104,9 @@ impl Mouth {
             through: self.position.seq_num,
             trust: TrustWord {
                 told: self.told,
-                pending: false,
+                pending: self.pending,
             },
-            recovering: false,
+            recovering: self.recovering,
             silent: self.silent,
             ended: self.ended,
         };
