@@ -186,41 +186,49 @@ impl Source {
     /// When the input cannot be read on, or its content is not what it should be. The source is
     /// over then.
     pub fn advance(&mut self) -> Result<bool, SourceError> {
-        self.current = Current::None;
         if let Some(held) = self.ahead.release() {
             self.current = Current::Held(held);
             self.packets += 1;
             return Ok(true);
         }
-        let found = match self.ahead.stop.take() {
-            Some(stop) => Err(stop),
-            None => self.find_next(),
-        };
-        match found {
+        if let Some(stop) = self.ahead.stop.take() {
+            return Err(self.stop(stop));
+        }
+        match self.find_next() {
             Ok(Some(found)) => {
                 self.current = Current::Window(found);
                 self.packets += 1;
                 Ok(true)
             }
-            Ok(None) => Ok(false),
-            Err(Stop::Io(error)) => {
-                let offset = self.window.offset();
-                Err(SourceError::Read {
-                    file: self.name.clone(),
-                    offset,
-                    error,
-                })
+            Ok(None) => {
+                self.current = Current::None;
+                Ok(false)
             }
-            Err(Stop::Fault { offset, fault }) => Err(SourceError::Content {
-                file: self.name.clone(),
+            Err(stop) => Err(self.stop(stop)),
+        }
+    }
+
+    #[cold]
+    fn stop(&mut self, stop: Stop) -> SourceError {
+        self.current = Current::None;
+        let file = self.name.clone();
+        match stop {
+            Stop::Io(error) => SourceError::Read {
+                file,
+                offset: self.window.offset(),
+                error,
+            },
+            Stop::Fault { offset, fault } => SourceError::Content {
+                file,
                 offset,
                 fault,
-            }),
+            },
         }
     }
 
     /// The packet that [`Source::advance`] went to; an empty one when there is none.
     #[must_use]
+    #[inline]
     pub fn packet(&self) -> Packet<'_> {
         match &self.current {
             Current::Window(found) => located(&self.window, found),
@@ -329,6 +337,7 @@ impl Source {
     }
 }
 
+#[inline]
 fn located<'a>(window: &'a Window, found: &Located) -> Packet<'a> {
     Packet {
         bytes: window.bytes(found.bytes.clone()),

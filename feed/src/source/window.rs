@@ -36,11 +36,13 @@ impl Window {
     }
 
     /// Where the next byte to be taken lies in the input.
+    #[inline]
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// What is in memory and not taken yet.
+    #[inline]
     pub(super) fn ahead(&self) -> &[u8] {
         self.bytes(self.ahead.clone())
     }
@@ -48,6 +50,7 @@ impl Window {
     /// Reads until `count` bytes are ahead, which must not be more than [`CAPACITY`]; `false` when
     /// the input ends before. Reads no more often than that needs, so that a pipe's packets are
     /// seen when they come.
+    #[inline]
     pub(super) fn require(&mut self, count: usize) -> io::Result<bool> {
         debug_assert!(
             count <= CAPACITY,
@@ -56,6 +59,11 @@ impl Window {
         if self.ahead.len() >= count {
             return Ok(true);
         }
+        self.read(count)
+    }
+
+    #[cold]
+    fn read(&mut self, count: usize) -> io::Result<bool> {
         // At most `count` bytes move for each window that is read.
         self.buffer.copy_within(self.ahead.clone(), 0);
         self.ahead = 0..self.ahead.len();
@@ -72,6 +80,7 @@ impl Window {
     }
 
     /// Moves past `count` bytes that were required, and says where they are.
+    #[inline]
     pub(super) fn take(&mut self, count: usize) -> Range<usize> {
         let count = count.min(self.ahead.len());
         let taken = self.ahead.start..self.ahead.start + count;
@@ -97,6 +106,7 @@ impl Window {
     }
 
     /// The bytes that [`Window::take`] gave out last.
+    #[inline]
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
     }
