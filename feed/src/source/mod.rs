@@ -91,6 +91,7 @@ pub struct Source {
     ahead: Ahead,
     current: Current,
     packets: u64,
+    is_empty: bool,
 }
 
 /// The packet that a source shows.
@@ -154,6 +155,7 @@ impl Source {
             ahead: Ahead::default(),
             current: Current::None,
             packets: 0,
+            is_empty: false,
         }
     }
 
@@ -202,6 +204,7 @@ impl Source {
             }
             Ok(None) => {
                 self.current = Current::None;
+                self.is_empty = self.window.offset() == 0;
                 Ok(false)
             }
             Err(stop) => Err(self.stop(stop)),
@@ -254,10 +257,10 @@ impl Source {
         self.packets
     }
 
-    /// Whether nothing was in it, or nothing was read yet.
+    /// Whether it came to its end without a single byte.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.window.offset() == 0 && self.window.ahead().is_empty()
+        self.is_empty
     }
 
     /// What became of the frames of a capture; all zero for a channel file.

@@ -117,3 +117,18 @@ fn zstd_with_the_longest_window_is_undone() {
     end.unwrap();
     assert_eq!(found, [packets]);
 }
+
+#[test]
+fn an_input_is_empty_when_it_ends_and_not_when_it_fails() {
+    let empty = [vec![], gzip(&[]), zstd::encode_all(&[][..], 1).unwrap()];
+    let failing = [gzip(&packet(1, 5, 14))[..15].to_vec(), vec![0xff; 20]];
+    let holding = [packet(1, 5, 14), gzip(&packet(1, 5, 14))];
+    for (inputs, is_empty) in [(&empty[..], true), (&failing, false), (&holding, false)] {
+        for input in inputs {
+            let mut source = source_over(input, Filter::default());
+            assert!(!source.is_empty(), "nobody knows yet");
+            let _ = drain(&mut source);
+            assert_eq!(source.is_empty(), is_empty, "{input:?}");
+        }
+    }
+}
