@@ -14,11 +14,12 @@ const LEAST_PACKET: u16 = 16;
 /// The largest PktSize (wire reference, section 1.1).
 const LARGEST_PACKET: u16 = 1_400;
 
-/// Finds the next packet.
-pub(super) fn advance(window: &mut Window) -> Result<Option<Located>, Stop> {
+/// Finds the next packet; `false` when there is none.
+#[inline]
+pub(super) fn advance(window: &mut Window, found: &mut Located) -> Result<bool, Stop> {
     let offset = window.offset();
     if !window.require(PACKET_SIZE_LENGTH)? && window.ahead().is_empty() {
-        return Ok(None);
+        return Ok(false);
     }
     let Some(&size) = window.ahead().first_chunk() else {
         return Err(cut(window, offset, usize::from(LEAST_PACKET)));
@@ -38,12 +39,11 @@ pub(super) fn advance(window: &mut Window) -> Result<Option<Located>, Stop> {
     if !window.require(needed)? {
         return Err(cut(window, offset, needed));
     }
-    Ok(Some(Located {
-        bytes: window.take(needed),
-        offset,
-        group: None,
-        captured: None,
-    }))
+    found.bytes = window.take(needed);
+    found.offset = offset;
+    // A channel file knows neither.
+    (found.group, found.captured) = (None, None);
+    Ok(true)
 }
 
 /// No channel file begins so.
@@ -61,6 +61,7 @@ fn other_content(window: &mut Window) -> Stop {
     }
 }
 
+#[cold]
 fn cut(window: &Window, offset: u64, needed: usize) -> Stop {
     Stop::Fault {
         offset,

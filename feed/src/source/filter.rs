@@ -16,6 +16,7 @@ pub struct Filter {
 impl Filter {
     /// Whether packets to this group and port are wanted.
     #[must_use]
+    #[inline]
     pub fn lets_through(&self, group: SocketAddr) -> bool {
         (self.groups.is_empty() || self.groups.contains(&group.ip()))
             && (self.ports.is_empty() || self.ports.contains(&group.port()))

@@ -1,7 +1,7 @@
 //! From a captured frame to the UDP payload in it.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, SocketAddrV4},
     ops::Range,
 };
 
@@ -112,10 +112,12 @@ fn ipv4(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
         Some(length) => (rest.get(..length).unwrap_or(rest), length),
         None => (rest, rest.len() + place.missing),
     };
-    let to = IpAddr::V4(header.destination_addr());
-    transport(place, header.protocol(), to, payload, length)
+    let to = header.destination_addr();
+    let group = |port| SocketAddr::V4(SocketAddrV4::new(to, port));
+    transport(place, header.protocol(), payload, length, group)
 }
 
+#[cold]
 fn ipv6(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
     let (slice, stop) = LaxIpv6Slice::from_slice(packet).map_err(|_| PassedOver::CutOff)?;
     let content = slice.payload();
@@ -133,7 +135,17 @@ fn ipv6(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
         _ => content.payload.len() + place.missing,
     };
     let to = IpAddr::V6(header.destination_addr());
-    transport(place, content.ip_number, to, content.payload, length)
+    let group = |port| SocketAddr::new(to, port);
+    transport(place, content.ip_number, content.payload, length, group)
+}
+
+#[cold]
+fn tunnelled(place: Place<'_>, protocol: IpNumber, payload: &[u8]) -> Result<Datagram, PassedOver> {
+    match protocol {
+        ip_number::GRE => tunnel::gre(place.inside()?, payload),
+        ip_number::IPV4 | ip_number::IPV6 => ip(place.inside()?, payload),
+        IpNumber(protocol) => Err(PassedOver::NotUdp { protocol }),
+    }
 }
 
 /// Finds the datagram in the payload of an IP packet, which was `length` bytes long on the line.
@@ -141,15 +153,12 @@ fn ipv6(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
 fn transport(
     place: Place<'_>,
     protocol: IpNumber,
-    to: IpAddr,
     payload: &[u8],
     length: usize,
+    group: impl FnOnce(u16) -> SocketAddr,
 ) -> Result<Datagram, PassedOver> {
-    match protocol {
-        ip_number::UDP => {}
-        ip_number::GRE => return tunnel::gre(place.inside()?, payload),
-        ip_number::IPV4 | ip_number::IPV6 => return ip(place.inside()?, payload),
-        IpNumber(protocol) => return Err(PassedOver::NotUdp { protocol }),
+    if protocol != ip_number::UDP {
+        return tunnelled(place, protocol, payload);
     }
     let header = UdpHeaderSlice::from_slice(payload).map_err(|_| PassedOver::CutOff)?;
     let length = match usize::from(header.length()).checked_sub(UDP_HEADER) {
@@ -162,6 +171,6 @@ fn transport(
     Ok(Datagram {
         payload: start..start + there.len(),
         length,
-        group: SocketAddr::new(to, header.destination_port()),
+        group: group(header.destination_port()),
     })
 }

@@ -89,6 +89,9 @@ pub struct Source {
     progress: Progress,
     /// What was read before its time.
     ahead: Ahead,
+    /// The packet that was found last. It has its place here and is not handed about, which would
+    /// take as long as all that is read of a packet in a channel file.
+    found: Located,
     current: Current,
     packets: u64,
     is_empty: bool,
@@ -98,7 +101,8 @@ pub struct Source {
 #[derive(Debug)]
 enum Current {
     None,
-    Window(Located),
+    /// The one that was found last.
+    Window,
     Held(Held),
 }
 
@@ -153,6 +157,7 @@ impl Source {
             counters: CaptureCounters::default(),
             progress,
             ahead: Ahead::default(),
+            found: Located::NOTHING,
             current: Current::None,
             packets: 0,
             is_empty: false,
@@ -168,14 +173,14 @@ impl Source {
         }
         while self.ahead.has_room() {
             match self.find_next() {
-                Ok(Some(found)) => {
-                    let packet = located(&self.window, &found);
+                Ok(true) => {
+                    let packet = located(&self.window, &self.found);
                     self.ahead.hold(packet);
                     if visit(packet).is_break() {
                         return;
                     }
                 }
-                Ok(None) => return,
+                Ok(false) => return,
                 Err(stop) => return self.ahead.stop = Some(stop),
             }
         }
@@ -197,17 +202,25 @@ impl Source {
             return Err(self.stop(stop));
         }
         match self.find_next() {
-            Ok(Some(found)) => {
-                self.current = Current::Window(found);
+            Ok(true) => {
+                self.show_found();
                 self.packets += 1;
                 Ok(true)
             }
-            Ok(None) => {
+            Ok(false) => {
                 self.current = Current::None;
                 self.is_empty = self.window.offset() == 0;
                 Ok(false)
             }
             Err(stop) => Err(self.stop(stop)),
+        }
+    }
+
+    #[inline]
+    fn show_found(&mut self) {
+        // Mostly it is what was shown before.
+        if !matches!(self.current, Current::Window) {
+            self.current = Current::Window;
         }
     }
 
@@ -234,7 +247,7 @@ impl Source {
     #[inline]
     pub fn packet(&self) -> Packet<'_> {
         match &self.current {
-            Current::Window(found) => located(&self.window, found),
+            Current::Window => located(&self.window, &self.found),
             Current::Held(held) => held.packet(),
             Current::None => Packet {
                 bytes: &[],
@@ -275,34 +288,37 @@ impl Source {
         self.progress.clone()
     }
 
-    fn find_next(&mut self) -> Result<Option<Located>, Stop> {
+    /// Finds the next packet; `false` when there is none.
+    fn find_next(&mut self) -> Result<bool, Stop> {
         if let Format::Unknown = self.format {
             self.format = recognise(&mut self.window)?;
         }
         loop {
             let frame = match &mut self.format {
-                Format::Unknown | Format::Dat => return dat::advance(&mut self.window),
+                Format::Unknown | Format::Dat => {
+                    return dat::advance(&mut self.window, &mut self.found);
+                }
                 Format::Pcap(pcap) => pcap.advance(&mut self.window)?,
                 Format::Pcapng(pcapng) => pcapng.advance(&mut self.window, &mut self.counters)?,
             };
             let Some(frame) = frame else {
-                return Ok(None);
+                return Ok(false);
             };
-            if let Some(found) = self.packet_in(&frame) {
-                return Ok(Some(found));
+            if self.find_in(&frame) {
+                return Ok(true);
             }
         }
     }
 
-    /// The packet of the feed in a frame; one that holds none is counted by the reason.
+    /// Finds the packet of the feed in a frame; one that holds none is counted by the reason.
     #[inline]
-    fn packet_in(&mut self, frame: &Frame) -> Option<Located> {
+    fn find_in(&mut self, frame: &Frame) -> bool {
         let bytes = self.window.bytes(frame.bytes.clone());
         let datagram = match frame.link.datagram(bytes, frame.missing) {
             Ok(datagram) => datagram,
             Err(reason) => {
                 self.counters.pass_over(reason);
-                return None;
+                return false;
             }
         };
         let Datagram {
@@ -312,7 +328,7 @@ impl Source {
         } = datagram;
         if !self.filter.lets_through(group) {
             self.counters.pass_over(PassedOver::Filtered);
-            return None;
+            return false;
         }
         let captured = bytes.get(payload.clone()).unwrap_or_default();
         let Some(size) = header::packet_size(captured, length) else {
@@ -321,7 +337,7 @@ impl Source {
             } else {
                 self.counters.pass_over_traffic(group);
             }
-            return None;
+            return false;
         };
         self.counters.frames += 1;
         self.counters.packets += 1;
@@ -331,12 +347,13 @@ impl Source {
             self.counters.bytes_behind += (length - size) as u64;
         }
         let start = frame.bytes.start;
-        Some(Located {
+        self.found = Located {
             bytes: start + payload.start..start + payload.end,
             offset: frame.offset + payload.start as u64,
             group: Some(group),
             captured: frame.captured,
-        })
+        };
+        true
     }
 }
 

@@ -15,6 +15,16 @@ pub(super) struct Located {
     pub(super) captured: Option<UnixNanos>,
 }
 
+impl Located {
+    /// What stands in a place where nothing was found yet.
+    pub(super) const NOTHING: Self = Self {
+        bytes: 0..0,
+        offset: 0,
+        group: None,
+        captured: None,
+    };
+}
+
 /// Why a reader cannot go on; the source adds its name.
 #[derive(Debug)]
 pub(super) enum Stop {
