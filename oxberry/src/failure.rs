@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     FaultyInput,
     /// Whoever read the output has seen enough, as `head` has: exit code 0.
     ReaderGone,
+    /// It was done, but some book could not be trusted, which was reported: exit code 3.
+    NotLive,
 }
 
 impl Failure {
@@ -42,6 +44,7 @@ impl Failure {
             }
             Self::FaultyInput => ExitCode::FAILURE,
             Self::ReaderGone => ExitCode::SUCCESS,
+            Self::NotLive => ExitCode::from(3),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What a cluster computes must equal this, down to the digest of every book.
 
+mod events;
 mod inputs;
 mod outcome;
 mod player;
@@ -10,13 +11,17 @@ mod table;
 
 use std::{io::Write as _, path::PathBuf};
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use oxberry_core::book::Capacity;
 
-use self::rows::{Choice, Rows};
+use self::{
+    events::EventRows,
+    rows::{Choice, Rows},
+};
 pub(crate) use self::{
     inputs::Inputs,
-    player::{Plan, play},
+    player::{Plan, play, play_with_events},
 };
 use crate::{
     console::Console,
@@ -37,7 +42,11 @@ level is 0,0, times are nanoseconds since 1970 UTC and empty while unknown.
 
 Everything odd is told on standard error with its symbol and sequence number, the first ones of
 each kind in full, and counted in the summary. A book that missed something or contradicts the feed
-is stale, and named as such, until the feed clears it.";
+is stale, and named as such, until the feed clears or refreshes it. A book begun in the middle of a
+day is partial: it lacks orders from before.
+
+Exit codes: 0 done, 1 an input could not be read or has faults, 2 usage, 3 done, but some symbol was
+not live at a row or at the end.";
 
 /// What `oxberry replay` can be told.
 #[derive(Clone, Debug, Args)]
@@ -60,6 +69,13 @@ pub(crate) struct Arguments {
     /// Write a row after every order or trade message
     #[arg(long)]
     every_message: bool,
+    /// Tell in each row whether the book can be trusted: live, recovering, partial or stale
+    #[arg(long)]
+    trust: bool,
+    /// Write a row to FILE for each message that changed the best price, its size or the trust of a
+    /// symbol, or printed a trade: what a page of a cluster would merge
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// Print only the digest of all books
     #[arg(long)]
     digest: bool,
@@ -98,8 +114,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         has_options: true,
     };
     let Format::Csv = arguments.format;
+    let mut events = match &arguments.events {
+        None => None,
+        Some(path) => Some(
+            EventRows::create(path)
+                .with_context(|| format!("{}: cannot be written", path.display()))?,
+        ),
+    };
     let outcome = if arguments.digest {
-        play(&plan, None, &mut console)?
+        play_with_events(&plan, None, events.as_mut(), &mut console)?
     } else {
         let choice = if arguments.every_message {
             Choice::EveryMessage
@@ -117,9 +140,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             arguments.depth.into(),
             choice,
             names.collect(),
+            arguments.trust,
         )?;
-        play(&plan, Some(&mut rows), &mut console)?
+        play_with_events(&plan, Some(&mut rows), events.as_mut(), &mut console)?
     };
+    if let Some(events) = &mut events {
+        events.flush()?;
+    }
     outcome.summarise(&console);
     let mut printed = Ok(());
     if arguments.digest {
@@ -130,5 +157,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if outcome.is_faulty() {
         return Err(Failure::FaultyInput);
     }
-    printed.map_err(Failure::of_output)
+    printed.map_err(Failure::of_output)?;
+    if outcome.was_always_live() {
+        Ok(())
+    } else {
+        Err(Failure::NotLive)
+    }
 }

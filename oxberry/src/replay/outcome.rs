@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use oxberry_core::{
-    book::{Books, Digest, Trust},
+    book::{Books, Digest, SymbolSlot, Trust},
     units::SymbolIndex,
 };
 
@@ -18,6 +18,10 @@ pub(crate) struct Outcome {
     pub(super) digests: BTreeMap<SymbolIndex, Digest>,
     /// Names of symbols whose books cannot be trusted.
     pub(super) stale: Vec<String>,
+    /// Books that lack what was before a start in the middle of a day, and nothing else.
+    pub(super) partial: usize,
+    /// Whether every symbol was live at every row and at the end.
+    pub(super) always_live: bool,
     pub(super) resting: u32,
     pub(super) packets: u64,
     pub(super) messages: u64,
@@ -55,6 +59,11 @@ impl Outcome {
 
     fn has_read_nothing(&self) -> bool {
         self.readings.iter().all(|reading| reading.packets() == 0)
+    }
+
+    /// Whether every symbol was live at every row, and at the end.
+    pub(crate) fn was_always_live(&self) -> bool {
+        self.always_live
     }
 
     /// Tells it all in a few lines.
@@ -108,6 +117,12 @@ impl Outcome {
                 "stale books, not to be trusted: {count} ({names}{more})"
             ));
         }
+        if self.partial > 0 {
+            console.say(format_args!(
+                "partial books, begun in the middle of a day and right but for orders from before: {}",
+                self.partial
+            ));
+        }
         console.say(format_args!("digest: {}", self.digest()));
     }
 }
@@ -124,6 +139,12 @@ pub(super) fn digests(books: &Books<'_>) -> BTreeMap<SymbolIndex, Digest> {
 pub(super) fn stale(books: &Books<'_>) -> impl Iterator<Item = SymbolIndex> {
     books
         .slots()
-        .filter(|slot| books.trust(*slot) != Trust::Live)
+        .filter(|slot| matches!(books.trust(*slot), Trust::Stale | Trust::Recovering))
         .map(|slot| books.symbol_index(slot))
+}
+
+/// How many books lack what was before a start in the middle of a day.
+pub(super) fn partial(books: &Books<'_>) -> usize {
+    let is_partial = |slot: &SymbolSlot| books.trust(*slot) == Trust::Partial;
+    books.slots().filter(is_partial).count()
 }

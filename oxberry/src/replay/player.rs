@@ -17,12 +17,16 @@ use oxberry_feed::{
 use oxberry_pi::BookMemory;
 
 use super::{
+    events::EventRows,
     inputs::Inputs,
     outcome::{self, Outcome},
     rows::Rows,
     table::{Hearing, Place, Table},
 };
 use crate::{console::Console, dialect, failure::Failure, input::DialectChoice, reading::Reading};
+
+/// Symbols for which there is room beside those of the mapping file: what only the feed defines.
+const SPARE_SYMBOLS: usize = 1_024;
 
 /// What to replay, and how.
 #[derive(Clone, Debug)]
@@ -47,7 +51,21 @@ pub(crate) struct Plan {
 /// left out from there on.
 pub(crate) fn play(
     plan: &Plan,
+    rows: Option<&mut Rows>,
+    console: &mut Console,
+) -> Result<Outcome, Failure> {
+    play_with_events(plan, rows, None, console)
+}
+
+/// As [`play`]; the event stream goes to `events` if that is there.
+///
+/// # Errors
+///
+/// As [`play`].
+pub(crate) fn play_with_events(
+    plan: &Plan,
     mut rows: Option<&mut Rows>,
+    events: Option<&mut EventRows>,
     console: &mut Console,
 ) -> Result<Outcome, Failure> {
     if let Some(rows) = &mut rows {
@@ -61,7 +79,8 @@ pub(crate) fn play(
     let start = Instant::now();
     let mapping = &plan.inputs.mapping;
     let capacity = Capacity {
-        symbols: u32::try_from(mapping.symbols.len()).context("too many symbols")?,
+        symbols: u32::try_from(mapping.symbols.len() + SPARE_SYMBOLS)
+            .context("too many symbols")?,
         orders: plan.orders,
         levels: plan.orders,
     };
@@ -84,7 +103,8 @@ pub(crate) fn play(
     console.watch(sources.iter().map(Source::progress).collect());
 
     let findings = plan.inputs.findings.clone();
-    let table = Table::new(books, rows, mapping, console, findings, plan.has_options);
+    let outputs = (rows, events);
+    let table = Table::new(books, outputs, mapping, console, findings, plan.has_options);
     let files: Vec<String> = sources.iter().map(|source| source.name().into()).collect();
     let mut player = Player {
         table,
@@ -149,13 +169,18 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn finish(self, took: Duration, readings: Vec<Reading>) -> Outcome {
+    fn finish(mut self, took: Duration, readings: Vec<Reading>) -> Outcome {
+        for slot in self.table.books().slots() {
+            self.table.check_owner(slot);
+        }
         let books = self.table.books();
         let mut outcome = Outcome {
             digests: outcome::digests(books),
             stale: outcome::stale(books)
                 .map(|symbol_index: SymbolIndex| self.table.name(symbol_index))
                 .collect(),
+            partial: outcome::partial(books),
+            always_live: self.table.was_always_live(),
             resting: books.order_count(),
             packets: 0,
             messages: 0,

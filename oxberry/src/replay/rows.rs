@@ -44,6 +44,8 @@ pub(crate) struct Rows {
     unusual: Vec<(SymbolIndex, SymbolSeqNum)>,
     /// What to call the symbols, by slot.
     symbols: Vec<String>,
+    /// Whether rows tell the trust in the book.
+    with_trust: bool,
     /// What is shown of the symbols, `depth` quotes each, by slot.
     shown: Vec<Quote>,
     /// The present quotes of one symbol.
@@ -62,12 +64,14 @@ impl Rows {
         depth: usize,
         choice: Choice,
         symbols: Vec<String>,
+        with_trust: bool,
     ) -> anyhow::Result<Self> {
         let columns = (1..=depth)
             .map(|place| format!(",bid_px_{place},bid_sz_{place},ask_px_{place},ask_sz_{place}"));
         let header = format!(
-            "symbol,symbol_seq_num,ts_event_ns{}\n",
-            columns.collect::<String>()
+            "symbol,symbol_seq_num,ts_event_ns{}{}\n",
+            columns.collect::<String>(),
+            if with_trust { ",trust" } else { "" }
         );
         let levels = depth * symbols.len();
         let mut shown = Vec::new();
@@ -84,10 +88,18 @@ impl Rows {
             choice,
             unusual: Vec::new(),
             symbols,
+            with_trust,
             shown,
             quotes,
             digits: itoa::Buffer::new(),
         })
+    }
+
+    /// Takes up a symbol that the mapping file does not have, behind all others.
+    pub(super) fn add_symbol(&mut self, name: String) {
+        self.symbols.push(name);
+        let shown = self.shown.len() + self.depth;
+        self.shown.resize(shown, Quote::default());
     }
 
     /// Looks at a packet before its events come.
@@ -143,6 +155,10 @@ impl Rows {
                 self.waiting
                     .extend_from_slice(self.digits.format(number).as_bytes());
             }
+        }
+        if self.with_trust {
+            // Writing to memory does not fail.
+            let _ = write!(self.waiting, ",{}", books.trust(slot));
         }
         self.waiting.push(b'\n');
     }

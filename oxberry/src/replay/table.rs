@@ -1,13 +1,21 @@
 //! Takes what channels tell to their books and rows, and tells what is odd.
 
-use std::fmt::Display;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    io,
+};
+
+use anyhow::anyhow;
 
 use oxberry_core::{
-    book::{Applied, Books, Rejection, Trust},
+    book::{Applied, Books, Rejection, SymbolSlot, Trust},
     feed::{Action, Beginning, FeedEvent, Follower, Lost},
     line::Sequence,
-    units::{OrderId, SeqNum, SymbolIndex, SymbolSeqNum},
-    xdp::{Message, PacketRef, WireError},
+    units::{
+        ChannelId, Numbering, OrderId, Position, PriceScale, SeqNum, SymbolIndex, SymbolSeqNum,
+    },
+    xdp::{Body as _, LegacySymbolIndexMapping, Message, MessageRef, PacketRef, WireError},
 };
 use oxberry_feed::{
     channels::NamedChannel,
@@ -16,7 +24,7 @@ use oxberry_feed::{
     mapping::MappingFile,
 };
 
-use super::rows::Rows;
+use super::{events::EventRows, rows::Rows};
 use crate::{console::Console, failure::Failure, findings::Findings};
 
 /// Where a packet lies.
@@ -31,7 +39,12 @@ pub(super) struct Place<'f> {
 pub(super) struct Table<'a> {
     books: Books<'a>,
     rows: Option<&'a mut Rows>,
+    events: Option<&'a mut EventRows>,
+    /// The numbering of each channel.
+    numberings: BTreeMap<ChannelId, Numbering>,
     mapping: &'a MappingFile,
+    /// What the feed calls symbols that the mapping file does not have.
+    defined: BTreeMap<SymbolIndex, String>,
     console: &'a mut Console,
     findings: Findings,
     /// Whether an input has faults.
@@ -42,6 +55,12 @@ pub(super) struct Table<'a> {
     contradictions: Contradictions,
     /// Whether the one who reads what is told can give options.
     has_options: bool,
+    /// Symbols that were told to be of two channels.
+    contested: BTreeSet<SymbolIndex>,
+    /// Why the event stream cannot be written any more.
+    events_failed: Option<io::Error>,
+    /// Whether some symbol was not live when a row may be written of it.
+    untrusted: bool,
 }
 
 /// Hears what one channel tells.
@@ -55,7 +74,7 @@ pub(super) struct Hearing<'t, 'f, 'a> {
 impl<'a> Table<'a> {
     pub(super) fn new(
         books: Books<'a>,
-        rows: Option<&'a mut Rows>,
+        (rows, events): (Option<&'a mut Rows>, Option<&'a mut EventRows>),
         mapping: &'a MappingFile,
         console: &'a mut Console,
         findings: Findings,
@@ -64,13 +83,19 @@ impl<'a> Table<'a> {
         Self {
             books,
             rows,
+            events,
+            numberings: BTreeMap::new(),
             mapping,
+            defined: BTreeMap::new(),
             console,
             findings,
             faulty: false,
             full: false,
             contradictions: Contradictions::new(),
             has_options,
+            contested: BTreeSet::new(),
+            events_failed: None,
+            untrusted: false,
         }
     }
 
@@ -95,7 +120,27 @@ impl<'a> Table<'a> {
     pub(super) fn name(&self, symbol_index: SymbolIndex) -> String {
         match self.mapping.symbols.get(&symbol_index) {
             Some(symbol) => symbol.cqs_symbol.clone(),
-            None => symbol_index.to_string(),
+            None => {
+                let defined = self.defined.get(&symbol_index);
+                defined.map_or_else(|| symbol_index.to_string(), Clone::clone)
+            }
+        }
+    }
+
+    /// Whether every symbol was live at every row and is so now.
+    pub(super) fn was_always_live(&self) -> bool {
+        let mut slots = self.books.slots();
+        !self.untrusted && slots.all(|slot| self.books.trust(slot) == Trust::Live)
+    }
+
+    /// Makes a book for a symbol that only the feed defines, if there is room.
+    #[cold]
+    fn define(&mut self, symbol_index: SymbolIndex, scale: PriceScale) {
+        if self.books.define(symbol_index, scale).is_ok() {
+            let name = self.name(symbol_index);
+            if let Some(rows) = &mut self.rows {
+                rows.add_symbol(name);
+            }
         }
     }
 
@@ -122,6 +167,9 @@ impl<'a> Table<'a> {
 
     /// Hands the rows of a packet over to standard output.
     pub(super) fn hand_over(&mut self) -> Result<(), Failure> {
+        if let Some(error) = self.events_failed.take() {
+            return Err(anyhow!("the event stream cannot be written: {error}").into());
+        }
         let rows = self.rows.as_mut();
         rows.map_or(Ok(()), |rows| rows.hand_over())
             .map_err(Failure::of_output)
@@ -144,6 +192,39 @@ impl<'a> Table<'a> {
             });
     }
 
+    /// Tells once of a symbol that two channels claim.
+    pub(super) fn check_owner(&mut self, slot: SymbolSlot) {
+        let symbol_index = self.books.symbol_index(slot);
+        if !self.books.is_contested(slot) || !self.contested.insert(symbol_index) {
+            return;
+        }
+        let symbol = self.symbol(symbol_index);
+        let channel = self.books.channel(slot).unwrap_or_default();
+        self.find(
+            "symbols that two channels claim",
+            format_args!(
+                "{symbol}: channel {channel} and another one have it; the book is that of channel \
+                 {channel}, and stale for good"
+            ),
+        );
+    }
+
+    /// Writes the row of the event stream that the event asks for.
+    fn write_event(&mut self, channel: ChannelId, event: &FeedEvent, applied: &Applied) {
+        let numbering = self.numberings.get(&channel).copied().unwrap_or_default();
+        let position = Position {
+            numbering,
+            seq_num: event.seq_num,
+        };
+        let name = self.name(event.symbol_index);
+        if let Some(events) = &mut self.events
+            && let Err(error) =
+                events.after((&name, channel, position), event, applied, &self.books)
+        {
+            self.events_failed.get_or_insert(error);
+        }
+    }
+
     fn find(&mut self, kind: &'static str, message: impl Display) {
         self.findings.add(self.console, kind, message);
     }
@@ -151,7 +232,10 @@ impl<'a> Table<'a> {
     fn symbol(&self, symbol_index: SymbolIndex) -> String {
         match self.mapping.symbols.get(&symbol_index) {
             Some(symbol) => symbol.cqs_symbol.clone(),
-            None => format!("symbol index {symbol_index}"),
+            None => match self.defined.get(&symbol_index) {
+                Some(name) => name.clone(),
+                None => format!("symbol index {symbol_index}"),
+            },
         }
     }
 
@@ -242,11 +326,28 @@ impl<'t, 'a> Hearing<'t, '_, 'a> {
         }
     }
 
+    /// Takes note of what the feed calls a symbol that the mapping file does not have.
+    fn learn(&mut self, message: MessageRef<'_>) {
+        // All forms begin with the shortest one.
+        let Ok(definition) = LegacySymbolIndexMapping::parse(message) else {
+            return;
+        };
+        let symbol_index = definition.symbol_index;
+        let table = &mut *self.table;
+        if !table.mapping.symbols.contains_key(&symbol_index) {
+            let name = definition.symbol.text().escape_ascii().to_string();
+            // In rows it must be one value.
+            if !name.is_empty() && !name.contains(',') {
+                table.defined.entry(symbol_index).or_insert(name);
+            }
+        }
+    }
+
     /// Tells which messages of a packet are odd; says whether some are malformed.
     #[cold]
     fn odd_messages(&mut self, place: Place<'_>, packet: &PacketRef<'_>) -> bool {
         let Place { file, offset } = place;
-        let (dialect, mapping) = (self.named.dialect, self.table.mapping);
+        let dialect = self.named.dialect;
         let mut malformed = false;
         let mut seq_num = packet.header().seq_num;
         for message in packet.messages().flatten() {
@@ -257,7 +358,7 @@ impl<'t, 'a> Hearing<'t, '_, 'a> {
                 self.table
                     .find("malformed messages", format_args!("{place}: {error}"));
             } else if let Some(symbol_index) = message.symbol_index(dialect)
-                && !mapping.symbols.contains_key(&symbol_index)
+                && self.table.books.slot(symbol_index).is_none()
                 && Message::name_of(dialect, kind).is_some()
             {
                 self.table.find(
@@ -276,22 +377,44 @@ impl<'t, 'a> Hearing<'t, '_, 'a> {
 
 impl Follower for Hearing<'_, '_, '_> {
     fn event(&mut self, event: FeedEvent) {
-        let table = &mut *self.table;
-        let Ok(applied) = table.books.apply(self.named.id, &event) else {
+        let (table, channel) = (&mut *self.table, self.named.id);
+        if let Action::Scale { scale } = event.action
+            && table.books.slot(event.symbol_index).is_none()
+        {
+            table.define(event.symbol_index, scale);
+        }
+        let Ok(applied) = table.books.apply(channel, &event) else {
             return table.unknown_symbol(event.symbol_index, event.symbol_seq_num);
         };
         if let Some(rejection) = applied.rejection {
             table.rejected(&event, rejection);
         }
+        if applied.rejection == Some(Rejection::OtherChannel) || applied.trust_changed {
+            table.check_owner(applied.slot);
+        }
         if applied.missing > 0 || event.action == Action::Unreadable {
             table.stale(&event, &applied);
         }
+        let is_row = matches!(
+            event.action,
+            Action::Add { .. }
+                | Action::Modify { .. }
+                | Action::Delete { .. }
+                | Action::Execute { .. }
+                | Action::Replace { .. }
+                | Action::Trade { .. }
+        );
+        table.untrusted |= is_row && table.books.trust(applied.slot) != Trust::Live;
         if let Some(rows) = &mut table.rows {
             rows.after(&event, &table.books, applied.slot);
+        }
+        if table.events.is_some() && applied.is_news() {
+            table.write_event(channel, &event, &applied);
         }
     }
 
     fn begins(&mut self, beginning: Beginning) {
+        (self.table.numberings).insert(self.named.id, beginning.numbering);
         for slot in self.table.books.slots() {
             let last = self.table.books.symbol_seq_num(slot);
             let books = &mut self.table.books;
@@ -347,6 +470,11 @@ impl<'f> Listener<Place<'f>> for Hearing<'_, 'f, '_> {
         self.packet = Some((place, packet.header().seq_num));
         if let Some(rows) = &mut self.table.rows {
             rows.expect(packet, self.named.dialect);
+        }
+        for message in packet.messages().flatten() {
+            if message.msg_type() == LegacySymbolIndexMapping::MSG_TYPE {
+                self.learn(message);
+            }
         }
     }
 
