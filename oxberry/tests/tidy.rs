@@ -37,6 +37,8 @@ const NOT_LOGGED: &[(&str, &str)] = &[
         "Books",
         "megabytes; its counters, states and answers can be logged",
     ),
+    ("OwnedBooks", "as the books"),
+    ("OpenBooks", "as the books"),
     ("Depth", "an iterator that borrows the books"),
     ("Queue", "an iterator that borrows the books"),
     (

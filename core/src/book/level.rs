@@ -199,7 +199,7 @@ impl Records<'_> {
 }
 
 /// The pool of all levels.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Levels {
     records: u32,
     free: u32,

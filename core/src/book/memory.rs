@@ -98,6 +98,12 @@ pub(super) struct Regions<'s> {
     pub(super) ladders: &'s mut [Line],
 }
 
+/// Words before the first one that begins a cache line; the capacity allows for them.
+pub(super) fn words_before(words: &[u32]) -> usize {
+    let before = words.as_ptr().align_offset(size_of::<Line>());
+    before.min(WORDS - 1)
+}
+
 impl<'s> Regions<'s> {
     /// Cuts the memory into parts.
     pub(super) fn cut(capacity: Capacity, words: &'s mut [u32]) -> Result<Self, MemoryTooSmall> {
@@ -106,11 +112,7 @@ impl<'s> Regions<'s> {
         if got < needed {
             return Err(too_small);
         }
-        // From the first word on that begins a cache line; the capacity allows for those before it.
-        let before = words
-            .as_ptr()
-            .align_offset(size_of::<Line>())
-            .min(WORDS - 1);
+        let before = words_before(words);
         let (lines, _) = words[before..].as_chunks_mut();
         let layout = capacity.layout();
         let mut rest = lines;

@@ -180,7 +180,7 @@ fn is_free(record: &Record) -> bool {
 }
 
 /// The table of all orders, which are the first of the records.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Orders {
     buckets: NonZeroU32,
 }

@@ -37,6 +37,12 @@ impl<'s> Records<'s> {
         self.records.fill([0; WORDS]);
     }
 
+    /// The records as they were left.
+    pub(super) fn resume(lines: &'s mut [Line]) -> Self {
+        let (records, _) = lines.as_flattened_mut().as_chunks_mut();
+        Self { records }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> u32 {
         self.records.len() as u32

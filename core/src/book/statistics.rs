@@ -89,6 +89,11 @@ pub(super) struct Tapes<'s> {
 }
 
 impl<'s> Tapes<'s> {
+    /// The tapes as they were left.
+    pub(super) fn resume(lines: &'s mut [Line]) -> Self {
+        Self { lines }
+    }
+
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
         let mut tapes = Self { lines };
         tapes.reset_all();

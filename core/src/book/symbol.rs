@@ -158,6 +158,16 @@ impl<'s> Symbols<'s> {
         self.count = 0;
     }
 
+    /// So many symbols as they were left.
+    pub(super) fn resume(index: &'s mut [Line], lines: &'s mut [Line], count: u32) -> Self {
+        let (index, _) = index.as_flattened_mut().as_chunks_mut();
+        Self {
+            index,
+            lines,
+            count,
+        }
+    }
+
     pub(super) fn count(&self) -> u32 {
         self.count
     }

@@ -68,6 +68,17 @@ impl<'s> Ladders<'s> {
         }
     }
 
+    /// The ladders as they were left, with the first free node of then.
+    pub(super) fn resume(lines: &'s mut [Line], free: u32) -> Self {
+        let (nodes, _) = lines.as_chunks_mut();
+        Self { nodes, free }
+    }
+
+    /// The first free node.
+    pub(super) fn free(&self) -> u32 {
+        self.free
+    }
+
     #[inline(always)]
     fn node(&self, node: u32) -> &Node {
         &self.nodes[node as usize]
