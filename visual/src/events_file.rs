@@ -1,11 +1,15 @@
 //! The file of all events that counted, for a program that compares them with those of another.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use oxberry_cluster::page::Shown;
+use oxberry_core::book::Trust;
+use oxberry_core::units::RawPrice;
 use oxberry_proto::SymbolName;
+use oxberry_proto::stock::View;
 
 use crate::error::Error;
 use crate::print::{Prices, Printer};
@@ -16,6 +20,32 @@ pub(crate) struct EventsFile {
     path: PathBuf,
     printer: Printer<File>,
     failed: Option<io::Error>,
+    /// What was written last of each row, beside trades.
+    told: BTreeMap<usize, Told>,
+}
+
+/// What a line tells beside trades. An event that changes nothing of it, as a change of the number of
+/// orders or of the trading status does, has no line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    best: [Option<(RawPrice, u64)>; 2],
+    trust: Trust,
+}
+
+impl Told {
+    /// What holds before anything was told.
+    const NOTHING: Self = Self {
+        best: [None, None],
+        trust: Trust::Live,
+    };
+
+    fn of(shown: &Shown) -> Self {
+        let View { bid, ask, .. } = shown.view;
+        Self {
+            best: [bid, ask].map(|quote| quote.map(|quote| (quote.price, quote.qty))),
+            trust: shown.trust,
+        }
+    }
 }
 
 impl EventsFile {
@@ -29,12 +59,18 @@ impl EventsFile {
             path: path.to_owned(),
             printer: Printer::new(file, Prices::Raw),
             failed: None,
+            told: BTreeMap::new(),
         })
     }
 
-    /// Writes an event.
+    /// Writes an event that changed best price, size or trust, or printed a trade.
     pub(crate) fn write(&mut self, symbol: &SymbolName, shown: &Shown) {
         if self.failed.is_some() {
+            return;
+        }
+        let told = Told::of(shown);
+        let before = self.told.insert(shown.row, told).unwrap_or(Told::NOTHING);
+        if before == told && shown.trade.is_none() {
             return;
         }
         self.printer.print(symbol, shown);

@@ -7,23 +7,25 @@ use std::{
     path::Path,
 };
 
+use anyhow::Context as _;
 use oxberry_controller::{config::partitions_for, day::partition_table};
 use oxberry_core::book::Digest;
 use serde_json::Value;
 
-use super::{Arguments, cluster::RunOutcome};
+use super::{Arguments, cluster::RunOutcome, events};
 use crate::{
     console::Console,
     failure::Failure,
     input::DialectChoice,
     output::Output,
-    replay::{Inputs, Plan, play},
+    replay::{EventRows, Inputs, Plan, play},
 };
 
 /// Orders that may rest at once in the replay: what all Pis together hold at least.
 const ORDERS: u32 = 4_000_000;
 
-/// Prints a line a partition.
+/// Prints a line a partition, and one for the events. The streams are that of the page and where that
+/// of the replay is to go.
 ///
 /// # Errors
 ///
@@ -31,6 +33,7 @@ const ORDERS: u32 = 4_000_000;
 pub(super) fn compare(
     outcome: &RunOutcome,
     directory: &Path,
+    streams: Option<(&Path, &Path)>,
     arguments: &Arguments,
 ) -> Result<(), Failure> {
     let mut console = Console::new(false);
@@ -43,7 +46,18 @@ pub(super) fn compare(
         orders: ORDERS,
         has_options: false,
     };
-    let replayed = play(&plan, None, &mut console)?;
+    let mut rows = match streams {
+        None => None,
+        Some((_, path)) => Some(
+            EventRows::create(path)
+                .with_context(|| format!("{}: cannot be written", path.display()))?,
+        ),
+    };
+    let replayed = play(&plan, None, rows.as_mut(), &mut console)?;
+    if let Some(mut rows) = rows {
+        rows.flush()
+            .context("the replayed events cannot be written")?;
+    }
     let mut expected: BTreeMap<u16, (u32, Digest)> = BTreeMap::new();
     for (&symbol_index, &digest) in replayed.digests() {
         let partition = table.partition_of(symbol_index);
@@ -80,12 +94,17 @@ pub(super) fn compare(
         let partitions = outcome.partitions.len();
         writeln!(report, "all {partitions} partitions equal the replay")?;
     }
+    if let Some((page, replay)) = streams {
+        let comparison = events::compare(page, replay)?;
+        writeln!(report, "{comparison}")?;
+        all_equal &= comparison.is_equal();
+    }
     let mut output = Output::new();
     let printed = output
         .write_all(report.as_bytes())
         .and_then(|()| output.flush());
     if !all_equal {
-        let differ = "not all replicas equal the replay: see the lines above";
+        let differ = "not everything equals the replay: see the lines above";
         return Err(anyhow::anyhow!(differ).into());
     }
     match printed {

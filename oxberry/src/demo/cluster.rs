@@ -1,6 +1,7 @@
 //! The processes of the demonstration, from start to end.
 
 use std::{
+    path::Path,
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant},
 };
@@ -47,6 +48,8 @@ pub(super) struct Cluster {
     page: String,
     /// Whether a Pi ended by itself, as all do at the end of the feed.
     has_ended_pi: bool,
+    /// Whether the page ended because it has everything.
+    has_page_ended: bool,
     /// Until when the result is awaited, once no Pi is left.
     result_due: Option<Instant>,
 }
@@ -60,6 +63,7 @@ impl Cluster {
     pub(super) fn start(
         arguments: &Arguments,
         input: &Input,
+        events_file: Option<&Path>,
         interrupt: &Interrupt,
     ) -> anyhow::Result<Self> {
         let (sender, events) = mpsc::channel();
@@ -69,6 +73,7 @@ impl Cluster {
             events,
             page: String::new(),
             has_ended_pi: false,
+            has_page_ended: false,
             result_due: None,
         };
         let pis = usize::from(arguments.pis);
@@ -121,6 +126,14 @@ impl Cluster {
             "--stock",
             any_port,
         ];
+        let mut dashboard = dashboard.to_vec();
+        let events_file = events_file.map(|path| path.display().to_string());
+        if let Some(path) = &events_file {
+            dashboard.extend(["--events", path]);
+        }
+        if arguments.check {
+            dashboard.push("--exit-at-end");
+        }
         let listening = cluster.add(DASHBOARD, &dashboard, &sender)?;
         let of_page = |name: &str| {
             listening
@@ -174,13 +187,19 @@ impl Cluster {
                             outcome.good = notice.get("good") == Some(&Value::Bool(true));
                             is_over = true;
                             if until_end {
-                                return Ok(Some(outcome));
+                                if self.has_page_ended {
+                                    return Ok(Some(outcome));
+                                }
+                                // The page has still to take what is on its way to it.
+                                self.await_result();
+                                continue;
                             }
                             let equal = if outcome.good {
                                 "are equal"
                             } else {
                                 "are NOT equal"
                             };
+                            self.result_due = None;
                             self.say(format_args!(
                                 "the end of the feed; all replicas {equal}; the page stays until Ctrl-C"
                             ));
@@ -191,18 +210,45 @@ impl Cluster {
                 }
                 Event::Notice { child, notice } => self.pass_on(&child, &notice),
                 Event::Log { child, line } => self.say(format_args!("{child}: {line}")),
+                Event::Ended { child } if until_end && child == DASHBOARD => {
+                    self.handle_end_of_page()?;
+                    if is_over {
+                        return Ok(Some(outcome));
+                    }
+                }
                 Event::Ended { child } => self.handle_end(&child, is_over)?,
             }
         }
     }
 
+    /// The page has ended, as it should when it has everything.
+    fn handle_end_of_page(&mut self) -> anyhow::Result<()> {
+        let at = self.nodes.iter().position(|node| node.name() == DASHBOARD);
+        let status = at.and_then(|at| self.nodes.remove(at).status());
+        if !status.is_some_and(|status| status.success()) {
+            let how = status.map_or_else(|| "ended".into(), |status| status.to_string());
+            bail!("the {DASHBOARD} ended: {how}");
+        }
+        self.has_page_ended = true;
+        Ok(())
+    }
+
+    /// From now on the result is not waited for for ever.
+    fn await_result(&mut self) {
+        #[expect(clippy::disallowed_methods, reason = "the deadline of the result")]
+        let now = Instant::now();
+        self.result_due = Some(now + RESULT_PATIENCE);
+    }
+
     /// Waits for what happens next; for the result of a run that no Pi is left in, not for ever.
     fn next_event(&self, is_over: bool) -> anyhow::Result<Event> {
-        let due = self.result_due.filter(|_| !is_over);
-        let Some(due) = due else {
+        let Some(due) = self.result_due else {
             return Ok(self.events.recv()?);
         };
         match self.events.recv_timeout(time_until(due)) {
+            Err(RecvTimeoutError::Timeout) if is_over => {
+                bail!("the {DASHBOARD} has not shown everything in time")
+            }
             Err(RecvTimeoutError::Timeout) => bail!("no Pi is left"),
             event => Ok(event?),
         }
@@ -233,9 +279,7 @@ impl Cluster {
             if !self.has_ended_pi {
                 bail!("no Pi is left");
             }
-            #[expect(clippy::disallowed_methods, reason = "the deadline of the result")]
-            let now = Instant::now();
-            self.result_due = Some(now + RESULT_PATIENCE);
+            self.await_result();
         }
         Ok(())
     }

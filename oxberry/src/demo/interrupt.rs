@@ -26,7 +26,7 @@ struct State {
     /// Who ends it in order.
     listener: Option<Sender<Event>>,
     /// What this process must not leave behind.
-    directory: Option<PathBuf>,
+    directories: Vec<PathBuf>,
     /// Whether somebody was asked to end it.
     is_ending: bool,
 }
@@ -59,7 +59,7 @@ impl Interrupt {
 
     /// The directory goes with this process even when it ends at once.
     pub(super) fn remove_at_end(&self, directory: &Path) {
-        self.state().directory = Some(directory.to_owned());
+        self.state().directories.push(directory.to_owned());
     }
 
     fn handle_signal(&self, signal: i32) {
@@ -73,7 +73,7 @@ impl Interrupt {
         if state.is_ending && signal == SIGHUP {
             return;
         }
-        if let Some(directory) = &state.directory {
+        for directory in &state.directories {
             // Fails while files are still made there.
             let mut attempts = 0..ATTEMPTS;
             let _ = attempts.any(|_| fs::remove_dir_all(directory).is_ok());

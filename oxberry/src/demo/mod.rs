@@ -3,6 +3,7 @@
 mod check;
 mod child;
 mod cluster;
+mod events;
 mod input;
 mod interrupt;
 mod market;
@@ -13,7 +14,7 @@ use std::{io::Write as _, path::PathBuf};
 use clap::{Args, Parser};
 use oxberry_controller::pace::Speed;
 
-use self::{cluster::Cluster, input::Input, interrupt::Interrupt};
+use self::{cluster::Cluster, input::Input, interrupt::Interrupt, scratch::Scratch};
 use crate::{failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
@@ -47,10 +48,13 @@ pub(crate) struct Arguments {
     /// What the made-up market is made from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Run to the end of the feed and compare every replica with `oxberry replay`; a made-up market
-    /// then ends after 200,000 messages
+    /// Run to the end of the feed and compare every replica, and every event that the page merged, with
+    /// `oxberry replay`; a made-up market then ends after 200,000 messages
     #[arg(long)]
     check: bool,
+    /// Write the event stream that the page merges to a file, as `oxberry replay --events` does
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
     /// The dashboard's port; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
@@ -93,7 +97,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let interrupt = Interrupt::listen()?;
     let input = Input::prepare(arguments, &interrupt)?;
-    let mut cluster = Cluster::start(arguments, &input, &interrupt)?;
+    let scratch = arguments.check.then(Scratch::make).transpose()?;
+    if let Some(scratch) = &scratch {
+        interrupt.remove_at_end(scratch.path());
+    }
+    let own_events = scratch
+        .as_ref()
+        .map(|scratch| scratch.path().join("page.csv"));
+    let events = arguments.events.clone().or(own_events);
+    let mut cluster = Cluster::start(arguments, &input, events.as_deref(), &interrupt)?;
     let mut output = Output::new();
     let printed = writeln!(output, "dashboard: {}", cluster.page()).and_then(|()| output.flush());
     // A check goes on without a page that can be found, and says at its end how it went.
@@ -103,7 +115,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let outcome = cluster.play(arguments.check)?;
     drop(cluster);
     match outcome {
-        Some(outcome) if arguments.check => check::compare(&outcome, input.directory(), arguments),
+        Some(outcome) if arguments.check => {
+            let replayed = scratch
+                .as_ref()
+                .map(|scratch| scratch.path().join("replay.csv"));
+            let events = events.as_deref().zip(replayed.as_deref());
+            check::compare(&outcome, input.directory(), events, arguments)
+        }
         // Stopped by the one who watches.
         _ if !arguments.check => Ok(()),
         _ => Err(anyhow::anyhow!("stopped before the end of the feed: nothing was checked").into()),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use oxberry_core::{
-    book::{Applied, Books, Level},
+    book::{Applied, Books, Level, Trust},
     feed::{Action, FeedEvent},
     units::{ChannelId, Position},
 };
@@ -22,8 +22,25 @@ type Best = [Option<(u32, u64)>; 2];
 #[derive(Debug)]
 pub(crate) struct EventRows {
     output: BufWriter<File>,
-    /// What was best last, by slot.
-    best: Vec<Best>,
+    /// What was told last, by slot.
+    told: Vec<Told>,
+}
+
+/// What a row tells of a symbol beside trades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Told {
+    best: Best,
+    trust: Trust,
+}
+
+impl Default for Told {
+    /// What holds before anything was told.
+    fn default() -> Self {
+        Self {
+            best: Best::default(),
+            trust: Trust::Live,
+        }
+    }
 }
 
 impl EventRows {
@@ -34,8 +51,8 @@ impl EventRows {
             b"symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,\
               trade_px,trade_sz\n",
         )?;
-        let best = Vec::new();
-        Ok(Self { output, best })
+        let told = Vec::new();
+        Ok(Self { output, told })
     }
 
     /// Writes the row that the event asks for, if it asks for one.
@@ -50,20 +67,24 @@ impl EventRows {
         let of_level = |level: Level| (level.price.raw(), level.qty);
         let bbo = books.bbo(slot);
         let best = [bbo.bid.map(of_level), bbo.ask.map(of_level)];
+        // What a refresh tells bears the number of another message; its end tells all of it.
+        let is_part = matches!(
+            event.action,
+            Action::Refresh { .. } | Action::RefreshAdd { .. }
+        );
+        if !applied.is_news() || is_part {
+            return Ok(());
+        }
+        let trust = books.trust(slot);
+        let told = Told { best, trust };
         // A slot is a number below the number of symbols.
         let at = usize::try_from(slot.raw()).unwrap_or(usize::MAX);
-        if at >= self.best.len() {
-            self.best.resize(at + 1, Best::default());
+        if at >= self.told.len() {
+            self.told.resize(at + 1, Told::default());
         }
-        let Some(before) = self.best.get_mut(at) else {
-            return Ok(());
-        };
-        let is_best = core::mem::replace(before, best) == best;
-        if is_best && !applied.trust_changed && applied.trade.is_none() {
-            return Ok(());
-        }
-        // What a refresh tells bears the number of another message; its end tells all of it.
-        if let Action::Refresh { .. } | Action::RefreshAdd { .. } = event.action {
+        let before = self.told.get_mut(at);
+        let before = before.map(|before| core::mem::replace(before, told));
+        if before == Some(told) && applied.trade.is_none() {
             return Ok(());
         }
         let Position { numbering, seq_num } = position;
@@ -71,7 +92,7 @@ impl EventRows {
             self.output,
             "{symbol},{channel},{numbering},{seq_num},{},{}",
             Shown(event.ts_event),
-            books.trust(slot)
+            trust
         )?;
         let trade = applied
             .trade

@@ -15,13 +15,11 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use oxberry_core::book::Capacity;
 
-use self::{
-    events::EventRows,
-    rows::{Choice, Rows},
-};
+use self::rows::{Choice, Rows};
 pub(crate) use self::{
+    events::EventRows,
     inputs::Inputs,
-    player::{Plan, play, play_with_events},
+    player::{Plan, play},
 };
 use crate::{
     console::Console,
@@ -122,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ),
     };
     let outcome = if arguments.digest {
-        play_with_events(&plan, None, events.as_mut(), &mut console)?
+        play(&plan, None, events.as_mut(), &mut console)?
     } else {
         let choice = if arguments.every_message {
             Choice::EveryMessage
@@ -142,7 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             names.collect(),
             arguments.trust,
         )?;
-        play_with_events(&plan, Some(&mut rows), events.as_mut(), &mut console)?
+        play(&plan, Some(&mut rows), events.as_mut(), &mut console)?
     };
     if let Some(events) = &mut events {
         events.flush()?;

@@ -43,26 +43,13 @@ pub(crate) struct Plan {
     pub(crate) has_options: bool,
 }
 
-/// Replays the plan; rows go to `rows` if there is one.
+/// Replays the plan; rows go to `rows` and the event stream to `events`, if they are there.
 ///
 /// # Errors
 ///
 /// When an input cannot be opened, or rows cannot be written. An input that fails later is told and
 /// left out from there on.
 pub(crate) fn play(
-    plan: &Plan,
-    rows: Option<&mut Rows>,
-    console: &mut Console,
-) -> Result<Outcome, Failure> {
-    play_with_events(plan, rows, None, console)
-}
-
-/// As [`play`]; the event stream goes to `events` if that is there.
-///
-/// # Errors
-///
-/// As [`play`].
-pub(crate) fn play_with_events(
     plan: &Plan,
     mut rows: Option<&mut Rows>,
     events: Option<&mut EventRows>,
