@@ -1,6 +1,7 @@
 //! Questions to the controller, one at a time, without waiting for their answers.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use oxberry_core::units::Instant;
 use oxberry_net::{Interest, NetError, PollItem, SetupClient};
@@ -18,8 +19,9 @@ pub(crate) struct Setup {
     wishes: VecDeque<Option<Replica>>,
     /// When the first was asked last.
     asked: Option<Instant>,
-    /// When the first was asked first, or its answer missed last said.
-    waiting_since: Option<Instant>,
+    /// When to say that the first has no answer, and how long that is from when it was asked first, or
+    /// it was said last.
+    report: Option<(Instant, Duration)>,
 }
 
 impl Setup {
@@ -29,7 +31,7 @@ impl Setup {
             client,
             wishes: VecDeque::new(),
             asked: None,
-            waiting_since: None,
+            report: None,
         }
     }
 
@@ -50,17 +52,18 @@ impl Setup {
         if is_lost && let Some(&tell) = self.wishes.front() {
             self.ask(tell)?;
             self.asked = Some(now);
-            let since = *self.waiting_since.get_or_insert(now);
-            if since.after(ANSWER_REPORT) <= now {
-                tracing::warn!("the controller has not answered yet");
-                self.waiting_since = Some(now);
+            let first = (now.after(ANSWER_REPORT), ANSWER_REPORT);
+            let (at, after) = *self.report.get_or_insert(first);
+            if at <= now {
+                tracing::warn!("the controller does not answer");
+                self.report = Some((now.after(after * 2), after * 2));
             }
         }
         let answer = self.client.recv()?;
         if answer.is_some() {
             self.wishes.pop_front();
             self.asked = None;
-            self.waiting_since = None;
+            self.report = None;
         }
         Ok(answer)
     }

@@ -355,6 +355,42 @@ fn the_feed_ends_when_every_pi_said_so_and_nobody_waits_for_the_dead() {
 }
 
 #[test]
+fn a_page_that_hears_nothing_asks_whether_another_run_is_played() {
+    let mut board = board(1, 1);
+    let mut pi = Pi::new(RUN, 0);
+    let asks = |board: &mut Board| {
+        let commands = std::iter::from_fn(|| board.next_command());
+        commands
+            .filter(|command| *command == Command::Ask { tell: None })
+            .count()
+    };
+    give(&mut board, &pi.batch(10, 1, &[event(10, 1, None)]));
+    take_changed(&mut board, START);
+    board.handle_timeout(START);
+    asks(&mut board);
+    let mut now = START;
+    while now < START.after(LIMITS.silence()) {
+        assert_eq!(asks(&mut board), 0, "it hears of its run");
+        now = board.poll_timeout();
+        board.handle_timeout(now);
+    }
+    assert_eq!(board.phase(), Phase::Silent);
+    let asked = now.after(IDLE_ASK);
+    board.handle_timeout(asked);
+    assert!(asks(&mut board) > 0);
+    // Not more often than it is of use.
+    board.handle_timeout(asked.after(IDLE_ASK / 2));
+    assert_eq!(asks(&mut board), 0);
+    board.handle_timeout(asked.after(IDLE_ASK));
+    assert_eq!(asks(&mut board), 1);
+    // After the end, too.
+    let end = asked.after(IDLE_ASK * 2);
+    board.handle_frame(end, &pi.end(), &mut |_, _| {});
+    board.handle_timeout(end);
+    assert_eq!((board.phase(), asks(&mut board)), (Phase::Ended, 1));
+}
+
+#[test]
 fn another_run_begins_afresh() {
     let mut board = board(2, 1);
     let mut pi = Pi::new(RUN, 0);

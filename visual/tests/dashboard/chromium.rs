@@ -306,6 +306,7 @@ fn nothing_is_called_live_that_is_not() {
     scene.browser.screenshot("silent");
 
     // The dashboard goes: the page says that its numbers are old, and finds the next one.
+    scene.controller.fall_silent();
     scene.dashboard.stop();
     scene.browser.until("document.body.dataset.link === 'lost'");
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A made-up controller and made-up Pis on real sockets.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -28,6 +28,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// Often enough that a Pi is not called silent on a busy machine.
 const BEAT: Duration = Duration::from_millis(100);
 
+/// How often the controller looks for questions.
+const TURN: Duration = Duration::from_millis(5);
+
 pub(crate) const RUN: Run = Run {
     identity: 7,
     generation: 1,
@@ -35,37 +38,55 @@ pub(crate) const RUN: Run = Run {
 
 pub(crate) const NUMBERING: u64 = 1_340_285_400_000_000_000;
 
+/// A controller that answers every question, once it knows its symbols.
 pub(crate) struct Controller {
-    clock: Clock,
-    server: SetupServer,
     pub(crate) endpoint: Endpoint,
-    /// What is played.
+    /// What is played from the next answer on.
     pub(crate) run: Run,
+    answer: Arc<Mutex<Option<Vec<u8>>>>,
+    /// Of whom the state was wished for, with every question that was answered.
+    asked: Receiver<Option<Replica>>,
+    /// Goes with it, which ends its thread.
+    answering: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
 impl Controller {
     pub(crate) fn start() -> Self {
-        let (server, endpoint) = SetupServer::bind(&Context::new(), Endpoint::loopback(0)).unwrap();
+        let (mut server, endpoint) =
+            SetupServer::bind(&Context::new(), Endpoint::loopback(0)).unwrap();
+        let answer = Arc::<Mutex<Option<Vec<u8>>>>::default();
+        let known = answer.clone();
+        let (sender, asked) = mpsc::channel();
+        let (end, ending) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            while ending.recv_timeout(TURN) == Err(RecvTimeoutError::Timeout) {
+                let known = known.lock().unwrap().clone();
+                while let Some(answer) = &known
+                    && let Some(request) = server.recv().unwrap()
+                {
+                    let request: SetupVisualRequest = decode(request).unwrap();
+                    assert_eq!(request.schema, SCHEMA_FINGERPRINT);
+                    assert!(server.reply(answer).unwrap());
+                    // Nobody may want to know.
+                    let _ = sender.send(request.tell);
+                }
+            }
+        });
         Self {
-            clock: Clock::start(),
-            server,
             endpoint,
             run: RUN,
+            answer,
+            asked,
+            answering: Some((end, thread)),
         }
     }
 
-    /// Waits for the question and gives out these symbols; says whose state is wished for.
-    pub(crate) fn answer(&mut self, nodes: u16, symbols: &[SymbolEntry]) -> Option<Replica> {
-        self.answer_as(SCHEMA_FINGERPRINT, nodes, symbols)
+    /// Gives out these symbols from now on; comes back when it did.
+    pub(crate) fn answer(&mut self, nodes: u16, symbols: &[SymbolEntry]) {
+        self.answer_as(SCHEMA_FINGERPRINT, nodes, symbols);
     }
 
-    pub(crate) fn answer_as(
-        &mut self,
-        schema: u64,
-        nodes: u16,
-        symbols: &[SymbolEntry],
-    ) -> Option<Replica> {
-        let tell = self.hear();
+    pub(crate) fn answer_as(&mut self, schema: u64, nodes: u16, symbols: &[SymbolEntry]) {
         let mut writer = RecordsWriter::<_, SetupVisual>::new(vec![0; MAX_CONTROL_BYTES]);
         for symbol in symbols {
             writer.push(symbol).unwrap();
@@ -77,24 +98,39 @@ impl Controller {
             partitions: 2,
             symbols: 0,
         };
-        assert!(
-            self.server
-                .reply(writer.finish(&[], head).unwrap())
-                .unwrap()
-        );
-        tell
+        let message = writer.finish(&[], head).unwrap().to_vec();
+        *self.answer.lock().unwrap() = Some(message);
+        while self.asked.try_recv().is_ok() {}
+        self.next_question();
     }
 
-    /// Waits for a question, which is to be answered.
-    pub(crate) fn hear(&mut self) -> Option<Replica> {
-        let deadline = self.clock.now().after(PATIENCE);
-        let item = self.server.poll_item(Interest::Read);
-        let [asked] = wait(&self.clock, Some(deadline), [item]).unwrap();
-        assert!(asked.readable, "the dashboard asks for the symbols");
-        let request = self.server.recv().unwrap().unwrap();
-        let request: SetupVisualRequest = decode(request).unwrap();
-        assert_eq!(request.schema, SCHEMA_FINGERPRINT);
-        request.tell
+    /// Answers no more.
+    pub(crate) fn fall_silent(&mut self) {
+        *self.answer.lock().unwrap() = None;
+    }
+
+    /// Waits until somebody's state is wished for.
+    pub(crate) fn wish(&mut self) -> Replica {
+        loop {
+            if let Some(replica) = self.next_question() {
+                return replica;
+            }
+        }
+    }
+
+    fn next_question(&self) -> Option<Replica> {
+        let asked = self.asked.recv_timeout(PATIENCE);
+        asked.expect("the dashboard asks for the symbols")
+    }
+}
+
+impl Drop for Controller {
+    fn drop(&mut self) {
+        if let Some((end, thread)) = self.answering.take() {
+            drop(end);
+            // What it found is told by its own panic.
+            let _ = thread.join();
+        }
     }
 }
 

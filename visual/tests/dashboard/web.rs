@@ -166,12 +166,11 @@ fn after_a_lost_frame_nothing_is_live_until_the_replica_told_its_state() {
     pi.push(&[quoted(2)]);
     page.until(|page| page.last["states"]["stale"] == 2);
 
-    let asked = controller.answer(1, &three_symbols());
     let expected = Replica {
         node: NodeId::from_raw(0),
         partition: Partition::from_raw(1),
     };
-    assert_eq!(asked, Some(expected));
+    assert_eq!(controller.wish(), expected);
     pi.state(&[quoted(2), event(13, 2, Some(5), Some(6), Some(7))]);
     page.until(|page| page.last["states"]["live"] == 2);
     let aapl = page.row("AAPL").unwrap();
@@ -220,12 +219,7 @@ fn a_new_run_is_shown_afresh_and_one_of_another_directory_with_its_own_symbols()
     assert_eq!(page.symbols, ["ZZZ", "YYY"]);
     // What came before the symbols were known is missing.
     third.push(&[traded(7)]);
-    loop {
-        let asked = controller.answer(1, &[symbol(7, "ZZZ"), symbol(13, "YYY")]);
-        if asked.is_some() {
-            break;
-        }
-    }
+    controller.wish();
     third.state(&[traded(7), traded(13)]);
     page.until(|page| page.last["states"]["live"] == 2);
     dashboard.stop();
