@@ -7,7 +7,9 @@ use crate::units::Side;
 /// Stands for the whole state of a book: two replicas that applied the same events have the same.
 ///
 /// It depends on what the book means, queue order, trust and trading status included, and neither on
-/// the capacity nor on where things lie in memory, nor on what its channel is called. Digests of several symbols combine in any order.
+/// the capacity nor on where things lie in memory, nor on what its channel is called. What was traded
+/// is no part of it: a book that was cleared after a loss is right again, while the trades that were
+/// lost stay so. Digests of several symbols combine in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -65,18 +67,6 @@ impl Books<'_> {
             self.symbol_seq_num(slot)
                 .map_or(0, |number| u64::from(number.raw())),
         );
-        let tape = self.tapes.tape(slot.raw());
-        for value in [
-            tape.trades,
-            tape.volume,
-            tape.notional as u64,
-            (tape.notional >> 64) as u64,
-        ] {
-            mixer.feed(value);
-        }
-        for price in tape.prices.into_iter().chain([tape.high, tape.low]) {
-            mixer.feed(price.raw().cast_unsigned());
-        }
         for side in Side::BOTH {
             mixer.feed(side as u64);
             for order in self.orders(slot, side) {
