@@ -120,7 +120,8 @@ impl<'s> Books<'s> {
     /// The channel that the book belongs to: that of the symbol's first event.
     #[must_use]
     pub fn channel(&self, slot: SymbolSlot) -> Option<ChannelId> {
-        self.symbols.channel(slot.raw())
+        let channel = self.symbols.channel(slot.raw());
+        channel.filter(|_| !self.symbols.is_tentative(slot.raw()))
     }
 
     /// Whether two channels claim the symbol, so that its book is never to be trusted.

@@ -289,6 +289,11 @@ impl<'s> Symbols<'s> {
         self.has(slot, flag::CONTESTED)
     }
 
+    /// Whether the channel is only that of a failover, which any symbol without messages may be of.
+    pub(super) fn is_tentative(&self, slot: u32) -> bool {
+        self.has(slot, flag::TENTATIVE)
+    }
+
     pub(super) fn since(&self, slot: u32) -> SeqNum {
         SeqNum::from_raw(self.at(slot)[SINCE])
     }
