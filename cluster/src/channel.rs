@@ -129,6 +129,9 @@ struct Stream {
     anchor: SeqNum,
     /// The number of the last record.
     last: SeqNum,
+    /// Set while the last record is the end of a failover: the number that comes after it, which has to
+    /// leave with it, since a batch covers whole numbers.
+    settles: Option<SeqNum>,
     /// Where every batch ends that is not acknowledged, and its bytes, oldest first.
     in_flight: VecDeque<(Position, usize)>,
     bytes_in_flight: usize,
@@ -157,6 +160,7 @@ impl ChannelStreams {
             sent: Position::default(),
             anchor: SeqNum::default(),
             last: SeqNum::default(),
+            settles: None,
             in_flight: VecDeque::new(),
             bytes_in_flight: 0,
             is_held: true,
@@ -281,7 +285,10 @@ impl ChannelStreams {
     /// All replicas of the stream are at this position or beyond.
     pub fn handle_credit(&mut self, partition: Partition, acked: Position) {
         if let Some(stream) = self.streams.get_mut(usize::from(partition.raw())) {
-            while let Some((_, bytes)) = stream.in_flight.pop_front_if(|(end, _)| *end <= acked) {
+            while let Some(&(end, bytes)) = stream.in_flight.front()
+                && end <= acked
+            {
+                stream.in_flight.pop_front();
                 stream.bytes_in_flight -= bytes;
             }
         }
@@ -383,6 +390,10 @@ impl Stream {
                 .expect("an empty batch has room for any record");
         }
         self.last = self.last.max(number);
+        self.settles = match *recorded {
+            Recorded::Settled { before } => Some(before),
+            Recorded::Event(_) | Recorded::Lost { .. } => None,
+        };
         Ok(())
     }
 
@@ -393,7 +404,7 @@ impl Stream {
         now: UnixNanos,
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() || self.settles.is_some_and(|number| through < number) {
             return Ok(());
         }
         let is_full =
@@ -465,6 +476,7 @@ impl Stream {
         send(frame);
         self.sent.seq_num = through;
         self.anchor = self.last;
+        self.settles = None;
         self.deltas = Deltas::new(self.sent.numbering, through);
         if self.is_held {
             self.in_flight.push_back((self.sent, bytes));
