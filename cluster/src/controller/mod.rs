@@ -10,6 +10,7 @@
 mod node;
 mod outcome;
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
@@ -61,6 +62,10 @@ pub struct ControllerConfig {
     pub table: PartitionTable,
     /// What is played: [`Run::identity`].
     pub identity: u32,
+    /// The least [`Run::generation`]. Something that grows from one process to the next, such as the
+    /// seconds of the clock at its start: a Pi, or a page, that still lives in a run that nobody else
+    /// remembers must not take this one for it.
+    pub generation: u32,
     /// What the cluster keeps to.
     pub limits: Limits,
 }
@@ -225,7 +230,7 @@ impl Controller {
             heard: 0,
             run: Run {
                 identity: config.identity,
-                generation: 1,
+                generation: config.generation.max(1),
             },
             outcome: None,
             config,
@@ -268,6 +273,7 @@ impl Controller {
 
     /// Time has passed: pings, finds the dead, and says for whom it waits.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.excuse(now);
         self.bury_the_silent(now);
         if let Phase::AwaitReady { next_ping } = self.phase
             && next_ping <= now
@@ -324,9 +330,16 @@ impl Controller {
 
     /// A Pi sent something.
     pub fn handle_message(&mut self, now: Instant, peer: &[u8], message: &[u8]) {
-        let known = self.nodes.iter().position(|node| node.peer == peer);
+        // One whose place was given away is as unknown as any other.
+        let is_peer = |node: &Node| node.peer == peer && node.state != NodeState::Replaced;
+        let known = self.nodes.iter().position(is_peer);
+        let is_before_start = matches!(self.phase, Phase::AwaitReady { .. });
         if let Some(node) = known.and_then(|at| self.nodes.get_mut(at)) {
             node.last_heard = now;
+            if node.state == NodeState::Dead && is_before_start {
+                // It was only away, and nobody has taken its place: it repeats that it is ready.
+                node.state = NodeState::Assigned;
+            }
         }
         if let Err(error) = self.dispatch(now, peer, known, message) {
             let from = known.and_then(|at| self.nodes.get(at));
@@ -364,29 +377,29 @@ impl Controller {
             }
             return Ok(());
         };
-        match kind {
-            Kind::Hello => self.handle_hello_again(at),
-            Kind::Ready => {
-                if self.is_of_run(at, decode::<Ready>(message)?.run) {
-                    self.handle_ready(now, at);
-                }
+        if kind == Kind::Hello {
+            self.handle_hello_again(at);
+        } else if kind == Kind::Ready {
+            if self.is_of_run(at, decode::<Ready>(message)?.run) {
+                self.handle_ready(now, at);
             }
-            Kind::Ack => self.handle_ack(at, message)?,
-            Kind::Heartbeat => {
-                let heartbeat = decode::<Heartbeat>(message)?;
-                if self.is_of_run(at, heartbeat.run)
-                    && let Some(node) = self.nodes.get_mut(at)
-                {
-                    node.heartbeat = Some(heartbeat);
-                }
+        } else if kind == Kind::Ack {
+            self.handle_ack(at, message)?;
+        } else if kind == Kind::Heartbeat {
+            let heartbeat = decode::<Heartbeat>(message)?;
+            if self.is_of_run(at, heartbeat.run)
+                && let Some(node) = self.nodes.get_mut(at)
+            {
+                node.heartbeat = Some(heartbeat);
             }
-            Kind::Digests => self.handle_digests(now, at, message)?,
-            Kind::Farewell => {
-                if self.is_of_run(at, decode::<Farewell>(message)?.run) {
-                    self.handle_farewell(at);
-                }
+        } else if kind == Kind::Digests {
+            self.handle_digests(now, at, message)?;
+        } else if kind == Kind::Farewell {
+            if self.is_of_run(at, decode::<Farewell>(message)?.run) {
+                self.handle_farewell(at);
             }
-            kind => return Err(ProtoError::BadKind { kind: kind as u8 }),
+        } else {
+            return Err(ProtoError::BadKind { kind: kind as u8 });
         }
         Ok(())
     }
@@ -417,7 +430,7 @@ impl Controller {
         let Replica { node, partition } = replica;
         let run = self.run;
         if let Some(node) = self.nodes.get(usize::from(node.raw()))
-            && node.state != NodeState::Dead
+            && !matches!(node.state, NodeState::Dead | NodeState::Replaced)
         {
             let peer = node.peer.clone();
             let message = plain(&TellState { run, partition });
@@ -433,10 +446,7 @@ impl Controller {
             Phase::AwaitVisual | Phase::AwaitNodes => {
                 (self.nodes.len() < self.config.nodes).then_some(self.nodes.len())
             }
-            Phase::AwaitReady { .. } => self
-                .nodes
-                .iter()
-                .position(|node| node.state == NodeState::Dead),
+            Phase::AwaitReady { .. } => self.place_of_a_dead(),
             Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
                 None
             }
@@ -471,12 +481,32 @@ impl Controller {
             .heard
             .max(hello.last_run.map_or(0, |run| run.generation));
         self.report(Report::Joined { name });
-        if let Some(dead) = self.nodes.get_mut(place) {
-            *dead = node;
-            self.send_assignment(place);
+        self.nodes.push(node);
+        if let Phase::AwaitReady { .. } = self.phase {
+            self.give_place(place, node_id(self.nodes.len() - 1));
+            self.send_assignment(self.nodes.len() - 1);
         } else {
-            self.nodes.push(node);
             self.assign_when_complete(now);
+        }
+    }
+
+    /// A place that waits for another node, once partitions are given out.
+    fn place_of_a_dead(&self) -> Option<usize> {
+        let is_dead = |node: &Node| node.state == NodeState::Dead;
+        self.nodes.iter().position(is_dead)
+    }
+
+    /// Gives what a dead node was to hold to another one, which has a number of its own: should the
+    /// dead one come back, nobody takes its word for that of the other.
+    fn give_place(&mut self, dead: usize, to: NodeId) {
+        if let Some(node) = self.nodes.get_mut(dead) {
+            node.state = NodeState::Replaced;
+        }
+        let dead = node_id(dead);
+        for holder in self.replicas.values_mut().flatten() {
+            if *holder == dead {
+                *holder = to;
+            }
         }
     }
 
@@ -628,7 +658,12 @@ impl Controller {
             return;
         };
         // A node without a partition is done before the others begin; a dead one left a place.
-        let is_ready = |node: &Node| matches!(node.state, NodeState::Ready | NodeState::Done);
+        let is_ready = |node: &Node| {
+            matches!(
+                node.state,
+                NodeState::Ready | NodeState::Done | NodeState::Replaced
+            )
+        };
         if !self.nodes.iter().all(is_ready) {
             return;
         }
@@ -662,6 +697,18 @@ impl Controller {
                 stream,
                 acked: slowest,
             });
+        }
+    }
+
+    /// Who was away himself cannot say that the others were silent.
+    fn excuse(&mut self, now: Instant) {
+        let late = self
+            .poll_timeout()
+            .map_or(Duration::ZERO, |due| now.since(due));
+        if late > self.config.limits.beat {
+            for node in &mut self.nodes {
+                node.last_heard = node.last_heard.after(late);
+            }
         }
     }
 
@@ -828,7 +875,7 @@ impl Controller {
 
     fn alive(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         let numbered = (0..).map(NodeId::from_raw).zip(&self.nodes);
-        numbered.filter(|(_, node)| node.state != NodeState::Dead)
+        numbered.filter(|(_, node)| !matches!(node.state, NodeState::Dead | NodeState::Replaced))
     }
 }
 

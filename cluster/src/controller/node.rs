@@ -40,4 +40,6 @@ pub(super) enum NodeState {
     Gone,
     /// It was silent for too long, or sent away.
     Dead,
+    /// It died before the start, and another one has its place.
+    Replaced,
 }
