@@ -157,13 +157,13 @@ pub struct SymbolTrust {
 pub struct SymbolState {
     /// Its trust and trading status.
     pub trust: SymbolTrust,
+    /// As of where that is right, by the channel that it belongs to, if anything was heard of it. The
+    /// message that carries the state may be about another channel.
+    pub at: Option<(ChannelId, Position)>,
     /// Its best prices.
     pub view: View,
     /// The price of its last trade that counted towards volume.
     pub last_trade: Option<Price>,
-    /// The channel that brings it, once it has brought anything, and what the replica had told of
-    /// that channel by then.
-    pub at: Option<(ChannelId, Position)>,
 }
 
 /// Pi to visualisation: no more events from me.

@@ -1,6 +1,6 @@
 //! The records of a stock batch: events, changes of trust, and the present state of symbols.
 
-use oxberry_core::units::{ChannelId, Position, Price, PriceScale, SymbolIndex};
+use oxberry_core::units::{ChannelId, Numbering, Position, Price, PriceScale, SeqNum, SymbolIndex};
 use serde::{Deserialize, Serialize};
 
 use crate::deltas::Deltas;
@@ -22,8 +22,9 @@ pub enum StockTold {
     Trust(SymbolTrust),
     /// The present state of a symbol, because the visualisation asked.
     State(SymbolState),
-    /// The states of all symbols of the partition were told.
-    StateEnd,
+    /// The states of all symbols of the partition were told, so many of them: whoever has heard of
+    /// fewer has missed one.
+    StateEnd(u32),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,13 +52,13 @@ enum Wire {
     Trust(SymbolTrust),
     State(
         SymbolTrust,
+        Option<(ChannelId, Numbering, SeqNum)>,
         PriceScale,
         Option<Quote>,
         Option<Quote>,
         Option<Price>,
-        Option<(ChannelId, Position)>,
     ),
-    StateEnd,
+    StateEnd(u32),
 }
 
 impl Deltas {
@@ -68,13 +69,15 @@ impl Deltas {
             StockTold::Trust(trust) => Wire::Trust(trust),
             StockTold::State(state) => Wire::State(
                 state.trust,
+                state
+                    .at
+                    .map(|(channel, at)| (channel, at.numbering, at.seq_num)),
                 state.view.scale,
                 state.view.bid,
                 state.view.ask,
                 state.last_trade,
-                state.at,
             ),
-            StockTold::StateEnd => Wire::StateEnd,
+            StockTold::StateEnd(symbols) => Wire::StateEnd(symbols),
         })
     }
 
@@ -110,15 +113,17 @@ impl Deltas {
             Wire::None(head) => (head, None, None, None),
             Wire::NoneTrade(head, trade) => (head, None, None, Some(trade)),
             Wire::Trust(trust) => return StockTold::Trust(trust),
-            Wire::State(trust, scale, bid, ask, last_trade, at) => {
+            Wire::State(trust, at, scale, bid, ask, last_trade) => {
                 return StockTold::State(SymbolState {
                     trust,
+                    at: at.map(|(channel, numbering, seq_num)| {
+                        (channel, Position { numbering, seq_num })
+                    }),
                     view: View { scale, bid, ask },
                     last_trade,
-                    at,
                 });
             }
-            Wire::StateEnd => return StockTold::StateEnd,
+            Wire::StateEnd(symbols) => return StockTold::StateEnd(symbols),
         };
         let scale = head.scale;
         StockTold::Event(StockEvent {

@@ -21,7 +21,7 @@ use oxberry_proto::{
 };
 
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
-use self::replica::{Node, Seen, Stream};
+use self::replica::{Node, Seen, State, Stream};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
 
@@ -33,6 +33,8 @@ pub struct Page {
     /// Whether the symbols of the run came.
     has_symbols: bool,
     rows: Vec<Row>,
+    /// How many of them are of listed symbols.
+    listed: usize,
     by_symbol: BTreeMap<SymbolIndex, usize>,
     by_partition: BTreeMap<Partition, Vec<usize>>,
     nodes: BTreeMap<NodeId, Node>,
@@ -54,6 +56,7 @@ impl Page {
             run: None,
             has_symbols: false,
             rows: Vec::new(),
+            listed: 0,
             by_symbol: BTreeMap::new(),
             by_partition: BTreeMap::new(),
             nodes: BTreeMap::new(),
@@ -102,19 +105,20 @@ impl Page {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let asked = self.asked.map(|asked| asked.after(ASK_INTERVAL));
-        let ask = asked.filter(|_| !self.has_symbols);
+        let ask = asked.filter(|_| self.wants_symbols());
         let of_nodes = self.nodes.values().filter(|node| !node.is_dead);
         let silences = of_nodes
             .clone()
             .filter_map(|node| node.next_change(&self.limits));
-        let states = of_nodes.flat_map(|node| node.partitions.values());
-        let states = states.filter_map(|part| Some(part.asked?.after(ASK_INTERVAL)));
+        let missing = of_nodes.flat_map(|node| node.partitions.values());
+        let missing = missing.filter(|part| part.has_missed);
+        let states = missing.filter_map(|part| Some(part.asked?.after(ASK_INTERVAL)));
         ask.into_iter().chain(silences).chain(states).min()
     }
 
     /// Time has passed: finds the dead and the silent, and asks again for what was not answered.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if !self.has_symbols {
+        if self.wants_symbols() {
             self.ask_for_symbols(now);
         }
         let limits = self.limits;
@@ -160,12 +164,16 @@ impl Page {
             self.begin(setup.run);
         }
         self.has_symbols = true;
+        let is_new = self.rows.is_empty();
         for entry in entries {
             let entry = entry?;
             let row = self.row_of(entry.symbol_index, entry.partition);
             if let Some(row) = self.rows.get_mut(row) {
                 row.name = entry.name;
             }
+        }
+        if is_new {
+            self.listed = self.rows.len();
         }
         Ok(())
     }
@@ -191,7 +199,16 @@ impl Page {
         });
         // Who trusts its book most, and of those who speaks.
         let best = words.min_by_key(|standing| (rank(standing.trust), standing.silent));
-        best.unwrap_or(Standing::NOBODY)
+        let mut standing = best.unwrap_or(Standing::NOBODY);
+        // Who stands behind the symbol does not vouch for what another one told of it.
+        if shown.view.is_some() && rank(standing.trust) < shown.rank {
+            standing.trust = match shown.rank {
+                1 => Trust::Recovering,
+                2 => Trust::Partial,
+                _ => Trust::Stale,
+            };
+        }
+        standing
     }
 
     /// The nodes that were heard, with how they are heard.
@@ -273,9 +290,8 @@ impl Page {
                     self.restate_row(row);
                     self.note_restated(partition);
                 }
-                StockTold::StateEnd => {
-                    let rows = self.by_partition.get(&partition).map_or(0, Vec::len);
-                    self.part(head.node, partition).end_telling(rows);
+                StockTold::StateEnd(symbols) => {
+                    self.part(head.node, partition).end_telling(symbols);
                     is_restated = true;
                 }
             }
@@ -317,7 +333,6 @@ impl Page {
                 position: stream.position.max(range.end()),
                 recovering: word.recovering,
                 silent: word.silent,
-                ended: word.ended,
             };
             let is_changed = before != (stream.recovering, stream.silent);
             let part = node.partitions.entry(partition).or_default();
@@ -379,13 +394,25 @@ impl Page {
         let Some(shown) = self.rows.get(row) else {
             return;
         };
-        if !is_newer(at, shown.at) {
+        let is_new = is_newer(at, shown.at);
+        let is_better = shown.at == Some(at) && own < shown.rank;
+        if !is_new && !is_better {
             self.counters.copies += 1;
             return;
         }
         let best = self.best_rank(row, stream.partition, Some(id));
         if own > best {
             self.counters.untrusted += 1;
+            return;
+        }
+        if !is_new {
+            // The event was shown on a word that was not as good.
+            self.counters.copies += 1;
+            if let Some(shown) = self.rows.get_mut(row) {
+                shown.view = Some(event.view);
+                shown.rank = own;
+            }
+            self.note_restated(stream.partition);
             return;
         }
         self.counters.events += 1;
@@ -395,6 +422,7 @@ impl Page {
             shown.ts_event = event.ts_event;
             shown.view = Some(event.view);
             shown.last_trade = traded.or(shown.last_trade);
+            shown.rank = own;
         }
         self.shown.push_back(Shown {
             row,
@@ -449,24 +477,38 @@ impl Page {
         };
         let partition = shown.partition;
         let best = self.best_rank(row, partition, None);
-        let newest = self
-            .nodes
-            .values()
-            .filter(|node| rank_of(node, row, partition) == best)
-            .filter_map(|node| node.cell(row).seen)
-            .filter(|seen| match seen.at {
-                Some(at) => is_newer(at, shown.at),
-                None => shown.view.is_none(),
-            })
-            .max_by_key(|seen| seen.at.map(|(_, position)| position));
-        if best < NO_WORD
-            && let Some(seen) = newest
+        let is_new = |state: &State| match state.seen.at {
+            Some(at) => is_newer(at, shown.at),
+            None => shown.view.is_none(),
+        };
+        let words = || {
+            self.nodes
+                .values()
+                .filter(|node| best < NO_WORD && rank_of(node, row, partition) == best)
+                .filter_map(|node| node.state(row, partition))
+        };
+        let newest = words().max_by_key(|state| state.as_of.map(|(_, position)| position));
+        let Some(state) = newest else { return };
+        // Of several that are as good, one that is not further than what is shown tells each event
+        // that is still to be shown; to take the newest state would pass them over.
+        let will_be_told = words().any(|state| !is_new(&state) && state.seen.at == shown.at);
+        let is_new = is_new(&state) && !will_be_told;
+        // What is right as of where the row stands replaces what was told on a lesser word.
+        let is_better = best < shown.rank
+            && match state.as_of {
+                Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
+                None => shown.at.is_none(),
+            };
+        if (is_new || is_better)
             && let Some(shown) = self.rows.get_mut(row)
         {
-            shown.at = seen.at.or(shown.at);
-            shown.ts_event = seen.ts_event;
-            shown.view = Some(seen.view);
-            shown.last_trade = seen.last_trade.or(shown.last_trade);
+            if is_newer_or_unplaced(state.seen.at, shown.at) {
+                shown.at = state.seen.at.or(shown.at);
+            }
+            shown.ts_event = state.seen.ts_event;
+            shown.view = Some(state.seen.view);
+            shown.last_trade = state.seen.last_trade.or(shown.last_trade);
+            shown.rank = best;
         }
     }
 
@@ -556,8 +598,11 @@ impl Page {
 
     /// The node, heard now.
     fn hear(&mut self, now: Instant, id: NodeId) -> &mut Node {
-        let rows = self.rows.len();
-        let node = self.nodes.entry(id).or_insert_with(|| Node::new(now, rows));
+        let listed = self.listed;
+        let node = self
+            .nodes
+            .entry(id)
+            .or_insert_with(|| Node::new(now, listed));
         node.last_heard = now;
         if core::mem::replace(&mut node.is_silent, false) {
             let heard = node.partitions.keys().copied();
@@ -594,9 +639,17 @@ impl Page {
                 ts_event: None,
                 view: None,
                 last_trade: None,
+                rank: NO_WORD,
             });
             rows.len() - 1
         })
+    }
+
+    /// Whether the controller is to be asked. While no node speaks there may be a new one, which
+    /// waits for the page.
+    fn wants_symbols(&self) -> bool {
+        let is_quiet = |node: &Node| node.is_silent || node.has_ended;
+        !self.has_symbols || self.nodes.values().all(is_quiet)
     }
 
     fn ask_for_symbols(&mut self, now: Instant) {
@@ -652,6 +705,14 @@ fn rank_of(node: &Node, row: usize, partition: Partition) -> u8 {
         Some(part) if !node.is_dead && !part.has_missed => rank(node.cell(row).trust),
         Some(_) | None => NO_WORD,
     }
+}
+
+/// Whether what was seen is newer than what is shown, or nothing is known of where it was seen.
+fn is_newer_or_unplaced(
+    at: Option<(ChannelId, Position)>,
+    shown: Option<(ChannelId, Position)>,
+) -> bool {
+    at.is_none_or(|at| is_newer(at, shown))
 }
 
 /// Whether something is newer than what is shown. Of two channels that claim one symbol the lower

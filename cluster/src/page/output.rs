@@ -94,6 +94,8 @@ pub struct Row {
     pub view: Option<View>,
     /// The price of the last trade, if one was told.
     pub last_trade: Option<Price>,
+    /// How good the word of the node was that told the state.
+    pub(super) rank: u8,
 }
 
 /// How a node is heard.

@@ -23,7 +23,10 @@ pub(super) struct Node {
     pub(super) partitions: BTreeMap<Partition, Part>,
     pub(super) streams: BTreeMap<StreamId, Stream>,
     /// What it says of each symbol, by row.
-    pub(super) cells: Vec<Cell>,
+    cells: Vec<Cell>,
+    /// How many rows are of listed symbols. A node that has said nothing of another one may not have
+    /// heard of it.
+    listed: usize,
 }
 
 /// How far the word of a node goes about one of its partitions.
@@ -48,7 +51,7 @@ struct Telling {
     /// Whether something was missed since it began.
     has_missed: bool,
     /// Symbols that were told.
-    symbols: usize,
+    symbols: u32,
 }
 
 /// How far a node is in one stream.
@@ -57,7 +60,6 @@ pub(super) struct Stream {
     pub(super) position: Position,
     pub(super) recovering: bool,
     pub(super) silent: bool,
-    pub(super) ended: bool,
 }
 
 /// What a node says of one symbol.
@@ -79,19 +81,31 @@ pub(super) struct Seen {
     pub(super) last_trade: Option<Price>,
 }
 
-impl Default for Cell {
+/// What a node shows of a symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    pub(super) seen: Seen,
+    /// Where it is right.
+    pub(super) as_of: Option<(ChannelId, Position)>,
+}
+
+impl Cell {
     /// What is not told otherwise is live and trades: a node tells every change.
-    fn default() -> Self {
-        Self {
-            trust: Trust::Live,
-            status: TradingStatus::Open,
-            seen: None,
-        }
-    }
+    const UNTOLD: Self = Self {
+        trust: Trust::Live,
+        status: TradingStatus::Open,
+        seen: None,
+    };
+    /// The same of a symbol that only the feed defines.
+    const UNHEARD: Self = Self {
+        trust: Trust::Stale,
+        status: TradingStatus::Unknown,
+        seen: None,
+    };
 }
 
 impl Node {
-    pub(super) fn new(now: Instant, rows: usize) -> Self {
+    pub(super) fn new(now: Instant, listed: usize) -> Self {
         Self {
             last_heard: now,
             is_silent: false,
@@ -99,7 +113,8 @@ impl Node {
             has_ended: false,
             partitions: BTreeMap::new(),
             streams: BTreeMap::new(),
-            cells: vec![Cell::default(); rows],
+            cells: vec![Cell::UNTOLD; listed],
+            listed,
         }
     }
 
@@ -127,15 +142,40 @@ impl Node {
 
     /// The cell of a row.
     pub(super) fn cell(&self, row: usize) -> Cell {
-        self.cells.get(row).copied().unwrap_or_default()
+        let untold = if row < self.listed {
+            Cell::UNTOLD
+        } else {
+            Cell::UNHEARD
+        };
+        self.cells.get(row).copied().unwrap_or(untold)
     }
 
     /// The cell of a row, to be changed.
     pub(super) fn cell_mut(&mut self, row: usize) -> &mut Cell {
         if self.cells.len() <= row {
-            self.cells.resize(row + 1, Cell::default());
+            self.cells.resize(row + 1, Cell::UNHEARD);
         }
         self.cells.get_mut(row).expect("it was made long enough")
+    }
+
+    /// What can be seen of a symbol on its word, and as of where that is right: nothing that it knows
+    /// of has changed it since.
+    pub(super) fn state(&self, row: usize, partition: Partition) -> Option<State> {
+        let seen = self.cell(row).seen?;
+        let is_pending = (self.partitions.get(&partition)).is_none_or(|part| part.pending);
+        let as_of = seen.at.map(|(channel, position)| {
+            let stands = self.position(StreamId { channel, partition });
+            let reaches = if is_pending { position } else { stands };
+            (channel, reaches.max(position))
+        });
+        Some(State { seen, as_of })
+    }
+
+    /// How far it is in a stream.
+    pub(super) fn position(&self, stream: StreamId) -> Position {
+        self.streams
+            .get(&stream)
+            .map_or(Position::default(), |one| one.position)
     }
 }
 
@@ -177,15 +217,15 @@ impl Part {
         telling.symbols += 1;
     }
 
-    /// The states of all symbols were told; the page has so many of the partition.
+    /// The states of so many symbols were told, which are all.
     ///
     /// A telling may have been under way when the page was started. Of that the page heard the rest,
-    /// which is fewer symbols than it knows.
-    pub(super) fn end_telling(&mut self, rows: usize) {
+    /// which is fewer symbols; of one that was begun anew it heard more.
+    pub(super) fn end_telling(&mut self, symbols: u32) {
         self.count();
         // Of a partition without symbols there is nothing that could be missed.
-        let is_whole = self.telling.take().map_or(rows == 0, |telling| {
-            !telling.has_missed && telling.symbols >= rows
+        let is_whole = self.telling.take().map_or(symbols == 0, |telling| {
+            !telling.has_missed && telling.symbols >= symbols
         });
         if is_whole {
             self.has_missed = false;

@@ -201,6 +201,8 @@ pub struct Pi<'s> {
     /// When the visualisation is to hear the next sign of life.
     next_beat: Instant,
     beat_due: bool,
+    /// Whether the visualisation is still to hear that no more events follow.
+    end_due: bool,
     next_report: Instant,
     counters: Counters,
     commands: VecDeque<Command>,
@@ -223,6 +225,7 @@ impl<'s> Pi<'s> {
             is_silent: false,
             next_beat: now,
             beat_due: false,
+            end_due: false,
             next_report: now.after(WAITING_REPORT_INTERVAL),
             counters: Counters::default(),
             // Subscriptions come all at once; later commands are few and rare.
@@ -248,6 +251,12 @@ impl<'s> Pi<'s> {
     #[must_use]
     pub const fn run(&self) -> Run {
         self.run
+    }
+
+    /// Up to where its books hold a stream, if it holds its partition.
+    #[must_use]
+    pub fn position(&self, stream: StreamId) -> Option<Position> {
+        self.streams.get(stream).map(|one| one.position)
     }
 
     /// The next thing to do, if any.
@@ -282,9 +291,12 @@ impl<'s> Pi<'s> {
         if self.next_beat <= now {
             self.next_beat = now.after(self.config.limits.beat);
             let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over);
-            self.beat_due = is_member;
+            let has_ended = matches!(self.phase, Phase::Finishing { .. }) && !self.end_due;
+            self.beat_due |= is_member && !has_ended;
             if is_member {
                 self.mail.beat_due = true;
+                // The first one may have been lost.
+                self.mail.ready_due |= self.phase == Phase::Running && !self.streams.have_begun();
                 self.streams.owe_all(now);
                 self.listen(now);
             }
@@ -326,8 +338,12 @@ impl<'s> Pi<'s> {
         telling.tell_pending(streams, books, symbols, wall);
         telling.flush(streams, wall);
         if self.beat_due && telling.outbox.has_room_for_a_frame() {
-            self.beat_due = false;
-            telling.beat(streams, wall);
+            self.beat_due = !telling.beat(streams, wall);
+        }
+        // The last beat says how far everything came.
+        if self.end_due && !self.beat_due && telling.outbox.has_room_for_a_frame() {
+            self.end_due = false;
+            telling.outbox.push_end();
         }
         telling.outbox.front()
     }
@@ -336,6 +352,7 @@ impl<'s> Pi<'s> {
     pub const fn stock_sent(&mut self) {
         self.telling.outbox.pop();
         if let Phase::Finishing { .. } = self.phase
+            && !self.end_due
             && self.telling.outbox.is_empty()
         {
             self.mail.farewell_due = true;
@@ -419,7 +436,7 @@ impl<'s> Pi<'s> {
             let symbol_index = assignment.symbol_index;
             match self.books.define(symbol_index, assignment.scale) {
                 Ok(slot) => {
-                    self.telling.define(slot);
+                    self.telling.define(slot, true);
                     self.symbols.push((assignment.partition, symbol_index));
                 }
                 // The controller knows our capacity and refuses us when it is too small, so this
@@ -444,9 +461,10 @@ impl<'s> Pi<'s> {
         Ok(())
     }
 
-    /// The controller does not know this Pi: a new one plays another run.
+    /// The controller does not know this Pi: it plays another run, or it has given the place of this Pi
+    /// in its run to somebody else.
     fn handle_another_run(&mut self, now: Instant, played: Run) {
-        if matches!(self.phase, Phase::Joining { .. } | Phase::Over) || played == self.run {
+        if matches!(self.phase, Phase::Joining { .. } | Phase::Over) {
             return;
         }
         let left = self.run;
@@ -527,7 +545,7 @@ impl<'s> Pi<'s> {
             };
             let event = match deltas.recorded(record) {
                 Recorded::Event(event) => event,
-                channel_wide => {
+                channel_wide @ (Recorded::Lost { .. } | Recorded::Settled { .. }) => {
                     self.apply(wall, head.stream, &group);
                     group.clear();
                     self.handle_channel_wide(head.stream, taken, &channel_wide);
@@ -537,8 +555,13 @@ impl<'s> Pi<'s> {
             if event.seq_num <= taken {
                 continue;
             }
-            if let Action::Scale { scale } = event.action {
-                self.define(head.stream.partition, event.symbol_index, scale);
+            if let Action::Scale { scale } = event.action
+                && self.books.slot(event.symbol_index).is_none()
+            {
+                // What came before it was about a symbol that nobody knew.
+                self.apply(wall, head.stream, &group);
+                group.clear();
+                self.define(head.stream, event.symbol_index, scale);
             }
             if group.is_full() {
                 self.apply(wall, head.stream, &group);
@@ -639,6 +662,14 @@ impl<'s> Pi<'s> {
             after: from.seq_num,
             failover,
         };
+        if let Some(stream) = self.streams.get_mut(stream) {
+            // A failover tells again what there was before.
+            if !failover {
+                stream.after = from.seq_num;
+                stream.missed = false;
+            }
+            stream.failover = failover;
+        }
         self.for_each_symbol(stream, |books, slot, channel| {
             books.begins(slot, channel, &beginning)
         });
@@ -646,6 +677,9 @@ impl<'s> Pi<'s> {
 
     /// Something that the stream's channel said is missing for good.
     fn distrust(&mut self, stream: StreamId) {
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.missed = true;
+        }
         self.for_each_symbol(stream, |books, slot, channel| books.lost(slot, channel));
     }
 
@@ -663,6 +697,9 @@ impl<'s> Pi<'s> {
                 self.distrust(stream);
             }
             Recorded::Settled { before } if before > taken => {
+                if let Some(stream) = self.streams.get_mut(stream) {
+                    stream.failover = false;
+                }
                 self.for_each_symbol(stream, |books, slot, channel| books.settled(slot, channel));
             }
             // Taken before.
@@ -697,7 +734,8 @@ impl<'s> Pi<'s> {
     }
 
     /// Makes a book for a symbol that only the feed itself defines.
-    fn define(&mut self, partition: Partition, symbol_index: SymbolIndex, scale: PriceScale) {
+    fn define(&mut self, stream: StreamId, symbol_index: SymbolIndex, scale: PriceScale) {
+        let partition = stream.partition;
         if self.books.slot(symbol_index).is_some()
             || unlisted(symbol_index, self.partitions) != partition
         {
@@ -707,7 +745,21 @@ impl<'s> Pi<'s> {
         if self.symbols.len() < self.symbols.capacity()
             && let Ok(slot) = self.books.define(symbol_index, scale)
         {
-            self.telling.define(slot);
+            self.telling.define(slot, false);
+            // What was missed before may have been about it.
+            if let Some(one) = self.streams.get(stream) {
+                let beginning = Beginning {
+                    numbering: one.position.numbering,
+                    after: one.after,
+                    failover: one.failover,
+                };
+                if one.failover || one.after > SeqNum::default() {
+                    self.books.begins(slot, stream.channel, &beginning);
+                }
+                if one.missed && !one.failover {
+                    self.books.lost(slot, stream.channel);
+                }
+            }
             let symbol = (partition, symbol_index);
             let at = self.symbols.partition_point(|known| *known < symbol);
             self.symbols.insert(at, symbol);
@@ -789,8 +841,8 @@ impl<'s> Pi<'s> {
 
     /// Everything that waits for the visualisation leaves, then its end.
     fn finish(&mut self, now: Instant, equal: bool) {
-        self.telling.flush(&mut self.streams, UnixNanos::default());
-        self.telling.outbox.push_end();
+        self.beat_due = true;
+        self.end_due = true;
         let until = now.after(self.config.limits.end_timeout);
         self.phase = Phase::Finishing { equal, until };
     }
@@ -811,11 +863,6 @@ impl<'s> Pi<'s> {
             }
             Phase::Over => {}
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
-                if self.mail.beat_due && self.phase == Phase::Running && !self.streams.have_begun()
-                {
-                    // The first one may have been lost.
-                    self.mail.ready_due = true;
-                }
                 let not_live = self.mail.beat_due.then(|| self.not_live());
                 self.mail.compose(
                     now,

@@ -29,7 +29,7 @@ pub(super) fn trust(books: &Books<'_>, slot: SymbolSlot) -> SymbolTrust {
     }
 }
 
-/// All that can be seen of a symbol, whose channel was told up to `at`.
+/// All that can be seen of a symbol, as of there.
 pub(super) fn state(
     books: &Books<'_>,
     slot: SymbolSlot,
@@ -37,9 +37,9 @@ pub(super) fn state(
 ) -> SymbolState {
     SymbolState {
         trust: trust(books, slot),
+        at,
         view: view(books, slot),
         last_trade: books.last_price(slot),
-        at,
     }
 }
 

@@ -33,6 +33,12 @@ pub(super) struct Streams {
 pub(super) struct Stream {
     /// All up to here is in the books, or known to be lost.
     pub(super) position: Position,
+    /// Where its numbering was begun: not 0 in the middle of a day.
+    pub(super) after: SeqNum,
+    /// Whether the venue builds all books anew.
+    pub(super) failover: bool,
+    /// Whether something of its numbering is missing that may have been about any symbol.
+    pub(super) missed: bool,
     /// What the visualisation was told to be covered.
     pub(super) told: Position,
     /// Whether something is missing at the controller that may still come.
@@ -68,7 +74,7 @@ impl Streams {
         self.streams.get(self.place_of(id)?)
     }
 
-    /// A stream that is to be changed, if its partition is held here.
+    /// The same, to be changed.
     pub(super) fn get_mut(&mut self, id: StreamId) -> Option<&mut Stream> {
         let at = self.place_of(id)?;
         self.streams.get_mut(at)

@@ -23,6 +23,8 @@ pub(super) struct Telling {
     parts: Vec<Part>,
     /// The stream whose frame is being filled.
     current: Option<Current>,
+    /// The next stream of a beat that is not complete.
+    beaten: usize,
 }
 
 /// The telling of one partition.
@@ -34,6 +36,8 @@ struct Part {
     sweep: Option<usize>,
     /// The next symbol of the partition whose state is to be told.
     state: Option<usize>,
+    /// States that were told since.
+    stated: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +58,7 @@ impl Telling {
             told: Vec::new(),
             parts: vec![Part::default(); partitions.min(MAX_PARTITIONS)],
             current: None,
+            beaten: 0,
         }
     }
 
@@ -62,12 +67,17 @@ impl Telling {
         self.told.reserve(symbols);
     }
 
-    /// Notes that the books define another symbol; the visualisation takes it as live and open.
-    pub(super) fn define(&mut self, slot: SymbolSlot) {
+    /// Notes that the books define another symbol. The visualisation takes one that is listed as live
+    /// and open, and any other one as stale, since a replica that has not heard of it cannot say so.
+    pub(super) fn define(&mut self, slot: SymbolSlot, is_listed: bool) {
         let place = index(slot);
         if self.told.len() <= place {
-            self.told
-                .resize(place + 1, (Trust::Live, TradingStatus::Open));
+            let told = if is_listed {
+                (Trust::Live, TradingStatus::Open)
+            } else {
+                (Trust::Stale, TradingStatus::Unknown)
+            };
+            self.told.resize(place + 1, told);
         }
     }
 
@@ -107,13 +117,8 @@ impl Telling {
             return false;
         }
         self.make_room(wall, before(event.seq_num));
-        // Whoever hears the event knows the trust in it, even while other symbols' is pending.
-        let is_pending = self
-            .current
-            .is_some_and(|current| self.word(current.part).pending);
-        if applied.trust_changed | applied.status_changed | is_pending {
-            self.trust(books, applied.slot);
-        }
+        // It may have changed before the event, and a sweep has not come so far yet.
+        self.trust(books, applied.slot);
         self.outbox
             .push(&StockTold::Event(news::stock_event(books, event, applied)));
         true
@@ -169,16 +174,10 @@ impl Telling {
     /// The visualisation wants to know the present state of a partition.
     pub(super) fn tell_state(&mut self, part: usize) {
         if let Some(part) = self.parts.get_mut(part) {
-            // A telling that is under way is repeated from its start behind its end.
+            // One that is under way begins anew.
             part.state = Some(0);
+            part.stated = 0;
         }
-    }
-
-    /// Whether trust or states are still to be told.
-    pub(super) fn is_behind(&self) -> bool {
-        self.parts
-            .iter()
-            .any(|part| part.sweep.is_some() || part.state.is_some())
     }
 
     /// Tells as much of what is pending as there is room for, in bounded parts.
@@ -223,10 +222,11 @@ impl Telling {
         note(streams, closed);
     }
 
-    /// Says of every stream how far this replica is, as far as there is room.
-    pub(super) fn beat(&mut self, streams: &mut Streams, wall: UnixNanos) {
+    /// Says of every stream how far this replica is, as far as there is room; says whether that was
+    /// enough. The next call goes on behind the last stream that was told.
+    pub(super) fn beat(&mut self, streams: &mut Streams, wall: UnixNanos) -> bool {
         self.flush(streams, wall);
-        let mut n = 0;
+        let mut n = core::mem::take(&mut self.beaten);
         while let Some((id, stream)) = streams.known(n) {
             let part = streams.partition_at(id.partition).unwrap_or(usize::MAX);
             let word = StreamWord {
@@ -244,10 +244,12 @@ impl Telling {
             } else if self.outbox.has_room_for_a_frame() {
                 self.outbox.finish_beat(wall);
             } else {
+                self.beaten = n;
                 break;
             }
         }
         self.outbox.finish_beat(wall);
+        self.beaten == 0
     }
 
     /// Tells the trust of a symbol, if it is another one than was told. There is room in the frame.
@@ -303,9 +305,9 @@ impl Telling {
         books: &Books<'_>,
         symbols: &[(Partition, SymbolIndex)],
         wall: UnixNanos,
-        at: usize,
+        at_part: usize,
     ) {
-        let Some(&partition) = streams.partitions().get(at) else {
+        let Some(&partition) = streams.partitions().get(at_part) else {
             return;
         };
         let first = symbols.partition_point(|&(known, _)| known < partition);
@@ -315,19 +317,19 @@ impl Telling {
         };
         let Some(stream) = streams.any_of(partition) else {
             // Nothing was heard of the partition, so nothing can have been told of it.
-            if let Some(part) = self.parts.get_mut(at) {
+            if let Some(part) = self.parts.get_mut(at_part) {
                 part.sweep = None;
             }
             return;
         };
-        if self.current.is_none_or(|current| current.part != at) {
-            self.begin_batch(streams, wall, stream, at);
+        if self.current.is_none_or(|current| current.part != at_part) {
+            self.begin_batch(streams, wall, stream, at_part);
         }
         let reached = self
             .current
             .map_or(SeqNum::default(), |current| current.reached);
         self.make_room(wall, reached);
-        let Some(part) = self.parts.get_mut(at) else {
+        let Some(part) = self.parts.get_mut(at_part) else {
             return;
         };
         if let Some(n) = part.sweep {
@@ -338,20 +340,23 @@ impl Telling {
         } else if let Some(n) = part.state {
             part.state = symbol(n).map(|_| n + 1);
             if let Some(slot) = symbol(n).and_then(|index| books.slot(index)) {
-                let channel = books.channel(slot);
-                let at = channel.and_then(|channel| {
-                    let told = self.told_of(streams, StreamId { channel, partition })?;
-                    Some((channel, told))
+                let at = books.channel(slot).and_then(|channel| {
+                    let stream = StreamId { channel, partition };
+                    Some((channel, streams.get(stream)?.position))
                 });
                 let state = news::state(books, slot, at);
                 if let Some(told) = self.told.get_mut(index(slot)) {
                     *told = (state.trust.trust, state.trust.status);
                 }
                 self.count_told();
+                if let Some(part) = self.parts.get_mut(at_part) {
+                    part.stated += 1;
+                }
                 self.outbox.push(&StockTold::State(state));
             } else if symbol(n).is_none() {
                 self.count_told();
-                self.outbox.push(&StockTold::StateEnd);
+                let stated = self.parts.get_mut(at_part).map_or(0, |part| part.stated);
+                self.outbox.push(&StockTold::StateEnd(stated));
             }
         }
     }
