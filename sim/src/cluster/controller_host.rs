@@ -1,0 +1,335 @@
+//! The machine of the controller: the brain, and one reader and publisher a channel.
+
+use std::rc::Rc;
+
+use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
+use oxberry_cluster::controller::{Controller, Outcome};
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_core::units::{ChannelId, UnixNanos};
+use oxberry_proto::Run;
+
+use super::edge::Frame;
+use super::marks::{Mark, Marks};
+use super::oracle::{Oracle, Violation};
+use super::plan::Plan;
+use super::reader::Reader;
+use super::venue::{Day, Packet};
+use crate::random::Random;
+
+/// Packets that a channel reads in one turn.
+const PACKETS_PER_TURN: usize = 16;
+
+/// How long a channel that has more to read lets others go first.
+const TURN_NS: u64 = 20_000;
+
+/// The controller while it runs.
+#[derive(Debug)]
+pub(super) struct ControllerHost {
+    pub(super) brain: Controller,
+    pub(super) table: PartitionTable,
+    pub(super) channels: Vec<ChannelHost>,
+    /// The run, once the feed has started, and when that was.
+    pub(super) started: Option<(Run, u64)>,
+    pub(super) next_beat: u64,
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// One channel.
+#[derive(Debug)]
+pub(super) struct ChannelHost {
+    pub(super) channel: ChannelId,
+    streams: Option<ChannelStreams>,
+    reader: Reader,
+    occurrences: Occurrences,
+    /// The next packet of the day.
+    next: usize,
+    /// Packets that were overtaken by so many others.
+    late: Vec<(usize, Packet)>,
+    pub(super) has_ended: bool,
+    is_told: bool,
+    named: Option<(oxberry_core::units::Numbering, u32)>,
+}
+
+/// What a turn of a channel needs of the world.
+pub(super) struct Turn<'a> {
+    pub(super) now: u64,
+    pub(super) plan: &'a Plan,
+    pub(super) day: &'a Day,
+    pub(super) heals: Heals,
+    pub(super) random: &'a mut Random,
+    pub(super) oracle: &'a mut Oracle,
+    pub(super) marks: &'a mut Marks,
+    /// Frames to be published.
+    pub(super) out: &'a mut Vec<Frame>,
+}
+
+/// When faults end, and when the feed goes on after that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heals {
+    pub(super) at: u64,
+    pub(super) goes_on: u64,
+}
+
+impl ChannelHost {
+    pub(super) fn new(plan: &Plan, day: &Day, at: usize, next: usize) -> Option<Self> {
+        let &(channel, _) = day.channels.get(at)?;
+        let listed = day.symbols.iter().filter(|one| one.in_file);
+        let listed = listed.map(|one| (one.symbol_index, one.scale));
+        Some(Self {
+            channel,
+            streams: None,
+            reader: Reader::new(plan.market.dialect, listed, plan.line.patience_ns),
+            occurrences: Occurrences::default(),
+            next,
+            late: Vec::new(),
+            has_ended: false,
+            is_told: false,
+            named: None,
+        })
+    }
+
+    /// The feed starts.
+    pub(super) fn start(&mut self, run: Run, table: &PartitionTable, plan: &Plan) {
+        let streams = ChannelStreams::new(run, self.channel, table.partitions(), plan.limits);
+        self.streams = Some(streams);
+    }
+
+    pub(super) fn streams(&mut self) -> Option<&mut ChannelStreams> {
+        self.streams.as_mut()
+    }
+
+    /// Whether the end is to be told to the brain now.
+    pub(super) fn take_end(&mut self) -> bool {
+        let tells = self.has_ended && !self.is_told;
+        self.is_told |= tells;
+        tells
+    }
+
+    /// Says how far every stream is covered.
+    pub(super) fn tell_coverage(&mut self, out: &mut Vec<Frame>) {
+        let seen = self.reader.seen();
+        let is_read = self.occurrences.is_empty();
+        if let Some(streams) = &mut self.streams {
+            if is_read && streams.covered().numbering == self.reader.position().numbering {
+                streams.see(seen);
+            }
+            streams.tell_coverage(&mut |frame| out.push(Rc::from(frame)));
+        }
+    }
+
+    /// Reads and publishes what it can. Returns when it wants to go on.
+    pub(super) fn turn(
+        &mut self,
+        table: &PartitionTable,
+        (run, started): (Run, u64),
+        turn: &mut Turn<'_>,
+    ) -> Result<Option<u64>, Violation> {
+        if self.has_ended {
+            return Ok(None);
+        }
+        let at = usize::from(self.channel.raw()) - 1;
+        let packets = turn.day.channels.get(at);
+        let packets = packets.map_or(&[][..], |(_, packets)| packets.as_slice());
+        for _ in 0..PACKETS_PER_TURN {
+            if self.publish(table, turn) {
+                turn.marks.hit(Mark::Blocked);
+                return Ok(None);
+            }
+            let due = packets
+                .get(self.next)
+                .map(|packet| due(packet, self.next, packets.len(), started, turn));
+            if let Some(due) = due.filter(|&due| due > turn.now) {
+                let until = self.reader.poll_timeout();
+                if until.is_some_and(|until| until <= turn.now) {
+                    self.reader.handle_timeout(turn.now, &mut self.occurrences);
+                    self.name(run, turn)?;
+                    continue;
+                }
+                if turn.random.chance(turn.plan.flushes.max(100)) {
+                    self.flush(turn);
+                }
+                return Ok(Some(until.map_or(due, |until| until.min(due))));
+            }
+            if due.is_none() {
+                for (_, packet) in core::mem::take(&mut self.late) {
+                    self.reader
+                        .handle_packet(turn.now, packet, &mut self.occurrences);
+                    self.name(run, turn)?;
+                }
+                self.reader.finish(&mut self.occurrences);
+                self.name(run, turn)?;
+                if self.publish(table, turn) {
+                    return Ok(None);
+                }
+                self.flush(turn);
+                if let Some(streams) = &mut self.streams
+                    && streams.is_flushed()
+                {
+                    streams.end(&mut |frame| turn.out.push(Rc::from(frame)));
+                    self.has_ended = true;
+                }
+                return Ok(None);
+            }
+            if let Some(packet) = packets.get(self.next) {
+                self.read(packet, packets, turn);
+                self.name(run, turn)?;
+                self.next += 1;
+            }
+        }
+        Ok(Some(turn.now + TURN_NS))
+    }
+
+    /// Reads a packet, or what the line makes of it.
+    fn read(&mut self, packet: &Packet, packets: &[Packet], turn: &mut Turn<'_>) {
+        let Turn {
+            now,
+            plan,
+            heals,
+            random,
+            marks,
+            ..
+        } = turn;
+        let now = *now;
+        for (left, late) in &mut self.late {
+            // None comes later than the reset behind it: who does not wait cannot tell them apart.
+            *left = if late.segment == packet.segment {
+                left.saturating_sub(1)
+            } else {
+                0
+            };
+        }
+        self.read_late(now);
+        let line = plan.line;
+        let chance = if now < heals.at {
+            random.below(1_000)
+        } else {
+            1_000
+        };
+        if chance < line.lost {
+            if may_be_lost(self.next, packets) {
+                marks.hit(Mark::PacketLost);
+            } else {
+                self.reader
+                    .handle_packet(now, packet.clone(), &mut self.occurrences);
+            }
+        } else if chance < line.lost + line.late && may_be_lost(self.next, packets) {
+            marks.hit(Mark::PacketLate);
+            let by = usize::try_from(random.between(1, 6)).unwrap_or(1);
+            self.late.push((by, packet.clone()));
+        } else {
+            self.reader
+                .handle_packet(now, packet.clone(), &mut self.occurrences);
+            if chance < line.lost + line.late + line.repeated {
+                marks.hit(Mark::PacketTwice);
+                self.reader
+                    .handle_packet(now, packet.clone(), &mut self.occurrences);
+            }
+        }
+        self.read_late(now);
+        if self.reader.poll_timeout().is_some() {
+            marks.hit(Mark::Waiting);
+        }
+        let until = self.reader.poll_timeout();
+        if until.is_some_and(|until| until <= now) {
+            self.reader.handle_timeout(now, &mut self.occurrences);
+        }
+    }
+
+    /// Reads the packets that have been overtaken often enough.
+    fn read_late(&mut self, now: u64) {
+        while let Some(at) = self.late.iter().position(|&(left, _)| left == 0) {
+            let (_, packet) = self.late.swap_remove(at);
+            self.reader
+                .handle_packet(now, packet, &mut self.occurrences);
+        }
+    }
+
+    fn name(&mut self, run: Run, turn: &mut Turn<'_>) -> Result<(), Violation> {
+        let Some((position, segment)) = self.reader.named() else {
+            return Ok(());
+        };
+        if self.named != Some((position.numbering, segment)) {
+            self.named = Some((position.numbering, segment));
+            turn.oracle
+                .name(run, self.channel, position.numbering, segment)?;
+        }
+        Ok(())
+    }
+
+    /// Publishes what was read; says whether it has to wait for credit.
+    fn publish(&mut self, table: &PartitionTable, turn: &mut Turn<'_>) -> bool {
+        let Some(streams) = &mut self.streams else {
+            return true;
+        };
+        let out = &mut *turn.out;
+        let mut send = |frame: &[u8]| out.push(Rc::from(frame));
+        let wall = UnixNanos::from_raw(turn.now);
+        while let Some(occurrence) = self.occurrences.front() {
+            if streams.push(occurrence, table, wall, &mut send).is_err() {
+                streams.flush(wall, &mut send);
+                return true;
+            }
+            match occurrence {
+                Occurrence::Begins(beginning) => {
+                    turn.marks.hit(Mark::ResetRead);
+                    if beginning.failover {
+                        turn.marks.hit(Mark::FailoverRead);
+                    }
+                    if beginning.after.raw() > 0 {
+                        turn.marks.hit(Mark::BegunLate);
+                    }
+                }
+                Occurrence::Settled(_) => turn.marks.hit(Mark::SettledRead),
+                Occurrence::Event(_) | Occurrence::Lost(_) => {}
+            }
+            self.occurrences.pop_front();
+        }
+        let position = self.reader.position();
+        if streams.covered().numbering == position.numbering {
+            streams.cover(position.seq_num);
+        }
+        if turn.random.chance(turn.plan.flushes) {
+            self.flush(turn);
+        }
+        false
+    }
+
+    pub(super) fn flush(&mut self, turn: &mut Turn<'_>) {
+        let out = &mut *turn.out;
+        if let Some(streams) = &mut self.streams {
+            let wall = UnixNanos::from_raw(turn.now);
+            streams.flush(wall, &mut |frame| out.push(Rc::from(frame)));
+        }
+    }
+}
+
+/// When a packet is due. The last quarter of the day waits until all is well again, so that what heals
+/// has something to show.
+fn due(packet: &Packet, at: usize, of: usize, started: u64, turn: &Turn<'_>) -> u64 {
+    let due = if turn.plan.is_timed {
+        started + packet.at
+    } else {
+        started
+    };
+    if at * 4 >= of * 3 {
+        due.max(turn.heals.goes_on)
+    } else {
+        due
+    }
+}
+
+/// Whether a reader finds out that this packet is missing: of a numbering that is not noticed to begin
+/// by its reset, it must see that numbers go back.
+fn may_be_lost(at: usize, packets: &[Packet]) -> bool {
+    let segment = |at: usize| packets.get(at).map(|packet| packet.segment);
+    let begins = |at: usize| at == 0 || segment(at) != segment(at - 1);
+    if begins(at) {
+        // The numbers of what follows must have been there before.
+        let of_last = packets.iter();
+        let of_last = of_last.filter(|one| Some(one.segment + 1) == segment(at));
+        let numbers: u32 = of_last.map(|one| one.messages).sum();
+        return numbers > 60 && segment(at + 5) == segment(at);
+    }
+    // Those right behind a reset tell that there was one.
+    (1..=4.min(at)).all(|back| !begins(at - back))
+}

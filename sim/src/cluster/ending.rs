@@ -1,0 +1,219 @@
+//! How it ends: what must have been reached once all was well again.
+
+use oxberry_cluster::pi::Stop;
+use oxberry_core::book::Trust;
+use oxberry_core::units::SymbolIndex;
+
+use super::marks::Mark;
+use super::oracle::{Violation, is_same};
+use super::plan::{Habit, nanos};
+use super::world::World;
+
+impl World<'_> {
+    /// Until when all must have ended that can.
+    pub(super) fn deadline(&self) -> u64 {
+        let limits = &self.plan.limits;
+        let packets = self
+            .day
+            .channels
+            .iter()
+            .flat_map(|(_, packets)| packets.last());
+        let day = packets.map(|packet| packet.at).max().unwrap_or(0);
+        // The window lets so many batches through in each round.
+        let rounds = self.day.messages * (self.plan.edges.delay_ns.1 * 4 + nanos(limits.ack_delay));
+        let starts = 12 * nanos(limits.beat) + 2_000_000_000;
+        self.heals.goes_on
+            + day
+            + rounds
+            + starts
+            + self.plan.slack_ns()
+            + nanos(limits.node_timeout) * 4
+            + nanos(limits.end_timeout) * 3
+    }
+
+    /// Whether nothing more is to be expected.
+    pub(super) fn is_over(&self) -> bool {
+        let over = self
+            .controller
+            .as_ref()
+            .is_some_and(|host| host.outcome.is_some());
+        let is_waited_for = |pi: &super::pi_host::PiHost<'_>| {
+            let finishes = matches!(pi.stop, Some(Stop::Finished { .. }));
+            pi.brain.is_some() && !(finishes && pi.stock.next_at().is_none())
+        };
+        let is_dead = self.is_dead_for_good
+            && self.now
+                > self.heals.at + nanos(self.plan.limits.silence()) * 3 + self.plan.slack_ns();
+        self.is_healed && (is_dead || over && !self.pis.iter().any(is_waited_for))
+    }
+
+    /// Judges what was reached.
+    pub(super) fn judge_end(&mut self) -> Result<(), Violation> {
+        if self.is_dead_for_good {
+            return self.judge_dead();
+        }
+        let Some(host) = self.controller.take() else {
+            return Err("the controller did not start again".into());
+        };
+        let result = self.judge_outcome(&host);
+        self.controller = Some(host);
+        result
+    }
+
+    /// A controller that is gone for good: nothing is called live any more.
+    fn judge_dead(&self) -> Result<(), Violation> {
+        let Some(page) = &self.page else {
+            return Ok(());
+        };
+        let local = self.local(self.page_skew);
+        for (at, row) in page.rows().iter().enumerate() {
+            let standing = page.standing(at, local);
+            // What has ended stays true without a controller.
+            let has_ended = row
+                .at
+                .is_none_or(|(channel, _)| self.ended_before_death.contains(&channel));
+            if standing.is_live() && !has_ended {
+                return Err(format!(
+                    "the controller is dead, but the page calls symbol {} live",
+                    row.symbol_index
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_outcome(
+        &mut self,
+        host: &super::controller_host::ControllerHost,
+    ) -> Result<(), Violation> {
+        let Some(outcome) = &host.outcome else {
+            return Err(format!(
+                "the run did not end in {} ns after all was well",
+                self.now - self.heals.at.min(self.now),
+            ));
+        };
+        let Some((run, _)) = host.started else {
+            return Err("a run ended that had not started".into());
+        };
+        // Twins, and what a good outcome says.
+        for partition in &outcome.partitions {
+            if !partition.different.is_empty() {
+                return Err(format!(
+                    "twins that call them live differ in {:?} of partition {}",
+                    partition.different, partition.partition
+                ));
+            }
+            if partition.replicas.len() > 1 {
+                self.marks.hit(Mark::TwinsEqual);
+            }
+        }
+        self.judge_page_at_end(host, run)?;
+        if self.plan.heals_at == 0 {
+            if !outcome.is_good() || !outcome.missing.is_empty() {
+                return Err(format!(
+                    "nothing went wrong, but the outcome is {outcome:?}"
+                ));
+            }
+            // Where the venue itself makes books stale, or two channels claim one, not all is live.
+            let habits = [
+                Habit::Contradiction,
+                Habit::Unreadable,
+                Habit::LateClear,
+                Habit::Failover,
+                Habit::Scale,
+                Habit::SharedSymbol,
+            ];
+            if habits.into_iter().any(|habit| self.plan.market.has(habit)) {
+                return Ok(());
+            }
+            self.oracle.judge_whole()?;
+        }
+        Ok(())
+    }
+
+    /// Each row is what the best of the replicas that lived to the end says.
+    fn judge_page_at_end(
+        &mut self,
+        host: &super::controller_host::ControllerHost,
+        run: oxberry_proto::Run,
+    ) -> Result<(), Violation> {
+        let Some(page) = &self.page else {
+            return Ok(());
+        };
+        if page.run() != Some(run) {
+            return Err(format!(
+                "run {run} has ended, but the page shows {:?}",
+                page.run()
+            ));
+        }
+        let local = self.local(self.page_skew);
+        let mut is_whole = true;
+        for (at, row) in page.rows().iter().enumerate() {
+            let trusts = |finished: bool| {
+                self.pis
+                    .iter()
+                    .filter(|pi| !finished || pi.has_told_all)
+                    .filter_map(|pi| pi.brain.as_ref())
+                    .filter(|brain| brain.run() == run)
+                    .filter_map(|brain| trust_of(brain, row.symbol_index))
+                    .min()
+            };
+            let (best, of_any) = (trusts(true), trusts(false));
+            let standing = page.standing(at, local);
+            if standing.is_live() && of_any != Some(Trust::Live) {
+                return Err(format!(
+                    "no replica calls symbol {} live at the end, but the page does",
+                    row.symbol_index
+                ));
+            }
+            let Some(best) = best else {
+                is_whole = false;
+                continue;
+            };
+            if standing.trust > best || standing.silent {
+                return Err(format!(
+                    "the best replica calls symbol {} {best} at the end, but the page says \
+                     {standing:?} of {row:?}",
+                    row.symbol_index
+                ));
+            }
+            if best == Trust::Live
+                && let Some((channel, _)) = row.at
+            {
+                let stream = oxberry_proto::StreamId {
+                    channel,
+                    partition: row.partition,
+                };
+                let ends = self
+                    .pis
+                    .iter()
+                    .filter_map(|pi| pi.brain.as_ref())
+                    .filter(|brain| brain.run() == run)
+                    .filter_map(|brain| brain.position(stream))
+                    .max()
+                    .unwrap_or_default();
+                let right = self.oracle.view_at(run, channel, row.symbol_index, ends);
+                if !right
+                    .zip(row.view)
+                    .is_some_and(|(right, view)| is_same(right, view))
+                {
+                    return Err(format!(
+                        "at the end the page has symbol {} at {:?} as {:?}, but at {ends} it is \
+                         {right:?}",
+                        row.symbol_index, row.at, row.view
+                    ));
+                }
+            }
+        }
+        let _ = host;
+        if is_whole {
+            self.marks.hit(Mark::WholeAgain);
+        }
+        Ok(())
+    }
+}
+
+fn trust_of(brain: &oxberry_cluster::pi::Pi<'_>, symbol_index: SymbolIndex) -> Option<Trust> {
+    let books = brain.books();
+    Some(books.trust(books.slot(symbol_index)?))
+}

@@ -1,0 +1,152 @@
+//! What can go wrong with machines and connections.
+
+use oxberry_cluster::limits::Limits;
+
+use super::plan::nanos;
+use crate::random::Random;
+
+/// Something that goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Nothing gets through in these directions; then the connection goes on, or is made anew.
+    Cut {
+        pi: usize,
+        line: Line,
+        ways: Ways,
+        ns: u64,
+        breaks: bool,
+    },
+    /// A connection breaks and is made anew.
+    Break { pi: usize, line: Line },
+    /// Page and controller do not reach each other.
+    CutSetup { ns: u64 },
+    /// A Pi does nothing for a while.
+    StallPi { pi: usize, ns: u64 },
+    /// A Pi is killed; it starts again after a while.
+    RestartPi { pi: usize, ns: u64 },
+    /// The page does nothing for a while.
+    StallPage { ns: u64 },
+    /// The page is killed and starts again.
+    RestartPage { ns: u64 },
+    /// The controller does nothing for a while.
+    StallController { ns: u64 },
+    /// The controller is killed and starts again, to play the same or something else.
+    RestartController { ns: u64, same_day: bool },
+    /// The controller is killed for good.
+    KillController,
+    /// A clock of a Pi, of the page or of the controller goes ahead at once.
+    Jump { machine: usize, ns: u64 },
+}
+
+/// What connects a Pi.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// To the controller, messages.
+    Control,
+    /// From the controller, batches.
+    Data,
+    /// To the page.
+    Stock,
+}
+
+/// The ways in which nothing gets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    FromPi,
+    ToPi,
+    Both,
+}
+
+/// When it goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FaultAt {
+    pub(super) at: u64,
+    pub(super) fault: Fault,
+}
+
+/// Draws a fault of one kind.
+pub(super) type Draw = fn(&mut Random, usize, &Limits) -> Fault;
+
+impl Fault {
+    /// All kinds for so many Pis.
+    pub(super) fn kinds(_: usize) -> Vec<Draw> {
+        vec![
+            |random, nodes, limits| Self::Cut {
+                pi: any(random, nodes),
+                line: line(random),
+                ways: match random.below(3) {
+                    0 => Ways::FromPi,
+                    1 => Ways::ToPi,
+                    _ => Ways::Both,
+                },
+                ns: short_or_long(random, limits),
+                breaks: random.chance(500),
+            },
+            |random, nodes, _| Self::Break {
+                pi: any(random, nodes),
+                line: line(random),
+            },
+            |random, _, limits| Self::CutSetup {
+                ns: short_or_long(random, limits),
+            },
+            |random, nodes, limits| Self::StallPi {
+                pi: any(random, nodes),
+                ns: short_or_long(random, limits),
+            },
+            |random, nodes, limits| Self::RestartPi {
+                pi: any(random, nodes),
+                ns: short_or_long(random, limits),
+            },
+            |random, _, limits| Self::StallPage {
+                ns: short_or_long(random, limits),
+            },
+            |random, _, limits| Self::RestartPage {
+                ns: short_or_long(random, limits),
+            },
+            |random, _, limits| Self::StallController {
+                ns: short_or_long(random, limits),
+            },
+            |random, _, limits| Self::RestartController {
+                ns: short_or_long(random, limits),
+                same_day: random.chance(700),
+            },
+            |random, nodes, limits| Self::Jump {
+                machine: any(random, nodes + 2),
+                ns: short_or_long(random, limits),
+            },
+            // Seldom, since it ends the run.
+            |random, nodes, limits| {
+                if random.chance(300) {
+                    Self::KillController
+                } else {
+                    Self::StallPi {
+                        pi: any(random, nodes),
+                        ns: short_or_long(random, limits),
+                    }
+                }
+            },
+        ]
+    }
+}
+
+fn any(random: &mut Random, count: usize) -> usize {
+    usize::try_from(random.below(count as u64)).unwrap_or(0)
+}
+
+fn line(random: &mut Random) -> Line {
+    match random.below(3) {
+        0 => Line::Control,
+        1 => Line::Data,
+        _ => Line::Stock,
+    }
+}
+
+/// Less than a beat, some beats, or longer than a node may be silent.
+fn short_or_long(random: &mut Random, limits: &Limits) -> u64 {
+    let (beat, timeout) = (nanos(limits.beat), nanos(limits.node_timeout));
+    match random.below(3) {
+        0 => random.between(1, beat),
+        1 => random.between(beat, 5 * beat),
+        _ => random.between(timeout / 2, 2 * timeout),
+    }
+}

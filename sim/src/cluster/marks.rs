@@ -1,0 +1,128 @@
+//! Marks: that each rare branch ran, counted.
+
+use core::fmt;
+
+/// Declares the marks.
+macro_rules! marks {
+    ($($mark:ident $words:literal;)*) => {
+        /// Something rare that a simulation must have seen.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mark {
+            $(#[doc = $words] $mark,)*
+        }
+
+        impl Mark {
+            /// All marks.
+            pub const ALL: &'static [Self] = &[$(Self::$mark,)*];
+
+            /// What it says.
+            #[must_use]
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$mark => $words,)* }
+            }
+        }
+    };
+}
+
+marks! {
+    ToldLive "a replica says that a symbol is live again";
+    ToldRecovering "a replica says that a symbol is recovering";
+    ToldPartial "a replica says that a symbol is partial";
+    ToldStale "a replica says that a symbol is stale";
+    StateTold "a replica tells the state of a symbol";
+    DataQueueFull "a batch is dropped because its subscriber does not read";
+    StockQueueFull "a Pi waits for the page to read";
+    FrameLost "a frame is lost on its way";
+    FrameTwice "a frame comes twice";
+    FrameOvertaken "a frame overtakes another one";
+    BrokenWithFrames "a connection breaks with frames on their way";
+    PacketLost "a packet of the feed is lost";
+    PacketTwice "a packet of the feed comes twice";
+    PacketLate "a packet of the feed comes late";
+    Waiting "a reader waits for numbers that may still come";
+    Blocked "a channel waits for credit";
+    Hole "a Pi finds something missing in a stream";
+    HoleOverReset "a Pi misses the beginning of a numbering";
+    LossTold "a Pi is told of lost numbers";
+    CopyDropped "a Pi is told the same again";
+    Rejected "a book refuses an event";
+    Foreign "a frame of another run comes to a Pi";
+    PiSilent "a Pi hears nothing of a stream";
+    PiHeard "a Pi hears its streams again";
+    PiRefused "a Pi is refused";
+    PiChangesRun "a Pi joins another run";
+    NodeDied "the controller takes a Pi for dead";
+    Orphaned "a partition has no replica left";
+    FinishedWithout "the controller leaves without a Pi that has not said farewell";
+    OutcomeGood "a run ends well";
+    OutcomeBad "a run ends with a partition that nobody holds";
+    PageMissed "the page misses something of a node";
+    PageAnswered "a node tells the page its state anew";
+    PageBuries "the page takes a node for dead";
+    PageReturns "a node that the page thought dead is heard again";
+    PageNewRun "the page shows another run afresh";
+    PageCopy "a twin tells the page what it knows";
+    PageUntrusted "the page passes over a word that is not the best";
+    PageForeign "the page hears of another run";
+    RowSilent "a row is silent";
+    ResetRead "a numbering begins";
+    FailoverRead "a failover begins";
+    SettledRead "a failover ends";
+    BegunLate "reading begins in the middle of the day";
+    Contested "two channels claim a symbol";
+    FeedDefined "the feed defines a symbol that no file has";
+    RowPartial "a row is partial";
+    RowRecovering "a row is recovering";
+    TwinsEqual "the live books of twins are equal at the end";
+    WholeAgain "all rows are what the best replica says at the end";
+    DeadController "the controller is killed for good";
+    AnotherDay "a controller begins to play something else";
+}
+
+/// How often each mark was hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks([u64; Mark::ALL.len()]);
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self([0; Mark::ALL.len()])
+    }
+}
+
+impl Marks {
+    /// It happened.
+    pub fn hit(&mut self, mark: Mark) {
+        self.count(mark, 1);
+    }
+
+    /// It happened so often.
+    pub fn count(&mut self, mark: Mark, times: u64) {
+        if let Some(count) = self.0.get_mut(mark as usize) {
+            *count += times;
+        }
+    }
+
+    /// How often it happened.
+    #[must_use]
+    pub fn of(&self, mark: Mark) -> u64 {
+        self.0.get(mark as usize).copied().unwrap_or(0)
+    }
+
+    /// What happened elsewhere happened too.
+    pub fn add(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
+        }
+    }
+
+    /// The marks that were not hit.
+    pub fn missing(&self) -> impl Iterator<Item = Mark> + '_ {
+        Mark::ALL.iter().copied().filter(|&mark| self.of(mark) == 0)
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}

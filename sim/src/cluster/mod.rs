@@ -1,0 +1,39 @@
+//! The simulated cluster: controller, Pis, page and feed in one thread, on one fake clock, judged event
+//! by event.
+//!
+//! Layers, lowest to highest:
+//!
+//! * `deed`, `naive_book`, `truth`: what the venue does, and what is right after it,
+//! * `wire`, `venue`: the same as packets,
+//! * `plan`, `fault`: what a seed draws,
+//! * `edge`: frames on their way,
+//! * `reader`: where a feed handler plugs in,
+//! * `controller_host`, `pi_host`: the machines around the brains,
+//! * `oracle`, `marks`, `trace`: what is judged, counted and told,
+//! * `world`, `trouble`, `ending`: everything, what goes wrong in it, and what it must come to,
+//! * `verdict`: one seed from its draw to its verdict, as [`run`] does it,
+//! * `seeds`: many of them, as [`run_many`] does it.
+
+mod controller_host;
+mod deed;
+mod edge;
+mod ending;
+mod fault;
+mod marks;
+mod naive_book;
+mod oracle;
+mod pi_host;
+mod plan;
+mod reader;
+mod seeds;
+mod trace;
+mod trouble;
+mod truth;
+mod venue;
+mod verdict;
+mod wire;
+mod world;
+
+pub use marks::{Mark, Marks};
+pub use seeds::{SeedsError, Summary, run_many};
+pub use verdict::{Totals, Verdict, options, run, run_traced};

@@ -1,0 +1,226 @@
+//! The book of one symbol as plainly as it can be written: what is right.
+
+use std::collections::BTreeMap;
+
+use oxberry_core::units::{PriceScale, Qty, RawPrice, Side};
+use oxberry_proto::stock::{Quote, TradePrint, View};
+
+use super::deed::{Deed, NewOrder};
+
+/// The book of one symbol at the venue.
+#[derive(Clone, Debug)]
+pub(super) struct NaiveBook {
+    scale: PriceScale,
+    orders: BTreeMap<u64, NewOrder>,
+    /// Shares and orders at each price.
+    bids: BTreeMap<u32, (u64, u32)>,
+    asks: BTreeMap<u32, (u64, u32)>,
+}
+
+impl NaiveBook {
+    pub(super) const fn new(scale: PriceScale) -> Self {
+        Self {
+            scale,
+            orders: BTreeMap::new(),
+            bids: BTreeMap::new(),
+            asks: BTreeMap::new(),
+        }
+    }
+
+    pub(super) const fn scale(&self) -> PriceScale {
+        self.scale
+    }
+
+    pub(super) const fn orders(&self) -> &BTreeMap<u64, NewOrder> {
+        &self.orders
+    }
+
+    /// What everybody should see of it.
+    pub(super) fn view(&self) -> View {
+        let quote = |(&price, &(qty, orders)): (&u32, &(u64, u32))| Quote {
+            price: RawPrice::from_raw(price),
+            qty,
+            orders,
+        };
+        View {
+            scale: self.scale,
+            bid: self.bids.last_key_value().map(quote),
+            ask: self.asks.first_key_value().map(quote),
+        }
+    }
+
+    /// Does it; returns the trade that goes to the tape, if there is one. Executions do in the newer
+    /// dialects, whose tape they are.
+    pub(super) fn act(&mut self, deed: Deed, executions_print: bool) -> Option<TradePrint> {
+        let print = |price, qty| TradePrint {
+            price: RawPrice::from_raw(price),
+            qty: Qty::from_raw(qty),
+        };
+        match deed {
+            Deed::Add(order) | Deed::AddAgain(order) => self.join(order),
+            Deed::Modify { id, price, qty } => {
+                if let Some(order) = self.leave(id) {
+                    self.join(NewOrder {
+                        price,
+                        qty,
+                        ..order
+                    });
+                }
+            }
+            Deed::Delete { id } => {
+                self.leave(id);
+            }
+            Deed::Execute { id, price, qty } => {
+                if let Some(order) = self.leave(id)
+                    && order.qty > qty
+                {
+                    self.join(NewOrder {
+                        qty: order.qty - qty,
+                        ..order
+                    });
+                }
+                return executions_print.then(|| print(price, qty));
+            }
+            Deed::Replace {
+                id,
+                new_id,
+                price,
+                qty,
+            } => {
+                if let Some(order) = self.leave(id) {
+                    self.join(NewOrder {
+                        id: new_id,
+                        price,
+                        qty,
+                        ..order
+                    });
+                }
+            }
+            Deed::Trade { price, qty } => return Some(print(price, qty)),
+            Deed::Session(starts) => self.keep(|order| order.sessions >= starts),
+            Deed::Close | Deed::Clear { .. } => self.keep(|_| false),
+            Deed::Define(scale) => self.rescale(scale),
+            Deed::Halt | Deed::Resume | Deed::Unreadable | Deed::Second(_) => {}
+        }
+        None
+    }
+
+    fn join(&mut self, order: NewOrder) {
+        let level = self.levels(order.side).entry(order.price).or_default();
+        level.0 += u64::from(order.qty);
+        level.1 += 1;
+        self.orders.insert(order.id, order);
+    }
+
+    fn leave(&mut self, id: u64) -> Option<NewOrder> {
+        let order = self.orders.remove(&id)?;
+        let levels = self.levels(order.side);
+        if let Some(level) = levels.get_mut(&order.price) {
+            level.0 -= u64::from(order.qty);
+            level.1 -= 1;
+            if level.1 == 0 {
+                levels.remove(&order.price);
+            }
+        }
+        Some(order)
+    }
+
+    /// An order whose last session is over leaves: the highest bit decides.
+    fn keep(&mut self, stays: impl Fn(&NewOrder) -> bool) {
+        let left = self.orders.values().filter(|order| !stays(order));
+        let left: Vec<_> = left.map(|order| order.id).collect();
+        for id in left {
+            self.leave(id);
+        }
+    }
+
+    /// Tells the prices in another scale; where that is not exact, the orders are void.
+    fn rescale(&mut self, scale: PriceScale) {
+        let from = core::mem::replace(&mut self.scale, scale).code();
+        let told = |price: u32| {
+            let (up, down) = (
+                scale.code().saturating_sub(from),
+                from.saturating_sub(scale.code()),
+            );
+            let (up, down) = (10_u64.pow(up.into()), 10_u64.pow(down.into()));
+            let price = u64::from(price) * up;
+            (price % down == 0).then(|| u32::try_from(price / down).ok())?
+        };
+        let orders = core::mem::take(&mut self.orders);
+        self.bids.clear();
+        self.asks.clear();
+        let retold: Option<Vec<_>> = orders
+            .into_values()
+            .map(|order| {
+                let price = told(order.price)?;
+                Some(NewOrder { price, ..order })
+            })
+            .collect();
+        for order in retold.into_iter().flatten() {
+            self.join(order);
+        }
+    }
+
+    const fn levels(&mut self, side: Side) -> &mut BTreeMap<u32, (u64, u32)> {
+        match side {
+            Side::Bid => &mut self.bids,
+            Side::Ask => &mut self.asks,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(id: u64, side: Side, price: u32, qty: u32) -> Deed {
+        Deed::Add(NewOrder {
+            id,
+            side,
+            price,
+            qty,
+            sessions: 3,
+        })
+    }
+
+    fn seen(book: &NaiveBook) -> (Option<(u32, u64, u32)>, Option<(u32, u64, u32)>) {
+        let plain = |quote: Quote| (quote.price.raw(), quote.qty, quote.orders);
+        let view = book.view();
+        (view.bid.map(plain), view.ask.map(plain))
+    }
+
+    #[test]
+    fn the_best_prices_are_those_of_the_orders_that_rest() {
+        let mut book = NaiveBook::new(PriceScale::new(4).unwrap());
+        for deed in [
+            order(1, Side::Bid, 100, 5),
+            order(2, Side::Bid, 101, 5),
+            order(3, Side::Bid, 101, 7),
+            order(4, Side::Ask, 105, 9),
+        ] {
+            assert_eq!(book.act(deed, true), None);
+        }
+        assert_eq!(seen(&book), (Some((101, 12, 2)), Some((105, 9, 1))));
+        let trade = Deed::Execute {
+            id: 2,
+            price: 101,
+            qty: 5,
+        };
+        assert!(book.act(trade, true).is_some());
+        assert_eq!(seen(&book).0, Some((101, 7, 1)));
+        let replace = Deed::Replace {
+            id: 3,
+            new_id: 9,
+            price: 99,
+            qty: 1,
+        };
+        book.act(replace, true);
+        assert_eq!(seen(&book).0, Some((100, 5, 1)));
+        book.act(Deed::Define(PriceScale::new(5).unwrap()), true);
+        assert_eq!(seen(&book), (Some((1_000, 5, 1)), Some((1_050, 9, 1))));
+        book.act(Deed::Session(2), true);
+        assert_eq!(seen(&book).0, Some((1_000, 5, 1)));
+        book.act(Deed::Session(4), true);
+        assert_eq!(seen(&book), (None, None));
+    }
+}

@@ -1,0 +1,456 @@
+//! Judges every event that a Pi tells and every one that the page shows, against what is right.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use oxberry_cluster::page::Page;
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_cluster::pi::Pi;
+use oxberry_core::book::{Books, Trust};
+use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
+use oxberry_proto::stock::{StockBatch, View};
+use oxberry_proto::{Deltas, Kind, Run, StockTold, StreamId, decode_list, kind_of};
+
+use super::marks::Mark;
+use super::marks::Marks;
+use super::truth::{Place, Truth};
+
+/// What is wrong.
+pub(super) type Violation = String;
+
+/// Knows what is right, and what was told so far.
+#[derive(Debug)]
+pub(super) struct Oracle {
+    pub(super) truth: Truth,
+    /// The symbols that the controller lists.
+    listed: BTreeSet<SymbolIndex>,
+    /// Of which of the venue's numberings each one is that a reader named.
+    names: BTreeMap<(Run, ChannelId, Numbering), u32>,
+    /// What each process of a Pi has told, by run.
+    pis: BTreeMap<(usize, u32), PiWatch>,
+    page: PageWatch,
+    /// How far each stream was published, and when.
+    published: BTreeMap<StreamId, VecDeque<(u64, Position)>>,
+    published_run: Option<Run>,
+    /// Events of Pis, and those that the page showed.
+    pub(super) told: u64,
+    pub(super) shown: u64,
+}
+
+#[derive(Debug, Default)]
+struct PiWatch {
+    run: Option<Run>,
+    trust: BTreeMap<SymbolIndex, Trust>,
+    last: BTreeMap<StreamId, Position>,
+}
+
+#[derive(Debug, Default)]
+struct PageWatch {
+    run: Option<Run>,
+    /// The last event of each row.
+    last: BTreeMap<usize, (ChannelId, Position)>,
+    /// Where each row stood.
+    stood: BTreeMap<usize, (ChannelId, Position)>,
+    /// Since when a row that is called live lacks what it should have.
+    behind: BTreeMap<usize, u64>,
+    /// Events shown live, by claim.
+    live: BTreeMap<(ChannelId, SymbolIndex), Vec<Place>>,
+}
+
+impl Oracle {
+    pub(super) fn new(truth: Truth, listed: impl Iterator<Item = SymbolIndex>) -> Self {
+        Self {
+            truth,
+            listed: listed.collect(),
+            names: BTreeMap::new(),
+            pis: BTreeMap::new(),
+            page: PageWatch::default(),
+            published: BTreeMap::new(),
+            published_run: None,
+            told: 0,
+            shown: 0,
+        }
+    }
+
+    /// A reader names the how-manieth numbering of a channel.
+    pub(super) fn name(
+        &mut self,
+        run: Run,
+        channel: ChannelId,
+        numbering: Numbering,
+        segment: u32,
+    ) -> Result<(), Violation> {
+        let known = *self
+            .names
+            .entry((run, channel, numbering))
+            .or_insert(segment);
+        if known == segment {
+            Ok(())
+        } else {
+            Err(format!(
+                "the reader of channel {channel} takes numberings {known} and {segment} for one"
+            ))
+        }
+    }
+
+    /// The place of a position of a run.
+    fn place(&self, run: Run, channel: ChannelId, position: Position) -> Option<Place> {
+        if position.numbering == Numbering::NONE {
+            return Some(Place::default());
+        }
+        let segment = *self.names.get(&(run, channel, position.numbering))?;
+        Some(Place {
+            segment,
+            number: position.seq_num.raw(),
+        })
+    }
+
+    /// A stream was published up to here.
+    pub(super) fn published(&mut self, now: u64, run: Run, stream: StreamId, through: Position) {
+        if self.published_run != Some(run) {
+            self.published.clear();
+            self.published_run = Some(run);
+        }
+        let of_stream = self.published.entry(stream).or_default();
+        if of_stream.back().is_none_or(|&(_, last)| last < through) {
+            of_stream.push_back((now, through));
+        }
+    }
+
+    /// A process of a Pi pushes a frame.
+    pub(super) fn pi_tells(
+        &mut self,
+        process: (usize, u32),
+        frame: &[u8],
+        marks: &mut Marks,
+    ) -> Result<(), Violation> {
+        if kind_of(frame) != Ok(Kind::StockBatch) {
+            return Ok(());
+        }
+        let wrong = |what: &str| format!("pi {} process {}: {what}", process.0, process.1);
+        let (head, records) =
+            decode_list::<StockBatch>(frame).map_err(|error| wrong(&format!("{error:?}")))?;
+        let mut watch = self.pis.remove(&process).unwrap_or_default();
+        if watch.run != Some(head.run) {
+            watch = PiWatch {
+                run: Some(head.run),
+                ..PiWatch::default()
+            };
+        }
+        let channel = head.stream.channel;
+        let mut deltas = Deltas::new(head.numbering, head.after);
+        for record in records {
+            let record = record.map_err(|error| wrong(&format!("{error:?}")))?;
+            match deltas.stock_told(record) {
+                StockTold::Trust(trust) => {
+                    watch.trust.insert(trust.symbol_index, trust.trust);
+                    marks.hit(match trust.trust {
+                        Trust::Live => Mark::ToldLive,
+                        Trust::Recovering => Mark::ToldRecovering,
+                        Trust::Partial => Mark::ToldPartial,
+                        Trust::Stale => Mark::ToldStale,
+                    });
+                }
+                StockTold::State(state) => {
+                    watch
+                        .trust
+                        .insert(state.trust.symbol_index, state.trust.trust);
+                    marks.hit(Mark::StateTold);
+                }
+                StockTold::StateEnd(_) => marks.hit(Mark::PageAnswered),
+                StockTold::Event(event) => {
+                    self.told += 1;
+                    let position = Position {
+                        numbering: head.numbering,
+                        seq_num: event.seq_num,
+                    };
+                    let last = watch.last.insert(head.stream, position);
+                    if last.is_some_and(|last| last >= position) {
+                        return Err(wrong(&format!(
+                            "tells {} {position} after {}",
+                            head.stream,
+                            last.unwrap_or_default()
+                        )));
+                    }
+                    if event.seq_num <= head.after || event.seq_num > head.through {
+                        return Err(wrong(&format!(
+                            "tells {} {position} in a frame of ({}, {}]",
+                            head.stream, head.after, head.through
+                        )));
+                    }
+                    // What is not told otherwise is live, unless nobody but the feed has told of it.
+                    let is_live = match watch.trust.get(&event.symbol_index) {
+                        Some(&trust) => trust == Trust::Live,
+                        None => self.listed.contains(&event.symbol_index),
+                    };
+                    if !is_live {
+                        continue;
+                    }
+                    let claim = (channel, event.symbol_index);
+                    let place = self.place(head.run, channel, position);
+                    let right = place.and_then(|place| self.truth.at(claim, place));
+                    if right.map(|right| (right.view, right.trade))
+                        != Some((event.view, event.trade))
+                    {
+                        return Err(wrong(&format!(
+                            "calls live symbol {} at {} {position}: {:?} {:?}, but it is {right:?}",
+                            event.symbol_index, head.stream, event.view, event.trade
+                        )));
+                    }
+                }
+            }
+        }
+        self.pis.insert(process, watch);
+        Ok(())
+    }
+
+    /// The books of a Pi, as they are now.
+    pub(super) fn judge_books(
+        &self,
+        at: usize,
+        pi: &Pi<'_>,
+        table: &PartitionTable,
+        marks: &mut Marks,
+    ) -> Result<(), Violation> {
+        let (run, books) = (pi.run(), pi.books());
+        for slot in books.slots() {
+            if books.is_contested(slot) {
+                marks.hit(Mark::Contested);
+            }
+            if !self.listed.contains(&books.symbol_index(slot)) {
+                marks.hit(Mark::FeedDefined);
+            }
+            if books.trust(slot) != Trust::Live {
+                continue;
+            }
+            let symbol_index = books.symbol_index(slot);
+            let Some(channel) = books
+                .channel(slot)
+                .or_else(|| self.only_claim(symbol_index))
+            else {
+                continue;
+            };
+            let stream = StreamId {
+                channel,
+                partition: table.partition_of(symbol_index),
+            };
+            let position = pi.position(stream).unwrap_or_default();
+            let place = self.place(run, channel, position);
+            let right = place.and_then(|place| self.truth.as_of((channel, symbol_index), place));
+            let view = view(books, slot);
+            if !right.is_some_and(|right| is_same(right, view)) {
+                return Err(format!(
+                    "pi {at} holds symbol {symbol_index} live at {stream} {position} as {view:?}, but \
+                     it is {right:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
+        let mut claims = self
+            .truth
+            .claims()
+            .filter(|&(_, symbol)| symbol == symbol_index);
+        let (channel, _) = claims.next()?;
+        claims.next().is_none().then_some(channel)
+    }
+
+    /// A page that knows nothing begins to show.
+    pub(super) fn page_starts(&mut self) {
+        self.page = PageWatch::default();
+    }
+
+    /// What the page shows, after it has taken something.
+    pub(super) fn judge_page(&mut self, page: &mut Page, now: Instant) -> Result<(), Violation> {
+        if self.page.run != page.run() {
+            self.page = PageWatch {
+                run: page.run(),
+                ..PageWatch::default()
+            };
+        }
+        let Some(run) = page.run() else {
+            return Ok(());
+        };
+        while let Some(shown) = page.next_shown() {
+            self.shown += 1;
+            let at = (shown.channel, shown.position);
+            let last = self.page.last.insert(shown.row, at);
+            if last.is_some_and(|last| goes_back(last, at)) {
+                return Err(format!(
+                    "the page shows symbol {} at {at:?} after {last:?}",
+                    shown.symbol_index
+                ));
+            }
+            if shown.trust != Trust::Live {
+                continue;
+            }
+            let claim = (shown.channel, shown.symbol_index);
+            let place = self.place(run, shown.channel, shown.position);
+            let right = place.and_then(|place| self.truth.at(claim, place));
+            if right.map(|right| (right.view, right.trade)) != Some((shown.view, shown.trade)) {
+                return Err(format!(
+                    "the page shows live symbol {} at {at:?}: {:?} {:?}, but it is {right:?}",
+                    shown.symbol_index, shown.view, shown.trade
+                ));
+            }
+            if let Some(place) = place {
+                self.page.live.entry(claim).or_default().push(place);
+            }
+        }
+        for (at, row) in page.rows().iter().enumerate() {
+            let Some((channel, position)) = row.at else {
+                continue;
+            };
+            let stood = self.page.stood.insert(at, (channel, position));
+            if stood.is_some_and(|stood| {
+                stood != (channel, position) && goes_back(stood, (channel, position))
+            }) {
+                return Err(format!(
+                    "the row of symbol {} goes back from {stood:?} to {:?}",
+                    row.symbol_index, row.at
+                ));
+            }
+            if !page.standing(at, now).is_live() {
+                continue;
+            }
+            let claim = (channel, row.symbol_index);
+            let place = self.place(run, channel, position);
+            let right = place.and_then(|place| self.truth.as_of(claim, place));
+            let is_right = match (right, row.view) {
+                (Some(right), Some(view)) => is_same(right, view),
+                (right, view) => right == view,
+            };
+            if !is_right {
+                return Err(format!(
+                    "the page has symbol {} live at {channel} {position} as {:?}, but it is {right:?}",
+                    row.symbol_index, row.view
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row that is called live lacks what was published so long ago that it must have come,
+    /// or be missed.
+    ///
+    /// Who comes back after a stall, or hears again after a cut, says so before he has read all that
+    /// waits for him; what is lost behind that shows with the next coverage or by its absence. That
+    /// takes its time, but no longer.
+    pub(super) fn judge_age(
+        &mut self,
+        page: &Page,
+        local: Instant,
+        now: u64,
+        (bound, grace): (u64, u64),
+    ) -> Result<(), Violation> {
+        let Some(run) = page.run().filter(|&run| self.published_run == Some(run)) else {
+            return Ok(());
+        };
+        for (at, row) in page.rows().iter().enumerate() {
+            let behind = self.page.behind.remove(&at);
+            let Some((channel, position)) = row.at else {
+                continue;
+            };
+            if !page.standing(at, local).is_live() {
+                continue;
+            }
+            let stream = StreamId {
+                channel,
+                partition: row.partition,
+            };
+            let Some(published) = self.published.get(&stream) else {
+                continue;
+            };
+            let old = published.partition_point(|&(time, _)| time + bound <= now);
+            let Some(&(since, due)) = old.checked_sub(1).and_then(|at| published.get(at)) else {
+                continue;
+            };
+            let claim = (channel, row.symbol_index);
+            let places = (
+                self.place(run, channel, position),
+                self.place(run, channel, due),
+            );
+            if let (Some(has), Some(due)) = places
+                && has < due
+            {
+                let right = self.truth.as_of(claim, due);
+                let behind = behind.unwrap_or(now);
+                self.page.behind.insert(at, behind);
+                if right == row.view {
+                    self.page.behind.remove(&at);
+                } else if now - behind > grace {
+                    return Err(format!(
+                        "the page has symbol {} live at {position}, but {} ns ago {due:?} was \
+                         published: {:?}, it is {right:?}",
+                        row.symbol_index,
+                        now - since,
+                        row.view
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the page showed live, once and in order, all that there was to see.
+    pub(super) fn judge_whole(&self) -> Result<(), Violation> {
+        for claim in self.truth.claims() {
+            let live = self.page.live.get(&claim).map_or(&[][..], Vec::as_slice);
+            let missing = self
+                .truth
+                .news(claim)
+                .find(|(place, _)| live.binary_search(place).is_err());
+            if let Some((place, right)) = missing {
+                return Err(format!(
+                    "nothing went wrong, but the page has not shown live symbol {} at {place:?}: \
+                     {right:?}",
+                    claim.1
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a symbol stands that has seen all of a channel up to a position.
+    pub(super) fn view_at(
+        &self,
+        run: Run,
+        channel: ChannelId,
+        symbol_index: SymbolIndex,
+        position: Position,
+    ) -> Option<View> {
+        let place = self.place(run, channel, position)?;
+        self.truth.as_of((channel, symbol_index), place)
+    }
+}
+
+/// Of two channels that claim a symbol the lower number owns it.
+fn goes_back(before: (ChannelId, Position), after: (ChannelId, Position)) -> bool {
+    if before.0 == after.0 {
+        after.1 <= before.1
+    } else {
+        after.0 > before.0
+    }
+}
+
+/// Whether two views show the same. The scale of no price says nothing, and is no news.
+pub(super) fn is_same(right: View, view: View) -> bool {
+    let is_empty = right.bid.is_none() && right.ask.is_none();
+    (right.bid, right.ask) == (view.bid, view.ask) && (is_empty || right.scale == view.scale)
+}
+
+/// What can be seen of a book.
+fn view(books: &Books<'_>, slot: oxberry_core::book::SymbolSlot) -> View {
+    let quote = |level: oxberry_core::book::Level| oxberry_proto::stock::Quote {
+        price: level.price,
+        qty: level.qty,
+        orders: level.orders,
+    };
+    let bbo = books.bbo(slot);
+    View {
+        scale: books.scale(slot),
+        bid: bbo.bid.map(quote),
+        ask: bbo.ask.map(quote),
+    }
+}

@@ -1,0 +1,188 @@
+//! The machine of a Pi, and what connects it.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use oxberry_cluster::pi::{Pi, Stop};
+use oxberry_proto::Topic;
+
+use super::edge::{Edge, Wild};
+use super::fault::Line;
+use super::plan::EdgePlan;
+use crate::random::Random;
+
+/// Messages that may wait for the controller.
+const CONTROL_QUEUE: usize = 1_000;
+
+/// A Pi.
+#[derive(Debug)]
+pub(super) struct PiHost<'m> {
+    /// While its process lives.
+    pub(super) brain: Option<Pi<'m>>,
+    /// Which process it is.
+    pub(super) process: u32,
+    pub(super) stop: Option<Stop>,
+    /// Whether it has pushed its last frame.
+    pub(super) has_told_all: bool,
+    /// How far its clock is ahead.
+    pub(super) skew: u64,
+    pub(super) stalled_until: u64,
+    /// When a dead process is started again.
+    pub(super) starts_at: Option<u64>,
+    pub(super) to_controller: Edge,
+    pub(super) from_controller: Edge,
+    pub(super) data: Edge,
+    pub(super) stock: Edge,
+    /// What the publisher knows that it wants.
+    topics: BTreeSet<[u8; Topic::LEN]>,
+    /// What its socket has subscribed to.
+    wanted: BTreeSet<[u8; Topic::LEN]>,
+    /// Subscriptions that are on their way, and whether they are to end.
+    asked: VecDeque<(u64, [u8; Topic::LEN], bool)>,
+    /// When each connection is made again.
+    pub(super) control_up_at: Option<u64>,
+    pub(super) data_up_at: Option<u64>,
+    pub(super) stock_up_at: Option<u64>,
+}
+
+impl PiHost<'_> {
+    pub(super) fn new(edges: &EdgePlan) -> Self {
+        let tame = Wild::default();
+        let delay = edges.delay_ns;
+        Self {
+            brain: None,
+            process: 0,
+            stop: None,
+            has_told_all: false,
+            skew: 0,
+            stalled_until: 0,
+            starts_at: Some(0),
+            to_controller: Edge::new(delay, CONTROL_QUEUE, tame),
+            from_controller: Edge::new(delay, CONTROL_QUEUE, tame),
+            data: Edge::new(
+                delay,
+                edges.data_queue,
+                Wild {
+                    lost: edges.data_lost,
+                    repeated: edges.data_repeated,
+                    reordered: edges.data_reordered,
+                },
+            ),
+            stock: Edge::new(
+                delay,
+                edges.stock_queue,
+                Wild {
+                    lost: edges.stock_lost,
+                    repeated: edges.stock_repeated,
+                    reordered: edges.stock_reordered,
+                },
+            ),
+            topics: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+            asked: VecDeque::new(),
+            control_up_at: None,
+            data_up_at: None,
+            stock_up_at: None,
+        }
+    }
+
+    /// What the controller knows its connection by.
+    pub(super) fn peer(at: usize, process: u32) -> Vec<u8> {
+        let at = u8::try_from(at).unwrap_or(u8::MAX);
+        [&[at][..], &process.to_be_bytes()].concat()
+    }
+
+    /// Subscribes to a topic, or ends that.
+    pub(super) fn subscribe(&mut self, at: u64, topic: Topic, wants: bool) {
+        let topic = topic.to_bytes();
+        if wants {
+            self.wanted.insert(topic);
+        } else {
+            self.wanted.remove(&topic);
+        }
+        if self.data.is_up {
+            self.asked.push_back((at, topic, wants));
+        }
+    }
+
+    /// Whether the publisher knows now that this frame is wanted.
+    pub(super) fn wants(&mut self, now: u64, frame: &[u8]) -> bool {
+        while let Some(&(at, topic, wants)) = self.asked.front()
+            && at <= now
+        {
+            self.asked.pop_front();
+            if wants {
+                self.topics.insert(topic);
+            } else {
+                self.topics.remove(&topic);
+            }
+        }
+        self.data.is_up
+            && frame
+                .first_chunk::<{ Topic::LEN }>()
+                .is_some_and(|topic| self.topics.contains(topic))
+    }
+
+    /// A connection breaks, to be made again at that time. Says whether anything was lost with it.
+    pub(super) fn break_off(&mut self, line: Line, up_at: u64, random: &mut Random) -> bool {
+        match line {
+            Line::Control => {
+                self.control_up_at = Some(up_at);
+                // The one who connects keeps what he has not handed over.
+                self.to_controller.break_off(random, true)
+                    | self.from_controller.break_off(random, false)
+            }
+            Line::Data => {
+                self.data_up_at = Some(up_at);
+                self.topics.clear();
+                self.asked.clear();
+                self.data.break_off(random, false)
+            }
+            Line::Stock => {
+                self.stock_up_at = Some(up_at);
+                self.stock.break_off(random, true)
+            }
+        }
+    }
+
+    /// The process is gone with all its sockets.
+    pub(super) fn kill(&mut self, random: &mut Random) {
+        self.brain = None;
+        self.wanted.clear();
+        for line in [Line::Control, Line::Data, Line::Stock] {
+            self.break_off(line, u64::MAX, random);
+        }
+        self.to_controller.break_off(random, false);
+        self.stock.break_off(random, false);
+    }
+
+    /// Makes the connections again that are due; subscriptions go out anew a little later.
+    pub(super) fn connect(&mut self, now: u64, delay: u64, random: &mut Random) {
+        let is_due = |up_at: &mut Option<u64>| up_at.take_if(|at| *at <= now).is_some();
+        if is_due(&mut self.control_up_at) {
+            self.to_controller.connect(now);
+            self.from_controller.connect(now);
+        }
+        if is_due(&mut self.stock_up_at) {
+            self.stock.connect(now);
+        }
+        if is_due(&mut self.data_up_at) {
+            self.data.connect(now);
+            for &topic in &self.wanted {
+                let later = random.below(delay + 1);
+                self.asked.push_back((now + delay + later, topic, true));
+            }
+            let mut asked: Vec<_> = self.asked.drain(..).collect();
+            asked.sort_by_key(|&(at, ..)| at);
+            self.asked.extend(asked);
+        }
+    }
+
+    /// When something happens to its connections.
+    pub(super) fn next_connect(&self) -> Option<u64> {
+        [self.control_up_at, self.data_up_at, self.stock_up_at]
+            .into_iter()
+            .flatten()
+            .filter(|&at| at != u64::MAX)
+            .min()
+    }
+}

@@ -1,0 +1,333 @@
+//! What a seed draws: the market, the limits, and a subset of all that can go wrong.
+
+use core::fmt;
+use core::time::Duration;
+
+use oxberry_cluster::limits::{Limits, MIN_BATCH_BYTES};
+use oxberry_core::xdp::Dialect;
+use oxberry_proto::limits::MAX_BATCH_BYTES;
+
+use super::fault::{Fault, FaultAt};
+use crate::random::Random;
+
+/// What a venue may do, each of which a market has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Habit {
+    Reset,
+    Failover,
+    Clear,
+    LateClear,
+    Scale,
+    Halt,
+    Session,
+    Close,
+    Contradiction,
+    Unreadable,
+    Second,
+    Heartbeat,
+    SharedSymbol,
+    NoFirstReset,
+    RepeatedReset,
+}
+
+impl Habit {
+    const ALL: [Self; 15] = [
+        Self::Reset,
+        Self::Failover,
+        Self::Clear,
+        Self::LateClear,
+        Self::Scale,
+        Self::Halt,
+        Self::Session,
+        Self::Close,
+        Self::Contradiction,
+        Self::Unreadable,
+        Self::Second,
+        Self::Heartbeat,
+        Self::SharedSymbol,
+        Self::NoFirstReset,
+        Self::RepeatedReset,
+    ];
+}
+
+/// What is traded, and how its venue speaks.
+#[derive(Clone, Debug)]
+pub(super) struct Market {
+    pub(super) dialect: Dialect,
+    pub(super) channels: u8,
+    pub(super) symbols: u32,
+    /// Symbols that the feed alone defines.
+    pub(super) unlisted: u32,
+    pub(super) messages: u32,
+    /// The most messages of a packet.
+    pub(super) packet_messages: u64,
+    /// The longest pause between two packets.
+    pub(super) pause_ns: u64,
+    pub(super) habits: Vec<Habit>,
+}
+
+impl Market {
+    pub(super) fn has(&self, habit: Habit) -> bool {
+        self.habits.contains(&habit)
+    }
+}
+
+/// What becomes of the packets of a channel on their way to a reader, per mille.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LinePlan {
+    pub(super) lost: u64,
+    pub(super) repeated: u64,
+    /// They come later than those behind them.
+    pub(super) late: u64,
+    /// How long a reader waits for what is missing.
+    pub(super) patience_ns: u64,
+}
+
+/// What becomes of frames on the edges, per mille.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct EdgePlan {
+    pub(super) data_lost: u64,
+    pub(super) data_repeated: u64,
+    pub(super) data_reordered: u64,
+    pub(super) stock_lost: u64,
+    pub(super) stock_repeated: u64,
+    pub(super) stock_reordered: u64,
+    pub(super) delay_ns: (u64, u64),
+    /// Frames that may wait for one subscriber, and for the page.
+    pub(super) data_queue: usize,
+    pub(super) stock_queue: usize,
+    /// How long it takes until a broken connection stands again.
+    pub(super) reconnect_ns: u64,
+}
+
+/// All that a seed draws.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) market: Market,
+    pub(super) limits: Limits,
+    pub(super) nodes: usize,
+    pub(super) replicas: usize,
+    pub(super) partitions: usize,
+    pub(super) await_visual: bool,
+    pub(super) line: LinePlan,
+    pub(super) edges: EdgePlan,
+    /// Whether packets come at their times, or as fast as they are read.
+    pub(super) is_timed: bool,
+    /// Which share of the first channel's packets was before the reading began, per mille.
+    pub(super) begun_late: u64,
+    /// Frames that a slow Pi takes in one turn, and how long it needs for one.
+    pub(super) pi_burst: usize,
+    pub(super) pi_turn_ns: u64,
+    /// How often a batch that is not full leaves at once, per mille.
+    pub(super) flushes: u64,
+    pub(super) faults: Vec<FaultAt>,
+    /// When all faults end.
+    pub(super) heals_at: u64,
+    /// How long the feed pauses after that.
+    pub(super) quiet_ns: u64,
+}
+
+impl Plan {
+    /// What this seed draws.
+    pub(super) fn draw(seed: u64) -> Self {
+        let mut random = Random::new(seed, 1);
+        let random = &mut random;
+        let limits = draw_limits(random);
+        let beat = nanos(limits.beat);
+        let market = draw_market(random, beat);
+        let is_calm = random.chance(100);
+        let nodes = pick(random, &[1, 2, 2, 3, 3, 4]);
+        let mut plan = Self {
+            seed,
+            limits,
+            nodes,
+            replicas: pick(random, &[1, 2, 2, 2]),
+            partitions: pick(random, &[1, 2, 3, 5]),
+            await_visual: random.chance(300),
+            line: LinePlan::default(),
+            edges: EdgePlan {
+                delay_ns: draw_delay(random),
+                data_queue: pick(random, &[4, 16, 64, 100_000]),
+                stock_queue: pick(random, &[1, 4, 100, 1_000]),
+                reconnect_ns: random.between(1, beat),
+                ..EdgePlan::default()
+            },
+            is_timed: random.chance(600),
+            begun_late: 0,
+            pi_burst: pick(random, &[1, 4, 64]),
+            pi_turn_ns: pick(random, &[1_000, 20_000, 200_000]),
+            flushes: pick(random, &[0, 200, 1_000]),
+            faults: Vec::new(),
+            heals_at: 0,
+            quiet_ns: 0,
+            market,
+        };
+        if is_calm {
+            plan.edges.data_queue = 100_000;
+        } else {
+            plan.draw_faults(random);
+        }
+        plan
+    }
+
+    fn draw_faults(&mut self, random: &mut Random) {
+        let beat = nanos(self.limits.beat);
+        let rate = |random: &mut Random| pick(random, &[0, 0, 2, 20, 100]);
+        if random.chance(350) {
+            self.line = LinePlan {
+                lost: pick(random, &[0, 0, 3, 20]),
+                repeated: rate(random),
+                late: pick(random, &[0, 3, 20]),
+                patience_ns: random.between(1, 4) * beat / 2,
+            };
+        }
+        if random.chance(350) {
+            self.edges.data_lost = rate(random);
+            self.edges.data_repeated = rate(random);
+            self.edges.data_reordered = rate(random);
+        }
+        if random.chance(200) {
+            self.edges.stock_lost = rate(random);
+            self.edges.stock_repeated = rate(random);
+        }
+        if random.chance(150) && !self.market.has(Habit::Scale) {
+            self.begun_late = random.between(50, 600);
+        }
+        self.heals_at = random.between(15, 60) * beat;
+        self.quiet_ns = 8 * beat + 1_500_000_000;
+        // Few kinds a seed, so that one does not hide what another shows.
+        let kinds: Vec<_> = Fault::kinds(self.nodes)
+            .into_iter()
+            .filter(|_| random.chance(180))
+            .collect();
+        for kind in kinds {
+            for _ in 0..random.between(1, 3) {
+                let at = random.below(self.heals_at);
+                let fault = kind(random, self.nodes, &self.limits);
+                self.faults.push(FaultAt { at, fault });
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.at);
+    }
+
+    /// How long a frame is on its way at most, and whatever a machine may need to take it.
+    pub(super) fn slack_ns(&self) -> u64 {
+        let frames = self.edges.data_queue.min(2_000) / self.pi_burst + 64;
+        // The outbox holds what one batch can cause beside its frames, and leaves in rounds.
+        let rounds = (self.limits.outbox_frames + 60) / self.edges.stock_queue + 8;
+        self.edges.delay_ns.1 * rounds as u64 + self.pi_turn_ns * frames as u64 + 2_000_000
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            market,
+            limits,
+            nodes,
+            replicas,
+            partitions,
+            line,
+            edges,
+            ..
+        } = self;
+        writeln!(
+            f,
+            "market: {} messages, {:?}, {} channels, {} symbols and {} of the feed alone, {:?}",
+            market.messages,
+            market.dialect,
+            market.channels,
+            market.symbols,
+            market.unlisted,
+            market.habits
+        )?;
+        writeln!(
+            f,
+            "cluster: {nodes} nodes, {replicas} replicas, {partitions} partitions, awaits the page: \
+             {}, timed: {}, begins at {} of 1000",
+            self.await_visual, self.is_timed, self.begun_late
+        )?;
+        writeln!(f, "{limits:?}")?;
+        writeln!(f, "{line:?}")?;
+        writeln!(f, "{edges:?}")?;
+        writeln!(
+            f,
+            "a Pi takes {} frames in {} ns; flushes: {} of 1000; heals at {} ns",
+            self.pi_burst, self.pi_turn_ns, self.flushes, self.heals_at
+        )?;
+        for FaultAt { at, fault } in &self.faults {
+            writeln!(f, "{at:>12} ns {fault:?}")?;
+        }
+        Ok(())
+    }
+}
+
+fn draw_limits(random: &mut Random) -> Limits {
+    let beat = Duration::from_millis(pick(random, &[20, 50, 100, 250]));
+    let batch_bytes = pick(
+        random,
+        &[MIN_BATCH_BYTES, MIN_BATCH_BYTES + 40, 500, MAX_BATCH_BYTES],
+    );
+    let ticks = u32::try_from(random.between(7, 20)).unwrap_or(7);
+    Limits {
+        window_bytes: batch_bytes * pick(random, &[1, 2, 8, 64]),
+        batch_bytes,
+        ack_batches: pick(random, &[1, 2, 16]),
+        ack_delay: Duration::from_millis(pick(random, &[0, 1, 5])),
+        beat,
+        outbox_frames: pick(random, &[1, 4, 64]),
+        sweep: pick(random, &[1, 3, 256]),
+        node_timeout: beat * ticks,
+        end_timeout: beat * u32::try_from(random.between(3, 20)).unwrap_or(3),
+    }
+}
+
+fn draw_market(random: &mut Random, beat: u64) -> Market {
+    let dialect = pick(random, &Dialect::ALL);
+    let messages = pick(random, &[60, 300, 800, 1_500, 3_000]);
+    let packet_messages = pick(random, &[1, 3, 8]);
+    // So that a day takes about so many beats.
+    let packets = u64::from(messages) / packet_messages + 1;
+    let beats = random.between(3, 30);
+    let channels = pick(random, &[1, 1, 2, 3]);
+    let mut habits: Vec<_> = Habit::ALL
+        .into_iter()
+        .filter(|_| random.chance(300))
+        .collect();
+    if habits.contains(&Habit::Scale) {
+        // The scale is told when it changes, and a reader who misses that goes on with the old one
+        // after the next clear or reset, since neither tells it again.
+        habits.retain(|habit| {
+            !matches!(
+                habit,
+                Habit::Reset | Habit::Clear | Habit::Failover | Habit::RepeatedReset
+            )
+        });
+    }
+    Market {
+        dialect,
+        channels,
+        symbols: u32::from(channels) + u32::try_from(random.below(6)).unwrap_or(0),
+        unlisted: if random.chance(300) { 2 } else { 0 },
+        messages,
+        packet_messages,
+        pause_ns: beats * beat * 2 * u64::from(channels) / packets,
+        habits,
+    }
+}
+
+fn draw_delay(random: &mut Random) -> (u64, u64) {
+    let least = pick(random, &[1_000, 50_000, 500_000]);
+    (least, least * pick(random, &[1, 2, 10]))
+}
+
+/// One of these.
+pub(super) fn pick<T: Copy>(random: &mut Random, of: &[T]) -> T {
+    let at = usize::try_from(random.below(of.len() as u64)).unwrap_or(0);
+    *of.get(at).expect("there is something to pick from")
+}
+
+pub(super) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

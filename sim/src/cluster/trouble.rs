@@ -1,0 +1,221 @@
+//! Lets go wrong what the plan has, and mends it all when the time has come.
+
+use super::edge::Wild;
+use super::fault::{Fault, Line, Ways};
+use super::marks::Mark;
+use super::world::World;
+
+impl World<'_> {
+    pub(super) fn do_fault(&mut self, fault: Fault) {
+        self.faults_done += 1;
+        let now = self.now;
+        let up_at = now + self.plan.edges.reconnect_ns;
+        match fault {
+            Fault::Cut {
+                pi: at,
+                line,
+                ways,
+                ns,
+                breaks,
+            } => {
+                let until = now + ns;
+                if let Some(pi) = self.pis.get_mut(at) {
+                    let (from_pi, to_pi) = match line {
+                        Line::Control => {
+                            (Some(&mut pi.to_controller), Some(&mut pi.from_controller))
+                        }
+                        Line::Data => (None, Some(&mut pi.data)),
+                        Line::Stock => (Some(&mut pi.stock), None),
+                    };
+                    if let Some(edge) = from_pi.filter(|_| ways != Ways::ToPi) {
+                        edge.cut_until = edge.cut_until.max(until);
+                    }
+                    if let Some(edge) = to_pi.filter(|_| ways != Ways::FromPi) {
+                        edge.cut_until = edge.cut_until.max(until);
+                    }
+                }
+                if breaks {
+                    self.break_off(at, line, until + self.plan.edges.reconnect_ns);
+                }
+                self.wake_pi(at, until);
+                self.wake_controller(until);
+                self.wake_page(until);
+            }
+            Fault::Break { pi, line } => self.break_off(pi, line, up_at),
+            Fault::CutSetup { ns } => {
+                // A request or an answer on its way is lost; it is asked again.
+                self.to_setup.break_off(&mut self.random, false);
+                self.from_setup.break_off(&mut self.random, false);
+                self.to_setup.is_up = true;
+                self.from_setup.is_up = true;
+                self.to_setup.cut_until = now + ns;
+                self.from_setup.cut_until = now + ns;
+                self.wake_page(now + ns);
+                self.wake_controller(now + ns);
+            }
+            Fault::StallPi { pi: at, ns } => {
+                if let Some(pi) = self.pis.get_mut(at) {
+                    pi.stalled_until = pi.stalled_until.max(now + ns);
+                }
+                self.wake_pi(at, now + ns);
+            }
+            Fault::RestartPi { pi: at, ns } => {
+                if let Some(pi) = self.pis.get_mut(at)
+                    && pi.brain.is_some()
+                {
+                    pi.kill(&mut self.random);
+                    pi.starts_at = Some(now + ns);
+                }
+                self.wake_pi(at, now + ns);
+            }
+            Fault::StallPage { ns } => {
+                self.page_stalled_until = self.page_stalled_until.max(now + ns);
+                self.wake_page(now + ns);
+            }
+            Fault::RestartPage { ns } => {
+                self.page = None;
+                self.page_starts_at = Some(now + ns);
+                for pi in &mut self.pis {
+                    if pi.stock_up_at != Some(u64::MAX)
+                        && pi.break_off(Line::Stock, now + ns, &mut self.random)
+                    {
+                        self.marks.hit(Mark::BrokenWithFrames);
+                    }
+                }
+                self.from_setup.break_off(&mut self.random, false);
+                self.from_setup.is_up = true;
+                self.wake_page(now + ns);
+                self.wake_all_pis(now + ns);
+            }
+            Fault::StallController { ns } => {
+                self.controller_stalled_until = self.controller_stalled_until.max(now + ns);
+                self.wake_controller(now + ns);
+            }
+            Fault::RestartController { ns, same_day } => {
+                self.kill_controller(now + ns);
+                self.controller_starts_at = Some(now + ns);
+                if !same_day {
+                    self.identity += 1;
+                    self.marks.hit(Mark::AnotherDay);
+                }
+                self.is_dead_for_good = false;
+                self.wake_controller(now + ns);
+            }
+            Fault::KillController => {
+                self.kill_controller(u64::MAX);
+                self.controller_starts_at = None;
+                self.is_dead_for_good = true;
+                self.marks.hit(Mark::DeadController);
+            }
+            Fault::Jump { machine, ns } => match machine {
+                0 => {
+                    self.controller_skew += ns;
+                    self.wake_controller(now);
+                }
+                1 => {
+                    self.page_skew += ns;
+                    self.wake_page(now);
+                }
+                pi => {
+                    if let Some(pi) = self.pis.get_mut(pi - 2) {
+                        pi.skew += ns;
+                    }
+                    self.wake_pi(pi - 2, now);
+                }
+            },
+        }
+    }
+
+    fn break_off(&mut self, at: usize, line: Line, up_at: u64) {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return;
+        };
+        if pi.brain.is_none() {
+            return;
+        }
+        if pi.break_off(line, up_at, &mut self.random) {
+            self.marks.hit(Mark::BrokenWithFrames);
+        }
+        self.wake_pi(at, up_at);
+        self.wake_controller(up_at);
+        self.wake_page(up_at);
+    }
+
+    fn kill_controller(&mut self, up_at: u64) {
+        if let Some(host) = self.controller.take() {
+            let ended = host.channels.iter().filter(|channel| channel.has_ended);
+            self.ended_before_death = ended.map(|channel| channel.channel).collect();
+        }
+        for pi in &mut self.pis {
+            if pi.brain.is_some() {
+                let lost = pi.break_off(Line::Control, up_at, &mut self.random)
+                    | pi.break_off(Line::Data, up_at, &mut self.random);
+                if lost {
+                    self.marks.hit(Mark::BrokenWithFrames);
+                }
+            }
+        }
+        self.to_setup.break_off(&mut self.random, false);
+        self.to_setup.is_up = true;
+        self.wake_all_pis(up_at);
+    }
+
+    fn wake_all_pis(&mut self, at: u64) {
+        for pi in 0..self.pis.len() {
+            self.wake_pi(pi, at);
+        }
+    }
+
+    /// All is well from here on.
+    pub(super) fn heal(&mut self) {
+        self.trace
+            .tell(self.now, || "all is well from here on".into());
+        self.is_healed = true;
+        let now = self.now;
+        let soon = now + self.plan.edges.reconnect_ns;
+        let is_controller_there = self.controller.is_some() || self.controller_starts_at.is_some();
+        for pi in &mut self.pis {
+            pi.data.wild = Wild::default();
+            pi.stock.wild = Wild::default();
+            for edge in [
+                &mut pi.to_controller,
+                &mut pi.from_controller,
+                &mut pi.data,
+                &mut pi.stock,
+            ] {
+                edge.cut_until = 0;
+            }
+            // Who does not read would lose batches however well all is.
+            pi.data.capacity = 100_000;
+            pi.stalled_until = 0;
+            if let Some(starts) = &mut pi.starts_at {
+                *starts = (*starts).min(soon);
+            }
+            if pi.brain.is_some() {
+                for (up_at, is_reached) in [
+                    (&mut pi.control_up_at, is_controller_there),
+                    (&mut pi.data_up_at, is_controller_there),
+                    (&mut pi.stock_up_at, true),
+                ] {
+                    if let Some(up_at) = up_at.as_mut().filter(|_| is_reached) {
+                        *up_at = (*up_at).min(soon);
+                    }
+                }
+            }
+        }
+        self.to_setup.cut_until = 0;
+        self.from_setup.cut_until = 0;
+        self.controller_stalled_until = 0;
+        self.page_stalled_until = 0;
+        let starts = [&mut self.controller_starts_at, &mut self.page_starts_at];
+        for starts in starts.into_iter().flatten() {
+            *starts = (*starts).min(soon);
+        }
+        self.wake_controller(now);
+        self.wake_page(now);
+        self.wake_all_pis(now);
+        self.wake_controller(soon);
+        self.wake_page(soon);
+        self.wake_all_pis(soon);
+    }
+}
