@@ -361,17 +361,6 @@ impl Telling {
         }
     }
 
-    /// What of a stream was told by now, the frame being filled included.
-    fn told_of(&self, streams: &Streams, stream: StreamId) -> Option<Position> {
-        match self.current {
-            Some(current) if current.stream == stream => Some(Position {
-                numbering: current.told.numbering,
-                seq_num: current.reached,
-            }),
-            Some(_) | None => streams.get(stream).map(|stream| stream.told),
-        }
-    }
-
     fn word(&self, part: usize) -> TrustWord {
         self.parts
             .get(part)
