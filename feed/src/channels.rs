@@ -102,6 +102,10 @@ impl<P: Copy> Channels<P> {
         let dialect = of_source.dialect;
         let known =
             group.and_then(|group| find(&mut self.channels, dialect, (source, group), packet));
+        // What was asked for is of a channel that is there, or of none.
+        if known.is_none() && group.is_some() && is_asked_for(packet) {
+            return Ok(None);
+        }
         let place = known.unwrap_or(self.channels.len());
         of_source.groups.push((group, place));
         if known.is_none() {
@@ -195,11 +199,28 @@ fn find<P: Copy>(
         }
         None => identity.is_some() && channel.identity == identity,
     };
-    let place = channels
+    let carrying = channels
         .iter()
-        .position(|channel| of_captures(channel) && carries_the_same(channel))?;
+        .position(|channel| of_captures(channel) && carries_the_same(channel));
+    let place = carrying.or_else(|| {
+        // A retransmission may be the first to bring a symbol; its numbers tell whose it is, unless
+        // there are several of such numbers.
+        if !packet.header().delivery_flag.is_retransmission() {
+            return None;
+        }
+        let is_near = |channel: &&HandledChannel<P>| channel.handler.is_near(packet);
+        let only = channels.iter().filter(is_near).count() == 1;
+        let place = channels.iter().position(|channel| is_near(&channel));
+        place.filter(|_| only)
+    })?;
     channels.get_mut(place)?.add(group);
     Some(place)
+}
+
+/// Whether a packet is of a retransmission or a refresh.
+fn is_asked_for(packet: &PacketRef<'_>) -> bool {
+    let flag = packet.header().delivery_flag;
+    flag.is_retransmission() || flag.is_numbered_apart()
 }
 
 impl SourceGroups {

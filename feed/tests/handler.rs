@@ -89,6 +89,26 @@ fn numbers_of_long_ago_with_which_the_next_packet_goes_on_begin_a_numbering() {
 }
 
 #[test]
+fn what_one_line_showed_before_the_reset_of_the_other_is_not_lost() {
+    let mut channel = begun();
+    channel.handler.expect(group(2));
+    channel.numbers(2, 1, 2, 4);
+    // Line A loses the reset, and line B is a little behind.
+    assert_eq!(channel.numbers(1, 5_001, 2, 1), []);
+    assert_eq!(channel.comes(2, 5_002, &reset(5_000)), []);
+    channel.numbers(1, 5_003, 3, 1);
+    channel.numbers(2, 5_003, 3, 1);
+    let told = channel.numbers(1, 5_200, 4, 1);
+    assert_eq!(told[0], Told::Begins(0));
+    assert_eq!(told[1..], events(2..5));
+    let totals = channel.handler.totals();
+    assert_eq!(
+        (totals.unbelievable, totals.restarts, totals.resets),
+        (0, 0, 2)
+    );
+}
+
+#[test]
 fn one_packet_with_numbers_of_long_ago_is_not_believed_and_told() {
     let mut channel = begun();
     assert_eq!(channel.numbers(1, 5_000, 2, 2), []);

@@ -139,9 +139,9 @@ impl<P: Copy> Handler<P> {
         out: &mut impl Listener<P>,
     ) {
         let header = packet.header();
-        let now = captured.unwrap_or(header.send_time);
-        self.handle_timeout(now, out);
-        self.now = self.now.max(instant(now));
+        let now = self.now.max(instant(captured.unwrap_or(header.send_time)));
+        self.fire(now, out);
+        self.now = now;
         self.packets += 1;
         if header.number_msgs == 0 {
             return;
@@ -159,8 +159,12 @@ impl<P: Copy> Handler<P> {
 
     /// Gives up what is due to be given up, each thing at its own time.
     pub fn handle_timeout(&mut self, now: UnixNanos, out: &mut impl Listener<P>) {
+        self.fire(instant(now), out);
+    }
+
+    fn fire(&mut self, now: Instant, out: &mut impl Listener<P>) {
         while let Some(due) = self.sequencer.poll_timeout()
-            && due <= instant(now)
+            && due <= now
         {
             self.now = self.now.max(due);
             self.sequencer.handle_timeout(self.now);
@@ -255,18 +259,36 @@ impl<P: Copy> Handler<P> {
         } else {
             self.arrived(arrival, packet, place, out);
         }
-        let Some(Kept { bytes, place }) = suspect else {
+        let has_restarted = self.sequencer.counters().restarts > restarts;
+        if let Some(suspect) = suspect {
+            self.judge(line, suspect, has_restarted, out);
+        }
+        if has_restarted {
+            // What the other line showed first was meant so, too.
+            for line in [Line::A, Line::B] {
+                if let Some(suspect) = self.suspect(line).take() {
+                    self.judge(line, suspect, true, out);
+                }
+            }
+        }
+    }
+
+    /// Takes a packet that was not believed at first, if the channel has started again since.
+    fn judge(
+        &mut self,
+        line: Line,
+        Kept { bytes, place }: Kept<P>,
+        has_restarted: bool,
+        out: &mut impl Listener<P>,
+    ) {
+        let Ok(packet) = PacketRef::new(&bytes) else {
             return;
         };
-        let Ok(suspect) = PacketRef::new(&bytes) else {
-            return;
-        };
-        if self.sequencer.counters().restarts > restarts {
-            // It was meant so.
-            let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), &suspect);
-            self.arrived(arrival, &suspect, place, out);
+        if has_restarted {
+            let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), &packet);
+            self.arrived(arrival, &packet, place, out);
         } else {
-            self.drop(&suspect, place, Dropped::Unbelievable, out);
+            self.drop(&packet, place, Dropped::Unbelievable, out);
         }
     }
 
