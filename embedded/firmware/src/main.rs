@@ -79,10 +79,13 @@ fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
         let packet = PacketRef::new(rest).map_err(|_| fmt::Error)?;
         let mut result = Ok(());
         channel
-            .packet(&packet, &mut EventsOnly(|event| {
-                let row = apply(&mut books, &event).map_or(Ok(()), |bbo| rows.row(&event, bbo));
-                result = result.and(row);
-            }))
+            .packet(
+                &packet,
+                &mut EventsOnly(|event| {
+                    let row = apply(&mut books, &event).map_or(Ok(()), |bbo| rows.row(&event, bbo));
+                    result = result.and(row);
+                }),
+            )
             .map_err(|_| fmt::Error)?;
         result?;
         rest = rest.get(packet.bytes().len()..).ok_or(fmt::Error)?;

@@ -25,9 +25,12 @@ pub(crate) fn touch(bytes: &[u8]) {
         let _ = write!(
             Nowhere,
             "{:?}",
-            channel.packet(&packet, &mut EventsOnly(|event| {
-                black_box(event);
-            }))
+            channel.packet(
+                &packet,
+                &mut EventsOnly(|event| {
+                    black_box(event);
+                })
+            )
         );
         let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.tracker());
         let mut normalizer = Normalizer::new(Dialect::Legacy, [SymbolSlot::EMPTY; 4]);
