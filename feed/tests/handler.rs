@@ -181,6 +181,28 @@ fn every_repeated_reset_renames_the_numbering_by_whichever_line_it_comes() {
 }
 
 #[test]
+fn a_failover_is_over_with_the_first_original_packet_and_no_retransmission() {
+    let mut channel = begun();
+    let mut failover = reset(5_000);
+    failover[2] = DeliveryFlag::FAILOVER.raw();
+    channel.comes(1, 5_000, &failover);
+    let again = DeliveryFlag::RETRANSMISSION_ONLY;
+    let of_failover = |first, sent| orders(DeliveryFlag::FAILOVER, first, 1, sent);
+    channel.comes(1, 5_001, &of_failover(2, 5_001));
+    channel.comes(1, 5_002, &of_failover(4, 5_002));
+    // The tail of the old numbers is awaited before the reset. A retransmission of just now might be
+    // of them.
+    assert_eq!(channel.comes(9, 5_099, &orders(again, 3, 1, 5_099)), []);
+    let told = channel.comes(9, 5_101, &orders(again, 3, 1, 5_101));
+    assert_eq!(told[0], Told::Begins(0));
+    assert_eq!(told[1..], events(2..5));
+    assert_eq!(
+        channel.numbers(1, 5_102, 5, 1),
+        [Told::Settled(5), Told::Event(5)]
+    );
+}
+
+#[test]
 fn a_channel_file_has_the_clock_of_its_packets() {
     let mut channel = OneChannel::new();
     let mut log = one_channel::Log::default();
