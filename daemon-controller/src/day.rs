@@ -136,9 +136,9 @@ impl Day {
         })
     }
 
-    /// What the cluster's brain needs to know of the day.
+    /// What the cluster's brain needs to know of the day, for a controller that was started then.
     #[must_use]
-    pub fn controller_config(&self, config: &Config) -> ControllerConfig {
+    pub fn controller_config(&self, config: &Config, started: UnixNanos) -> ControllerConfig {
         let symbols = self
             .mapping
             .symbols
@@ -160,6 +160,7 @@ impl Day {
             symbols: symbols.collect(),
             table: PartitionTable::clone(&self.table),
             identity: self.identity(config),
+            generation: started.to_parts().0,
             limits: Limits::DEFAULT,
         }
     }

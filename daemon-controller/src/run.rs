@@ -190,7 +190,7 @@ pub fn run(
         listening,
     } = sockets;
     let clock = Clock::start();
-    let mut brain = Controller::new(day.controller_config(config), clock.now());
+    let mut brain = Controller::new(day.controller_config(config, clock.wall()), clock.now());
     let first_sent = day.first_sent().unwrap_or_default();
     let mut publisher = proxy.publisher()?;
     let mut channels = start_channels(config, day, (&context, &proxy), clock)?;

@@ -65,7 +65,7 @@ impl Printer {
                 let _ = match deltas.stock_told(record) {
                     StockTold::Event(event) => writeln!(self.lines, "{}", Line(&event)),
                     StockTold::Trust(trust) => writeln!(self.lines, "{}", TrustLine(&trust)),
-                    StockTold::State(_) | StockTold::StateEnd => Ok(()),
+                    StockTold::State(_) | StockTold::StateEnd(_) => Ok(()),
                 };
             }
         }

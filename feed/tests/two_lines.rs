@@ -197,7 +197,7 @@ fn as_replay(
     capture: &Capture,
     mapping: &MappingFile,
     hears: &mut Hears<'_>,
-) -> Vec<(Option<std::net::SocketAddrV4>, Came)> {
+) -> Vec<(Option<std::net::SocketAddr>, Came)> {
     let mut sources: Vec<Source> = capture
         .files
         .iter()
@@ -234,7 +234,7 @@ fn as_replay(
 /// The same packets in a thread of their own, which wakes up whenever it likes, and whenever
 /// something is due.
 fn as_controller(
-    came: &[(Option<std::net::SocketAddrV4>, Came)],
+    came: &[(Option<std::net::SocketAddr>, Came)],
     mapping: &MappingFile,
     random: &mut Random,
     hears: &mut Hears<'_>,

@@ -224,7 +224,7 @@ fn stock_told() -> Vec<StockTold> {
             )),
         }));
     }
-    told.push(StockTold::StateEnd);
+    told.push(StockTold::StateEnd(4));
     told
 }
 

@@ -248,7 +248,6 @@ impl Page {
         let node = self.hear(now, head.node);
         let stream = node.streams.entry(head.stream).or_default();
         let fit = range.fit(stream.position);
-        stream.position = stream.position.max(range.end());
         let part = node.partitions.entry(partition).or_default();
         let (was_pending, had_missed) = (part.pending, part.has_missed);
         if !part.hear(head.trust, fit == Fit::Copy) {
@@ -296,6 +295,10 @@ impl Page {
                 }
             }
         }
+        // Only now: until its last record was heard, the node's word is not right as of the end.
+        let stream = self.hear(now, head.node).streams.entry(head.stream);
+        let stream = stream.or_default();
+        stream.position = stream.position.max(range.end());
         let has_missed = self.part(head.node, partition).has_missed;
         if has_missed && !had_missed {
             let node = head.node;

@@ -94,6 +94,7 @@ impl Player {
                 .collect(),
             table: table.clone(),
             identity: 1,
+            generation: 1,
             limits: Limits::DEFAULT,
         };
         let clock = Clock::start();

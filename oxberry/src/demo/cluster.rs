@@ -417,6 +417,7 @@ mod tests {
             events,
             page: String::new(),
             has_ended_pi: false,
+            has_page_ended: false,
             result_due: None,
         };
         (cluster, sender)

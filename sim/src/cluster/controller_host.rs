@@ -111,7 +111,7 @@ impl ChannelHost {
         let is_read = self.occurrences.is_empty();
         if let Some(streams) = &mut self.streams {
             if is_read && streams.covered().numbering == self.reader.position().numbering {
-                streams.see(seen);
+                streams.set_seen(seen);
             }
             streams.tell_coverage(&mut |frame| out.push(Rc::from(frame)));
         }

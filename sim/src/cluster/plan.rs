@@ -272,6 +272,7 @@ fn draw_limits(random: &mut Random) -> Limits {
     let ticks = u32::try_from(random.between(7, 20)).unwrap_or(7);
     Limits {
         window_bytes: batch_bytes * pick(random, &[1, 2, 8, 64]),
+        window_batches: pick(random, &[1, 3, 64]),
         batch_bytes,
         ack_batches: pick(random, &[1, 2, 16]),
         ack_delay: Duration::from_millis(pick(random, &[0, 1, 5])),

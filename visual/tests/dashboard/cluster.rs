@@ -230,7 +230,9 @@ impl Pi {
                 at: Some((ChannelId::from_raw(1), told)),
             })
         });
-        let told: Vec<_> = states.chain([StockTold::StateEnd]).collect();
+        let mut told: Vec<_> = states.collect();
+        let symbols = u32::try_from(told.len()).unwrap();
+        told.push(StockTold::StateEnd(symbols));
         self.lock().speak(of, &told);
     }
 
@@ -296,7 +298,9 @@ impl Mouth {
                     stream.through += 1;
                     event.seq_num = SeqNum::from_raw(stream.through);
                 }
-                StockTold::Trust(_) | StockTold::State(_) | StockTold::StateEnd => stream.told += 1,
+                StockTold::Trust(_) | StockTold::State(_) | StockTold::StateEnd(_) => {
+                    stream.told += 1
+                }
             }
             if writer.push(&deltas.stock_record(&told)).is_err() {
                 self.flush(&mut writer, partition, before, unsaid);
@@ -402,7 +406,7 @@ fn symbol_of(told: &StockTold) -> SymbolIndex {
         StockTold::Event(event) => event.symbol_index,
         StockTold::Trust(trust) => trust.symbol_index,
         StockTold::State(state) => state.trust.symbol_index,
-        StockTold::StateEnd => panic!("it is of no symbol"),
+        StockTold::StateEnd(_) => panic!("it is of no symbol"),
     }
 }
 
