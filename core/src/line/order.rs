@@ -82,6 +82,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
         self.gaps.iter()
     }
 
+    /// Whether nothing is missing and nothing is held.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.gaps.is_empty() && self.held.len() == 0
+    }
+
     pub(super) const fn held_packets(&self) -> usize {
         self.held.len()
     }

@@ -157,6 +157,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             .map(|gap| public(&gap.span))
     }
 
+    /// Whether nothing is missing and nothing waits, so that no packet is to be handed out before the
+    /// next one comes.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.order.is_in_order()
+    }
+
     /// Packets that came early and wait.
     #[must_use]
     pub const fn held_packets(&self) -> usize {

@@ -154,7 +154,9 @@ impl<P: Copy> Handler<P> {
         } else {
             self.handle_live(group, packet, place, out);
         }
-        self.release(out);
+        if !self.sequencer.is_in_order() || !self.places.is_empty() {
+            self.release(out);
+        }
     }
 
     /// Gives up what is due to be given up, each thing at its own time.
@@ -163,6 +165,10 @@ impl<P: Copy> Handler<P> {
     }
 
     fn fire(&mut self, now: Instant, out: &mut impl Listener<P>) {
+        // As nearly always.
+        if self.sequencer.is_in_order() {
+            return;
+        }
         while let Some(due) = self.sequencer.poll_timeout()
             && due <= now
         {
