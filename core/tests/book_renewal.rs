@@ -253,6 +253,33 @@ fn while_a_refresh_is_read_only_what_changes_no_order_may_come_between() {
 }
 
 #[test]
+fn a_number_left_out_or_gone_back_while_a_refresh_is_read_ends_it() {
+    for number in [5, 3] {
+        let mut book = stale();
+        let read = book.seq_num;
+        refresh(&mut book, 3, read);
+        order(&mut book, 21);
+        let applied = book.numbered(number, Action::Other);
+        assert_eq!(applied.missing, u32::from(number == 5));
+        assert_eq!(book.trust(), Trust::Stale, "number {number}");
+        order(&mut book, 22);
+        assert!(!end(&mut book));
+    }
+}
+
+#[test]
+fn a_number_left_out_after_a_clear_in_the_middle_of_the_day_is_a_loss() {
+    let mut book = OneBook::new();
+    book.clear(40);
+    book.numbered(40, Action::Other);
+    // A refresh on the same line repeats messages under old numbers.
+    assert_eq!(book.add(7, 1).rejection, None);
+    assert_eq!(book.trust(), Trust::Recovering);
+    assert_eq!(book.numbered(42, Action::Other).missing, 1);
+    assert_eq!(book.trust(), Trust::Stale);
+}
+
+#[test]
 fn a_loss_ends_the_refresh_that_is_under_way() {
     let mut book = stale();
     let read = book.seq_num;

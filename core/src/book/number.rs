@@ -150,8 +150,10 @@ impl Record<'_> {
 /// What a number means to a book, of which it becomes the last unless it is refused.
 fn admit_number(record: &mut Record<'_>, number: SymbolSeqNum) -> Admitted {
     let (number, last, trust) = (number.raw(), record.last(), record.trust());
-    if trust == Trust::Recovering {
-        // The venue repeats messages under their old numbers.
+    // While the venue builds a book anew it repeats messages under their old numbers: in a failover
+    // before it goes on with new ones, after a clear among them. A refresh has numbers of its own.
+    let repeats = record.has(flag::FAILOVER) || !record.has(flag::REFRESHING) && number <= last;
+    if trust == Trust::Recovering && repeats {
         record.set_last(last.max(number));
         return Admitted::Taken { missing: 0 };
     }

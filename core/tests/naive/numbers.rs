@@ -109,14 +109,18 @@ impl NaiveSymbol {
         };
         let number = number.raw();
         if self.trust == Trust::Recovering {
-            self.last = self.last.max(number);
-            return Admission::Apply(0);
+            let old = number <= self.last && self.refresh == Refresh::None;
+            if old || self.failover.is_some() {
+                self.last = self.last.max(number);
+                return Admission::Apply(0);
+            }
         }
         if number == 0 {
             self.distrust();
             return Admission::Refuse(Rejection::OldMessage);
         }
-        if self.reset || number == 1 && self.last == 0 && self.trust != Trust::Live {
+        let unsure = matches!(self.trust, Trust::Partial | Trust::Stale);
+        if self.reset || number == 1 && self.last == 0 && unsure {
             self.reset = false;
             self.orders.clear();
             self.expired = false;

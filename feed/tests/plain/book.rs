@@ -108,11 +108,10 @@ impl PlainBooks {
 impl PlainBook {
     /// Whether a message with this number is to be applied.
     fn takes(&mut self, number: u32) -> bool {
-        if self.trust == Trust::Recovering {
-            self.last = self.last.max(number);
+        if self.trust == Trust::Recovering && number <= self.last {
             return true;
         }
-        let starts = self.last == 0 && self.trust != Trust::Live;
+        let starts = self.last == 0 && matches!(self.trust, Trust::Partial | Trust::Stale);
         if number == 1 && (self.reset || starts) {
             *self = Self {
                 last: 1,
