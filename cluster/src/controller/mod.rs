@@ -337,8 +337,8 @@ impl Controller {
         if let Some(node) = known.and_then(|at| self.nodes.get_mut(at)) {
             node.last_heard = now;
             if node.state == NodeState::Dead && is_before_start {
-                // It was only away, and nobody has taken its place: it repeats that it is ready.
-                node.state = NodeState::Assigned;
+                // It was only away, and nobody has taken its place.
+                node.state = node.before_death;
             }
         }
         if let Err(error) = self.dispatch(now, peer, known, message) {
@@ -472,6 +472,7 @@ impl Controller {
             name: hello.name,
             max_symbols: hello.max_symbols,
             state: NodeState::Joined,
+            before_death: NodeState::Joined,
             last_heard: now,
             applied: BTreeMap::new(),
             heartbeat: None,
@@ -730,7 +731,7 @@ impl Controller {
         let Some(node) = self.nodes.get_mut(at) else {
             return;
         };
-        node.state = NodeState::Dead;
+        node.before_death = core::mem::replace(&mut node.state, NodeState::Dead);
         let name = node.name.to_string();
         match self.phase {
             // Nobody was told node numbers yet: the others move up.

@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) name: NodeName,
     pub(super) max_symbols: u32,
     pub(super) state: NodeState,
+    /// What it was before it died.
+    pub(super) before_death: NodeState,
     /// When the last message came from it.
     pub(super) last_heard: Instant,
     /// Up to where its books hold each stream.
