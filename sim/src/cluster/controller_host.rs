@@ -311,7 +311,7 @@ fn due(packet: &Packet, at: usize, of: usize, started: u64, turn: &Turn<'_>) -> 
     } else {
         started
     };
-    if at * 4 >= of * 3 {
+    if turn.plan.holds && at * 4 >= of * 3 {
         due.max(turn.heals.goes_on)
     } else {
         due

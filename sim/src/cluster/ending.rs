@@ -107,7 +107,10 @@ impl World<'_> {
                 self.marks.hit(Mark::TwinsEqual);
             }
         }
-        self.judge_page_at_end(host, run)?;
+        // Whoever ends before all is well again may not have been heard to the end.
+        if self.plan.holds {
+            self.judge_page_at_end(host, run)?;
+        }
         if self.plan.heals_at == 0 {
             if !outcome.is_good() || !outcome.missing.is_empty() {
                 return Err(format!(

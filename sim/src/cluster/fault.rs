@@ -68,6 +68,11 @@ pub(super) struct FaultAt {
 pub(super) type Draw = fn(&mut Random, usize, &Limits) -> Fault;
 
 impl Fault {
+    /// Whether it is the controller that is killed.
+    pub(super) const fn is_of_controller(self) -> bool {
+        matches!(self, Self::RestartController { .. } | Self::KillController)
+    }
+
     /// All kinds for so many Pis.
     pub(super) fn kinds(_: usize) -> Vec<Draw> {
         vec![

@@ -126,6 +126,9 @@ pub(super) struct Plan {
     pub(super) heals_at: u64,
     /// How long the feed pauses after that.
     pub(super) quiet_ns: u64,
+    /// Whether the last quarter of the feed waits until then. If not, all may end while much goes
+    /// wrong.
+    pub(super) holds: bool,
 }
 
 impl Plan {
@@ -161,6 +164,7 @@ impl Plan {
             faults: Vec::new(),
             heals_at: 0,
             quiet_ns: 0,
+            holds: random.chance(750),
             market,
         };
         if is_calm {
@@ -215,7 +219,9 @@ impl Plan {
     pub(super) fn slack_ns(&self) -> u64 {
         let frames = self.edges.data_queue.min(2_000) / self.pi_burst + 64;
         // The outbox holds what one batch can cause beside its frames, and leaves in rounds.
-        let rounds = (self.limits.outbox_frames + 60) / self.edges.stock_queue + 8;
+        let streams = self.partitions * usize::from(self.market.channels);
+        let batches = self.limits.window_bytes / self.limits.batch_bytes * streams;
+        let rounds = (self.limits.outbox_frames + 60 + batches) / self.edges.stock_queue + 8;
         self.edges.delay_ns.1 * rounds as u64 + self.pi_turn_ns * frames as u64 + 2_000_000
     }
 }
@@ -253,8 +259,8 @@ impl fmt::Display for Plan {
         writeln!(f, "{edges:?}")?;
         writeln!(
             f,
-            "a Pi takes {} frames in {} ns; flushes: {} of 1000; heals at {} ns",
-            self.pi_burst, self.pi_turn_ns, self.flushes, self.heals_at
+            "a Pi takes {} frames in {} ns; flushes: {} of 1000; heals at {} ns, holds the end: {}",
+            self.pi_burst, self.pi_turn_ns, self.flushes, self.heals_at, self.holds
         )?;
         for FaultAt { at, fault } in &self.faults {
             writeln!(f, "{at:>12} ns {fault:?}")?;

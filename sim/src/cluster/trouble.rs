@@ -1,5 +1,6 @@
 //! Lets go wrong what the plan has, and mends it all when the time has come.
 
+use super::controller_host::ControllerHost;
 use super::edge::Wild;
 use super::fault::{Fault, Line, Ways};
 use super::marks::Mark;
@@ -9,6 +10,11 @@ impl World<'_> {
     pub(super) fn do_fault(&mut self, fault: Fault) {
         self.faults_done += 1;
         let now = self.now;
+        let has_left = |host: &ControllerHost| host.outcome.is_some();
+        if self.controller.as_ref().is_some_and(has_left) && fault.is_of_controller() {
+            // Nobody starts it again once it has done its work.
+            return;
+        }
         let up_at = now + self.plan.edges.reconnect_ns;
         match fault {
             Fault::Cut {
