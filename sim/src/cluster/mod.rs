@@ -8,13 +8,15 @@
 //! * `plan`, `fault`: what a seed draws,
 //! * `edge`: frames on their way,
 //! * `reader`: where a feed handler plugs in,
-//! * `controller_host`, `pi_host`: the machines around the brains,
+//! * `controller_host`, `pi_host`: the machines around the brains, and what connects them,
 //! * `oracle`, `marks`, `trace`: what is judged, counted and told,
-//! * `world`, `trouble`, `ending`: everything, what goes wrong in it, and what it must come to,
+//! * `world`, and in it a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`), what goes
+//!   wrong (`trouble`), and what it must come to (`ending`),
 //! * `verdict`: one seed from its draw to its verdict, as [`run`] does it,
 //! * `seeds`: many of them, as [`run_many`] does it.
 
 mod controller_host;
+mod controller_turn;
 mod deed;
 mod edge;
 mod ending;
@@ -22,7 +24,9 @@ mod fault;
 mod marks;
 mod naive_book;
 mod oracle;
+mod page_turn;
 mod pi_host;
+mod pi_turn;
 mod plan;
 mod reader;
 mod seeds;

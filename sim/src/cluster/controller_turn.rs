@@ -1,0 +1,302 @@
+//! A turn of the controller: what came, what is due, what it says.
+
+use std::rc::Rc;
+
+use oxberry_cluster::controller::{
+    Command as ControllerCommand, Controller, ControllerConfig, Report as ControllerReport, Symbol,
+};
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_core::units::Position;
+use oxberry_proto::flow::{Batch, Coverage};
+use oxberry_proto::{Kind, Topic, decode, decode_list, kind_of};
+
+use super::controller_host::{ChannelHost, ControllerHost, Turn};
+use super::edge::{Frame, Sent};
+use super::marks::Mark;
+use super::oracle::Violation;
+use super::pi_host::PiHost;
+use super::plan::nanos;
+use super::trace::Words;
+use super::venue;
+use super::world::{CONTROLLER, TICK_NS, World};
+
+impl World<'_> {
+    fn start_controller(&mut self) {
+        let day = &self.day;
+        let listed = || day.symbols.iter().filter(|one| one.in_file);
+        let table = PartitionTable::balanced(
+            listed().map(|one| (one.symbol_index, 1)),
+            self.plan.partitions,
+        );
+        let symbol = |one: &venue::Listed| Symbol {
+            symbol_index: one.symbol_index,
+            name: format!("S{}", one.symbol_index)
+                .as_str()
+                .try_into()
+                .expect("a short name"),
+            scale: one.scale,
+        };
+        let config = ControllerConfig {
+            nodes: self.plan.nodes,
+            replicas: self.plan.replicas,
+            await_visual: self.plan.await_visual,
+            channels: day.channels.iter().map(|&(channel, _)| channel).collect(),
+            symbols: listed().map(symbol).collect(),
+            table: table.clone(),
+            identity: self.identity,
+            generation: self.generation,
+            limits: self.plan.limits,
+        };
+        let plan = &self.plan;
+        let channels = (0..day.channels.len()).filter_map(|at| {
+            let packets = day.channels.get(at)?.1.len() as u64;
+            let next = if at == 0 {
+                packets * plan.begun_late / 1_000
+            } else {
+                0
+            };
+            ChannelHost::new(plan, day, at, usize::try_from(next).unwrap_or(0))
+        });
+        let channels = channels.collect();
+        self.generation += 1;
+        self.controller = Some(ControllerHost {
+            brain: Controller::new(config, self.local(self.controller_skew)),
+            table,
+            channels,
+            started: None,
+            next_beat: 0,
+            outcome: None,
+        });
+    }
+
+    pub(super) fn turn_controller(&mut self) -> Result<(), Violation> {
+        if let Some(starts) = self.controller_starts_at {
+            if starts > self.now {
+                self.wake(CONTROLLER, starts);
+                return Ok(());
+            }
+            self.controller_starts_at = None;
+            self.trace.tell(self.now, || "controller starts".into());
+            self.start_controller();
+        }
+        if self.controller_stalled_until > self.now {
+            self.wake(CONTROLLER, self.controller_stalled_until);
+            return Ok(());
+        }
+        let Some(mut host) = self.controller.take() else {
+            return Ok(());
+        };
+        let result = self.run_controller(&mut host);
+        self.controller = Some(host);
+        result
+    }
+
+    fn run_controller(&mut self, host: &mut ControllerHost) -> Result<(), Violation> {
+        let local = self.local(self.controller_skew);
+        if host.outcome.is_some() {
+            // What is said to it now comes to a closed socket.
+            for pi in &mut self.pis {
+                while pi.to_controller.take(self.now).is_some() {}
+            }
+            return Ok(());
+        }
+        for at in 0..self.pis.len() {
+            while let Some(pi) = self.pis.get_mut(at)
+                && let Some(message) = pi.to_controller.take(self.now)
+            {
+                let peer = PiHost::peer(at, pi.process);
+                self.trace.note(self.now, b'c', &message);
+                self.trace.tell(self.now, || {
+                    format!("controller < pi {at}: {}", Words(&message))
+                });
+                host.brain.handle_message(local, &peer, &message);
+            }
+        }
+        while let Some(request) = self.to_setup.take(self.now) {
+            host.brain.handle_visual_request(local, &request);
+        }
+        if host.brain.poll_timeout().is_some_and(|due| due <= local) {
+            host.brain.handle_timeout(local);
+        }
+        self.obey_controller(host);
+        let mut next = u64::MAX;
+        if let Some(started) = host.started {
+            next = next.min(self.turn_channels(host, started)?);
+        }
+        self.obey_controller(host);
+        if let Some(due) = host.brain.poll_timeout() {
+            self.watch_haste(CONTROLLER, due <= local)?;
+            next = next.min(self.global(due, self.controller_skew));
+        }
+        let letters = self.pis.iter().filter_map(|pi| pi.to_controller.next_at());
+        let letters = letters.chain(self.to_setup.next_at()).min();
+        next = next.min(letters.unwrap_or(u64::MAX));
+        self.wake(CONTROLLER, next.max(self.now + TICK_NS));
+        Ok(())
+    }
+
+    fn turn_channels(
+        &mut self,
+        host: &mut ControllerHost,
+        started: (oxberry_proto::Run, u64),
+    ) -> Result<u64, Violation> {
+        let local = self.local(self.controller_skew);
+        let is_beat = host.next_beat <= self.now;
+        if is_beat {
+            host.next_beat = self.now + nanos(self.plan.limits.beat);
+        }
+        let mut next = host.next_beat;
+        for channel in &mut host.channels {
+            let mut out = core::mem::take(&mut self.out);
+            let mut turn = Turn {
+                now: self.now,
+                plan: &self.plan,
+                day: &self.day,
+                heals: self.heals,
+                random: &mut self.random,
+                oracle: &mut self.oracle,
+                marks: &mut self.marks,
+                out: &mut out,
+            };
+            let goes_on = channel.turn(&host.table, started, &mut turn);
+            if is_beat {
+                channel.flush(&mut turn);
+                channel.tell_coverage(&mut out);
+            }
+            for frame in out.drain(..) {
+                self.publish(frame);
+            }
+            self.out = out;
+            next = next.min(goes_on?.unwrap_or(u64::MAX));
+            if channel.take_end() {
+                host.brain.handle_end_of_channel(local, channel.channel);
+            }
+        }
+        Ok(next)
+    }
+
+    fn obey_controller(&mut self, host: &mut ControllerHost) {
+        while let Some(command) = host.brain.next_command() {
+            match command {
+                ControllerCommand::Send { peer, message } => {
+                    let at = usize::from(peer.first().copied().unwrap_or(0));
+                    let (now, random) = (self.now, &mut self.random);
+                    if let Some(pi) = self.pis.get_mut(at)
+                        && PiHost::peer(at, pi.process) == peer
+                        && pi.from_controller.is_up
+                    {
+                        pi.from_controller.send(now, random, message.into());
+                        let arrives = pi.from_controller.next_at();
+                        self.wake_pi(at, arrives.unwrap_or(u64::MAX));
+                    }
+                }
+                ControllerCommand::AnswerVisual { message } => {
+                    let (now, random) = (self.now, &mut self.random);
+                    self.from_setup.send(now, random, message.into());
+                    self.wake_page(self.from_setup.next_at().unwrap_or(u64::MAX));
+                }
+                ControllerCommand::Publish { frame } => self.publish(frame.into()),
+                ControllerCommand::Start { run } => {
+                    host.started = Some((run, self.now));
+                    host.next_beat = self.now;
+                    for channel in &mut host.channels {
+                        channel.start(run, &host.table, &self.plan);
+                    }
+                    self.wake(CONTROLLER, self.now + TICK_NS);
+                }
+                ControllerCommand::Credit { stream, acked } => {
+                    let mut channels = host.channels.iter_mut();
+                    let channel = channels.find(|one| one.channel == stream.channel);
+                    if let Some(streams) = channel.and_then(ChannelHost::streams) {
+                        streams.handle_credit(stream.partition, acked);
+                    }
+                }
+                ControllerCommand::Unheld { partition } => {
+                    for channel in &mut host.channels {
+                        if let Some(streams) = channel.streams() {
+                            streams.set_held(partition, false);
+                        }
+                    }
+                }
+                ControllerCommand::Report(report) => {
+                    self.trace
+                        .tell(self.now, || format!("controller: {report:?}"));
+                    if let ControllerReport::Died { orphaned, .. } = &report {
+                        self.marks.hit(Mark::NodeDied);
+                        if !orphaned.is_empty() {
+                            self.marks.hit(Mark::Orphaned);
+                        }
+                    }
+                }
+                ControllerCommand::Stop(outcome) => {
+                    self.trace
+                        .tell(self.now, || format!("controller stops: {outcome:?}"));
+                    if !outcome.missing.is_empty() {
+                        self.marks.hit(Mark::FinishedWithout);
+                    }
+                    self.marks.hit(if outcome.is_good() {
+                        Mark::OutcomeGood
+                    } else {
+                        Mark::OutcomeBad
+                    });
+                    host.outcome = Some(outcome);
+                }
+            }
+        }
+    }
+
+    /// Puts a frame before all who subscribed to its topic.
+    fn publish(&mut self, frame: Frame) {
+        self.note_published(&frame);
+        self.trace.note(self.now, b'p', &frame);
+        self.trace
+            .tell(self.now, || format!("published: {}", Words(&frame)));
+        let now = self.now;
+        for at in 0..self.pis.len() {
+            let Some(pi) = self.pis.get_mut(at) else {
+                continue;
+            };
+            if !pi.wants(now, &frame) {
+                continue;
+            }
+            let sent = pi.data.send(now, &mut self.random, Rc::clone(&frame));
+            let arrives = pi.data.next_at().unwrap_or(u64::MAX);
+            self.note_sent(at, sent, Mark::DataQueueFull);
+            self.wake_pi(at, arrives);
+        }
+    }
+
+    fn note_sent(&mut self, at: usize, sent: Sent, full: Mark) {
+        let mark = match sent {
+            Sent::OnItsWay => return,
+            Sent::Full => full,
+            Sent::Lost => Mark::FrameLost,
+            Sent::Twice => Mark::FrameTwice,
+            Sent::Overtaken => Mark::FrameOvertaken,
+        };
+        self.marks.hit(mark);
+        self.trace.tell(self.now, || format!("  pi {at}: {mark}"));
+    }
+
+    fn note_published(&mut self, frame: &[u8]) {
+        let Ok((_, message)) = Topic::split(frame) else {
+            return;
+        };
+        let (run, stream, numbering, through) = match kind_of(message) {
+            Ok(Kind::Batch) => match decode_list::<Batch>(message) {
+                Ok((head, _)) => (head.run, head.stream, head.numbering, head.through),
+                Err(_) => return,
+            },
+            Ok(Kind::Coverage) => match decode::<Coverage>(message) {
+                Ok(head) => (head.run, head.stream, head.numbering, head.through),
+                Err(_) => return,
+            },
+            _ => return,
+        };
+        let through = Position {
+            numbering,
+            seq_num: through,
+        };
+        self.oracle.published(self.now, run, stream, through);
+    }
+}

@@ -1,0 +1,236 @@
+//! A turn of a Pi: what came, as much of it as it takes at once, and what it says.
+
+use oxberry_cluster::pi::{Command as PiCommand, Pi, PiConfig, Report as PiReport, Stop};
+use oxberry_core::book::Books;
+use oxberry_core::units::{Instant, UnixNanos};
+use oxberry_proto::{Kind, kind_of};
+
+use super::edge::Sent;
+use super::marks::Mark;
+use super::oracle::Violation;
+use super::plan::nanos;
+use super::trace::Words;
+use super::world::{CAPACITY, CONTROLLER, EPOCH, PAGE, PIS, TICK_NS, World};
+
+impl<'m> World<'m> {
+    fn start_pi(&mut self, at: usize) {
+        let Some(memory) = self.memories.pop() else {
+            return;
+        };
+        let skew = self.pis.get(at).map_or(0, |pi| pi.skew);
+        let local = self.local(skew);
+        let books = Books::new(CAPACITY, memory).expect("the memory is as large as it must be");
+        let config = PiConfig {
+            name: format!("pi-{at}")
+                .as_str()
+                .try_into()
+                .expect("a short name"),
+            max_orders: CAPACITY.orders,
+            max_symbols: CAPACITY.symbols,
+            limits: self.plan.limits,
+        };
+        self.trace.tell(self.now, || format!("pi {at} starts"));
+        if let Some(pi) = self.pis.get_mut(at) {
+            pi.brain = Some(Pi::new(config, books, local));
+            pi.stop = None;
+            pi.has_told_all = false;
+            pi.process += 1;
+            pi.control_up_at = Some(self.now);
+            pi.data_up_at = Some(self.now);
+            pi.stock_up_at = Some(self.now);
+        }
+    }
+
+    pub(super) fn turn_pi(&mut self, at: usize) -> Result<(), Violation> {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return Ok(());
+        };
+        if let Some(starts) = pi.starts_at {
+            if starts > self.now {
+                self.wake_pi(at, starts);
+                return Ok(());
+            }
+            pi.starts_at = None;
+            self.start_pi(at);
+        }
+        let Some(pi) = self.pis.get_mut(at) else {
+            return Ok(());
+        };
+        let delay = self.plan.edges.delay_ns.1;
+        pi.connect(self.now, delay, &mut self.random);
+        if pi.stalled_until > self.now {
+            let next = pi
+                .next_connect()
+                .unwrap_or(u64::MAX)
+                .max(self.now + TICK_NS);
+            let wakes = pi.stalled_until.min(next);
+            self.wake_pi(at, wakes);
+            return Ok(());
+        }
+        let Some(mut brain) = pi.brain.take() else {
+            return Ok(());
+        };
+        let result = self.run_pi(at, &mut brain);
+        let is_over = self.pis.get(at).is_some_and(|pi| pi.stop.is_some());
+        if let Some(pi) = self.pis.get_mut(at) {
+            if is_over {
+                self.end_pi(at, brain);
+            } else {
+                pi.brain = Some(brain);
+            }
+        }
+        result
+    }
+
+    /// The process of a Pi has ended by itself. A refused one is started again, as a supervisor does.
+    fn end_pi(&mut self, at: usize, brain: Pi<'m>) {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return;
+        };
+        match pi.stop {
+            // Its last frames are on their way, as with a socket that lingers.
+            Some(Stop::Finished { .. }) | None => pi.brain = Some(brain),
+            Some(Stop::Refused(_)) => {
+                self.marks.hit(Mark::PiRefused);
+                pi.kill(&mut self.random);
+                let again = self.now + nanos(self.plan.limits.beat) * 4;
+                pi.starts_at = Some(again);
+                self.wake_pi(at, again);
+            }
+        }
+    }
+
+    fn run_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return Ok(());
+        };
+        if pi.stop.is_some() {
+            return Ok(());
+        }
+        let (now, skew, process) = (self.now, pi.skew, pi.process);
+        let local = Instant::from_raw(EPOCH + now + skew);
+        let wall = UnixNanos::from_raw(now + 1);
+        let before = brain.counters();
+        brain.handle_timeout(local);
+        while let Some(message) = pi.from_controller.take(now) {
+            self.trace.note(now, b'm', &message);
+            self.trace
+                .tell(now, || format!("pi {at} < {}", Words(&message)));
+            brain.handle_control(local, &message);
+        }
+        let mut taken = 0;
+        while taken < self.plan.pi_burst
+            && brain.can_take_data()
+            && let Some(frame) = pi.data.take(now)
+        {
+            self.trace.note(now, b'd', &frame);
+            self.trace
+                .tell(now, || format!("pi {at} < {}", Words(&frame)));
+            brain.handle_data(local, wall, &frame);
+            taken += 1;
+        }
+        let is_blocked = loop {
+            if pi.stock.is_full() {
+                break true;
+            }
+            let Some(frame) = brain.stock_frame(wall) else {
+                break false;
+            };
+            self.trace.note(now, b's', frame);
+            self.trace
+                .tell(now, || format!("pi {at} > {}", Words(frame)));
+            pi.has_told_all |= kind_of(frame) == Ok(Kind::EndOfEvents);
+            self.oracle
+                .pi_tells((at, process), frame, &mut self.marks)?;
+            let sent = pi.stock.send(now, &mut self.random, frame.into());
+            brain.stock_sent();
+            match sent {
+                Sent::Lost => self.marks.hit(Mark::FrameLost),
+                Sent::Twice => self.marks.hit(Mark::FrameTwice),
+                Sent::Overtaken => self.marks.hit(Mark::FrameOvertaken),
+                Sent::OnItsWay | Sent::Full => {}
+            }
+        };
+        while let Some(message) = brain.control_message(local) {
+            if pi.to_controller.is_full() {
+                break;
+            }
+            pi.to_controller.send(now, &mut self.random, message.into());
+            brain.control_sent();
+        }
+        let mut next = u64::MAX;
+        if is_blocked {
+            self.marks.hit(Mark::StockQueueFull);
+        }
+        if taken > 0 || brain.can_take_data() {
+            let more = pi.data.next_at().unwrap_or(u64::MAX);
+            next = next.min(more.max(now + self.plan.pi_turn_ns * taken as u64));
+        }
+        next = next.min(pi.from_controller.next_at().unwrap_or(u64::MAX));
+        next = next.min(pi.next_connect().unwrap_or(u64::MAX));
+        let to_controller = pi.to_controller.next_at();
+        let to_page = pi.stock.next_at();
+        let after = brain.counters();
+        self.marks.count(Mark::Hole, after.holes - before.holes);
+        self.marks
+            .count(Mark::LossTold, after.losses - before.losses);
+        self.marks
+            .count(Mark::CopyDropped, after.copies - before.copies);
+        self.marks
+            .count(Mark::Rejected, after.rejected - before.rejected);
+        self.marks
+            .count(Mark::Foreign, after.foreign - before.foreign);
+        if after.bad_frames > before.bad_frames {
+            return Err(format!("pi {at} cannot read a frame"));
+        }
+        self.obey_pi(at, brain);
+        if let Some(table) = self.controller.as_ref().map(|host| &host.table) {
+            self.oracle.judge_books(at, brain, table, &mut self.marks)?;
+        }
+        if let Some(due) = brain.poll_timeout() {
+            self.watch_haste(PIS + at, due <= local)?;
+            next = next.min(self.global(due, skew));
+        }
+        self.wake(CONTROLLER, to_controller.unwrap_or(u64::MAX));
+        self.wake(PAGE, to_page.unwrap_or(u64::MAX));
+        self.wake_pi(at, next.max(now + TICK_NS));
+        Ok(())
+    }
+
+    fn obey_pi(&mut self, at: usize, brain: &mut Pi<'m>) {
+        let delay = self.plan.edges.delay_ns.1;
+        while let Some(command) = brain.next_command() {
+            let Some(pi) = self.pis.get_mut(at) else {
+                return;
+            };
+            match command {
+                PiCommand::Subscribe(topic) => pi.subscribe(self.now + delay, topic, true),
+                PiCommand::Unsubscribe(topic) => pi.subscribe(self.now + delay, topic, false),
+                PiCommand::Report(report) => {
+                    self.trace.tell(self.now, || format!("pi {at}: {report:?}"));
+                    match report {
+                        PiReport::Hole { from, to, .. } if from.numbering != to.numbering => {
+                            self.marks.hit(Mark::HoleOverReset);
+                        }
+                        PiReport::Silent => self.marks.hit(Mark::PiSilent),
+                        PiReport::Heard => self.marks.hit(Mark::PiHeard),
+                        PiReport::AnotherRun { .. } => self.marks.hit(Mark::PiChangesRun),
+                        PiReport::AwaitingController
+                        | PiReport::Assigned { .. }
+                        | PiReport::Ready
+                        | PiReport::Hole { .. }
+                        | PiReport::Lost { .. }
+                        | PiReport::BadFrame(_)
+                        | PiReport::Rejected { .. }
+                        | PiReport::Ended { .. } => {}
+                    }
+                }
+                PiCommand::Stop(stop) => {
+                    self.trace
+                        .tell(self.now, || format!("pi {at} stops: {stop:?}"));
+                    pi.stop = Some(stop);
+                }
+            }
+        }
+    }
+}
