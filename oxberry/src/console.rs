@@ -53,9 +53,17 @@ impl Console {
         );
     }
 
-    /// Moves the bar by some messages.
-    pub(crate) fn advance(&self, messages: u64) {
-        self.bar.inc(messages);
+    /// Starts a bar for running this many seeds.
+    pub(crate) fn watch_seeds(&mut self, total: u64) {
+        self.start(
+            Some(total),
+            "{wide_bar} {human_pos} of {human_len} seeds, {eta} left",
+        );
+    }
+
+    /// Moves the bar by some messages, or seeds.
+    pub(crate) fn advance(&self, by: u64) {
+        self.bar.inc(by);
     }
 
     fn start(&mut self, total: Option<u64>, template: &str) {
