@@ -9,7 +9,7 @@
 mod output;
 mod replica;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::book::Trust;
 use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
@@ -41,6 +41,8 @@ pub struct Page {
     shown: VecDeque<Shown>,
     /// Partitions of which more than events has changed.
     restated: Vec<Partition>,
+    /// Rows that show the word of one node while a better one has to catch up with it.
+    owed: BTreeSet<usize>,
     /// When the controller was asked for the symbols last.
     asked: Option<Instant>,
     counters: Counters,
@@ -62,6 +64,7 @@ impl Page {
             nodes: BTreeMap::new(),
             shown: VecDeque::new(),
             restated: Vec::new(),
+            owed: BTreeSet::new(),
             asked: None,
             counters: Counters::default(),
             commands: VecDeque::new(),
@@ -225,7 +228,13 @@ impl Page {
         } else if kind == Kind::EndOfEvents {
             let EndOfEvents { run, node } = decode(frame)?;
             if self.is_of_run(now, run) {
-                self.hear(now, node).has_ended = true;
+                let node = self.hear(now, node);
+                node.has_ended = true;
+                // What it has not told by now it never tells.
+                let held: Vec<_> = node.partitions.keys().copied().collect();
+                for partition in held {
+                    self.restate(partition);
+                }
             }
             Ok(())
         } else {
@@ -308,6 +317,7 @@ impl Page {
         if is_restated || has_missed != had_missed {
             self.restate(partition);
         }
+        self.settle_owed();
         self.ask_for_states(now);
         result
     }
@@ -359,6 +369,7 @@ impl Page {
         for partition in restated {
             self.restate(partition);
         }
+        self.settle_owed();
         self.ask_for_states(now);
         Ok(())
     }
@@ -494,7 +505,7 @@ impl Page {
         let Some(state) = newest else { return };
         // Of several that are as good, one that is not further than what is shown tells each event
         // that is still to be shown; to take the newest state would pass them over.
-        let will_be_told = words().any(|state| !is_new(&state) && state.seen.at == shown.at);
+        let will_be_told = words().any(|state| !state.is_last && state.seen.at == shown.at);
         let is_new = is_new(&state) && !will_be_told;
         // What is right as of where the row stands replaces what was told on a lesser word.
         let is_better = best < shown.rank
@@ -502,8 +513,13 @@ impl Page {
                 Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
                 None => shown.at.is_none(),
             };
+        if best < shown.rank && !is_better {
+            // Its node has to come as far as what is shown first.
+            self.owed.insert(row);
+        }
+        let shown = self.rows.get_mut(row);
         if (is_new || is_better)
-            && let Some(shown) = self.rows.get_mut(row)
+            && let Some(shown) = shown
         {
             if is_newer_or_unplaced(state.seen.at, shown.at) {
                 shown.at = state.seen.at.or(shown.at);
@@ -512,6 +528,19 @@ impl Page {
             shown.view = Some(state.seen.view);
             shown.last_trade = state.seen.last_trade.or(shown.last_trade);
             shown.rank = best;
+        }
+    }
+
+    /// Shows what was owed, as far as those who owe it have come.
+    fn settle_owed(&mut self) {
+        for row in core::mem::take(&mut self.owed) {
+            let before = self.rows.get(row).map(|row| (row.partition, row.rank));
+            self.restate_row(row);
+            if let Some((partition, rank)) = before
+                && self.rows.get(row).is_some_and(|row| row.rank != rank)
+            {
+                self.note_restated(partition);
+            }
         }
     }
 
@@ -540,10 +569,13 @@ impl Page {
             let stream = node.streams.get(&StreamId { channel, partition });
             (stream.copied().unwrap_or_default(), position)
         });
+        // It has told more of the symbol than is shown yet.
+        let has_news = cell.seen.and_then(|seen| seen.at);
+        let has_news = has_news.is_some_and(|at| is_newer(at, shown.at));
         let mut trust = cell.trust;
         if let Some((stream, position)) = stream
             && trust == Trust::Live
-            && (stream.recovering || stream.position < position)
+            && (stream.recovering || stream.position < position || has_news)
         {
             trust = Trust::Recovering;
         }
@@ -596,6 +628,7 @@ impl Page {
         self.by_partition.clear();
         self.nodes.clear();
         self.restated.clear();
+        self.owed.clear();
         self.report(Report::NewRun(run));
     }
 

@@ -87,6 +87,8 @@ pub(super) struct State {
     pub(super) seen: Seen,
     /// Where it is right.
     pub(super) as_of: Option<(ChannelId, Position)>,
+    /// Whether no more is told.
+    pub(super) is_last: bool,
 }
 
 impl Cell {
@@ -168,7 +170,11 @@ impl Node {
             let reaches = if is_pending { position } else { stands };
             (channel, reaches.max(position))
         });
-        Some(State { seen, as_of })
+        Some(State {
+            seen,
+            as_of,
+            is_last: self.has_ended,
+        })
     }
 
     /// How far it is in a stream.
