@@ -1,81 +1,99 @@
-//! The cluster's life as its two state machines live it: start, flow control, death, end.
+//! The cluster's life as its state machines live it: start, flow control, death, end.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may panic"
 )]
 
 mod world;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use oxberry_cluster::channel::Occurrence;
 use oxberry_cluster::controller::Report;
-use oxberry_cluster::limits::{NODE_TIMEOUT, WAITING_REPORT_INTERVAL, WINDOW_BATCHES};
+use oxberry_cluster::limits::{Limits, WAITING_REPORT_INTERVAL};
 use oxberry_cluster::pi::{self, Stop};
 use oxberry_core::book::Capacity;
-use oxberry_core::feed::{Action, FeedEvent, TradeSessions};
-use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolIndex, SymbolSeqNum, UnixNanos};
+use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
+use oxberry_core::units::{
+    Numbering, OrderId, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
+};
+use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::start::RefusedReason;
-use oxberry_proto::stock::StockEvent;
-use world::{CAPACITY, World};
+use oxberry_proto::{Kind, NodeId};
+use world::{CAPACITY, World, occurrences};
 
-/// `count` events of ten symbols: orders that join and leave around a slowly moving price.
-fn events(first_symbol: u32, count: u32) -> Vec<FeedEvent> {
-    (0..count)
-        .map(|number| {
-            let symbol = first_symbol + number % 10;
-            let seq = number / 10 + 1;
-            let order_id = OrderId::from_raw(u64::from(seq.div_ceil(2)));
-            let (side, away) = if seq % 4 < 2 {
-                (Side::Bid, 0)
-            } else {
-                (Side::Ask, 200)
-            };
-            let action = if seq % 2 == 1 {
-                Action::Add {
-                    order_id,
-                    side,
-                    price: RawPrice::from_raw(100_000 + seq / 50 * 10 + away),
-                    qty: Qty::from_raw(100 + seq % 7),
-                    sessions: TradeSessions::ALL,
-                }
-            } else {
-                Action::Delete { order_id }
-            };
-            FeedEvent {
-                symbol_index: SymbolIndex::from_raw(symbol),
-                symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
-                ts_event: Some(UnixNanos::from_raw(u64::from(number))),
-                action,
+const LIMITS: Limits = Limits::DEFAULT;
+
+/// The beginning of a numbering and `count` events of ten symbols: orders that join and leave around a
+/// slowly moving price.
+fn channel(first_symbol: u32, count: u32) -> Vec<Occurrence> {
+    let event = |number: u32| {
+        let symbol = first_symbol + number % 10;
+        let seq = number / 10 + 1;
+        let order_id = OrderId::from_raw(u64::from(seq.div_ceil(2)));
+        let (side, away) = if seq % 4 < 2 {
+            (Side::Bid, 0)
+        } else {
+            (Side::Ask, 200)
+        };
+        let action = if seq % 2 == 1 {
+            Action::Add {
+                order_id,
+                side,
+                price: RawPrice::from_raw(100_000 + seq / 50 * 10 + away),
+                qty: Qty::from_raw(100 + seq % 7),
+                sessions: TradeSessions::ALL,
             }
-        })
-        .collect()
+        } else {
+            Action::Delete { order_id }
+        };
+        FeedEvent {
+            seq_num: SeqNum::from_raw(number + 2),
+            symbol_index: SymbolIndex::from_raw(symbol),
+            symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
+            ts_event: Some(UnixNanos::from_raw(u64::from(number))),
+            action,
+        }
+    };
+    let beginning = Beginning {
+        numbering: Numbering::from_raw(1_000),
+        after: SeqNum::from_raw(0),
+        failover: false,
+    };
+    let mut all = vec![Occurrence::Begins(beginning)];
+    all.extend(occurrences((0..count).map(event).collect()));
+    all
 }
 
-fn two_channels() -> Vec<Vec<FeedEvent>> {
-    vec![events(100, 20_000), events(200, 20_000)]
-}
-
-/// The stock events of every symbol once, in the order of their numbers, as a page sees them.
-fn without_twins(world: &World) -> BTreeMap<SymbolIndex, Vec<StockEvent>> {
-    let mut seen: BTreeMap<SymbolIndex, BTreeMap<u64, StockEvent>> = BTreeMap::new();
-    for event in world.stock.values().flatten() {
-        let of_symbol = seen.entry(event.symbol_index).or_default();
-        let first = of_symbol.entry(event.event_num.raw()).or_insert(*event);
-        assert_eq!(first, event, "twins disagree");
-    }
-    seen.into_iter()
-        .map(|(symbol, events)| (symbol, events.into_values().collect()))
-        .collect()
+fn two_channels() -> Vec<Vec<Occurrence>> {
+    vec![channel(100, 20_000), channel(200, 20_000)]
 }
 
 fn is_over(world: &World) -> bool {
     world.outcome.is_some() && world.pis.iter().all(|pi| pi.is_dead || pi.stop.is_some())
 }
 
+fn is_assigned(world: &World, pi: usize) -> bool {
+    let reports = &world.pis[pi].reports;
+    reports
+        .iter()
+        .any(|one| matches!(one, pi::Report::Assigned { .. }))
+}
+
+fn node_of(world: &World, pi: usize) -> Option<NodeId> {
+    let mut reports = world.pis[pi].reports.iter().rev();
+    reports.find_map(|report| {
+        let pi::Report::Assigned { node, .. } = report else {
+            return None;
+        };
+        Some(*node)
+    })
+}
+
 #[test]
-fn any_number_of_pis_gets_every_event_and_ends_with_equal_books() {
+fn any_number_of_pis_shows_every_event_once_and_ends_with_equal_books() {
     let mut digests = Vec::new();
     for nodes in 1..=5 {
         let mut world = World::new(nodes, false, two_channels());
@@ -87,33 +105,23 @@ fn any_number_of_pis_gets_every_event_and_ends_with_equal_books() {
             "{nodes} nodes: {:?}",
             world.reports
         );
-        let outcome = world.outcome.as_ref().unwrap();
+        let outcome = world.outcome.clone().unwrap();
         assert!(outcome.is_good(), "{nodes} nodes: {outcome:?}");
+        assert!(outcome.missing.is_empty());
         for partition in &outcome.partitions {
             assert_eq!(partition.replicas.len(), nodes.min(2));
         }
-        let published: u64 = outcome.partitions.iter().map(|one| one.published).sum();
-        assert_eq!(published, 40_000);
         assert_eq!(world.ended_pis, nodes);
-        assert!(
-            world
-                .pis
-                .iter()
-                .all(|pi| pi.stop == Some(Stop::Finished { equal: true }))
-        );
-        let all: Vec<_> = outcome
-            .partitions
-            .iter()
-            .map(|one| one.replicas[0].digest)
-            .collect();
-        digests.push(all);
-        for events in without_twins(&world).values() {
-            let numbers = events.iter().map(|event| event.event_num.raw());
-            assert!(
-                numbers.eq(1..=events.len() as u64),
-                "stock events are missing"
-            );
-        }
+        let equal = Some(Stop::Finished { equal: true });
+        assert!(world.pis.iter().all(|pi| pi.stop == equal));
+        world.run_for(Duration::from_millis(10));
+        // Every event of this feed changes the best price.
+        let shown: Vec<_> = world.shown.values().copied().collect();
+        assert_eq!(shown, [2_000; 20]);
+        assert!(world.is_page_live());
+        let of_partitions = outcome.partitions.iter();
+        let of_partitions: Vec<_> = of_partitions.map(|one| one.replicas[0].digest).collect();
+        digests.push(of_partitions);
     }
     assert!(
         digests.windows(2).all(|two| two[0] == two[1]),
@@ -123,7 +131,7 @@ fn any_number_of_pis_gets_every_event_and_ends_with_equal_books() {
 
 #[test]
 fn pis_that_get_no_partition_hold_nothing_up() {
-    let mut world = World::new(5, false, vec![events(100, 1)]);
+    let mut world = World::new(5, false, vec![channel(100, 1)]);
     for number in 0..5 {
         world.add_pi(&format!("pi-{number}"));
     }
@@ -138,28 +146,12 @@ fn pis_that_get_no_partition_hold_nothing_up() {
 fn nothing_starts_before_the_visualisation_asked_when_it_is_awaited() {
     let mut world = World::new(1, true, two_channels());
     world.add_pi("pi");
+    world.has_page = false;
     world.run_for(Duration::from_secs(6));
     assert!(world.reports.contains(&Report::AwaitingVisual));
-    assert!(
-        !world.pis[0]
-            .reports
-            .iter()
-            .any(|one| matches!(one, pi::Report::Assigned { .. }))
-    );
-    world.ask_for_symbols();
+    assert!(!is_assigned(&world, 0));
+    world.has_page = true;
     assert!(world.run_until(is_over));
-    assert_eq!(world.visual_answers, 1);
-}
-
-#[test]
-fn the_visualisation_may_ask_again_at_any_time() {
-    let mut world = World::new(1, false, two_channels());
-    world.add_pi("pi");
-    world.run_for(Duration::from_millis(20));
-    world.ask_for_symbols();
-    world.ask_for_symbols();
-    assert!(world.run_until(is_over));
-    assert_eq!(world.visual_answers, 2);
 }
 
 #[test]
@@ -171,41 +163,40 @@ fn a_pi_that_never_comes_is_named_until_it_comes() {
         present: vec!["early".to_owned()],
         expected: 2,
     };
-    assert!(
-        world
-            .reports
-            .iter()
-            .filter(|report| **report == waiting)
-            .count()
-            >= 2
-    );
+    let told = world.reports.iter().filter(|report| **report == waiting);
+    assert!(told.count() >= 2);
     world.add_pi("late");
     assert!(world.run_until(is_over));
     assert!(world.outcome.unwrap().is_good());
 }
 
 #[test]
-fn a_second_pi_of_the_same_name_a_superfluous_and_a_small_one_are_sent_away() {
+fn a_second_pi_of_the_same_name_is_sent_away() {
     let mut world = World::new(2, false, two_channels());
-    world.add_pi_with(
-        "small",
-        Capacity {
-            symbols: 2,
-            ..CAPACITY
-        },
-    );
+    world.add_pi("pi");
+    world.run_for(Duration::from_millis(10));
+    world.add_pi("pi");
+    // Its connection is another one.
+    world.pis[1].name = "another".to_owned();
+    assert!(world.run_until(|world| world.pis[1].stop.is_some()));
+    let reason = RefusedReason::NameTaken;
+    assert_eq!(world.pis[1].stop, Some(Stop::Refused(reason)));
+}
+
+#[test]
+fn a_small_pi_and_a_superfluous_one_are_sent_away() {
+    let mut world = World::new(2, false, two_channels());
+    let small = Capacity {
+        symbols: 2,
+        ..CAPACITY
+    };
+    world.add_pi_with("small", small);
     world.add_pi("large");
-    let is_refused = |world: &World| world.pis[0].stop.is_some();
-    assert!(world.run_until(is_refused));
+    assert!(world.run_until(|world| world.pis[0].stop.is_some()));
     let reason = RefusedReason::TooSmall { symbols: 20 };
     assert_eq!(world.pis[0].stop, Some(Stop::Refused(reason)));
     world.add_pi("another");
-    assert!(world.run_until(|world| {
-        world
-            .reports
-            .iter()
-            .any(|report| matches!(report, Report::Started { nodes: 2, .. }))
-    }));
+    assert!(world.run_until(|world| world.started.is_some()));
     world.add_pi("superfluous");
     assert!(world.run_until(|world| world.pis[3].stop.is_some()));
     assert_eq!(world.pis[3].stop, Some(Stop::Refused(RefusedReason::Full)));
@@ -220,59 +211,44 @@ fn a_page_that_does_not_read_slows_the_replay_and_loses_nothing() {
     world.pis[1].is_stuck = true;
     world.run_for(Duration::from_secs(10));
     assert!(world.outcome.is_none());
-    let bound = WINDOW_BATCHES * 2 * 8;
-    assert!(
-        world.pis.iter().all(|pi| pi.most_waiting <= bound),
-        "the window was passed"
-    );
+    // Of each of 16 streams as much as the window lets through, a batch more, and coverage.
+    let bound = 16 * (LIMITS.window_bytes + MAX_BATCH_BYTES + 40 * 64);
+    for pi in &world.pis {
+        assert!(pi.most_waiting <= bound, "the window was passed");
+    }
     world.pis[1].is_stuck = false;
     assert!(world.run_until(is_over));
     assert!(world.outcome.as_ref().unwrap().is_good());
-    let count = |name: &str| world.stock[name].len();
-    assert_eq!(count("pi-0"), count("pi-1"));
-}
-
-#[test]
-fn a_pi_without_news_still_tells_the_page_every_second_that_it_is_there() {
-    let mut world = World::new(2, false, two_channels());
-    world.add_pi("stuck");
-    world.add_pi("idle");
-    // The replay waits for the one, so the other has nothing to say.
-    world.pis[0].is_stuck = true;
-    world.run_for(Duration::from_secs(2));
-    let (frames, events) = (world.pis[1].stock_frames, world.stock["idle"].len());
-    world.run_for(Duration::from_secs(10));
-    assert_eq!(world.pis[1].stock_frames - frames, 10);
-    assert_eq!(world.stock["idle"].len(), events);
+    assert!(world.pis.iter().all(|pi| pi.brain.counters().holes == 0));
 }
 
 #[test]
 fn the_death_of_a_pi_loses_nothing_while_its_twin_lives() {
-    let mut healthy = World::new(3, false, two_channels());
     let mut world = World::new(3, false, two_channels());
     for name in ["pi-0", "pi-1", "pi-2"] {
-        healthy.add_pi(name);
         world.add_pi(name);
     }
-    assert!(healthy.run_until(is_over));
     // In the middle of the feed, which the other two would not finish without its acknowledgements.
-    assert!(world.run_until(|world| world.stock_events() > 5_000));
+    assert!(world.run_until(|world| world.shown.values().sum::<usize>() > 5_000));
     world.pis[0].is_dead = true;
     let died_at = world.now;
     assert!(world.run_until(is_over));
-    assert!(world.now.since(died_at) < NODE_TIMEOUT * 2);
+    assert!(world.now.since(died_at) < LIMITS.node_timeout * 2);
     assert!(world.reports.iter().any(
         |report| matches!(report, Report::Died { name, orphaned } if name == "pi-0" && orphaned.is_empty())
     ));
     assert!(world.outcome.as_ref().unwrap().is_good());
-    assert_eq!(without_twins(&world), without_twins(&healthy));
+    world.run_for(Duration::from_millis(10));
+    let shown: Vec<_> = world.shown.values().copied().collect();
+    assert_eq!(shown, [2_000; 20]);
+    assert!(world.is_page_live());
 }
 
 #[test]
 fn the_death_of_the_only_replica_is_said_and_makes_the_run_bad() {
     let mut world = World::new(1, false, two_channels());
     world.add_pi("only");
-    assert!(world.run_until(|world| world.stock_events() > 0));
+    assert!(world.run_until(|world| !world.shown.is_empty()));
     world.pis[0].is_dead = true;
     assert!(world.run_until(|world| world.outcome.is_some()));
     assert!(!world.outcome.as_ref().unwrap().is_good());
@@ -282,6 +258,8 @@ fn the_death_of_the_only_replica_is_said_and_makes_the_run_bad() {
             .iter()
             .any(|report| matches!(report, Report::Died { orphaned, .. } if orphaned.len() == 8))
     );
+    world.run_for(LIMITS.node_timeout);
+    assert!(!world.is_page_live());
 }
 
 #[test]
@@ -290,7 +268,7 @@ fn a_pi_that_dies_before_the_start_leaves_its_place_to_another() {
     world.add_pi("pi-0");
     world.run_for(Duration::from_millis(10));
     world.pis[0].is_dead = true;
-    world.run_for(NODE_TIMEOUT + Duration::from_secs(1));
+    world.run_for(LIMITS.node_timeout + Duration::from_secs(1));
     world.add_pi("pi-1");
     world.add_pi("pi-2");
     assert!(world.run_until(is_over));
@@ -298,50 +276,106 @@ fn a_pi_that_dies_before_the_start_leaves_its_place_to_another() {
 }
 
 #[test]
-fn a_pi_that_dies_while_it_is_pinged_is_replaced_before_the_feed_starts() {
+fn who_takes_the_place_of_a_dead_pi_has_a_number_of_its_own() {
     let mut world = World::new(2, false, two_channels());
     world.add_pi("pi-0");
     world.add_pi("pi-1");
-    let assigned = |world: &World| {
-        world.pis[1]
-            .reports
-            .iter()
-            .any(|one| matches!(one, pi::Report::Assigned { .. }))
-    };
-    assert!(world.run_until(assigned));
+    assert!(world.run_until(|world| is_assigned(world, 1)));
     world.pis[1].is_dead = true;
-    world.run_for(NODE_TIMEOUT + Duration::from_secs(1));
-    assert_eq!(world.stock_events(), 0, "started without all nodes");
+    world.run_for(LIMITS.node_timeout + Duration::from_secs(1));
+    assert_eq!(world.started, None, "started without all nodes");
     world.add_pi("pi-2");
+    assert!(world.run_until(|world| world.started.is_some()));
+    assert_ne!(node_of(&world, 2), node_of(&world, 1));
+    // Should the dead one come back, it has no place any more.
+    world.pis[1].is_dead = false;
     assert!(world.run_until(is_over), "{:?}", world.reports);
+    assert_eq!(world.pis[1].stop, Some(Stop::Refused(RefusedReason::Full)));
     assert!(world.outcome.unwrap().is_good());
+}
+
+#[test]
+fn a_pi_that_was_only_away_before_the_start_is_taken_back() {
+    let mut world = World::new(2, false, two_channels());
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    assert!(world.run_until(|world| is_assigned(world, 1)));
+    world.pis[1].is_dead = true;
+    world.run_for(LIMITS.node_timeout + Duration::from_secs(1));
+    world.pis[1].is_dead = false;
+    assert!(world.run_until(is_over), "{:?}", world.reports);
+    assert_eq!(world.outcome.unwrap().partitions[0].replicas.len(), 2);
+}
+
+#[test]
+fn a_pi_that_is_ready_says_so_once_a_beat_until_the_feed_starts() {
+    let mut world = World::new(2, false, two_channels());
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    assert!(world.run_until(|world| is_assigned(world, 1)));
+    world.pis[1].is_dead = true;
+    world.run_for(LIMITS.beat * 4);
+    let readies = world.pis[0].said[&(Kind::Ready as u8)];
+    assert!((4..=6).contains(&readies), "{readies}");
+}
+
+#[test]
+fn a_controller_that_starts_again_plays_a_later_run_to_the_pis_and_the_page_that_live() {
+    for await_visual in [false, true] {
+        let mut world = World::new(2, await_visual, two_channels());
+        world.add_pi("pi-0");
+        world.add_pi("pi-1");
+        assert!(world.run_until(|world| world.shown.values().sum::<usize>() > 5_000));
+        let before = world.started.unwrap();
+        world.restart_controller();
+        assert!(world.run_until(is_over), "{:?}", world.reports);
+        let after = world.started.unwrap();
+        assert_eq!(after.identity, before.identity);
+        assert!(after.generation > before.generation);
+        assert!(world.outcome.as_ref().unwrap().is_good());
+        assert_eq!(world.page.run(), Some(after));
+        assert!(world.is_page_live());
+    }
+}
+
+#[test]
+fn a_controller_that_stood_still_takes_nobody_for_dead() {
+    let mut world = World::new(2, false, two_channels());
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    assert!(world.run_until(|world| world.shown.values().sum::<usize>() > 5_000));
+    let late = world.now.after(LIMITS.node_timeout * 3);
+    world.controller.handle_timeout(late);
+    assert!(world.run_until(is_over));
+    let died = |report: &&Report| matches!(report, Report::Died { .. });
+    assert_eq!(world.reports.iter().find(died), None);
 }
 
 #[test]
 fn a_lost_batch_is_noticed_and_makes_its_symbols_stale() {
-    let mut world = World::new(1, false, vec![events(100, 20_000)]);
+    let mut world = World::new(1, false, vec![channel(100, 20_000)]);
     world.add_pi("pi");
-    world.lose_next_batch();
+    world.lose_batch_after = Some(20);
     assert!(world.run_until(is_over));
-    assert!(
-        world.pis[0]
-            .reports
-            .iter()
-            .any(|report| matches!(report, pi::Report::StreamGap { missing, .. } if *missing > 0)),
-        "{:?}",
-        world.pis[0].reports
-    );
-    assert!(world.pis[0].brain.counters().missing > 0);
-    let outcome = world.outcome.unwrap();
-    assert!(
-        outcome
-            .partitions
-            .iter()
-            .any(|partition| partition.replicas[0].stale_symbols > 0)
-    );
-    assert!(
-        world.stock["pi"]
-            .iter()
-            .any(|event| { event.state == oxberry_proto::stock::SymbolState::Stale })
-    );
+    let hole = |report: &pi::Report| matches!(report, pi::Report::Hole { .. });
+    assert!(world.pis[0].reports.iter().any(hole));
+    let outcome = world.outcome.as_ref().unwrap();
+    let not_live = outcome.partitions.iter();
+    let not_live: u32 = not_live.map(|one| one.replicas[0].not_live).sum();
+    assert!(not_live > 0);
+    world.run_for(Duration::from_millis(10));
+    assert!(!world.is_page_live());
+}
+
+#[test]
+fn after_the_end_nobody_wants_another_turn_at_once() {
+    let mut world = World::new(2, false, vec![channel(100, 100)]);
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    assert!(world.run_until(is_over));
+    world.run_for(LIMITS.node_timeout * 2);
+    let due = world.page.poll_timeout();
+    assert!(due.is_none_or(|due| due > world.now), "{due:?}");
+    assert!(world.is_page_live());
+    assert_eq!(world.controller.poll_timeout(), None);
 }

@@ -1,17 +1,18 @@
-//! A controller, its channels, Pis and a visualisation in one thread, joined by perfect queues.
+//! A controller, its channels, Pis and a page in one thread, joined by perfect queues.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use oxberry_cluster::channel::ChannelStreams;
+use oxberry_cluster::channel::{ChannelStreams, Occurrence};
 use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome, Report, Symbol};
+use oxberry_cluster::limits::Limits;
+use oxberry_cluster::page::{self, Page};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::FeedEvent;
 use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex, UnixNanos};
 use oxberry_proto::start::SetupVisualRequest;
-use oxberry_proto::stock::{EndOfEvents, StockBatch, StockEvent};
-use oxberry_proto::{Kind, SCHEMA_FINGERPRINT, Topic, decode, decode_list, encode, kind_of};
+use oxberry_proto::{Kind, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
 
 /// What the books of a Pi hold.
 pub(crate) const CAPACITY: Capacity = Capacity {
@@ -27,16 +28,22 @@ const STEP: core::time::Duration = core::time::Duration::from_millis(1);
 pub(crate) struct World {
     pub(crate) now: Instant,
     pub(crate) controller: Controller,
+    config: ControllerConfig,
     pub(crate) pis: Vec<SimulatedPi>,
     channels: Vec<SimulatedChannel>,
-    running: bool,
+    feed: Vec<Vec<Occurrence>>,
+    pub(crate) started: Option<Run>,
+    next_beat: Instant,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) reports: Vec<Report>,
-    /// What came from each Pi, in order.
-    pub(crate) stock: BTreeMap<String, Vec<StockEvent>>,
-    pub(crate) visual_answers: usize,
+    pub(crate) page: Page,
+    /// Whether anybody carries what the page asks for.
+    pub(crate) has_page: bool,
+    /// Events that the page showed live, by symbol.
+    pub(crate) shown: BTreeMap<SymbolIndex, usize>,
     pub(crate) ended_pis: usize,
-    losing: bool,
+    /// After so many batches, the next one reaches nobody.
+    pub(crate) lose_batch_after: Option<usize>,
 }
 
 pub(crate) struct SimulatedPi {
@@ -49,28 +56,33 @@ pub(crate) struct SimulatedPi {
     pub(crate) stop: Option<pi::Stop>,
     /// Neither reads nor speaks.
     pub(crate) is_dead: bool,
-    /// Takes no stock events: its visualisation does not read.
+    /// Pushes no frames: its page does not read.
     pub(crate) is_stuck: bool,
-    /// Frames that it pushed to the visualisation.
-    pub(crate) stock_frames: usize,
-    /// The most data frames that ever waited for it.
+    /// What it said to the controller, by kind.
+    pub(crate) said: BTreeMap<u8, usize>,
+    /// The most bytes of batches that ever waited for it.
     pub(crate) most_waiting: usize,
 }
 
 struct SimulatedChannel {
-    streams: ChannelStreams,
-    events: VecDeque<FeedEvent>,
+    streams: Option<ChannelStreams>,
+    occurrences: VecDeque<Occurrence>,
     has_ended: bool,
 }
 
+/// The events of a channel, as it brings them.
+pub(crate) fn occurrences(events: Vec<FeedEvent>) -> Vec<Occurrence> {
+    events.into_iter().map(Occurrence::Event).collect()
+}
+
 impl World {
-    /// A world whose channel `n` publishes the `n`-th list of events, each symbol in one channel.
-    pub(crate) fn new(nodes: usize, await_visual: bool, events: Vec<Vec<FeedEvent>>) -> Self {
-        let mut indexes: Vec<_> = events
-            .iter()
-            .flatten()
-            .map(|event| event.symbol_index)
-            .collect();
+    /// A world whose channel `n` publishes the `n`-th list, each symbol in one channel.
+    pub(crate) fn new(nodes: usize, await_visual: bool, feed: Vec<Vec<Occurrence>>) -> Self {
+        let symbol_of = |occurrence: &Occurrence| match occurrence {
+            Occurrence::Event(event) => Some(event.symbol_index),
+            Occurrence::Begins(_) | Occurrence::Lost(_) | Occurrence::Settled(_) => None,
+        };
+        let mut indexes: Vec<_> = feed.iter().flatten().filter_map(symbol_of).collect();
         indexes.sort_unstable();
         indexes.dedup();
         let table = PartitionTable::balanced(indexes.iter().map(|&symbol| (symbol, 1)), 8);
@@ -79,43 +91,60 @@ impl World {
             name: format!("S{symbol_index}").as_str().try_into().unwrap(),
             scale: PriceScale::new(4).unwrap(),
         };
-        let channel_ids: Vec<_> = (1..).map(ChannelId::from_raw).take(events.len()).collect();
-        let channels = channel_ids
-            .iter()
-            .zip(events)
-            .map(|(&channel, events)| SimulatedChannel {
-                streams: ChannelStreams::new(channel, table.partitions()),
-                events: events.into(),
-                has_ended: false,
-            });
-        let channels = channels.collect();
         let config = ControllerConfig {
             nodes,
             replicas: 2,
             await_visual,
-            channels: channel_ids,
+            channels: (1..).map(ChannelId::from_raw).take(feed.len()).collect(),
             symbols: indexes.iter().map(symbol).collect(),
             table,
+            identity: 7,
+            generation: 1,
+            limits: Limits::DEFAULT,
         };
         let now = Instant::from_raw(1_000_000_000);
-        Self {
+        let mut world = Self {
             now,
-            controller: Controller::new(config, now),
+            controller: Controller::new(config.clone(), now),
+            config,
             pis: Vec::new(),
-            channels,
-            running: false,
+            channels: Vec::new(),
+            feed,
+            started: None,
+            next_beat: now,
             outcome: None,
             reports: Vec::new(),
-            stock: BTreeMap::new(),
-            visual_answers: 0,
+            page: Page::new(Limits::DEFAULT),
+            has_page: true,
+            shown: BTreeMap::new(),
             ended_pis: 0,
-            losing: false,
+            lose_batch_after: None,
+        };
+        world.rewind();
+        world
+    }
+
+    /// The controller's process dies; another one begins the same day.
+    pub(crate) fn restart_controller(&mut self) {
+        self.config.generation += 1;
+        self.controller = Controller::new(self.config.clone(), self.now);
+        self.started = None;
+        self.outcome = None;
+        self.rewind();
+        for pi in &mut self.pis {
+            pi.topics.clear();
+            pi.data.clear();
+            pi.control.clear();
         }
     }
 
-    /// The next batch that a channel publishes reaches nobody.
-    pub(crate) fn lose_next_batch(&mut self) {
-        self.losing = true;
+    fn rewind(&mut self) {
+        let channel = |occurrences: &Vec<Occurrence>| SimulatedChannel {
+            streams: None,
+            occurrences: occurrences.clone().into(),
+            has_ended: false,
+        };
+        self.channels = self.feed.iter().map(channel).collect();
     }
 
     pub(crate) fn add_pi(&mut self, name: &str) {
@@ -128,6 +157,7 @@ impl World {
             name: name.try_into().unwrap(),
             max_orders: capacity.orders,
             max_symbols: capacity.symbols,
+            limits: Limits::DEFAULT,
         };
         self.pis.push(SimulatedPi {
             name: name.to_owned(),
@@ -139,26 +169,9 @@ impl World {
             stop: None,
             is_dead: false,
             is_stuck: false,
-            stock_frames: 0,
+            said: BTreeMap::new(),
             most_waiting: 0,
         });
-    }
-
-    pub(crate) fn ask_for_symbols(&mut self) {
-        let mut buffer = [0; 64];
-        let length = encode(
-            &SetupVisualRequest {
-                schema: SCHEMA_FINGERPRINT,
-            },
-            &mut buffer,
-        );
-        self.controller
-            .handle_visual_request(self.now, &buffer[..length.unwrap()]);
-    }
-
-    /// How many stock events came, twins included. A Pi without news sends batches without any.
-    pub(crate) fn stock_events(&self) -> usize {
-        self.stock.values().map(Vec::len).sum()
     }
 
     /// Turns the world until `done`, for at most a minute of its time.
@@ -180,8 +193,18 @@ impl World {
         }
     }
 
+    /// Whether every row is live.
+    pub(crate) fn is_page_live(&self) -> bool {
+        let rows = self.page.rows();
+        !rows.is_empty() && (0..rows.len()).all(|row| self.page.standing(row, self.now).is_live())
+    }
+
     fn turn(&mut self) {
         self.now = self.now.after(STEP);
+        for at in 0..self.pis.len() {
+            self.turn_pi(at);
+        }
+        self.turn_page();
         if self
             .controller
             .poll_timeout()
@@ -189,76 +212,108 @@ impl World {
         {
             self.controller.handle_timeout(self.now);
         }
-        for at in 0..self.pis.len() {
-            self.turn_pi(at);
-        }
-        while let Some(command) = self.controller.next_command() {
-            self.obey(command);
-        }
-        if self.running {
+        self.obey();
+        if self.started.is_some() {
             for at in 0..self.channels.len() {
                 self.turn_channel(at);
             }
+            if self.next_beat <= self.now {
+                self.next_beat = self.now.after(Limits::DEFAULT.beat);
+            }
         }
+        self.obey();
     }
 
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Send { peer, message } => {
-                let pi = self
-                    .pis
-                    .iter_mut()
-                    .find(|pi| pi.name.as_bytes() == peer && !pi.is_dead);
-                if let Some(pi) = pi {
-                    pi.control.push_back(message);
+    fn obey(&mut self) {
+        while let Some(command) = self.controller.next_command() {
+            match command {
+                Command::Send { peer, message } => {
+                    let mut pis = self.pis.iter_mut();
+                    let pi = pis.find(|pi| pi.name.as_bytes() == peer && !pi.is_dead);
+                    if let Some(pi) = pi {
+                        pi.control.push_back(message);
+                    }
                 }
-            }
-            Command::AnswerVisual { .. } => self.visual_answers += 1,
-            Command::Publish { frame } => publish(&mut self.pis, &frame),
-            Command::Start => self.running = true,
-            Command::Credit { stream, acked } => {
-                let channels = self.channels.iter_mut();
-                for channel in channels.filter(|one| one.streams.channel() == stream.channel) {
-                    channel.streams.handle_credit(stream.partition, acked);
+                Command::AnswerVisual { message } => {
+                    self.page.handle_symbols(&message).unwrap();
                 }
+                Command::Publish { frame } => publish(&mut self.pis, &frame),
+                Command::Start { run } => {
+                    self.started = Some(run);
+                    for (channel, id) in self.channels.iter_mut().zip(&self.config.channels) {
+                        let partitions = self.config.table.partitions();
+                        let streams = ChannelStreams::new(run, *id, partitions, Limits::DEFAULT);
+                        channel.streams = Some(streams);
+                    }
+                }
+                Command::Credit { stream, acked } => {
+                    let of_stream = self.config.channels.iter().zip(&mut self.channels);
+                    for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
+                        if let Some(streams) = &mut channel.streams {
+                            streams.handle_credit(stream.partition, acked);
+                        }
+                    }
+                }
+                Command::Unheld { partition } => {
+                    for channel in &mut self.channels {
+                        if let Some(streams) = &mut channel.streams {
+                            streams.set_held(partition, false);
+                        }
+                    }
+                }
+                Command::Report(report) => self.reports.push(report),
+                Command::Stop(outcome) => self.outcome = Some(outcome),
             }
-            Command::Report(report) => self.reports.push(report),
-            Command::Stop(outcome) => self.outcome = Some(outcome),
         }
     }
 
     fn turn_channel(&mut self, at: usize) {
+        let is_beat = self.next_beat <= self.now;
         let Self {
             channels,
-            controller,
+            config,
             pis,
-            losing,
+            lose_batch_after,
             ..
         } = self;
         let channel = &mut channels[at];
+        let Some(streams) = &mut channel.streams else {
+            return;
+        };
         let wall = UnixNanos::from_raw(1);
         let mut send = |frame: &[u8]| {
-            if !core::mem::take(losing) {
-                publish(pis, frame);
+            let (_, message) = Topic::split(frame).unwrap();
+            let is_batch = kind_of(message) == Ok(Kind::Batch);
+            match lose_batch_after {
+                Some(0) if is_batch => *lose_batch_after = None,
+                Some(left) if is_batch => {
+                    *left -= 1;
+                    publish(pis, frame);
+                }
+                Some(_) | None => publish(pis, frame),
             }
         };
-        while let Some(event) = channel.events.front() {
-            let partition = controller.table().partition_of(event.symbol_index).unwrap();
-            if channel
-                .streams
-                .push(partition, event, wall, &mut send)
+        while let Some(occurrence) = channel.occurrences.front() {
+            if streams
+                .push(occurrence, &config.table, wall, &mut send)
                 .is_err()
             {
-                return;
+                break;
             }
-            channel.events.pop_front();
+            if let Occurrence::Event(event) = occurrence {
+                streams.cover(event.seq_num);
+            }
+            channel.occurrences.pop_front();
         }
-        channel.streams.flush(wall, &mut send);
-        if channel.streams.is_flushed() && !channel.has_ended {
-            channel.streams.end(&mut send);
+        streams.flush(wall, &mut send);
+        if is_beat {
+            streams.tell_coverage(&mut send);
+        }
+        if channel.occurrences.is_empty() && streams.is_flushed() && !channel.has_ended {
+            streams.end(&mut send);
             channel.has_ended = true;
-            let lasts = channel.streams.lasts().collect();
-            controller.handle_end_of_channel(self.now, channel.streams.channel(), lasts);
+            self.controller
+                .handle_end_of_channel(self.now, config.channels[at]);
         }
     }
 
@@ -268,13 +323,12 @@ impl World {
         if pi.is_dead || pi.stop.is_some() {
             return;
         }
-        if pi.brain.poll_timeout().is_some_and(|due| due <= now) {
-            pi.brain.handle_timeout(now);
-        }
+        pi.brain.handle_timeout(now);
         while let Some(message) = pi.control.pop_front() {
             pi.brain.handle_control(now, &message);
         }
-        pi.most_waiting = pi.most_waiting.max(pi.data.len());
+        let waiting = pi.data.iter().map(Vec::len).sum();
+        pi.most_waiting = pi.most_waiting.max(waiting);
         while pi.brain.can_take_data()
             && let Some(frame) = pi.data.pop_front()
         {
@@ -283,28 +337,54 @@ impl World {
         while !pi.is_stuck
             && let Some(frame) = pi.brain.stock_frame(wall)
         {
-            if kind_of(frame) == Ok(Kind::EndOfEvents) {
-                decode::<EndOfEvents>(frame).unwrap();
-                self.ended_pis += 1;
-            } else {
-                let (_, events) = decode_list::<StockBatch>(frame).unwrap();
-                let came = self.stock.entry(pi.name.clone()).or_default();
-                came.extend(events.map(Result::unwrap));
-            }
-            pi.stock_frames += 1;
+            self.ended_pis += usize::from(kind_of(frame) == Ok(Kind::EndOfEvents));
+            self.page.handle_stock(now, frame);
             pi.brain.stock_sent();
         }
         while let Some(command) = pi.brain.next_command() {
             match command {
                 pi::Command::Subscribe(topic) => pi.topics.push(topic),
+                pi::Command::Unsubscribe(topic) => pi.topics.retain(|known| *known != topic),
                 pi::Command::Report(report) => pi.reports.push(report),
                 pi::Command::Stop(stop) => pi.stop = Some(stop),
             }
         }
-        while let Some(message) = pi.brain.control_message(now) {
+        // Nobody has more to say at once than this.
+        for _ in 0..1_000 {
+            let Some(message) = pi.brain.control_message(now) else {
+                return;
+            };
+            let kind = kind_of(message).unwrap();
+            *pi.said.entry(kind as u8).or_default() += 1;
             self.controller
                 .handle_message(now, pi.name.as_bytes(), message);
             pi.brain.control_sent();
+        }
+        panic!("{} never has said all", pi.name);
+    }
+
+    fn turn_page(&mut self) {
+        if !self.has_page {
+            return;
+        }
+        let is_due = self.page.poll_timeout().is_some_and(|due| due <= self.now);
+        if self.page.run().is_none() || is_due {
+            self.page.handle_timeout(self.now);
+        }
+        while let Some(shown) = self.page.next_shown() {
+            *self.shown.entry(shown.symbol_index).or_default() += 1;
+        }
+        while let Some(command) = self.page.next_command() {
+            if let page::Command::Ask { tell } = command {
+                let mut buffer = [0; 64];
+                let request = SetupVisualRequest {
+                    schema: SCHEMA_FINGERPRINT,
+                    tell,
+                };
+                let length = encode(&request, &mut buffer).unwrap();
+                self.controller
+                    .handle_visual_request(self.now, &buffer[..length]);
+            }
         }
     }
 }
