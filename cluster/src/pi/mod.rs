@@ -663,11 +663,11 @@ impl<'s> Pi<'s> {
             failover,
         };
         if let Some(stream) = self.streams.get_mut(stream) {
-            // A failover tells again what there was before.
-            if !failover {
+            // A failover tells again what there was before, but not to those who come into its midst.
+            if !failover || from.seq_num > SeqNum::default() {
                 stream.after = from.seq_num;
-                stream.missed = false;
             }
+            stream.missed &= failover;
             stream.failover = failover;
         }
         self.for_each_symbol(stream, |books, slot, channel| {
