@@ -174,7 +174,7 @@ impl Channel<'_> {
         let rare = self.random.below(1_000);
         let habit = match rare {
             0 => Habit::Reset,
-            1 => Habit::Failover,
+            1 | 29..=31 => Habit::Failover,
             2..=4 => Habit::Clear,
             5 => Habit::LateClear,
             6..=8 => Habit::Scale,
