@@ -335,7 +335,11 @@ fn a_node_that_was_silent_for_too_long_is_dead_until_it_is_heard() {
     drain(&mut page);
     page.handle_timeout(now.after(Duration::from_secs(60)));
     let asked = drain(&mut page);
-    assert_eq!(asked, [Command::Ask { tell: None }], "of the dead nothing is asked");
+    assert_eq!(
+        asked,
+        [Command::Ask { tell: None }],
+        "of the dead nothing is asked"
+    );
     assert_eq!(by_node(page.voices())[&0], Voice::Dead);
     drain(&mut page);
     page.handle_stock(now, &one.beat());

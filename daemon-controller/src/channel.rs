@@ -8,6 +8,7 @@ use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_core::xdp::PacketRef;
 use oxberry_feed::channels::{Channels, HandledChannel};
+use oxberry_feed::contradiction::Contradictions;
 use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
 use oxberry_feed::lines::LineCounters;
 use oxberry_feed::mapping::MappingFile;
@@ -111,6 +112,8 @@ pub(crate) struct ChannelPublisher {
 struct Reader {
     /// What messages call the source.
     file: String,
+    mapping: Arc<MappingFile>,
+    contradictions: Contradictions,
     outlet: Outlet,
     warnings: Warnings,
     /// Whether everything was sound so far.
@@ -142,6 +145,8 @@ impl ChannelPublisher {
         Self {
             reader: Reader {
                 file: source.name().to_owned(),
+                mapping: Arc::clone(&mapping),
+                contradictions: Contradictions::new(),
                 outlet: Outlet::new(channel, table, publisher, pipe, clock),
                 warnings: Warnings::default(),
                 is_sound: true,
@@ -231,6 +236,7 @@ impl ChannelPublisher {
 
     fn summary(self, is_complete: bool) -> (ChannelSummary, Outlet) {
         let Self {
+            source,
             channels,
             reader:
                 Reader {
@@ -244,6 +250,10 @@ impl ChannelPublisher {
         let handler = channels.iter().next().map(|channel| &channel.handler);
         let totals = handler.map(Handler::totals).unwrap_or_default();
         let channel = outlet.channel();
+        let capture = source.capture_counters();
+        if !capture.is_all_read() {
+            warnings.told.push(format!("{}: {capture}", source.name()));
+        }
         if !totals.is_plain() {
             warnings.told.push(format!("channel {channel}: {totals}"));
         }
@@ -319,7 +329,19 @@ impl Follower for Reader {
 impl Listener<u64> for Reader {
     fn turn(&mut self, _: &PacketRef<'_>, _: u64) {}
 
-    fn done(&mut self, _: &PacketRef<'_>, offset: u64, read: &Read) {
+    fn done(&mut self, packet: &PacketRef<'_>, offset: u64, read: &Read) {
+        if read.has_definitions {
+            let Self {
+                file,
+                mapping,
+                contradictions,
+                warnings,
+                ..
+            } = self;
+            contradictions.packet(packet, mapping, &mut |contradiction| {
+                warnings.push(format_args!("{file}: {contradiction}"));
+            });
+        }
         if let Err(error) = read.sequence {
             let place = self.place(offset).to_string();
             self.fail(format_args!(

@@ -272,10 +272,10 @@ impl Daemon<'_> {
                 Command::Subscribe(topic) => self.sockets.data.subscribe(topic)?,
                 Command::Unsubscribe(topic) => self.sockets.data.unsubscribe(topic)?,
                 Command::Report(told) => {
-                    match told {
-                        Report::Assigned { .. } => self.is_assigned = true,
-                        Report::AnotherRun { .. } => self.is_assigned = false,
-                        _ => {}
+                    if matches!(told, Report::Assigned { .. }) {
+                        self.is_assigned = true;
+                    } else if matches!(told, Report::AnotherRun { .. }) {
+                        self.is_assigned = false;
                     }
                     report::log(told, self.config);
                 }

@@ -11,7 +11,8 @@
 //! * [`merge`]: several sources in the order of their times,
 //! * [`lines`]: the lines A and B by which a channel comes in captures,
 //! * [`handler`]: the packets of one channel to what they mean, in order,
-//! * [`channels`]: which channels the sources hold.
+//! * [`channels`]: which channels the sources hold,
+//! * [`keeper`]: the books of channels.
 
 pub mod channels;
 pub mod contradiction;
@@ -20,6 +21,7 @@ pub mod directory;
 mod groups;
 pub mod handler;
 mod input;
+pub mod keeper;
 pub mod lines;
 pub mod mapping;
 pub mod merge;

@@ -34,6 +34,10 @@ impl Reading {
         let Self { name, capture, .. } = self;
         if self.is_empty {
             console.say(format_args!("{name}: is empty"));
+        } else if capture.other_traffic() > 0 {
+            console.say(format_args!(
+                "{name}: {capture}; --group and --port say what to read"
+            ));
         } else if !capture.is_all_read() {
             console.say(format_args!("{name}: {capture}"));
         }

@@ -116,8 +116,8 @@ fn replay_tells_what_it_passed_over_in_the_words_of_decode() {
     let [decoded, replayed] = ["decode", "replay"].map(|command| world.run(command, &[]));
     let told = format!(
         "{}: 7 frames, 4 of them read; passed over: not IP (ARP): 1; other traffic, which cannot be \
-         packets of the feed: 2 (to 10.0.0.2:53 1, to 224.0.1.129:319 1, --group and --port say \
-         what to read)\n",
+         packets of the feed: 2 (to 10.0.0.2:53 1, to 224.0.1.129:319 1); --group and --port say \
+         what to read\n",
         world.write().display()
     );
     for run in [&decoded, &replayed] {

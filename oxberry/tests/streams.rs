@@ -216,7 +216,7 @@ fn a_check_whose_output_nobody_reads_exits_by_the_comparison() {
         .unwrap();
     let err = String::from_utf8(small.stderr).unwrap();
     assert_eq!(small.status.code(), Some(1), "{err}");
-    assert!(err.contains("not all replicas equal"), "{err}");
+    assert!(err.contains("not everything equals the replay"), "{err}");
 }
 
 #[test]

@@ -182,7 +182,10 @@ fn a_symbol_that_only_the_feed_defines_has_a_book_and_rows_by_its_name() {
     writer.bid(stranger, 1, 7, 50_000).bid(GOOG, 1, 8, 51_000);
     let run = replay(&directory(&[&writer]), &["--every-message", "--trust"]);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    assert_eq!(trusts(&run), [["TEST", "1", "live"], ["GOOG", "1", "live"]]);
+    assert_eq!(
+        trusts(&run),
+        [["OTHER", "1", "live"], ["GOOG", "1", "live"]]
+    );
     assert!(has(&run, "3 symbols, 2 orders resting"), "{}", run.stderr);
 }
 

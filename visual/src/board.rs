@@ -14,7 +14,6 @@ use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
-use crate::limits::IDLE_ASK;
 use crate::row::{Row, RowState};
 use crate::table::{SymbolTable, TableError, check_answer};
 
@@ -38,8 +37,6 @@ pub struct Board {
     /// Partitions whose rows may stand otherwise.
     restated: BTreeSet<Partition>,
     next_sweep: Instant,
-    /// When the controller is asked again if nothing is heard.
-    next_ask: Instant,
     counters: Counters,
     /// The counters when the run began.
     before_run: Counters,
@@ -135,7 +132,6 @@ impl Board {
             changed: Changed::default(),
             restated: BTreeSet::new(),
             next_sweep: Instant::default(),
-            next_ask: Instant::default(),
             counters: Counters::default(),
             before_run: Counters::default(),
             firsts: BTreeMap::new(),
@@ -183,10 +179,6 @@ impl Board {
             self.look_at_rows(now, |_| true);
         }
         self.phase = self.phase_now(now);
-        if self.phase != Phase::Running && self.next_ask <= now {
-            self.next_ask = now.after(IDLE_ASK);
-            self.commands.push_back(Command::Ask { tell: None });
-        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.

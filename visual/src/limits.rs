@@ -19,10 +19,6 @@ pub const FRAMES_LATE_AFTER: Duration = Duration::from_secs(3);
 /// answer is quick, but may be half a megabyte.
 pub const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often the controller is asked while nothing of a run is heard: it may be another controller, which
-/// plays another run and waits for this question before it begins.
-pub const IDLE_ASK: Duration = Duration::from_secs(1);
-
 /// When to say first that the controller does not answer; each next time is twice as long.
 pub const ANSWER_REPORT: Duration = Duration::from_secs(5);
 

@@ -287,15 +287,13 @@ mod tests {
     fn a_told_state_has_a_last_price_but_no_direction() {
         let mut row = Row::default();
         row.handle_shown(&shown(1, Some((4, 10))));
-        let mut told = oxberry_cluster::page::Row {
-            symbol_index: SymbolIndex::from_raw(7),
-            name: oxberry_proto::SymbolName::new(),
-            partition: oxberry_proto::Partition::from_raw(0),
-            at: row.at,
-            ts_event: None,
-            view: row.view,
-            last_trade: Some(Price::from_raw(1_000_000)),
-        };
+        let mut told = oxberry_cluster::page::Row::new(
+            SymbolIndex::from_raw(7),
+            oxberry_proto::SymbolName::new(),
+            oxberry_proto::Partition::from_raw(0),
+        );
+        (told.at, told.view) = (row.at, row.view);
+        told.last_trade = Some(Price::from_raw(1_000_000));
         assert!(!row.handle_state(&told), "it is the same");
         told.last_trade = Some(Price::from_raw(2_000_000));
         assert!(row.handle_state(&told));

@@ -157,15 +157,11 @@ mod tests {
     }
 
     fn row(index: u32, name: &str) -> page::Row {
-        page::Row {
-            symbol_index: SymbolIndex::from_raw(index),
-            name: SymbolName::try_from(name).unwrap(),
-            partition: Partition::from_raw(0),
-            at: None,
-            ts_event: None,
-            view: None,
-            last_trade: None,
-        }
+        page::Row::new(
+            SymbolIndex::from_raw(index),
+            SymbolName::try_from(name).unwrap(),
+            Partition::from_raw(0),
+        )
     }
 
     #[test]

@@ -121,9 +121,6 @@ impl Page {
 
     /// Time has passed: finds the dead and the silent, and asks again for what was not answered.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.wants_symbols() {
-            self.ask_for_symbols(now);
-        }
         let limits = self.limits;
         let mut restated = Vec::new();
         let mut died = Vec::new();
@@ -145,6 +142,9 @@ impl Page {
         }
         for partition in restated {
             self.restate(partition);
+        }
+        if self.wants_symbols() {
+            self.ask_for_symbols(now);
         }
         self.ask_for_states(now);
     }
@@ -667,16 +667,7 @@ impl Page {
         } = self;
         *by_symbol.entry(symbol_index).or_insert_with(|| {
             by_partition.entry(partition).or_default().push(rows.len());
-            rows.push(Row {
-                symbol_index,
-                name: SymbolName::new(),
-                partition,
-                at: None,
-                ts_event: None,
-                view: None,
-                last_trade: None,
-                rank: NO_WORD,
-            });
+            rows.push(Row::new(symbol_index, SymbolName::new(), partition));
             rows.len() - 1
         })
     }

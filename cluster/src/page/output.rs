@@ -6,6 +6,8 @@ use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{TradePrint, View};
 use oxberry_proto::{NodeId, Partition, ProtoError, Run, SymbolName};
 
+use super::NO_WORD;
+
 /// What the rim is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -96,6 +98,23 @@ pub struct Row {
     pub last_trade: Option<Price>,
     /// How good the word of the node was that told the state.
     pub(super) rank: u8,
+}
+
+impl Row {
+    /// The row of a symbol of which nothing was told yet.
+    #[must_use]
+    pub const fn new(symbol_index: SymbolIndex, name: SymbolName, partition: Partition) -> Self {
+        Self {
+            symbol_index,
+            name,
+            partition,
+            at: None,
+            ts_event: None,
+            view: None,
+            last_trade: None,
+            rank: NO_WORD,
+        }
+    }
 }
 
 /// How a node is heard.

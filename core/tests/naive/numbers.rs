@@ -36,8 +36,8 @@ pub(super) enum Refresh {
 impl NaiveSymbol {
     pub(super) fn belongs_to(&self) -> Option<ChannelId> {
         match self.owner {
-            Owner::Nobody => None,
-            Owner::Perhaps(channel) | Owner::Channel(channel) => Some(channel),
+            Owner::Nobody | Owner::Perhaps(_) => None,
+            Owner::Channel(channel) => Some(channel),
         }
     }
 

@@ -155,16 +155,20 @@ impl fmt::Display for CaptureCounters {
         groups.sort_by_key(|(group, count)| (group.is_none(), u64::MAX - **count));
         let (named, others) = groups.split_at(groups.len().min(GROUPS_NAMED));
         let mut unnamed: u64 = others.iter().map(|(_, count)| **count).sum();
+        let mut separator = "";
         for (group, count) in named {
             match group {
-                Some(group) => write!(f, "to {group} {count}, ")?,
+                Some(group) => {
+                    write!(f, "{separator}to {group} {count}")?;
+                    separator = ", ";
+                }
                 None => unnamed += **count,
             }
         }
         if unnamed > 0 {
-            write!(f, "to others {unnamed}, ")?;
+            write!(f, "{separator}to others {unnamed}")?;
         }
-        write!(f, "--group and --port say what to read)")
+        f.write_str(")")
     }
 }
 

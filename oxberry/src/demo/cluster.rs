@@ -443,7 +443,7 @@ mod tests {
         for (exit, good) in [("exit 0", true), ("exit 1", false)] {
             let (mut cluster, events) = cluster(&[
                 (CONTROLLER, WAITS),
-                (DASHBOARD, WAITS),
+                (DASHBOARD, "exit 0"),
                 ("pi-1", exit),
                 ("pi-2", exit),
             ]);
@@ -452,6 +452,7 @@ mod tests {
                 ended("pi-1"),
                 said(json!({"notice": "partition", "partition": 0})),
                 said(json!({"notice": "done", "good": good})),
+                ended(DASHBOARD),
             ] {
                 events.send(event).unwrap();
             }
@@ -463,13 +464,17 @@ mod tests {
 
     #[test]
     fn a_pi_may_end_before_the_start_of_a_short_feed_is_read() {
-        let (mut cluster, events) =
-            cluster(&[(CONTROLLER, WAITS), (DASHBOARD, WAITS), ("pi-1", "exit 0")]);
+        let (mut cluster, events) = cluster(&[
+            (CONTROLLER, WAITS),
+            (DASHBOARD, "exit 0"),
+            ("pi-1", "exit 0"),
+        ]);
         events.send(ended("pi-1")).unwrap();
         events.send(said(json!({"notice": "started"}))).unwrap();
         events
             .send(said(json!({"notice": "done", "good": true})))
             .unwrap();
+        events.send(ended(DASHBOARD)).unwrap();
         cluster.await_notice(CONTROLLER, "started").unwrap();
         assert!(cluster.play(true).unwrap().unwrap().good);
     }

@@ -183,7 +183,10 @@ mod tests {
         })
     }
 
-    fn seen(book: &NaiveBook) -> (Option<(u32, u64, u32)>, Option<(u32, u64, u32)>) {
+    /// Price, quantity and orders of a side.
+    type Best = Option<(u32, u64, u32)>;
+
+    fn seen(book: &NaiveBook) -> (Best, Best) {
         let plain = |quote: Quote| (quote.price.raw(), quote.qty, quote.orders);
         let view = book.view();
         (view.bid.map(plain), view.ask.map(plain))

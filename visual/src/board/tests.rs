@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use oxberry_cluster::limits::ASK_INTERVAL;
 use oxberry_core::units::{
     ChannelId, Numbering, Position, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex,
 };
@@ -375,16 +376,16 @@ fn a_page_that_hears_nothing_asks_whether_another_run_is_played() {
         board.handle_timeout(now);
     }
     assert_eq!(board.phase(), Phase::Silent);
-    let asked = now.after(IDLE_ASK);
+    let asked = now.after(ASK_INTERVAL);
     board.handle_timeout(asked);
     assert!(asks(&mut board) > 0);
     // Not more often than it is of use.
-    board.handle_timeout(asked.after(IDLE_ASK / 2));
+    board.handle_timeout(asked.after(ASK_INTERVAL / 2));
     assert_eq!(asks(&mut board), 0);
-    board.handle_timeout(asked.after(IDLE_ASK));
+    board.handle_timeout(asked.after(ASK_INTERVAL));
     assert_eq!(asks(&mut board), 1);
     // After the end, too.
-    let end = asked.after(IDLE_ASK * 2);
+    let end = asked.after(ASK_INTERVAL * 2);
     board.handle_frame(end, &pi.end(), &mut |_, _| {});
     board.handle_timeout(end);
     assert_eq!((board.phase(), asks(&mut board)), (Phase::Ended, 1));

@@ -397,7 +397,9 @@ fn metrics_tell_what_was_counted() {
         "oxberry_visual_foreign_frames_total 0",
         "oxberry_visual_trades_total 1",
         "oxberry_visual_malformed_total 1",
-        "oxberry_visual_symbols{state=\"live\"} 2",
+        "oxberry_visual_symbols{state=\"live\"} 1",
+        // Of a symbol that is not listed nobody has said that it is live.
+        "oxberry_visual_symbols{state=\"stale\"} 1",
         "oxberry_visual_symbols_not_trading{status=\"halted\"} 0",
         "oxberry_visual_node_speaks{node=\"0\"} 1",
         "oxberry_visual_feed_silent 0",

@@ -269,7 +269,7 @@ fn traffic_that_cannot_be_the_feed_is_counted_by_group_and_port() {
     assert_eq!(
         counters.to_string(),
         "6 frames, 2 of them read; other traffic, which cannot be packets of the feed: 4 (to \
-         10.0.0.2:53 3, to 224.0.1.129:319 1, --group and --port say what to read)"
+         10.0.0.2:53 3, to 224.0.1.129:319 1)"
     );
 }
 
