@@ -503,27 +503,35 @@ impl Page {
         };
         let newest = words().max_by_key(|state| state.as_of.map(|(_, position)| position));
         let Some(state) = newest else { return };
-        // Of several that are as good, one that is not further than what is shown tells each event
-        // that is still to be shown; to take the newest state would pass them over.
-        let will_be_told = words().any(|state| !state.is_last && state.seen.at == shown.at);
-        let is_new = is_new(&state) && !will_be_told;
-        // What is right as of where the row stands replaces what was told on a lesser word.
+        // Of several that are as good, one that is not as far as the newest state tells each event that
+        // is still to be shown; to take that state would pass them over.
+        let will_be_told = words().any(|word| {
+            let is_behind = match (state.seen.at, word.as_of) {
+                (Some(newest), as_of) => is_newer(newest, as_of),
+                (None, _) => false,
+            };
+            is_behind && !is_new(&word) && !word.is_last
+        });
+        let is_next = is_new(&state) && !will_be_told;
+        // What is right as of where the row stands, or later, replaces what was told on a lesser word.
         let is_better = best < shown.rank
             && match state.as_of {
                 Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
                 None => shown.at.is_none(),
             };
-        if best < shown.rank && !is_better {
-            // Its node has to come as far as what is shown first.
+        if will_be_told || (best < shown.rank && !is_better) {
+            // A node has to come further first.
             self.owed.insert(row);
         }
-        let shown = self.rows.get_mut(row);
-        if (is_new || is_better)
-            && let Some(shown) = shown
+        if (is_next || is_better)
+            && let Some(shown) = self.rows.get_mut(row)
         {
-            if is_newer_or_unplaced(state.seen.at, shown.at) {
-                shown.at = state.seen.at.or(shown.at);
-            }
+            shown.at = if state.seen.at.is_none_or(|at| is_newer(at, shown.at)) {
+                state.seen.at.or(shown.at)
+            } else {
+                // Where the row stood, the node may not have known better.
+                state.as_of.or(shown.at)
+            };
             shown.ts_event = state.seen.ts_event;
             shown.view = Some(state.seen.view);
             shown.last_trade = state.seen.last_trade.or(shown.last_trade);
@@ -732,14 +740,6 @@ fn rank_of(node: &Node, row: usize, partition: Partition) -> u8 {
         Some(part) if !node.is_dead && !part.has_missed => rank(node.cell(row).trust),
         Some(_) | None => NO_WORD,
     }
-}
-
-/// Whether what was seen is newer than what is shown, or nothing is known of where it was seen.
-fn is_newer_or_unplaced(
-    at: Option<(ChannelId, Position)>,
-    shown: Option<(ChannelId, Position)>,
-) -> bool {
-    at.is_none_or(|at| is_newer(at, shown))
 }
 
 /// Whether something is newer than what is shown. Of two channels that claim one symbol the lower
