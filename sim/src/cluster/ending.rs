@@ -143,6 +143,12 @@ impl World<'_> {
         let Some(page) = &self.page else {
             return Ok(());
         };
+        let told = self.pis.iter().filter(|pi| pi.has_told_all);
+        let mut told = told.filter_map(|pi| pi.brain.as_ref());
+        if !told.any(|brain| brain.run() == run) {
+            // Nobody was left to tell the page of it.
+            return Ok(());
+        }
         if page.run() != Some(run) {
             return Err(format!(
                 "run {run} has ended, but the page shows {:?}",

@@ -377,7 +377,10 @@ impl Oracle {
                 let right = self.truth.as_of(claim, due);
                 let behind = behind.unwrap_or(now);
                 self.page.behind.insert(at, behind);
-                if right == row.view {
+                if right
+                    .zip(row.view)
+                    .is_some_and(|(right, view)| is_same(right, view))
+                {
                     self.page.behind.remove(&at);
                 } else if now - behind > grace {
                     return Err(format!(

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use oxberry_cluster::limits::{Limits, MIN_BATCH_BYTES};
+use oxberry_core::units::SymbolIndex;
 use oxberry_core::xdp::Dialect;
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 
@@ -67,6 +68,11 @@ pub(super) struct Market {
 }
 
 impl Market {
+    /// Whether the mapping file has the symbol: every second number is one of the feed alone.
+    pub(super) fn is_listed(&self, symbol_index: SymbolIndex) -> bool {
+        symbol_index.raw().is_multiple_of(2)
+    }
+
     pub(super) fn has(&self, habit: Habit) -> bool {
         self.habits.contains(&habit)
     }

@@ -179,8 +179,17 @@ impl World<'_> {
         self.is_healed = true;
         let now = self.now;
         let soon = now + self.plan.edges.reconnect_ns;
+        let is_done = self
+            .controller
+            .as_ref()
+            .is_some_and(|host| host.outcome.is_some());
         let is_controller_there = self.controller.is_some() || self.controller_starts_at.is_some();
         for pi in &mut self.pis {
+            if pi.stop.is_some() && !is_done {
+                // It had finished with a controller that began again: so does it.
+                pi.kill(&mut self.random);
+                pi.starts_at = Some(soon);
+            }
             pi.data.wild = Wild::default();
             pi.stock.wild = Wild::default();
             for edge in [

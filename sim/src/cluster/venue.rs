@@ -194,6 +194,10 @@ impl Channel<'_> {
         match habit {
             Habit::Reset => self.reset(DeliveryFlag::SEQUENCE_RESET),
             Habit::Failover => self.fail_over(),
+            // What nobody knows cannot be cleared.
+            Habit::Clear | Habit::LateClear | Habit::Scale if !self.is_defined(symbol) => {
+                self.trade()
+            }
             Habit::Clear => {
                 let scale = self.scale(symbol);
                 self.say(symbol, Deed::Define(scale));
@@ -236,6 +240,10 @@ impl Channel<'_> {
         let at = usize::try_from(at).unwrap_or(0);
         let mut symbols = self.symbols.keys();
         *symbols.nth(at).expect("a channel has symbols")
+    }
+
+    fn is_defined(&self, symbol: SymbolIndex) -> bool {
+        self.symbols.get(&symbol).is_some_and(|one| one.is_defined)
     }
 
     fn scale(&self, symbol: SymbolIndex) -> PriceScale {
@@ -387,6 +395,8 @@ impl Channel<'_> {
                 symbol.book.act(Deed::Close, false);
                 symbol.voided.clear();
                 symbol.next = 1;
+                // A day begins with the definitions, whether the file has them or not.
+                symbol.is_defined &= self.market.is_listed(symbol_index);
                 self.truth.says(
                     (self.channel, symbol_index),
                     Place {

@@ -12,7 +12,7 @@ use super::world::{CAPACITY, World};
 const MOST_STEPS: u64 = 3_000_000;
 
 /// How many processes of Pis a world may see.
-const PROCESSES: usize = 24;
+const PROCESSES: usize = 64;
 
 /// What came of a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
