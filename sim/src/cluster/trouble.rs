@@ -166,6 +166,24 @@ impl World<'_> {
         self.wake_all_pis(up_at);
     }
 
+    /// Who has finished with a controller that began again begins again too.
+    pub(super) fn begin_again(&mut self) {
+        let waits = |host: &ControllerHost| host.started.is_none() && host.outcome.is_none();
+        if !self.controller.as_ref().is_some_and(waits) {
+            return;
+        }
+        for at in 0..self.pis.len() {
+            if let Some(pi) = self.pis.get_mut(at)
+                && pi.stop.is_some()
+                && pi.brain.is_some()
+            {
+                pi.kill(&mut self.random);
+                pi.starts_at = Some(self.now);
+                self.wake_pi(at, self.now);
+            }
+        }
+    }
+
     fn wake_all_pis(&mut self, at: u64) {
         for pi in 0..self.pis.len() {
             self.wake_pi(pi, at);
@@ -179,17 +197,8 @@ impl World<'_> {
         self.is_healed = true;
         let now = self.now;
         let soon = now + self.plan.edges.reconnect_ns;
-        let is_done = self
-            .controller
-            .as_ref()
-            .is_some_and(|host| host.outcome.is_some());
         let is_controller_there = self.controller.is_some() || self.controller_starts_at.is_some();
         for pi in &mut self.pis {
-            if pi.stop.is_some() && !is_done {
-                // It had finished with a controller that began again: so does it.
-                pi.kill(&mut self.random);
-                pi.starts_at = Some(soon);
-            }
             pi.data.wild = Wild::default();
             pi.stock.wild = Wild::default();
             for edge in [

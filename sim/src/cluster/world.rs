@@ -214,6 +214,7 @@ impl<'m> World<'m> {
         if self.next_check <= self.now {
             self.next_check = self.now + nanos(self.plan.limits.beat);
             self.check_age()?;
+            self.begin_again();
         }
         let next = self.next_fault.map_or(u64::MAX, |next| next.at);
         let heals = if self.is_healed {
