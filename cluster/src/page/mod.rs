@@ -41,7 +41,8 @@ pub struct Page {
     shown: VecDeque<Shown>,
     /// Partitions of which more than events has changed.
     restated: Vec<Partition>,
-    /// Rows that show the word of one node while a better one has to catch up with it.
+    /// Rows that are to be looked at again when a frame was taken: a node has said something of them,
+    /// or has to come further before what is best can be shown.
     owed: BTreeSet<usize>,
     /// When the controller was asked for the symbols last.
     asked: Option<Instant>,
@@ -288,14 +289,14 @@ impl Page {
                     (cell.trust, cell.status) = (trust.trust, trust.status);
                     self.part(head.node, partition).count();
                     // Of one symbol: the others of the partition stand as before.
-                    self.restate_row(row);
+                    self.owed.insert(row);
                     self.note_restated(partition);
                 }
                 StockTold::State(state) => {
                     self.handle_state(now, head.node, partition, &state);
                     // Where something was missed it counts at the end of the telling.
                     let row = self.row_of(state.trust.symbol_index, partition);
-                    self.restate_row(row);
+                    self.owed.insert(row);
                     self.note_restated(partition);
                 }
                 StockTold::StateEnd(symbols) => {
@@ -515,6 +516,7 @@ impl Page {
         let is_next = is_new(&state) && !will_be_told;
         // What is right as of where the row stands, or later, replaces what was told on a lesser word.
         let is_better = best < shown.rank
+            && !state.is_pending
             && match state.as_of {
                 Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
                 None => shown.at.is_none(),

@@ -87,6 +87,9 @@ pub(super) struct State {
     pub(super) seen: Seen,
     /// Where it is right.
     pub(super) as_of: Option<(ChannelId, Position)>,
+    /// Whether the node has not told all changes of trust yet: it may trust the book since later than
+    /// where it is.
+    pub(super) is_pending: bool,
     /// Whether no more is told.
     pub(super) is_last: bool,
 }
@@ -173,6 +176,7 @@ impl Node {
         Some(State {
             seen,
             as_of,
+            is_pending,
             is_last: self.has_ended,
         })
     }

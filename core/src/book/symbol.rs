@@ -267,10 +267,11 @@ impl<'s> Symbols<'s> {
         self.flags(slot) & flag != 0
     }
 
-    /// The flags that two equal books share.
-    pub(super) fn lasting_flags(&self, slot: u32) -> u32 {
+    /// The flags that two equal books share: price scale, trust, trading status, and whether two
+    /// channels claim the symbol. The others say how the book came to be what it is.
+    pub(super) fn shared_flags(&self, slot: u32) -> u32 {
         let state = (TWO_BITS << TRUST_SHIFT) | (TWO_BITS << STATUS_SHIFT);
-        self.flags(slot) & (0xFF | state | flag::LASTING)
+        self.flags(slot) & (0xFF | state | flag::CONTESTED)
     }
 
     pub(super) fn trust(&self, slot: u32) -> Trust {

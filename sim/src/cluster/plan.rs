@@ -292,7 +292,8 @@ fn draw_limits(random: &mut Random) -> Limits {
         outbox_frames: pick(random, &[1, 4, 64]),
         sweep: pick(random, &[1, 3, 256]),
         node_timeout: beat * ticks,
-        end_timeout: beat * u32::try_from(random.between(3, 20)).unwrap_or(3),
+        // Enough for every queue to run empty.
+        end_timeout: beat * u32::try_from(random.between(10, 30)).unwrap_or(10),
     }
 }
 
