@@ -7,10 +7,11 @@
 //! Data frames do not pass through here: each channel publishes its own
 //! ([`crate::channel::ChannelStreams`]) and waits for the credit that this machine hands out.
 
+mod death;
 mod node;
 mod outcome;
+mod output;
 
-use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
@@ -27,6 +28,7 @@ use oxberry_proto::{
 
 use self::node::{Node, NodeState};
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
+pub use self::output::{Command, Report};
 use crate::limits::{Limits, PING_INTERVAL, WAITING_REPORT_INTERVAL};
 use crate::partition::PartitionTable;
 use crate::placement::place;
@@ -68,113 +70,6 @@ pub struct ControllerConfig {
     pub generation: u32,
     /// What the cluster keeps to.
     pub limits: Limits,
-}
-
-/// What the rim is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Send a message to a Pi.
-    Send {
-        /// To whom.
-        peer: Peer,
-        /// The message.
-        message: Vec<u8>,
-    },
-    /// Answer the visualisation's request.
-    AnswerVisual {
-        /// The message.
-        message: Vec<u8>,
-    },
-    /// Publish a frame to all who subscribed to its topic.
-    Publish {
-        /// Topic and message.
-        frame: Vec<u8>,
-    },
-    /// Let the channels publish, for this run.
-    Start {
-        /// The run.
-        run: Run,
-    },
-    /// Tell a channel that all replicas of one of its streams are at a position.
-    Credit {
-        /// The stream.
-        stream: StreamId,
-        /// Where the slowest of them is.
-        acked: Position,
-    },
-    /// Tell all channels that nobody holds a partition any more: its streams wait for nobody.
-    Unheld {
-        /// The partition.
-        partition: Partition,
-    },
-    /// Tell a person.
-    Report(Report),
-    /// All is over.
-    Stop(Outcome),
-}
-
-/// What a person should know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// The visualisation has not asked for the symbols yet.
-    AwaitingVisual,
-    /// Not all nodes said Hello yet.
-    AwaitingNodes {
-        /// Who is here.
-        present: Vec<String>,
-        /// How many are expected.
-        expected: usize,
-    },
-    /// Not all nodes heard the pings of all their partitions yet.
-    AwaitingReady {
-        /// Who is not ready.
-        missing: Vec<String>,
-    },
-    /// A node joined.
-    Joined {
-        /// Its name.
-        name: String,
-    },
-    /// A node was sent away.
-    Refused {
-        /// Its name.
-        name: String,
-        /// Why.
-        reason: RefusedReason,
-    },
-    /// All nodes are ready and the feed starts.
-    Started {
-        /// The run.
-        run: Run,
-        /// How many nodes.
-        nodes: usize,
-        /// How many partitions.
-        partitions: usize,
-    },
-    /// A node was silent for too long.
-    Died {
-        /// Its name.
-        name: String,
-        /// Partitions that no living node holds any more.
-        orphaned: Vec<Partition>,
-    },
-    /// The feed is over and the nodes have not all reported their digests yet.
-    AwaitingDigests {
-        /// Who has not.
-        missing: Vec<String>,
-    },
-    /// All is compared, and some have not said that all they had said was taken.
-    AwaitingFarewell {
-        /// Who has not.
-        missing: Vec<String>,
-    },
-    /// A message that makes no sense.
-    BadMessage {
-        /// The node, or a word for an unknown peer.
-        from: String,
-        /// What is wrong with it.
-        error: ProtoError,
-    },
 }
 
 /// How far the cluster is.
@@ -699,88 +594,6 @@ impl Controller {
                 acked: slowest,
             });
         }
-    }
-
-    /// Who was away himself cannot say that the others were silent.
-    fn excuse(&mut self, now: Instant) {
-        let late = self
-            .poll_timeout()
-            .map_or(Duration::ZERO, |due| now.since(due));
-        if late > self.config.limits.beat {
-            for node in &mut self.nodes {
-                node.last_heard = node.last_heard.after(late);
-            }
-        }
-    }
-
-    fn bury_the_silent(&mut self, now: Instant) {
-        let silent: Vec<_> = self
-            .alive()
-            .filter(|(_, node)| node.last_heard.after(self.config.limits.node_timeout) <= now)
-            .map(|(id, _)| id)
-            .collect();
-        // From the last to the first, since those behind a removed one move up.
-        for id in silent.into_iter().rev() {
-            self.bury(now, id);
-        }
-    }
-
-    /// A node is dead: nobody waits for it any more.
-    fn bury(&mut self, now: Instant, id: NodeId) {
-        let at = usize::from(id.raw());
-        let Some(node) = self.nodes.get_mut(at) else {
-            return;
-        };
-        node.before_death = core::mem::replace(&mut node.state, NodeState::Dead);
-        let name = node.name.to_string();
-        match self.phase {
-            // Nobody was told node numbers yet: the others move up.
-            Phase::AwaitVisual | Phase::AwaitNodes => {
-                self.nodes.remove(at);
-                self.report(Report::Died {
-                    name,
-                    orphaned: Vec::new(),
-                });
-            }
-            // Its place waits for another one.
-            Phase::AwaitReady { .. } => self.report(Report::Died {
-                name,
-                orphaned: Vec::new(),
-            }),
-            Phase::Running | Phase::AwaitDigests => {
-                let orphaned = self.release(id);
-                self.report(Report::Died { name, orphaned });
-                self.finish_when_complete(now);
-            }
-            Phase::AwaitFarewell { .. } => {
-                let orphaned = self.release(id);
-                self.report(Report::Died { name, orphaned });
-                self.leave_when_all_are_gone();
-            }
-            Phase::Over => {}
-        }
-    }
-
-    /// Takes a node out of all its partitions, so that no stream waits for it; returns those that
-    /// nobody holds any more.
-    fn release(&mut self, id: NodeId) -> Vec<Partition> {
-        let mut released = Vec::new();
-        for (&partition, holders) in &mut self.replicas {
-            if let Some(at) = holders.iter().position(|&holder| holder == id) {
-                holders.remove(at);
-                released.push((partition, holders.is_empty()));
-            }
-        }
-        for &(partition, is_orphan) in &released {
-            if is_orphan {
-                self.commands.push_back(Command::Unheld { partition });
-            }
-            for channel in self.config.channels.clone() {
-                self.give_credit(StreamId { channel, partition });
-            }
-        }
-        let orphaned = released.into_iter().filter(|&(_, is_orphan)| is_orphan);
-        orphaned.map(|(partition, _)| partition).collect()
     }
 
     /// Compares the digests once every living node has sent its own.

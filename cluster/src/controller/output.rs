@@ -1,0 +1,114 @@
+//! What comes out of the controller: what its rim is to do, and what a person should know.
+
+use oxberry_core::units::Position;
+use oxberry_proto::start::RefusedReason;
+use oxberry_proto::{Partition, ProtoError, Run, StreamId};
+
+use super::{Outcome, Peer};
+
+/// What the rim is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Send a message to a Pi.
+    Send {
+        /// To whom.
+        peer: Peer,
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Answer the visualisation's request.
+    AnswerVisual {
+        /// The message.
+        message: Vec<u8>,
+    },
+    /// Publish a frame to all who subscribed to its topic.
+    Publish {
+        /// Topic and message.
+        frame: Vec<u8>,
+    },
+    /// Let the channels publish, for this run.
+    Start {
+        /// The run.
+        run: Run,
+    },
+    /// Tell a channel that all replicas of one of its streams are at a position.
+    Credit {
+        /// The stream.
+        stream: StreamId,
+        /// Where the slowest of them is.
+        acked: Position,
+    },
+    /// Tell all channels that nobody holds a partition any more: its streams wait for nobody.
+    Unheld {
+        /// The partition.
+        partition: Partition,
+    },
+    /// Tell a person.
+    Report(Report),
+    /// All is over.
+    Stop(Outcome),
+}
+
+/// What a person should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The visualisation has not asked for the symbols yet.
+    AwaitingVisual,
+    /// Not all nodes said Hello yet.
+    AwaitingNodes {
+        /// Who is here.
+        present: Vec<String>,
+        /// How many are expected.
+        expected: usize,
+    },
+    /// Not all nodes heard the pings of all their partitions yet.
+    AwaitingReady {
+        /// Who is not ready.
+        missing: Vec<String>,
+    },
+    /// A node joined.
+    Joined {
+        /// Its name.
+        name: String,
+    },
+    /// A node was sent away.
+    Refused {
+        /// Its name.
+        name: String,
+        /// Why.
+        reason: RefusedReason,
+    },
+    /// All nodes are ready and the feed starts.
+    Started {
+        /// The run.
+        run: Run,
+        /// How many nodes.
+        nodes: usize,
+        /// How many partitions.
+        partitions: usize,
+    },
+    /// A node was silent for too long.
+    Died {
+        /// Its name.
+        name: String,
+        /// Partitions that no living node holds any more.
+        orphaned: Vec<Partition>,
+    },
+    /// The feed is over and the nodes have not all reported their digests yet.
+    AwaitingDigests {
+        /// Who has not.
+        missing: Vec<String>,
+    },
+    /// All is compared, and some have not said that all they had said was taken.
+    AwaitingFarewell {
+        /// Who has not.
+        missing: Vec<String>,
+    },
+    /// A message that makes no sense.
+    BadMessage {
+        /// The node, or a word for an unknown peer.
+        from: String,
+        /// What is wrong with it.
+        error: ProtoError,
+    },
+}

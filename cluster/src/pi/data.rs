@@ -1,0 +1,339 @@
+//! What the data frames do: their coverage is checked, then their events are applied.
+
+use oxberry_core::book::{Books, SymbolSlot};
+use oxberry_core::feed::{Action, Beginning, FeedEvent};
+use oxberry_core::units::{
+    ChannelId, Instant, Position, PriceScale, SeqNum, SymbolIndex, UnixNanos,
+};
+use oxberry_proto::flow::{Batch, Coverage};
+use oxberry_proto::start::Ping;
+use oxberry_proto::{
+    Deltas, Kind, ProtoError, Recorded, Run, StreamId, Topic, decode, decode_list, kind_of,
+};
+
+use super::{Command, Pi, REPORTED_REJECTIONS, Report};
+use crate::coverage::{Fit, Range};
+use crate::partition::unlisted;
+
+/// Events that are read before they are applied together.
+const GROUP: usize = 64;
+
+impl<'s> Pi<'s> {
+    pub(super) fn dispatch_data(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        frame: &[u8],
+    ) -> Result<(), ProtoError> {
+        let (_, message) = Topic::split(frame)?;
+        let kind = kind_of(message)?;
+        if kind == Kind::Batch {
+            self.handle_batch(now, wall, message)
+        } else if kind == Kind::Coverage {
+            self.handle_coverage(now, wall, &decode(message)?);
+            Ok(())
+        } else if kind == Kind::Ping {
+            self.handle_ping(&decode(message)?);
+            Ok(())
+        } else {
+            Err(ProtoError::BadKind { kind: kind as u8 })
+        }
+    }
+
+    fn handle_ping(&mut self, ping: &Ping) {
+        if ping.run != self.run {
+            self.counters.foreign += 1;
+        } else if let Some(at) = self.streams.partition_at(ping.partition)
+            && let Some(pinged) = self.pinged.get_mut(at)
+        {
+            *pinged = true;
+            self.ready_when_pinged();
+        }
+    }
+
+    fn handle_batch(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
+        let (head, records) = decode_list::<Batch>(message)?;
+        let range = Range {
+            numbering: head.numbering,
+            after: head.after,
+            through: head.through,
+            begins: head.begins.map(|begins| begins.previous),
+        };
+        let failover = head.begins.is_some_and(|begins| begins.failover);
+        if !self.prepare(now, wall, head.run, head.stream, &range, failover) {
+            return Ok(());
+        }
+        let taken = self.streams.get_mut(head.stream);
+        let taken = taken.map_or(SeqNum::default(), |stream| stream.position.seq_num);
+        let mut deltas = Deltas::new(head.numbering, head.after);
+        let mut group = heapless::Vec::<FeedEvent, GROUP>::new();
+        let mut result = Ok(());
+        for record in records {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            };
+            let event = match deltas.recorded(record) {
+                Recorded::Event(event) => event,
+                channel_wide @ (Recorded::Lost { .. } | Recorded::Settled { .. }) => {
+                    self.apply(wall, head.stream, &group);
+                    group.clear();
+                    self.handle_channel_wide(head.stream, taken, &channel_wide);
+                    continue;
+                }
+            };
+            if event.seq_num <= taken {
+                continue;
+            }
+            if let Action::Scale { scale } = event.action
+                && self.books.slot(event.symbol_index).is_none()
+            {
+                // What came before it was about a symbol that nobody knew.
+                self.apply(wall, head.stream, &group);
+                group.clear();
+                self.define(head.stream, event.symbol_index, scale);
+            }
+            if group.is_full() {
+                self.apply(wall, head.stream, &group);
+                group.clear();
+            }
+            group.extend([event]);
+        }
+        self.apply(wall, head.stream, &group);
+        if result.is_err() {
+            // What followed the unreadable record is lost: say so rather than be wrong.
+            self.distrust(head.stream);
+        }
+        self.counters.batches += 1;
+        self.telling.end_batch(head.through);
+        self.streams.applied(now, head.stream, range.end());
+        result
+    }
+
+    fn handle_coverage(&mut self, now: Instant, wall: UnixNanos, coverage: &Coverage) {
+        let range = Range {
+            numbering: coverage.numbering,
+            after: coverage.after,
+            through: coverage.through,
+            begins: None,
+        };
+        let Coverage { run, stream, .. } = *coverage;
+        let follows = self.prepare(now, wall, run, stream, &range, false);
+        let numbering = self
+            .streams
+            .get_mut(stream)
+            .map(|one| one.position.numbering);
+        if follows || numbering == Some(coverage.numbering) {
+            self.streams.covered(coverage);
+            self.end_when_over();
+        }
+    }
+
+    /// Brings the books to where what comes goes on, before any of it is applied: begins a numbering,
+    /// or takes the trust away when something is missing. Says whether there is something to take.
+    fn prepare(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        run: Run,
+        stream: StreamId,
+        range: &Range,
+        failover: bool,
+    ) -> bool {
+        let at = self.streams.get_mut(stream).map(|stream| stream.position);
+        let part = self.streams.partition_at(stream.partition);
+        let (Some(at), Some(part), true) = (at, part, run == self.run) else {
+            self.counters.foreign += 1;
+            return false;
+        };
+        self.streams.heard(now, stream);
+        let fit = range.fit(at);
+        if fit == Fit::Copy {
+            self.counters.copies += 1;
+            return false;
+        }
+        self.telling
+            .begin_batch(&mut self.streams, wall, stream, part);
+        let from = Position {
+            numbering: range.numbering,
+            seq_num: range.after,
+        };
+        match fit {
+            Fit::Follows => return true,
+            Fit::Begins => {
+                self.begin_numbering(stream, from, failover);
+                self.telling.begins(&mut self.streams, wall, from);
+            }
+            Fit::Hole | Fit::Copy => {
+                self.counters.holes += 1;
+                self.report(Report::Hole {
+                    stream,
+                    from: at,
+                    to: from,
+                });
+                if at.numbering != from.numbering {
+                    // Its beginning is in the hole.
+                    self.begin_numbering(stream, from, failover);
+                }
+                self.distrust(stream);
+                self.telling.pass_over(&mut self.streams, wall, from);
+            }
+        }
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.position = from;
+        }
+        true
+    }
+
+    /// The numbers of the stream's channel begin anew.
+    fn begin_numbering(&mut self, stream: StreamId, from: Position, failover: bool) {
+        let beginning = Beginning {
+            numbering: from.numbering,
+            after: from.seq_num,
+            failover,
+        };
+        if let Some(stream) = self.streams.get_mut(stream) {
+            // A failover tells again what there was before, but not to those who come into its midst.
+            if !failover || from.seq_num > SeqNum::default() {
+                stream.after = from.seq_num;
+            }
+            stream.missed &= failover;
+            stream.failover = failover;
+        }
+        self.for_each_symbol(stream, |books, slot, channel| {
+            books.begins(slot, channel, &beginning)
+        });
+    }
+
+    /// Something that the stream's channel said is missing for good.
+    fn distrust(&mut self, stream: StreamId) {
+        if let Some(stream) = self.streams.get_mut(stream) {
+            stream.missed = true;
+        }
+        self.for_each_symbol(stream, |books, slot, channel| books.lost(slot, channel));
+    }
+
+    fn handle_channel_wide(&mut self, stream: StreamId, taken: SeqNum, recorded: &Recorded) {
+        match *recorded {
+            Recorded::Lost { first, last } if last > taken => {
+                self.counters.losses += 1;
+                if self.counters.losses <= REPORTED_REJECTIONS {
+                    self.report(Report::Lost {
+                        stream,
+                        first,
+                        last,
+                    });
+                }
+                self.distrust(stream);
+            }
+            Recorded::Settled { before } if before > taken => {
+                if let Some(stream) = self.streams.get_mut(stream) {
+                    stream.failover = false;
+                }
+                self.for_each_symbol(stream, |books, slot, channel| books.settled(slot, channel));
+            }
+            // Taken before.
+            Recorded::Lost { .. } | Recorded::Settled { .. } | Recorded::Event(_) => {}
+        }
+    }
+
+    /// Does something to all symbols of a stream's partition; their trust is told as far as it
+    /// changed, and pending until then.
+    fn for_each_symbol(
+        &mut self,
+        stream: StreamId,
+        mut act: impl FnMut(&mut Books<'s>, SymbolSlot, ChannelId) -> bool,
+    ) {
+        let StreamId { channel, partition } = stream;
+        let start = self
+            .symbols
+            .partition_point(|&(known, _)| known < partition);
+        let of_partition = self.symbols.get(start..).unwrap_or_default();
+        let of_partition = of_partition
+            .iter()
+            .take_while(|&&(known, _)| known == partition);
+        let mut changed = false;
+        for &(_, symbol_index) in of_partition {
+            if let Some(slot) = self.books.slot(symbol_index) {
+                changed |= act(&mut self.books, slot, channel);
+            }
+        }
+        if changed && let Some(part) = self.streams.partition_at(partition) {
+            self.telling.sweep(part);
+        }
+    }
+
+    /// Makes a book for a symbol that only the feed itself defines.
+    fn define(&mut self, stream: StreamId, symbol_index: SymbolIndex, scale: PriceScale) {
+        let partition = stream.partition;
+        if self.books.slot(symbol_index).is_some()
+            || unlisted(symbol_index, self.partitions) != partition
+        {
+            return;
+        }
+        // Without room its events are refused and counted.
+        if self.symbols.len() < self.symbols.capacity()
+            && let Ok(slot) = self.books.define(symbol_index, scale)
+        {
+            self.telling.define(slot, false);
+            // What was missed before may have been about it.
+            if let Some(one) = self.streams.get(stream) {
+                let beginning = Beginning {
+                    numbering: one.position.numbering,
+                    after: one.after,
+                    failover: one.failover,
+                };
+                if one.failover || one.after > SeqNum::default() {
+                    self.books.begins(slot, stream.channel, &beginning);
+                }
+                if one.missed && !one.failover {
+                    self.books.lost(slot, stream.channel);
+                }
+            }
+            let symbol = (partition, symbol_index);
+            let at = self.symbols.partition_point(|known| *known < symbol);
+            self.symbols.insert(at, symbol);
+        }
+    }
+
+    /// Applies events, and says what they changed.
+    fn apply(&mut self, wall: UnixNanos, stream: StreamId, events: &[FeedEvent]) {
+        let Self {
+            books,
+            telling,
+            counters,
+            commands,
+            ..
+        } = self;
+        books.apply_batch(stream.channel, events, |books, event, applied| {
+            counters.events += 1;
+            let Ok(applied) = applied else {
+                // Not one of our symbols: a batch holds only those of its partition, all defined as
+                // far as there is room.
+                counters.rejected += 1;
+                return;
+            };
+            if let Some(rejection) = applied.rejection {
+                counters.rejected += 1;
+                if counters.rejected <= REPORTED_REJECTIONS {
+                    commands.push_back(Command::Report(Report::Rejected {
+                        symbol_index: event.symbol_index,
+                        symbol_seq_num: event.symbol_seq_num,
+                        rejection,
+                    }));
+                }
+            }
+            if telling.event(wall, books, event, &applied) {
+                counters.stock_events += 1;
+            }
+        });
+    }
+}

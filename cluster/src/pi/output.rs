@@ -1,0 +1,119 @@
+//! What comes out of the Pi: what its rim is to do, what a person should know, and totals.
+
+use oxberry_core::book::Rejection;
+use oxberry_core::units::{Position, SeqNum, SymbolIndex, SymbolSeqNum};
+use oxberry_proto::start::RefusedReason;
+use oxberry_proto::{NodeId, ProtoError, Run, StreamId, Topic};
+
+/// What the rim is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Subscribe to a topic.
+    Subscribe(Topic),
+    /// Subscribe to a topic no longer.
+    Unsubscribe(Topic),
+    /// Tell a person.
+    Report(Report),
+    /// All is over: everything was sent.
+    Stop(Stop),
+}
+
+/// What a person should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The controller has not answered yet.
+    AwaitingController,
+    /// The assignment came.
+    Assigned {
+        /// The run.
+        run: Run,
+        /// The node's number.
+        node: NodeId,
+        /// How many partitions.
+        partitions: usize,
+        /// How many symbols.
+        symbols: usize,
+    },
+    /// Pings of all partitions came through.
+    Ready,
+    /// Something is missing in a stream: the symbols of its partition are stale.
+    Hole {
+        /// The stream.
+        stream: StreamId,
+        /// All up to here was there.
+        from: Position,
+        /// What comes goes on from here.
+        to: Position,
+    },
+    /// The controller says that numbers of a channel are lost: symbols are stale.
+    Lost {
+        /// The stream.
+        stream: StreamId,
+        /// The first number.
+        first: SeqNum,
+        /// The last number.
+        last: SeqNum,
+    },
+    /// A frame could not be read; what it held is missing.
+    BadFrame(ProtoError),
+    /// The books refused an event. Only the first few are reported, all are counted.
+    Rejected {
+        /// The symbol.
+        symbol_index: SymbolIndex,
+        /// The number of the message within its symbol.
+        symbol_seq_num: Option<SymbolSeqNum>,
+        /// Why.
+        rejection: Rejection,
+    },
+    /// Nothing was heard of a stream for three beats.
+    Silent,
+    /// All silent streams are heard again.
+    Heard,
+    /// The controller plays another run, which this Pi asks to join.
+    AnotherRun {
+        /// The run that is left.
+        left: Run,
+        /// The run that is played.
+        played: Run,
+    },
+    /// All streams have ended.
+    Ended {
+        /// Events applied.
+        events: u64,
+    },
+}
+
+/// Why a Pi stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The feed is over.
+    Finished {
+        /// Whether all replicas were equal.
+        equal: bool,
+    },
+    /// The controller does not want it.
+    Refused(RefusedReason),
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Events applied to the books.
+    pub events: u64,
+    /// Events that the books refused, each of which left its symbol not live or changed nothing.
+    pub rejected: u64,
+    /// Batches applied.
+    pub batches: u64,
+    /// Batches and coverage that came again.
+    pub copies: u64,
+    /// Times that something was missing in a stream.
+    pub holes: u64,
+    /// Losses that the controller told.
+    pub losses: u64,
+    /// Frames of another run, or of a partition that is not held here.
+    pub foreign: u64,
+    /// Frames that could not be read.
+    pub bad_frames: u64,
+    /// Stock events told.
+    pub stock_events: u64,
+}
