@@ -3,6 +3,7 @@
 use oxberry_cluster::pi::Stop;
 use oxberry_core::book::Trust;
 use oxberry_core::units::SymbolIndex;
+use oxberry_proto::{Run, StreamId};
 
 use super::marks::Mark;
 use super::oracle::{Violation, is_same};
@@ -111,25 +112,56 @@ impl World<'_> {
         if self.plan.holds {
             self.judge_page_at_end(host, run)?;
         }
+        self.judge_those_without_loss(run)?;
         if self.plan.heals_at == 0 {
             if !outcome.is_good() || !outcome.missing.is_empty() {
                 return Err(format!(
                     "nothing went wrong, but the outcome is {outcome:?}"
                 ));
             }
-            // Where the venue itself makes books stale, or two channels claim one, not all is live.
-            let habits = [
-                Habit::Contradiction,
-                Habit::Unreadable,
-                Habit::LateClear,
-                Habit::Failover,
-                Habit::Scale,
-                Habit::SharedSymbol,
-            ];
-            if habits.into_iter().any(|habit| self.plan.market.has(habit)) {
-                return Ok(());
+            if self.is_plain() {
+                self.oracle.judge_whole()?;
             }
-            self.oracle.judge_whole()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the venue does nothing that makes books stale by itself, or leaves them so.
+    fn is_plain(&self) -> bool {
+        let habits = [
+            Habit::Contradiction,
+            Habit::Unreadable,
+            Habit::LateClear,
+            Habit::Failover,
+            Habit::Scale,
+            Habit::SharedSymbol,
+        ];
+        !habits.into_iter().any(|habit| self.plan.market.has(habit))
+    }
+
+    /// Who has missed nothing, of a feed of which nothing was lost, ends with all books live.
+    fn judge_those_without_loss(&mut self, run: Run) -> Result<(), Violation> {
+        if !self.is_plain() || self.plan.market.has(Habit::Reset) || self.plan.begun_late > 0 {
+            return Ok(());
+        }
+        for (at, pi) in self.pis.iter().enumerate() {
+            let Some(brain) = pi.brain.as_ref().filter(|brain| brain.run() == run) else {
+                continue;
+            };
+            let counters = brain.counters();
+            if !pi.has_told_all || counters.holes + counters.losses > 0 {
+                continue;
+            }
+            let books = brain.books();
+            let mut slots = books.slots();
+            if let Some(slot) = slots.find(|&slot| books.trust(slot) != Trust::Live) {
+                return Err(format!(
+                    "pi {at} has missed nothing, but symbol {} is {} at the end",
+                    books.symbol_index(slot),
+                    books.trust(slot)
+                ));
+            }
+            self.marks.hit(Mark::LostNothing);
         }
         Ok(())
     }
@@ -138,7 +170,7 @@ impl World<'_> {
     fn judge_page_at_end(
         &mut self,
         host: &super::controller_host::ControllerHost,
-        run: oxberry_proto::Run,
+        run: Run,
     ) -> Result<(), Violation> {
         let Some(page) = &self.page else {
             return Ok(());
@@ -189,7 +221,7 @@ impl World<'_> {
             if best == Trust::Live
                 && let Some((channel, _)) = row.at
             {
-                let stream = oxberry_proto::StreamId {
+                let stream = StreamId {
                     channel,
                     partition: row.partition,
                 };

@@ -74,6 +74,7 @@ marks! {
     RowPartial "a row is partial";
     RowRecovering "a row is recovering";
     TwinsEqual "the live books of twins are equal at the end";
+    LostNothing "a Pi that has missed nothing, in a run with faults or not, ends with all books live";
     WholeAgain "all rows are what the best replica says at the end";
     DeadController "the controller is killed for good";
     AnotherDay "a controller begins to play something else";

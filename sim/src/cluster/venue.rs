@@ -191,13 +191,13 @@ impl Channel<'_> {
             return self.trade();
         }
         let symbol = self.any_symbol();
+        if !self.is_defined(symbol) {
+            // Nothing is said of what nobody knows yet.
+            return self.trade();
+        }
         match habit {
             Habit::Reset => self.reset(DeliveryFlag::SEQUENCE_RESET),
             Habit::Failover => self.fail_over(),
-            // What nobody knows cannot be cleared.
-            Habit::Clear | Habit::LateClear | Habit::Scale if !self.is_defined(symbol) => {
-                self.trade()
-            }
             Habit::Clear => {
                 let scale = self.scale(symbol);
                 self.say(symbol, Deed::Define(scale));
