@@ -197,6 +197,11 @@ impl ChannelStreams {
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
         match *occurrence {
+            // A refresh, which is numbered apart, tells it under the last number that was read before.
+            // Everybody may have taken the whole of that by now, so that some of the refresh would be
+            // dropped as copies and some not, and what it changes would have one name. It is to come
+            // as a snapshot.
+            Occurrence::Event(event) if event.seq_num <= self.covered.seq_num => Ok(()),
             Occurrence::Event(event) => {
                 let partition = table.partition_of(event.symbol_index);
                 let (run, window) = (self.run, Window::of(&self.limits));
