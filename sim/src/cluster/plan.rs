@@ -29,10 +29,11 @@ pub(super) enum Habit {
     SharedSymbol,
     NoFirstReset,
     RepeatedReset,
+    Refresh,
 }
 
 impl Habit {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Reset,
         Self::Failover,
         Self::Clear,
@@ -48,6 +49,7 @@ impl Habit {
         Self::SharedSymbol,
         Self::NoFirstReset,
         Self::RepeatedReset,
+        Self::Refresh,
     ];
 }
 

@@ -1,6 +1,6 @@
 //! The venue: a day of packets on a few channels, and what is right after each of its messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_core::units::{
     ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
@@ -82,6 +82,8 @@ struct Channel<'a> {
     flag: DeliveryFlag,
     messages: u64,
     second: u32,
+    /// Packets of a refresh that are still to be sent.
+    repeating: VecDeque<(DeliveryFlag, Vec<Message>)>,
 }
 
 /// Makes up the day of a market.
@@ -134,6 +136,7 @@ pub(super) fn day(market: &Market, seed: u64) -> Day {
             flag: DeliveryFlag::ORIGINAL,
             messages: 0,
             second: 0,
+            repeating: VecDeque::new(),
         };
         channel_day.run();
         messages += channel_day.messages;
@@ -171,10 +174,16 @@ impl Channel<'_> {
 
     /// Something happens.
     fn step(&mut self) {
+        if self.random.chance(200)
+            && let Some((flag, messages)) = self.repeating.pop_front()
+        {
+            self.send();
+            self.send_apart(flag, &messages);
+        }
         let rare = self.random.below(1_000);
         let habit = match rare {
             0 => Habit::Reset,
-            1 | 29..=31 => Habit::Failover,
+            1 | 29..=31 | 37..=40 => Habit::Failover,
             2..=4 => Habit::Clear,
             5 => Habit::LateClear,
             6..=8 => Habit::Scale,
@@ -185,6 +194,7 @@ impl Channel<'_> {
             19 => Habit::Unreadable,
             20..=24 => Habit::Second,
             25..=28 => Habit::Heartbeat,
+            32..=36 => Habit::Refresh,
             _ => return self.trade(),
         };
         if !self.market.has(habit) {
@@ -231,6 +241,7 @@ impl Channel<'_> {
                 self.say(symbol, Deed::Second(self.second));
             }
             Habit::Heartbeat => self.heartbeat(),
+            Habit::Refresh => self.refresh(symbol),
             Habit::SharedSymbol | Habit::NoFirstReset | Habit::RepeatedReset => {}
         }
     }
@@ -414,6 +425,7 @@ impl Channel<'_> {
 
     fn begin_numbering(&mut self, flag: DeliveryFlag) {
         self.send();
+        self.repeating.clear();
         if !self.packets.is_empty() {
             self.segment += 1;
             self.now += RESET_PAUSE_NS;
@@ -450,6 +462,61 @@ impl Channel<'_> {
         }
         self.send();
         self.flag = DeliveryFlag::ORIGINAL;
+    }
+
+    /// The venue tells the present book of a symbol again, in packets that are numbered apart and come
+    /// between the others.
+    fn refresh(&mut self, symbol_index: SymbolIndex) {
+        self.send();
+        let dialect = self.market.dialect;
+        let Some(symbol) = self.symbols.get(&symbol_index) else {
+            return;
+        };
+        if !self.repeating.is_empty() {
+            return;
+        }
+        let about = About {
+            dialect,
+            symbol_index,
+            symbol_seq_num: SymbolSeqNum::from_raw(symbol.next - 1),
+            fills: false,
+        };
+        let define = Deed::Define(symbol.book.scale());
+        let orders = symbol.book.orders().values().copied().map(Deed::AddAgain);
+        let deeds: Vec<_> = [define].into_iter().chain(orders).collect();
+        let parts = deeds.chunks(4);
+        let total = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+        for (number, part) in (1..).zip(parts) {
+            let last = (self.next - 1, symbol.next - 1);
+            let mut messages = vec![wire::refresh_header((number, total), last)];
+            messages.extend(part.iter().map(|&deed| wire::message(about, deed)));
+            let flag = match number {
+                1 if total == 1 => DeliveryFlag::REFRESH_ONLY,
+                1 => DeliveryFlag::REFRESH_START,
+                number if number == total => DeliveryFlag::REFRESH_END,
+                _ => DeliveryFlag::REFRESH_PART,
+            };
+            self.repeating.push_back((flag, messages));
+        }
+    }
+
+    fn send_apart(&mut self, flag: DeliveryFlag, messages: &[Message]) {
+        let mut buffer = [0; oxberry_core::xdp::MAX_PACKET];
+        let mut packet = PacketBuilder::new(&mut buffer).expect("a header fits");
+        for message in messages {
+            packet
+                .push_message(message)
+                .expect("a part of a refresh has few messages");
+        }
+        self.now += 1;
+        let sent = UnixNanos::from_raw(DAY + self.now);
+        let bytes = packet.finish(flag, SeqNum::from_raw(1), sent).to_vec();
+        self.packets.push(Packet {
+            at: self.now,
+            segment: self.segment,
+            messages: 0,
+            bytes,
+        });
     }
 
     fn heartbeat(&mut self) {

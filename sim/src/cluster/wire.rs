@@ -6,18 +6,18 @@
 )]
 
 use oxberry_core::units::{
-    ChannelId, OrderId, Qty, RawPrice, SymbolIndex, SymbolSeqNum, SystemId, TradeId,
+    ChannelId, OrderId, Qty, RawPrice, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, TradeId,
 };
 use oxberry_core::xdp::{
     Dialect, ExecutionReason, GtcIndicator, LegacyAddOrder, LegacyAddOrderRefresh,
     LegacyDeleteOrder, LegacyModifyOrder, LegacyOrderExecution, LegacySymbolIndexMapping,
     LegacyTrade, Message, ModifyReason, PartitionTimeReference, PillarAddOrder,
     PillarAddOrderRefresh, PillarDeleteOrder, PillarModifyOrder, PillarNonDisplayedTrade,
-    PillarOrderExecution, PillarReplaceOrder, PositionChange, ProductId, SecurityStatus,
-    SecurityStatusCode, SequenceNumberReset, SideCode, SymbolClear, SymbolIndexMapping,
-    SymbolTimeReference, TradeSession, TradingSession, TradingSessionChange, XdpAddOrder,
-    XdpAddOrderRefresh, XdpDeleteOrder, XdpModifyOrder, XdpNonDisplayedTrade, XdpOrderExecution,
-    XdpReplaceOrder,
+    PillarOrderExecution, PillarReplaceOrder, PositionChange, ProductId, RefreshHeader,
+    SecurityStatus, SecurityStatusCode, SequenceNumberReset, SideCode, SymbolClear,
+    SymbolIndexMapping, SymbolTimeReference, TradeSession, TradingSession, TradingSessionChange,
+    XdpAddOrder, XdpAddOrderRefresh, XdpDeleteOrder, XdpModifyOrder, XdpNonDisplayedTrade,
+    XdpOrderExecution, XdpReplaceOrder,
 };
 
 use super::deed::{Deed, NewOrder};
@@ -51,6 +51,18 @@ pub(super) fn reset(channel_id: ChannelId, (source_time, source_time_ns): (u32, 
         source_time_ns,
         product_id: ProductId::ARCA_INTEGRATED,
         channel_id,
+    }
+    .into()
+}
+
+/// What a packet of a refresh begins with: its place in the refresh, and the last numbers of channel and
+/// symbol that are in it.
+pub(super) fn refresh_header((number, of): (u16, u16), last: (u32, u32)) -> Message {
+    RefreshHeader {
+        current_refresh_pkt: number,
+        total_refresh_pkts: of,
+        last_seq_num: SeqNum::from_raw(last.0),
+        last_symbol_seq_num: SymbolSeqNum::from_raw(last.1),
     }
     .into()
 }
