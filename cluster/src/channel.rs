@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
+use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Numbering, Position, SeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Begins, Coverage};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
@@ -86,6 +86,8 @@ pub struct ChannelStreams {
     limits: Limits,
     /// All up to here was read, or given up.
     covered: Position,
+    /// The number of the last event.
+    told: SeqNum,
     /// The highest number that was seen.
     seen: SeqNum,
     has_ended: bool,
@@ -170,6 +172,7 @@ impl ChannelStreams {
             channel,
             limits,
             covered: Position::default(),
+            told: SeqNum::default(),
             seen: SeqNum::default(),
             has_ended: false,
             streams: partitions.into_iter().map(stream).collect(),
@@ -201,7 +204,12 @@ impl ChannelStreams {
             // Everybody may have taken the whole of that by now, so that some of the refresh would be
             // dropped as copies and some not, and what it changes would have one name. It is to come
             // as a snapshot.
-            Occurrence::Event(event) if event.seq_num <= self.covered.seq_num => Ok(()),
+            Occurrence::Event(event)
+                if is_of_refresh(&event)
+                    || event.seq_num <= self.told.max(self.covered.seq_num) =>
+            {
+                Ok(())
+            }
             Occurrence::Event(event) => {
                 let partition = table.partition_of(event.symbol_index);
                 let (run, window) = (self.run, Window::of(&self.limits));
@@ -209,6 +217,7 @@ impl ChannelStreams {
                     let recorded = Recorded::Event(event);
                     stream.push(event.seq_num, &recorded, (run, window), now, send)?;
                 }
+                self.told = event.seq_num;
                 Ok(())
             }
             Occurrence::Lost(Lost { first, last }) => {
@@ -348,6 +357,8 @@ impl ChannelStreams {
     ) -> Result<(), Blocked> {
         let (run, window, through) = (self.run, Window::of(&self.limits), self.covered.seq_num);
         for stream in self.streams.iter_mut().skip(self.taken_by) {
+            // The message that a failover ended with was read, or another one would not begin.
+            let through = through.max(stream.settles.unwrap_or_default());
             stream.flush(through, (run, window), now, send)?;
             stream.begin(beginning, run, now, send);
             self.taken_by += 1;
@@ -357,6 +368,7 @@ impl ChannelStreams {
             numbering: beginning.numbering,
             seq_num: beginning.after,
         };
+        self.told = beginning.after;
         self.seen = beginning.after;
         Ok(())
     }
@@ -488,6 +500,15 @@ impl Stream {
             self.bytes_in_flight += bytes;
         }
     }
+}
+
+/// Whether nothing but a refresh tells such a thing.
+const fn is_of_refresh(event: &FeedEvent) -> bool {
+    matches!(
+        event.action,
+        Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
+    ) || event.symbol_seq_num.is_none()
+        && matches!(event.action, Action::Halt | Action::Resume | Action::Close)
 }
 
 /// Publishes a message without records.
