@@ -317,7 +317,11 @@ fn draw_market(random: &mut Random, beat: u64) -> Market {
         habits.retain(|habit| {
             !matches!(
                 habit,
-                Habit::Reset | Habit::Clear | Habit::Failover | Habit::RepeatedReset
+                Habit::Reset
+                    | Habit::Clear
+                    | Habit::Failover
+                    | Habit::RepeatedReset
+                    | Habit::Refresh
             )
         });
     }
