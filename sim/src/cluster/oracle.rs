@@ -247,7 +247,7 @@ impl Oracle {
         Ok(())
     }
 
-    fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
+    pub(super) fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
         let mut claims = self
             .truth
             .claims()
