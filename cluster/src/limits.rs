@@ -62,9 +62,6 @@ pub const BEATS_OF_SILENCE: u32 = 3;
 /// The least bytes of a batch: two records of one number must fit, since a number is never cut.
 pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
 
-/// How often a Pi repeats its Hello until it is answered.
-pub const HELLO_INTERVAL: Duration = Duration::from_millis(250);
-
 /// How often the controller pings every partition until all Pis are ready.
 pub const PING_INTERVAL: Duration = Duration::from_millis(20);
 

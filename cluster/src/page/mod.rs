@@ -114,7 +114,8 @@ impl Page {
         let silences = of_nodes
             .clone()
             .filter_map(|node| node.next_change(&self.limits));
-        let missing = of_nodes.flat_map(|node| node.partitions.values());
+        let asked = of_nodes.filter(|node| !node.has_ended);
+        let missing = asked.flat_map(|node| node.partitions.values());
         let missing = missing.filter(|part| part.has_missed);
         let states = missing.filter_map(|part| Some(part.asked?.after(ASK_INTERVAL)));
         ask.into_iter().chain(silences).chain(states).min()
@@ -229,13 +230,7 @@ impl Page {
         } else if kind == Kind::EndOfEvents {
             let EndOfEvents { run, node } = decode(frame)?;
             if self.is_of_run(now, run) {
-                let node = self.hear(now, node);
-                node.has_ended = true;
-                // What it has not told by now it never tells.
-                let held: Vec<_> = node.partitions.keys().copied().collect();
-                for partition in held {
-                    self.restate(partition);
-                }
+                self.handle_end(now, node);
             }
             Ok(())
         } else {
@@ -347,6 +342,7 @@ impl Page {
                 position: stream.position.max(range.end()),
                 recovering: word.recovering,
                 silent: word.silent,
+                ended: word.ended,
             };
             let is_changed = before != (stream.recovering, stream.silent);
             let part = node.partitions.entry(partition).or_default();
@@ -373,6 +369,29 @@ impl Page {
         self.settle_owed();
         self.ask_for_states(now);
         Ok(())
+    }
+
+    /// A node has told everything. Its last beat said so of every stream; whoever lacks that lacks
+    /// something, and will never hear it.
+    fn handle_end(&mut self, now: Instant, id: NodeId) {
+        let node = self.hear(now, id);
+        node.has_ended = true;
+        let held: Vec<_> = node.partitions.keys().copied().collect();
+        for partition in held {
+            let node = self.hear(now, id);
+            let mut streams = node.streams.iter();
+            let lacks_its_end = streams.any(|(id, one)| id.partition == partition && !one.ended);
+            let part = self.part(id, partition);
+            if lacks_its_end && !core::mem::replace(&mut part.has_missed, true) {
+                self.counters.missed += 1;
+                self.report(Report::Missed(Replica {
+                    node: id,
+                    partition,
+                }));
+            }
+            // What was not told by now never is.
+            self.restate(partition);
+        }
     }
 
     /// Takes an event if nobody told it before and nobody has a better word on its symbol.
@@ -702,7 +721,7 @@ impl Page {
     /// Asks those of whom something was missed for their states, and again after a while.
     fn ask_for_states(&mut self, now: Instant) {
         for (&node, view) in &mut self.nodes {
-            if view.is_dead {
+            if view.is_dead || view.has_ended {
                 continue;
             }
             for (&partition, part) in &mut view.partitions {

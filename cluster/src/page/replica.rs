@@ -60,6 +60,7 @@ pub(super) struct Stream {
     pub(super) position: Position,
     pub(super) recovering: bool,
     pub(super) silent: bool,
+    pub(super) ended: bool,
 }
 
 /// What a node says of one symbol.

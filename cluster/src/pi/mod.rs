@@ -421,7 +421,8 @@ impl<'s> Pi<'s> {
         match &mut self.phase {
             Phase::Joining { next_hello } => {
                 if *next_hello <= now {
-                    *next_hello = now.after(crate::limits::HELLO_INTERVAL);
+                    // As often as it is to be heard, or it would be taken for dead while it waits.
+                    *next_hello = now.after(self.config.limits.beat);
                     self.mail.hello(&self.config);
                 }
             }
