@@ -22,7 +22,7 @@ pub struct Limits {
     /// The longest that a Pi keeps an acknowledgement back.
     pub ack_delay: Duration,
     /// How often everybody says that he is alive and how far he is, and repeats what may have been
-    /// lost.
+    /// lost, a Pi its Hello included.
     pub beat: Duration,
     /// Frames for the visualisation that may wait at a Pi.
     pub outbox_frames: usize,
