@@ -91,6 +91,11 @@ impl Fault {
                 pi: any(random, nodes),
                 line: line(random),
             },
+            // What the page has missed of a node is asked for and told, which may be missed as well.
+            |random, nodes, _| Self::Break {
+                pi: any(random, nodes),
+                line: Line::Stock,
+            },
             |random, _, limits| Self::CutSetup {
                 ns: short_or_long(random, limits),
             },

@@ -214,8 +214,14 @@ impl Plan {
             .filter(|_| random.chance(180))
             .collect();
         for kind in kinds {
-            for _ in 0..random.between(1, 3) {
-                let at = random.below(self.heals_at);
+            // Often once, and then again while the first is being mended.
+            let mut at = random.below(self.heals_at);
+            for _ in 0..random.between(1, 4) {
+                at = if random.chance(400) {
+                    (at + random.below(beat / 4)).min(self.heals_at)
+                } else {
+                    random.below(self.heals_at)
+                };
                 let fault = kind(random, self.nodes, &self.limits);
                 self.faults.push(FaultAt { at, fault });
             }
