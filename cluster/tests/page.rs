@@ -306,7 +306,7 @@ fn who_has_ended_is_not_silent() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
     // The last beat was said while nothing came any more.
-    one.silent = true;
+    (one.silent, one.ended) = (true, true);
     page.handle_stock(START, &one.beat());
     page.handle_stock(START, &one.end());
     let later = START.after(Duration::from_secs(60));
@@ -316,6 +316,27 @@ fn who_has_ended_is_not_silent() {
     // All that is to be done is to ask whether something else is played now.
     let next = page.poll_timeout().unwrap();
     assert!(next > later, "it would spin");
+}
+
+#[test]
+fn an_end_without_the_last_beat_takes_the_trust_away() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    // What it told between was lost, and the beat that said so, too.
+    one.batch(5, &[event(10, 5, None)]);
+    page.handle_stock(START, &one.end());
+    assert!(!is_live(&page, 0, START));
+    let missed = drain(&mut page).into_iter();
+    let missed = missed.filter(|told| matches!(told, Command::Report(Report::Missed(_))));
+    assert_eq!(missed.count(), 1);
+    // Nobody is there to be asked.
+    page.handle_timeout(START.after(Duration::from_secs(9)));
+    let asked = drain(&mut page).into_iter();
+    assert!(
+        !asked
+            .clone()
+            .any(|told| matches!(told, Command::Ask { tell: Some(_) }))
+    );
 }
 
 #[test]

@@ -134,6 +134,10 @@ impl Pi {
 
     /// How far it is in the stream of the partition of `symbol`, and whether it hears of it.
     fn beat(&self, symbol: u32, silent: bool) -> Vec<u8> {
+        self.word(symbol, silent, false)
+    }
+
+    fn word(&self, symbol: u32, silent: bool, ended: bool) -> Vec<u8> {
         let at = usize::from(partition(symbol).raw());
         let mut writer = RecordsWriter::<_, StockBeat>::new(vec![0; 1_400]);
         let word = StreamWord {
@@ -150,7 +154,7 @@ impl Pi {
             },
             recovering: false,
             silent,
-            ended: false,
+            ended,
         };
         writer.push(&word).unwrap();
         let head = StockBeat {
@@ -160,6 +164,14 @@ impl Pi {
             ts_sent: UnixNanos::from_raw(0),
         };
         writer.finish(&[], head).unwrap().to_vec()
+    }
+
+    /// The last beats, and that no more follows.
+    fn ends(&self) -> Vec<Vec<u8>> {
+        let of = [10, 11].into_iter();
+        let begun = of.filter(|symbol| self.has_begun[usize::from(partition(*symbol).raw())]);
+        let beats = begun.map(|symbol| self.word(symbol, false, true));
+        beats.chain([self.end()]).collect()
     }
 
     fn end(&self) -> Vec<u8> {
@@ -340,7 +352,7 @@ fn the_feed_ends_when_every_pi_said_so_and_nobody_waits_for_the_dead() {
         "it is no event"
     );
     give(&mut board, &one.batch(10, 2, &[event(10, 2, None)]));
-    give(&mut board, &one.end());
+    one.ends().iter().for_each(|frame| give(&mut board, frame));
     assert_eq!(phase_at(&mut board, START), Phase::Running);
     give(&mut board, &other.batch(10, 1, &[]));
     let silent = START.after(LIMITS.silence());
@@ -386,7 +398,9 @@ fn a_page_that_hears_nothing_asks_whether_another_run_is_played() {
     assert_eq!(asks(&mut board), 1);
     // After the end, too.
     let end = asked.after(ASK_INTERVAL * 2);
-    board.handle_frame(end, &pi.end(), &mut |_, _| {});
+    for frame in pi.ends() {
+        board.handle_frame(end, &frame, &mut |_, _| {});
+    }
     board.handle_timeout(end);
     assert_eq!((board.phase(), asks(&mut board)), (Phase::Ended, 1));
 }
@@ -396,7 +410,7 @@ fn another_run_begins_afresh() {
     let mut board = board(2, 1);
     let mut pi = Pi::new(RUN, 0);
     give(&mut board, &pi.batch(10, 1, &[event(10, 1, Some(5))]));
-    give(&mut board, &pi.end());
+    pi.ends().iter().for_each(|frame| give(&mut board, frame));
     board.handle_timeout(START);
     assert_eq!(board.phase(), Phase::Ended);
     let first = board.table().clone();
@@ -466,7 +480,7 @@ proptest! {
                     frames.push(pi.batch(of, part.last().unwrap().1, &records));
                 }
             }
-            frames.push(pi.end());
+            frames.extend(pi.ends());
             frames
         }).collect();
         let single = interleave(&of_nodes[..1], &[]);

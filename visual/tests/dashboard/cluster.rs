@@ -148,6 +148,8 @@ struct Mouth {
     pusher: StockPusher,
     /// How far it said the streams of its partitions.
     streams: BTreeMap<Partition, Stream>,
+    /// Whether it says that all of them are over.
+    has_ended: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -170,12 +172,17 @@ impl Pi {
             clock: Clock::start(),
             pusher: StockPusher::connect(&Context::new(), dashboard).unwrap(),
             streams: BTreeMap::new(),
+            has_ended: false,
         }));
         let (sender, ending) = mpsc::channel::<()>();
         let beating = mouth.clone();
         let thread = thread::spawn(move || {
             while ending.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                beating.lock().unwrap().beat();
+                let mut mouth = beating.lock().unwrap();
+                if let Some(beat) = mouth.beat() {
+                    // One that finds no room is as good as lost: another follows.
+                    let _ = mouth.pusher.try_send(&beat).unwrap();
+                }
             }
         });
         Self {
@@ -246,8 +253,12 @@ impl Pi {
     }
 
     pub(crate) fn end(&mut self) {
-        let mouth = self.lock();
+        let mut mouth = self.lock();
         let (run, node) = (mouth.run, mouth.node);
+        mouth.has_ended = true;
+        if let Some(beat) = mouth.beat() {
+            mouth.send(&beat);
+        }
         drop(mouth);
         let mut buffer = [0; 32];
         let length = encode(&EndOfEvents { run, node }, &mut buffer).unwrap();
@@ -343,7 +354,7 @@ impl Mouth {
         self.send(&frame);
     }
 
-    fn beat(&mut self) {
+    fn beat(&self) -> Option<Vec<u8>> {
         let mut writer = RecordsWriter::<_, StockBeat>::new(vec![0; MAX_BATCH_BYTES]);
         for (&partition, of) in &self.streams {
             let word = StreamWord {
@@ -357,12 +368,12 @@ impl Mouth {
                 },
                 recovering: false,
                 silent: false,
-                ended: false,
+                ended: self.has_ended,
             };
             writer.push(&word).unwrap();
         }
         if writer.is_empty() {
-            return;
+            return None;
         }
         let head = StockBeat {
             run: self.run,
@@ -370,9 +381,7 @@ impl Mouth {
             streams: 0,
             ts_sent: self.clock.wall(),
         };
-        let frame = writer.finish(&[], head).unwrap().to_vec();
-        // One that finds no room is as good as lost: another follows.
-        let _ = self.pusher.try_send(&frame).unwrap();
+        Some(writer.finish(&[], head).unwrap().to_vec())
     }
 
     fn send(&mut self, frame: &[u8]) {
