@@ -8,7 +8,7 @@ use crate::random::Random;
 /// Something that goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Nothing gets through in these directions; then the connection goes on, or is made anew.
+    /// Nothing gets through in these directions; then the connection goes on, or breaks.
     Cut {
         pi: usize,
         line: Line,

@@ -8,7 +8,7 @@ use oxberry_core::units::SymbolIndex;
 use oxberry_core::xdp::Dialect;
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 
-use super::fault::{Fault, FaultAt};
+use super::fault::{Fault, FaultAt, Line, Ways};
 use crate::random::Random;
 
 /// What a venue may do, each of which a market has or has not.
@@ -224,9 +224,45 @@ impl Plan {
                 };
                 let fault = kind(random, self.nodes, &self.limits);
                 self.faults.push(FaultAt { at, fault });
+                if let Some(also) = self.companion(random, FaultAt { at, fault }) {
+                    self.faults.push(also);
+                }
             }
         }
         self.faults.sort_by_key(|fault| fault.at);
+    }
+
+    /// What goes wrong with something else.
+    fn companion(&self, random: &mut Random, FaultAt { at, fault }: FaultAt) -> Option<FaultAt> {
+        if let Fault::Cut {
+            pi,
+            line,
+            ns,
+            breaks: true,
+            ..
+        } = fault
+        {
+            // What has waited meanwhile is lost with the connection, in part or all.
+            let at = (at + ns).saturating_sub(1).min(self.heals_at);
+            let fault = Fault::Break { pi, line };
+            return Some(FaultAt { at, fault });
+        }
+        if let Fault::RestartController { ns, .. } = fault
+            && random.chance(500)
+        {
+            // What a Pi has told of one run waits until the page hears of the next.
+            let beat = nanos(self.limits.beat);
+            let fault = Fault::Cut {
+                pi: usize::try_from(random.below(self.nodes as u64)).unwrap_or(0),
+                line: Line::Stock,
+                ways: Ways::Both,
+                ns: ns + random.between(1, 8) * beat,
+                breaks: false,
+            };
+            let at = at.saturating_sub(random.below(beat));
+            return Some(FaultAt { at, fault });
+        }
+        None
     }
 
     /// How long a frame is on its way at most, and whatever a machine may need to take it.

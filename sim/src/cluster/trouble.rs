@@ -22,7 +22,7 @@ impl World<'_> {
                 line,
                 ways,
                 ns,
-                breaks,
+                breaks: _,
             } => {
                 let until = now + ns;
                 if let Some(pi) = self.pis.get_mut(at) {
@@ -39,9 +39,6 @@ impl World<'_> {
                     if let Some(edge) = to_pi.filter(|_| ways != Ways::FromPi) {
                         edge.cut_until = edge.cut_until.max(until);
                     }
-                }
-                if breaks {
-                    self.break_off(at, line, until + self.plan.edges.reconnect_ns);
                 }
                 self.wake_pi(at, until);
                 self.wake_controller(until);
