@@ -434,8 +434,8 @@ impl Page {
             self.counters.copies += 1;
             return;
         }
-        let best = self.best_rank(row, stream.partition, Some(id));
-        if own > best {
+        // The best word of all needs no comparing.
+        if own > BEST_WORD && own > self.best_rank(row, stream.partition, Some(id)) {
             self.counters.untrusted += 1;
             return;
         }
@@ -450,6 +450,8 @@ impl Page {
             return;
         }
         self.counters.events += 1;
+        // Nobody had a better word, so nothing is owed.
+        self.owed.remove(&row);
         let trust = if has_missed { Trust::Stale } else { trust };
         if let Some(shown) = self.rows.get_mut(row) {
             shown.at = Some(at);
@@ -525,14 +527,13 @@ impl Page {
         let Some(state) = newest else { return };
         // Of several that are as good, one that is not as far as the newest state tells each event that
         // is still to be shown; to take that state would pass them over.
-        let will_be_told = words().any(|word| {
-            let is_behind = match (state.seen.at, word.as_of) {
-                (Some(newest), as_of) => is_newer(newest, as_of),
-                (None, _) => false,
-            };
-            is_behind && !is_new(&word) && !word.is_last
-        });
-        let is_next = is_new(&state) && !will_be_told;
+        let is_new_state = is_new(&state);
+        let will_be_told = is_new_state
+            && words().any(|word| {
+                let is_behind = (state.seen.at).is_some_and(|newest| is_newer(newest, word.as_of));
+                is_behind && !is_new(&word) && !word.is_last
+            });
+        let is_next = is_new_state && !will_be_told;
         // What is right as of where the row stands, or later, replaces what was told on a lesser word.
         let is_better = best < shown.rank
             && !state.is_pending
@@ -742,13 +743,16 @@ impl Page {
     }
 }
 
+/// The rank of a live book.
+const BEST_WORD: u8 = 0;
+
 /// The rank of a node of whom something was missed, or that is dead.
 const NO_WORD: u8 = 4;
 
 /// How good a word is: lower is better.
 const fn rank(trust: Trust) -> u8 {
     match trust {
-        Trust::Live => 0,
+        Trust::Live => BEST_WORD,
         Trust::Recovering => 1,
         Trust::Partial => 2,
         Trust::Stale => 3,
