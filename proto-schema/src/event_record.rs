@@ -6,7 +6,7 @@ use oxberry_core::units::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::deltas::Deltas;
+use crate::deltas::{Deltas, IdCode};
 
 /// One record of a [`Batch`](crate::flow::Batch), with its number and time told from those of the
 /// record before; [`Deltas`] makes it and takes it apart.
@@ -46,11 +46,11 @@ struct Head {
     time: u64,
 }
 
-/// What most events of orders have.
+/// What most events of orders have, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Order {
-    order_id: OrderId,
+    id: IdCode,
     price: RawPrice,
     qty: Qty,
 }
@@ -64,14 +64,14 @@ enum Wire {
     AddBid(Head, Order),
     AddAsk(Head, Order),
     AddIn(Head, Order, Side, TradeSessions),
-    Delete(Head, OrderId),
+    Delete(Head, IdCode),
     Modify(Head, Order),
     ModifyToEnd(Head, Order),
     /// Reduces the order and counts towards volume.
     Execute(Head, Order, TradeId),
     ExecuteAs(Head, Order, TradeId, ExecutionEffect, bool),
     /// With the id of the order that leaves.
-    Replace(Head, Order, OrderId),
+    Replace(Head, Order, IdCode),
     Trade(Head, RawPrice, Qty, TradeId, bool),
     Other(Head),
     Clear(Head, SymbolSeqNum),
@@ -119,11 +119,7 @@ impl Deltas {
                 qty,
                 sessions,
             } => {
-                let order = Order {
-                    order_id,
-                    price,
-                    qty,
-                };
+                let order = self.order(order_id, price, qty);
                 match side {
                     Side::Bid if sessions == TradeSessions::ALL => Wire::AddBid(head, order),
                     Side::Ask if sessions == TradeSessions::ALL => Wire::AddAsk(head, order),
@@ -136,18 +132,14 @@ impl Deltas {
                 qty,
                 loses_place,
             } => {
-                let order = Order {
-                    order_id,
-                    price,
-                    qty,
-                };
+                let order = self.order(order_id, price, qty);
                 if loses_place {
                     Wire::ModifyToEnd(head, order)
                 } else {
                     Wire::Modify(head, order)
                 }
             }
-            Action::Delete { order_id } => Wire::Delete(head, order_id),
+            Action::Delete { order_id } => Wire::Delete(head, self.id_code(order_id)),
             Action::Execute {
                 order_id,
                 price,
@@ -156,11 +148,7 @@ impl Deltas {
                 effect,
                 printable,
             } => {
-                let order = Order {
-                    order_id,
-                    price,
-                    qty,
-                };
+                let order = self.order(order_id, price, qty);
                 if effect == ExecutionEffect::Reduce && printable {
                     Wire::Execute(head, order, trade_id)
                 } else {
@@ -173,12 +161,8 @@ impl Deltas {
                 price,
                 qty,
             } => {
-                let new = Order {
-                    order_id: new_order_id,
-                    price,
-                    qty,
-                };
-                Wire::Replace(head, new, order_id)
+                let new = self.order(new_order_id, price, qty);
+                Wire::Replace(head, new, self.id_code(order_id))
             }
             Action::Trade {
                 price,
@@ -201,11 +185,7 @@ impl Deltas {
                 qty,
                 sessions,
             } => {
-                let order = Order {
-                    order_id,
-                    price,
-                    qty,
-                };
+                let order = self.order(order_id, price, qty);
                 Wire::RefreshAdd(head, order, side, sessions)
             }
             Action::Refreshed => Wire::Refreshed(head),
@@ -213,6 +193,12 @@ impl Deltas {
             Action::Other => Wire::Other(head),
             _ => Wire::Unreadable(head),
         }
+    }
+
+    #[inline]
+    fn order(&mut self, order_id: OrderId, price: RawPrice, qty: Qty) -> Order {
+        let id = self.id_code(order_id);
+        Order { id, price, qty }
     }
 
     /// What a record says; records go through in their order.
@@ -229,26 +215,26 @@ impl Deltas {
                     before: self.go(ahead),
                 };
             }
-            Wire::AddBid(head, order) => (head, order.add(Side::Bid, TradeSessions::ALL)),
-            Wire::AddAsk(head, order) => (head, order.add(Side::Ask, TradeSessions::ALL)),
-            Wire::AddIn(head, order, side, sessions) => (head, order.add(side, sessions)),
-            Wire::Delete(head, order_id) => (head, Action::Delete { order_id }),
-            Wire::Modify(head, order) => (head, order.modify(false)),
-            Wire::ModifyToEnd(head, order) => (head, order.modify(true)),
-            Wire::Execute(head, order, trade_id) => {
-                (head, order.execute(trade_id, ExecutionEffect::Reduce, true))
+            Wire::AddBid(head, order) => (head, order.add(self, Side::Bid, TradeSessions::ALL)),
+            Wire::AddAsk(head, order) => (head, order.add(self, Side::Ask, TradeSessions::ALL)),
+            Wire::AddIn(head, order, side, sessions) => (head, order.add(self, side, sessions)),
+            Wire::Delete(head, id) => {
+                let order_id = self.id_of(id);
+                (head, Action::Delete { order_id })
             }
+            Wire::Modify(head, order) => (head, order.modify(self, false)),
+            Wire::ModifyToEnd(head, order) => (head, order.modify(self, true)),
+            Wire::Execute(head, order, trade_id) => (
+                head,
+                order.execute(self, trade_id, ExecutionEffect::Reduce, true),
+            ),
             Wire::ExecuteAs(head, order, trade_id, effect, printable) => {
-                (head, order.execute(trade_id, effect, printable))
+                (head, order.execute(self, trade_id, effect, printable))
             }
-            Wire::Replace(head, new, order_id) => {
-                let Order {
-                    order_id: new_order_id,
-                    price,
-                    qty,
-                } = new;
+            Wire::Replace(head, Order { id, price, qty }, replaced) => {
+                let new_order_id = self.id_of(id);
                 let replace = Action::Replace {
-                    order_id,
+                    order_id: self.id_of(replaced),
                     new_order_id,
                     price,
                     qty,
@@ -274,13 +260,9 @@ impl Deltas {
             Wire::Unreadable(head) => (head, Action::Unreadable),
             Wire::Refresh(head, last, through) => (head, Action::Refresh { last, through }),
             Wire::RefreshAdd(head, order, side, sessions) => {
-                let Order {
-                    order_id,
-                    price,
-                    qty,
-                } = order;
+                let Order { id, price, qty } = order;
                 let add = Action::RefreshAdd {
-                    order_id,
+                    order_id: self.id_of(id),
                     side,
                     price,
                     qty,
@@ -305,12 +287,9 @@ impl Deltas {
 }
 
 impl Order {
-    const fn add(self, side: Side, sessions: TradeSessions) -> Action {
-        let Self {
-            order_id,
-            price,
-            qty,
-        } = self;
+    fn add(self, deltas: &mut Deltas, side: Side, sessions: TradeSessions) -> Action {
+        let Self { id, price, qty } = self;
+        let order_id = deltas.id_of(id);
         Action::Add {
             order_id,
             side,
@@ -320,12 +299,9 @@ impl Order {
         }
     }
 
-    const fn modify(self, loses_place: bool) -> Action {
-        let Self {
-            order_id,
-            price,
-            qty,
-        } = self;
+    fn modify(self, deltas: &mut Deltas, loses_place: bool) -> Action {
+        let Self { id, price, qty } = self;
+        let order_id = deltas.id_of(id);
         Action::Modify {
             order_id,
             price,
@@ -334,12 +310,15 @@ impl Order {
         }
     }
 
-    const fn execute(self, trade_id: TradeId, effect: ExecutionEffect, printable: bool) -> Action {
-        let Self {
-            order_id,
-            price,
-            qty,
-        } = self;
+    fn execute(
+        self,
+        deltas: &mut Deltas,
+        trade_id: TradeId,
+        effect: ExecutionEffect,
+        printable: bool,
+    ) -> Action {
+        let Self { id, price, qty } = self;
+        let order_id = deltas.id_of(id);
         Action::Execute {
             order_id,
             price,

@@ -502,10 +502,10 @@ fn usual_records_are_short() {
         .iter()
         .map(postcard_len)
         .collect();
-    // The first of a batch says its time in full: kind, way ahead, symbol, number, time, id, price,
-    // quantity.
-    let first = 1 + 1 + 2 + 2 + 7 + 5 + 3 + 2;
-    assert_eq!(lengths[..2], [first, first - 6]);
+    // The first of a batch says its time and its id in full: kind, way ahead, symbol, number, time, id,
+    // price, quantity. The next one, of the same order, tells both from it.
+    let first = 1 + 1 + 2 + 2 + 7 + 6 + 3 + 2;
+    assert_eq!(lengths[..2], [first, first - 6 - 5]);
     let told: Vec<_> = stock_records(&stock_told())
         .iter()
         .map(postcard_len)

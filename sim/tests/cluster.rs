@@ -1,5 +1,4 @@
 //! The simulated cluster: the same in every process, and seeds that once failed.
-#![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::num::NonZeroUsize;
 use std::process::Command;

@@ -3,10 +3,13 @@
 use core::fmt::Write;
 use core::hint::black_box;
 
-use oxberry_proto::flow::{Ack, Batch, Digests, EndOfStream, Finish, Heartbeat};
-use oxberry_proto::start::{Hello, Ping, Ready, Refused, SetupPi, SetupVisual, SetupVisualRequest};
-use oxberry_proto::stock::{EndOfEvents, StockBatch};
-use oxberry_proto::{FeedEvent, Head, Listed, Topic, decode, decode_list, encode, kind_of};
+use oxberry_core::feed::FeedEvent;
+use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat};
+use oxberry_proto::start::{
+    Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest, TellState,
+};
+use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat};
+use oxberry_proto::{Deltas, Head, Listed, Recorded, Topic, decode, decode_list, encode, kind_of};
 
 use crate::wire::Nowhere;
 
@@ -17,7 +20,10 @@ pub(crate) fn touch(bytes: &[u8]) {
     again::<Ping>(bytes);
     again::<Ready>(bytes);
     again::<SetupVisualRequest>(bytes);
-    again::<EndOfStream>(bytes);
+    again::<SayHello>(bytes);
+    again::<TellState>(bytes);
+    again::<Coverage>(bytes);
+    again::<Farewell>(bytes);
     again::<Heartbeat>(bytes);
     again::<Finish>(bytes);
     again::<EndOfEvents>(bytes);
@@ -27,12 +33,17 @@ pub(crate) fn touch(bytes: &[u8]) {
     walk::<Ack>(bytes);
     walk::<Digests>(bytes);
     walk::<StockBatch>(bytes);
+    walk::<StockBeat>(bytes);
 }
 
 /// The first event of a batch.
 pub(crate) fn first_event(bytes: &[u8]) -> Option<FeedEvent> {
-    let (_, mut events) = decode_list::<Batch>(bytes).ok()?;
-    events.next()?.ok()
+    let (head, mut records) = decode_list::<Batch>(bytes).ok()?;
+    let mut deltas = Deltas::new(head.numbering, head.after);
+    match deltas.recorded(records.next()?.ok()?) {
+        Recorded::Event(event) => Some(event),
+        Recorded::Lost { .. } | Recorded::Settled { .. } => None,
+    }
 }
 
 /// Reads a message and writes it again.
