@@ -1,7 +1,7 @@
 //! What the visualisation was told of each partition, and what it still has to be told.
 
 use oxberry_core::book::{Applied, Books, SymbolSlot, TradingStatus, Trust};
-use oxberry_core::feed::FeedEvent;
+use oxberry_core::feed::{Action, FeedEvent};
 use oxberry_core::units::{Position, SeqNum, SymbolIndex, UnixNanos};
 use oxberry_proto::limits::MAX_PARTITIONS;
 use oxberry_proto::stock::{StreamWord, TrustWord};
@@ -114,6 +114,14 @@ impl Telling {
         applied: &Applied,
     ) -> bool {
         if !applied.is_news() {
+            // A definition says nothing but that there is a symbol, which is news of one that is not
+            // listed.
+            if matches!(event.action, Action::Scale { .. })
+                && self.is_told_otherwise(books, applied.slot)
+            {
+                self.make_room(wall, before(event.seq_num));
+                self.trust(books, applied.slot);
+            }
             return false;
         }
         self.make_room(wall, before(event.seq_num));
@@ -122,6 +130,12 @@ impl Telling {
         self.outbox
             .push(&StockTold::Event(news::stock_event(books, event, applied)));
         true
+    }
+
+    /// Whether the trust in a symbol is not what was told.
+    fn is_told_otherwise(&self, books: &Books<'_>, slot: SymbolSlot) -> bool {
+        let told = self.told.get(index(slot));
+        told.is_some_and(|(trust, _)| *trust != books.trust(slot))
     }
 
     /// Ends a batch: all up to here is told once the frame is closed.
