@@ -1,7 +1,7 @@
 //! Two threads of one process: commands down, answers up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::NetError;
 use crate::limits::PIPE_QUEUE;
@@ -15,10 +15,13 @@ use crate::socket::{Context, Socket};
 pub struct Pipe {
     socket: Socket,
     name: String,
-    /// Raised by the other end when it has sent something, so that looking costs no system call.
-    incoming: Arc<AtomicBool>,
+    /// Messages that the other end has sent, or is about to, so that looking for one costs no system
+    /// call while there is none.
+    incoming: Arc<AtomicU64>,
+    /// How many of them were received.
+    received: u64,
     /// The same for the other end.
-    outgoing: Arc<AtomicBool>,
+    outgoing: Arc<AtomicU64>,
 }
 
 impl Pipe {
@@ -28,12 +31,12 @@ impl Pipe {
     ///
     /// When the sockets cannot be made.
     pub fn pair(context: &Context, name: &str) -> Result<(Self, Self), NetError> {
-        let flags = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
-        let [here, there] = &flags;
+        let [here, there] = &[(); 2].map(|()| Arc::new(AtomicU64::new(0)));
         let end = |socket, incoming: &Arc<_>, outgoing: &Arc<_>| Self {
             socket,
             name: name.into(),
             incoming: Arc::clone(incoming),
+            received: 0,
             outgoing: Arc::clone(outgoing),
         };
         let inside = format!("pipe-{name}");
@@ -50,8 +53,13 @@ impl Pipe {
     /// [`NetError::PipeStuck`] when the other end is gone or does not read.
     pub fn send(&mut self, message: &[u8]) -> Result<(), NetError> {
         const { assert!(PIPE_QUEUE > 0, "0 would mean no bound") };
-        if self.socket.send(message)? {
-            self.outgoing.store(true, Ordering::Release);
+        // Before it can be received, so that whoever is woken by it looks.
+        self.outgoing.fetch_add(1, Ordering::Release);
+        let sent = self.socket.send(message);
+        if !matches!(sent, Ok(true)) {
+            self.outgoing.fetch_sub(1, Ordering::Release);
+        }
+        if sent? {
             return Ok(());
         }
         let pipe = self.name.clone();
@@ -64,18 +72,11 @@ impl Pipe {
     ///
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv<'a>(&mut self, buffer: &'a mut [u8]) -> Result<Option<&'a [u8]>, NetError> {
-        if !self.incoming.load(Ordering::Acquire) {
+        if self.incoming.load(Ordering::Acquire) == self.received {
             return Ok(None);
         }
-        let mut length = self.socket.recv_into(buffer)?;
-        if length.is_none() {
-            self.incoming.store(false, Ordering::Release);
-            // What came before the flag was lowered is seen now, what comes later raises it.
-            length = self.socket.recv_into(buffer)?;
-            if length.is_some() {
-                self.incoming.store(true, Ordering::Release);
-            }
-        }
+        let length = self.socket.recv_into(buffer)?;
+        self.received += u64::from(length.is_some());
         Ok(length.and_then(|length| buffer.get(..length)))
     }
 

@@ -157,15 +157,23 @@ fn questions_do_not_pile_up_for_a_controller_that_is_away() {
     let endpoint = Endpoint::loopback(free.local_addr().unwrap().port());
     drop(free);
     let mut client = SetupClient::connect(&context, endpoint).unwrap();
-    for question in [b"1", b"2", b"3"] {
-        assert!(client.request(question).unwrap());
+    for question in 1..=50_u8 {
+        assert!(client.request(&[question]).unwrap());
     }
     let (mut server, _) = SetupServer::bind(&context, endpoint).unwrap();
-    assert!(ready(server.poll_item(Interest::Read)));
-    assert_eq!(server.recv().unwrap(), Some(b"3".as_slice()));
-    assert!(server.reply(b"three").unwrap());
+    // The thread that closes an older one may just not have come to it when the controller comes.
+    let mut asked = Vec::new();
+    while asked.last() != Some(&50) {
+        assert!(ready(server.poll_item(Interest::Read)));
+        let Some(&[question]) = server.recv().unwrap() else {
+            continue;
+        };
+        asked.push(question);
+        server.reply(&[question]).unwrap();
+    }
+    assert!(asked.len() < 10, "{asked:?}");
     assert!(ready(client.poll_item(Interest::Read)));
-    assert_eq!(client.recv().unwrap(), Some(b"three".as_slice()));
+    assert_eq!(client.recv().unwrap(), Some([50].as_slice()));
 }
 
 #[test]

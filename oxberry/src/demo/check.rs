@@ -95,7 +95,7 @@ pub(super) fn compare(
         writeln!(report, "all {partitions} partitions equal the replay")?;
     }
     if let Some((page, replay)) = streams {
-        let comparison = events::compare(page, replay)?;
+        let comparison = events::compare(page, replay, replayed.contested())?;
         writeln!(report, "{comparison}")?;
         all_equal &= comparison.is_equal();
     }

@@ -1,7 +1,7 @@
 //! Compares the event stream that the page merged with that of one process.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,9 @@ pub(super) enum Comparison {
     Equal {
         /// How many.
         events: usize,
+        /// Symbols that were left out, since two channels claim them: their events have no common order,
+        /// and nothing of them is live.
+        left_out: Vec<String>,
     },
     /// The first difference, of the symbols in the order of their names.
     Different {
@@ -34,19 +37,26 @@ pub(super) enum Comparison {
 /// # Errors
 ///
 /// When one of them cannot be read.
-pub(super) fn compare(page: &Path, replay: &Path) -> anyhow::Result<Comparison> {
+pub(super) fn compare(
+    page: &Path,
+    replay: &Path,
+    contested: &BTreeSet<String>,
+) -> anyhow::Result<Comparison> {
     let read = |path: &Path| {
         let path: PathBuf = path.into();
         fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))
     };
     let (page, replay) = (read(page)?, read(replay)?);
-    Ok(compare_texts(&page, &replay))
+    Ok(compare_texts(&page, &replay, contested))
 }
 
-fn compare_texts(page: &str, replay: &str) -> Comparison {
+fn compare_texts(page: &str, replay: &str, contested: &BTreeSet<String>) -> Comparison {
     let (page, replay) = (by_symbol(page), by_symbol(replay));
     let mut events = 0;
     for symbol in page.keys().chain(replay.keys()) {
+        if contested.contains(*symbol) {
+            continue;
+        }
         let of_page = page.get(symbol).map_or(&[][..], Vec::as_slice);
         let of_replay = replay.get(symbol).map_or(&[][..], Vec::as_slice);
         if of_page == of_replay {
@@ -64,7 +74,10 @@ fn compare_texts(page: &str, replay: &str) -> Comparison {
         };
     }
     // Every symbol of both was counted twice, once for each.
-    Comparison::Equal { events: events / 2 }
+    Comparison::Equal {
+        events: events / 2,
+        left_out: contested.iter().cloned().collect(),
+    }
 }
 
 /// The rows of each symbol, without the header.
@@ -86,7 +99,14 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Equal { events } => write!(f, "events: {events} equal"),
+            Self::Equal { events, left_out } => {
+                write!(f, "events: {events} equal")?;
+                if !left_out.is_empty() {
+                    let symbols = left_out.join(", ");
+                    write!(f, "; left out, since two channels claim them: {symbols}")?;
+                }
+                Ok(())
+            }
             Self::Different {
                 symbol,
                 equal,
@@ -114,8 +134,14 @@ mod tests {
     fn streams_are_equal_when_every_symbol_has_the_same_rows_in_the_same_order() {
         let page = "symbol,seq\nA,1\nB,1\nA,2\n";
         let replay = "symbol,seq\nB,1\nA,1\nA,2\n";
-        let equal = compare_texts(page, replay);
-        assert_eq!(equal, Comparison::Equal { events: 3 });
+        let equal = compare_texts(page, replay, &BTreeSet::new());
+        assert_eq!(
+            equal,
+            Comparison::Equal {
+                events: 3,
+                left_out: Vec::new()
+            }
+        );
         assert!(equal.is_equal());
         assert_eq!(equal.to_string(), "events: 3 equal");
     }
@@ -124,16 +150,28 @@ mod tests {
     fn the_first_difference_of_a_symbol_is_told_with_both_rows() {
         let page = "symbol,seq\nA,1\nA,3\n";
         let replay = "symbol,seq\nA,1\nA,2\nA,3\nC,9\n";
-        let different = compare_texts(page, replay);
+        let different = compare_texts(page, replay, &BTreeSet::new());
         assert!(!different.is_equal());
         assert_eq!(
             different.to_string(),
             "events: A DIFFERENT after 1 equal ones: the page has A,3; the replay has A,2"
         );
-        let different = compare_texts("symbol,seq\n", "symbol,seq\nC,9\n");
+        let different = compare_texts("symbol,seq\n", "symbol,seq\nC,9\n", &BTreeSet::new());
         assert_eq!(
             different.to_string(),
             "events: C DIFFERENT after 0 equal ones: the page has nothing; the replay has C,9"
         );
+    }
+
+    #[test]
+    fn symbols_of_two_channels_are_left_out_and_named() {
+        let contested = BTreeSet::from(["B".to_owned()]);
+        let page = "symbol,seq\nA,1\nB,1\n";
+        let replay = "symbol,seq\nB,2\nA,1\n";
+        assert_eq!(
+            compare_texts(page, replay, &contested).to_string(),
+            "events: 1 equal; left out, since two channels claim them: B"
+        );
+        assert!(!compare_texts(page, replay, &BTreeSet::new()).is_equal());
     }
 }

@@ -1,6 +1,9 @@
 //! What a replay came to.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use oxberry_core::{
     book::{Books, Digest, SymbolSlot, Trust},
@@ -16,6 +19,8 @@ const STALE_NAMED: usize = 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(super) digests: BTreeMap<SymbolIndex, Digest>,
+    /// The symbols that two channels claim, by their names.
+    pub(super) contested: BTreeSet<String>,
     /// Names of symbols whose books cannot be trusted.
     pub(super) stale: Vec<String>,
     /// Books that lack what was before a start in the middle of a day, and nothing else.
@@ -41,6 +46,11 @@ impl Outcome {
     /// The digest of every book.
     pub(crate) fn digests(&self) -> &BTreeMap<SymbolIndex, Digest> {
         &self.digests
+    }
+
+    /// The names of the symbols that two channels claim, whose events have no common order.
+    pub(crate) fn contested(&self) -> &BTreeSet<String> {
+        &self.contested
     }
 
     /// The digest of all books together.

@@ -163,6 +163,7 @@ impl Player<'_> {
         let books = self.table.books();
         let mut outcome = Outcome {
             digests: outcome::digests(books),
+            contested: self.table.contested(),
             stale: outcome::stale(books)
                 .map(|symbol_index: SymbolIndex| self.table.name(symbol_index))
                 .collect(),

@@ -192,6 +192,14 @@ impl<'a> Table<'a> {
             });
     }
 
+    /// The names of the symbols that two channels claim.
+    pub(super) fn contested(&self) -> BTreeSet<String> {
+        self.contested
+            .iter()
+            .map(|&index| self.name(index))
+            .collect()
+    }
+
     /// Tells once of a symbol that two channels claim.
     pub(super) fn check_owner(&mut self, slot: SymbolSlot) {
         let symbol_index = self.books.symbol_index(slot);
