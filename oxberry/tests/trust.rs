@@ -211,6 +211,37 @@ fn a_symbol_of_two_channels_is_told_and_never_live_and_the_lower_channel_has_it(
     );
 }
 
+/// Compares a cluster of two Pis with one process.
+fn check(directory: &TempDir) -> Run {
+    let path = directory.path().to_str().unwrap();
+    oxberry(["demo", path, "--check", "--pis", "2"])
+}
+
+#[test]
+fn a_check_compares_symbols_that_only_the_feed_defines() {
+    let stranger = SymbolIndex::from_raw(99);
+    let mut writer = ChannelWriter::start(&[GOOG, stranger]);
+    writer
+        .bid(stranger, 1, 7, 50_000)
+        .bid(GOOG, 1, 8, 51_000)
+        .bid(stranger, 2, 9, 52_000);
+    let run = check(&directory(&[&writer]));
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("events: 3 equal\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_check_leaves_out_symbols_of_two_channels_and_names_them() {
+    let mut first = ChannelWriter::start(&[GOOG, MSFT]);
+    first.bid(GOOG, 1, 7, 50_000).bid(MSFT, 1, 8, 51_000);
+    let mut second = ChannelWriter::on_channel(2, &[GOOG]);
+    second.bid(GOOG, 1, 9, 60_000).bid(GOOG, 2, 10, 61_000);
+    let run = check(&directory(&[&first, &second]));
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    let told = "events: 1 equal; left out, since two channels claim them: GOOG\n";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+}
+
 /// The packets of a channel as frames to a group.
 fn frames(writer: &ChannelWriter, group: u8, skip: usize) -> Vec<Frame> {
     let packets = packets(&writer.bytes);

@@ -12,6 +12,6 @@ fn assert_format<T: defmt::Format>() {}
 
 #[test]
 fn generic_types_can_be_logged() {
-    assert_format::<Records<'_, FeedEvent>>();
+    assert_format::<Records<'_, EventRecord>>();
     assert_format::<RecordsWriter<[u8; 4], Batch>>();
 }

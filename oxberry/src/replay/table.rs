@@ -192,6 +192,15 @@ impl<'a> Table<'a> {
             });
     }
 
+    /// What the page of a cluster calls a symbol: names go there from the mapping file alone.
+    fn name_in_a_cluster(&self, symbol_index: SymbolIndex) -> String {
+        let mapped = self.mapping.symbols.get(&symbol_index);
+        mapped.map_or_else(
+            || format!("#{symbol_index}"),
+            |symbol| symbol.cqs_symbol.clone(),
+        )
+    }
+
     /// The names of the symbols that two channels claim.
     pub(super) fn contested(&self) -> BTreeSet<String> {
         self.contested
@@ -224,7 +233,7 @@ impl<'a> Table<'a> {
             numbering,
             seq_num: event.seq_num,
         };
-        let name = self.name(event.symbol_index);
+        let name = self.name_in_a_cluster(event.symbol_index);
         if let Some(events) = &mut self.events
             && let Err(error) =
                 events.after((&name, channel, position), event, applied, &self.books)
