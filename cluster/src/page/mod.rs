@@ -414,6 +414,7 @@ impl Page {
         let cell = node.cell_mut(row);
         let scale = event.view.scale;
         let traded = event.trade.map(|trade| trade.price.scaled(scale));
+        let before = cell.seen.and_then(|seen| seen.at);
         let last_trade = traded.or(cell.seen.and_then(|seen| seen.last_trade));
         cell.seen = Some(Seen {
             at: Some(at),
@@ -447,6 +448,17 @@ impl Page {
                 shown.rank = own;
             }
             self.note_restated(stream.partition);
+            return;
+        }
+        // What this node told before was not shown, since another one seemed to know better; now that
+        // it knows no better, it tells what is between.
+        let has_skipped = before.is_some_and(|before| {
+            let shown = self.rows.get(row);
+            shown.is_some_and(|shown| is_newer(before, shown.at))
+        });
+        if has_skipped && self.will_be_told(row, at, own) {
+            self.owed.insert(row);
+            self.counters.untrusted += 1;
             return;
         }
         self.counters.events += 1;
@@ -529,14 +541,12 @@ impl Page {
         // is still to be shown; to take that state would pass them over.
         let is_new_state = is_new(&state);
         let will_be_told = is_new_state
-            && words().any(|word| {
-                let is_behind = (state.seen.at).is_some_and(|newest| is_newer(newest, word.as_of));
-                is_behind && !is_new(&word) && !word.is_last
-            });
+            && (state.seen.at).is_some_and(|newest| self.will_be_told(row, newest, best));
         let is_next = is_new_state && !will_be_told;
         // What is right as of where the row stands, or later, replaces what was told on a lesser word.
         let is_better = best < shown.rank
             && !state.is_pending
+            && !will_be_told
             && match state.as_of {
                 Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
                 None => shown.at.is_none(),
@@ -559,6 +569,25 @@ impl Page {
             shown.last_trade = state.seen.last_trade.or(shown.last_trade);
             shown.rank = best;
         }
+    }
+
+    /// Whether a node with this word is not as far as there yet, and will tell what is between there and
+    /// the row.
+    fn will_be_told(&self, row: usize, at: (ChannelId, Position), word: u8) -> bool {
+        let Some(shown) = self.rows.get(row) else {
+            return false;
+        };
+        let (partition, (channel, position)) = (shown.partition, at);
+        self.nodes.values().any(|node| {
+            let is_behind = match node.state(row, partition) {
+                Some(state) => {
+                    let has_more = state.seen.at.is_some_and(|at| is_newer(at, shown.at));
+                    is_newer(at, state.as_of) && !has_more
+                }
+                None => node.position(StreamId { channel, partition }) < position,
+            };
+            is_behind && !node.has_ended && rank_of(node, row, partition) == word
+        })
     }
 
     /// Shows what was owed, as far as those who owe it have come.

@@ -91,8 +91,6 @@ pub(super) struct State {
     /// Whether the node has not told all changes of trust yet: it may trust the book since later than
     /// where it is.
     pub(super) is_pending: bool,
-    /// Whether no more is told.
-    pub(super) is_last: bool,
 }
 
 impl Cell {
@@ -178,7 +176,6 @@ impl Node {
             seen,
             as_of,
             is_pending,
-            is_last: self.has_ended,
         })
     }
 
