@@ -199,8 +199,8 @@ impl Plan {
             self.edges.data_repeated = rate(random);
             self.edges.data_reordered = rate(random);
         }
-        if random.chance(200) {
-            self.edges.stock_lost = rate(random);
+        if random.chance(300) {
+            self.edges.stock_lost = pick(random, &[0, 20, 100, 300]);
             self.edges.stock_repeated = rate(random);
         }
         if random.chance(150) && !self.market.has(Habit::Scale) {
