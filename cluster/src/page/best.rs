@@ -1,0 +1,157 @@
+//! Whose word on a row is the best, and what the row shows of it.
+
+use oxberry_core::book::Trust;
+use oxberry_core::units::{ChannelId, Position};
+use oxberry_proto::{NodeId, Partition, StreamId};
+
+use super::Page;
+use super::replica::{Node, State};
+
+/// The rank of a live book.
+pub(super) const BEST_WORD: u8 = 0;
+
+/// The rank of a node of whom something was missed, or that is dead.
+pub(super) const NO_WORD: u8 = 4;
+
+/// How good a word is: lower is better.
+pub(super) const fn rank(trust: Trust) -> u8 {
+    match trust {
+        Trust::Live => BEST_WORD,
+        Trust::Recovering => 1,
+        Trust::Partial => 2,
+        Trust::Stale => 3,
+    }
+}
+
+/// How good the word of a node on a row is.
+pub(super) fn rank_of(node: &Node, row: usize, partition: Partition) -> u8 {
+    match node.partitions.get(&partition) {
+        Some(part) if !node.is_dead && !part.has_missed => rank(node.cell(row).trust),
+        Some(_) | None => NO_WORD,
+    }
+}
+
+/// Whether something is newer than what is shown. Of two channels that claim one symbol the lower
+/// number owns it.
+pub(super) fn is_newer(at: (ChannelId, Position), shown: Option<(ChannelId, Position)>) -> bool {
+    let Some((channel, position)) = shown else {
+        return true;
+    };
+    if at.0 == channel {
+        at.1 > position
+    } else {
+        at.0 < channel
+    }
+}
+
+impl Page {
+    /// How the rows of a partition stand has changed.
+    pub(super) fn restate(&mut self, partition: Partition) {
+        let rows = self.by_partition.get(&partition).map_or(0, Vec::len);
+        for at in 0..rows {
+            let rows = self.by_partition.get(&partition);
+            if let Some(&row) = rows.and_then(|rows| rows.get(at)) {
+                self.restate_row(row);
+            }
+        }
+        self.note_restated(partition);
+    }
+
+    /// Shows what the best word on a row is, as far as that goes on and not back.
+    fn restate_row(&mut self, row: usize) {
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        let partition = shown.partition;
+        let best = self.best_rank(row, partition, None);
+        let is_new = |state: &State| match state.seen.at {
+            Some(at) => is_newer(at, shown.at),
+            None => shown.view.is_none(),
+        };
+        let words = || {
+            self.nodes
+                .values()
+                .filter(|node| best < NO_WORD && rank_of(node, row, partition) == best)
+                .filter_map(|node| node.state(row, partition))
+        };
+        let newest = words().max_by_key(|state| state.as_of.map(|(_, position)| position));
+        let Some(state) = newest else { return };
+        // Of several that are as good, one that is not as far as the newest state tells each event that
+        // is still to be shown; to take that state would pass them over.
+        let is_new_state = is_new(&state);
+        let will_be_told = is_new_state
+            && (state.seen.at).is_some_and(|newest| self.will_be_told(row, newest, best));
+        let is_next = is_new_state && !will_be_told;
+        // What is right as of where the row stands, or later, replaces what was told on a lesser word.
+        let is_better = best < shown.rank
+            && !state.is_pending
+            && !will_be_told
+            && match state.as_of {
+                Some(as_of) => Some(as_of) == shown.at || is_newer(as_of, shown.at),
+                None => shown.at.is_none(),
+            };
+        if will_be_told || (best < shown.rank && !is_better) {
+            // A node has to come further first.
+            self.owed.insert(row);
+        }
+        if (is_next || is_better)
+            && let Some(shown) = self.rows.get_mut(row)
+        {
+            shown.at = if state.seen.at.is_none_or(|at| is_newer(at, shown.at)) {
+                state.seen.at.or(shown.at)
+            } else {
+                // Where the row stood, the node may not have known better.
+                state.as_of.or(shown.at)
+            };
+            shown.ts_event = state.seen.ts_event;
+            shown.view = Some(state.seen.view);
+            shown.last_trade = state.seen.last_trade.or(shown.last_trade);
+            shown.rank = best;
+        }
+    }
+
+    /// Whether a node with this word is not as far as there yet, and will tell what is between there and
+    /// the row.
+    pub(super) fn will_be_told(&self, row: usize, at: (ChannelId, Position), word: u8) -> bool {
+        let Some(shown) = self.rows.get(row) else {
+            return false;
+        };
+        let (partition, (channel, position)) = (shown.partition, at);
+        self.nodes.values().any(|node| {
+            let is_behind = match node.state(row, partition) {
+                Some(state) => {
+                    let has_more = state.seen.at.is_some_and(|at| is_newer(at, shown.at));
+                    is_newer(at, state.as_of) && !has_more
+                }
+                None => node.position(StreamId { channel, partition }) < position,
+            };
+            is_behind && !node.has_ended && rank_of(node, row, partition) == word
+        })
+    }
+
+    /// Shows what was owed, as far as those who owe it have come.
+    pub(super) fn settle_owed(&mut self) {
+        for row in core::mem::take(&mut self.owed) {
+            let before = self.rows.get(row).map(|row| (row.partition, row.rank));
+            self.restate_row(row);
+            if let Some((partition, rank)) = before
+                && self.rows.get(row).is_some_and(|row| row.rank != rank)
+            {
+                self.note_restated(partition);
+            }
+        }
+    }
+
+    pub(super) fn note_restated(&mut self, partition: Partition) {
+        if !self.restated.contains(&partition) {
+            self.restated.push(partition);
+        }
+    }
+
+    /// The best word on a row of all living nodes, or of all but one.
+    pub(super) fn best_rank(&self, row: usize, partition: Partition, except: Option<NodeId>) -> u8 {
+        let others = self.nodes.iter().filter(|&(&id, _)| Some(id) != except);
+        let ranks = others.map(|(_, node)| rank_of(node, row, partition));
+        ranks.min().unwrap_or(NO_WORD)
+    }
+}
