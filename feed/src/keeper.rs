@@ -1,11 +1,29 @@
 //! Keeps the books of channels, event by event.
 
+use std::slice;
+
 use oxberry_core::book::{Applied, Books};
-use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost};
+use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost, TooManySymbols};
 use oxberry_core::units::{ChannelId, SeqNum};
 use oxberry_core::xdp::PacketRef;
+use thiserror::Error;
 
+use crate::channels::Channels;
+use crate::dialect::dialects;
 use crate::handler::{Dropped, Listener, Read};
+use crate::mapping::MappingFile;
+use crate::source::{Source, SourceError};
+
+/// A source cannot be read on.
+#[derive(Debug, Error)]
+pub enum KeepError {
+    /// Its bytes cannot be had, or are not what they should be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// It has more symbols than a channel can.
+    #[error("a channel has too many symbols")]
+    Symbols(#[from] TooManySymbols),
+}
 
 /// Listens to handlers and keeps the books: of every symbol that they hold, and of those that the
 /// feed itself defines, as long as there is room.
@@ -17,6 +35,8 @@ pub struct Keeper<'s, F> {
     pub books: Books<'s>,
     /// Events of symbols that have no book.
     pub unknown: u64,
+    /// Packets whose bytes are none.
+    pub faulty: u64,
     after: F,
 }
 
@@ -28,8 +48,39 @@ impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Keeper<'s, F> {
             channel,
             books,
             unknown: 0,
+            faulty: 0,
             after,
         }
+    }
+
+    /// Reads a source to its end: its dialect is told from what it begins with, and each of its channels
+    /// is put in order. Packets whose bytes are none are counted.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read on. The books have what came before.
+    pub fn read(&mut self, mut source: Source, mapping: &MappingFile) -> Result<(), KeepError> {
+        let dialects = dialects(slice::from_mut(&mut source), None);
+        let dialects: Vec<_> = dialects.iter().map(|verdict| verdict.dialect).collect();
+        let mut channels = Channels::new(slice::from_mut(&mut source), &dialects);
+        while source.advance()? {
+            let packet = source.packet();
+            let Ok(bytes) = PacketRef::new(packet.bytes) else {
+                self.faulty += 1;
+                continue;
+            };
+            let channel = channels.of_packet(0, packet.group, &bytes, mapping)?;
+            if let Some((_, channel)) = channel {
+                self.channel = channel.named.id;
+                let (group, captured) = (packet.group, packet.captured);
+                (channel.handler).handle_packet(group, captured, &bytes, (), self);
+            }
+        }
+        for channel in channels.iter_mut() {
+            self.channel = channel.named.id;
+            channel.handler.finish(self);
+        }
+        Ok(())
     }
 }
 
