@@ -74,6 +74,11 @@ impl Books<'_> {
         self.void_all(slot);
         let mut record = self.symbols.record(slot);
         record.unset(flag::RESET | flag::EXPIRED);
+        if trust == Trust::Live {
+            // Whatever a failover was to tell of it, it is whole from here on. Whoever missed the end
+            // of that failover would wait for it for ever.
+            record.unset(flag::FAILOVER | flag::CLEARED);
+        }
         record.set_trust(trust);
     }
 

@@ -125,6 +125,10 @@ impl NaiveSymbol {
             self.orders.clear();
             self.expired = false;
             self.last = number;
+            if number == 1 {
+                // It is whole, whatever a failover was still to tell.
+                self.failover = None;
+            }
             self.set_trust(if number == 1 {
                 Trust::Live
             } else {
