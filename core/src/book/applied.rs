@@ -1,5 +1,7 @@
 //! What applying an event did.
 
+use super::bbo::Bbo;
+use super::state::{TradingStatus, Trust};
 use super::symbol::SymbolSlot;
 use crate::units::{Qty, RawPrice, SymbolIndex};
 
@@ -23,7 +25,17 @@ pub struct Applied {
     pub missing: u32,
 }
 
+/// What of a symbol may change without being an order's: best prices, trust, trading status.
+pub(super) type Shown = (Bbo, Trust, TradingStatus);
+
 impl Applied {
+    /// Notes what is shown otherwise than before.
+    pub(super) fn compare(&mut self, before: Shown, after: Shown) {
+        self.bbo_changed = before.0 != after.0;
+        self.trust_changed = before.1 != after.1;
+        self.status_changed = before.2 != after.2;
+    }
+
     /// Nothing at all.
     pub(super) const fn nothing(slot: SymbolSlot) -> Self {
         Self {

@@ -181,15 +181,7 @@ impl Books<'_> {
     /// Applies an event that is about more than one order, or the venue's repetition of one.
     #[cold]
     fn control(&mut self, slot: u32, event: &FeedEvent) -> Applied {
-        let look = |books: &Self| {
-            let symbols = &books.symbols;
-            (
-                symbols.bbo(slot),
-                symbols.trust(slot),
-                symbols.trading_status(slot),
-            )
-        };
-        let before = look(self);
+        let before = self.symbols.shown(slot);
         let outcome = self.act(slot, event);
         let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
         if let Err(rejection) = outcome {
@@ -197,10 +189,7 @@ impl Books<'_> {
             self.symbols.record(slot).reject(rejection);
             applied.rejection = Some(rejection);
         }
-        let after = look(self);
-        applied.bbo_changed = before.0 != after.0;
-        applied.trust_changed = before.1 != after.1;
-        applied.status_changed = before.2 != after.2;
+        applied.compare(before, self.symbols.shown(slot));
         applied
     }
 

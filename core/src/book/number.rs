@@ -30,15 +30,7 @@ impl Books<'_> {
         event: &FeedEvent,
     ) -> Applied {
         let slot = target.slot;
-        let look = |books: &Self| {
-            let symbols = &books.symbols;
-            (
-                symbols.bbo(slot),
-                symbols.trust(slot),
-                symbols.trading_status(slot),
-            )
-        };
-        let before = look(self);
+        let before = self.symbols.shown(slot);
         let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
         match self.admit(slot, channel, event) {
             Admitted::Taken { missing } => {
@@ -62,10 +54,7 @@ impl Books<'_> {
             self.counters.symbol_messages_missing += u64::from(applied.missing);
         }
         self.symbols.record(slot).mark();
-        let after = look(self);
-        applied.bbo_changed = before.0 != after.0;
-        applied.trust_changed = before.1 != after.1;
-        applied.status_changed = before.2 != after.2;
+        applied.compare(before, self.symbols.shown(slot));
         applied
     }
 

@@ -1,6 +1,6 @@
 //! Symbols: the state of each book beside its orders, and the index that finds it.
 
-use super::applied::Rejection;
+use super::applied::{Rejection, Shown};
 use super::bbo::{Bbo, Level};
 use super::ladder::Rank;
 use super::memory::{Line, NONE, WORDS, long, set_long};
@@ -363,6 +363,11 @@ impl<'s> Symbols<'s> {
             bid: self.best(slot, Side::Bid),
             ask: self.best(slot, Side::Ask),
         }
+    }
+
+    /// What an event may change of a symbol.
+    pub(super) fn shown(&self, slot: u32) -> Shown {
+        (self.bbo(slot), self.trust(slot), self.trading_status(slot))
     }
 }
 
