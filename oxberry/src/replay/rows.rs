@@ -168,16 +168,7 @@ impl Rows {
         let Some(number) = event.symbol_seq_num else {
             return false;
         };
-        let usual = matches!(
-            event.action,
-            Action::Add { .. }
-                | Action::Modify { .. }
-                | Action::Delete { .. }
-                | Action::Execute { .. }
-                | Action::Replace { .. }
-                | Action::Trade { .. }
-        );
-        usual != self.unusual.contains(&(event.symbol_index, number))
+        is_of_order_or_trade(event.action) != self.unusual.contains(&(event.symbol_index, number))
     }
 
     /// Where they are written to.
@@ -221,4 +212,17 @@ fn unusual(dialect: Dialect, message: MessageRef<'_>) -> Option<(SymbolIndex, Sy
         }
     });
     Some((message.symbol_index(dialect)?, number?))
+}
+
+/// Whether an action is of an order or a trade, whose messages usually get a row each.
+pub(super) const fn is_of_order_or_trade(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Add { .. }
+            | Action::Modify { .. }
+            | Action::Delete { .. }
+            | Action::Execute { .. }
+            | Action::Replace { .. }
+            | Action::Trade { .. }
+    )
 }

@@ -24,7 +24,10 @@ use oxberry_feed::{
     mapping::MappingFile,
 };
 
-use super::{events::EventRows, rows::Rows};
+use super::{
+    events::EventRows,
+    rows::{Rows, is_of_order_or_trade},
+};
 use crate::{console::Console, failure::Failure, findings::Findings};
 
 /// Where a packet lies.
@@ -412,15 +415,7 @@ impl Follower for Hearing<'_, '_, '_> {
         if applied.missing > 0 || event.action == Action::Unreadable {
             table.stale(&event, &applied);
         }
-        let is_row = matches!(
-            event.action,
-            Action::Add { .. }
-                | Action::Modify { .. }
-                | Action::Delete { .. }
-                | Action::Execute { .. }
-                | Action::Replace { .. }
-                | Action::Trade { .. }
-        );
+        let is_row = is_of_order_or_trade(event.action);
         table.untrusted |= is_row && table.books.trust(applied.slot) != Trust::Live;
         if let Some(rows) = &mut table.rows {
             rows.after(&event, &table.books, applied.slot);
