@@ -157,6 +157,14 @@ fn ctrl_c_and_a_hangup_leave_neither_processes_nor_files_behind() {
 }
 
 #[test]
+fn a_terminal_s_ctrl_c_reaches_no_child_past_the_demonstration() {
+    let demo = Demonstration::start(&["--pis", "1"]);
+    for child in demo.children() {
+        assert_eq!(demonstration::group_of(child), child);
+    }
+}
+
+#[test]
 fn an_impatient_ctrl_c_leaves_no_files_behind() {
     let mut demo = Demonstration::start(&["--pis", "1"]);
     let children = demo.children();

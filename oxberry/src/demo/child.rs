@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{BufRead as _, BufReader, Read},
+    os::unix::process::CommandExt as _,
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::Sender,
     thread,
@@ -62,6 +63,9 @@ impl Node {
         events: &Sender<Event>,
     ) -> anyhow::Result<Self> {
         let mut process = command
+            // A terminal's Ctrl-C goes to all of a group. This process alone is to hear it and to end its
+            // children, or one that was faster would look like a failure.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -193,6 +193,14 @@ pub(crate) fn kill(pid: u32, signal: &str) {
     assert!(status.success());
 }
 
+/// The group of a process, to which a terminal sends its signals.
+pub(crate) fn group_of(pid: u32) -> u32 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // State, parent, group; the name before them may hold anything.
+    let after_name = stat.rsplit(") ").next().unwrap();
+    after_name.split(' ').nth(2).unwrap().parse().unwrap()
+}
+
 /// Whether a process does not run any more; one that nobody waited for counts as gone.
 pub(crate) fn is_gone(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).map_or(true, |stat| {
