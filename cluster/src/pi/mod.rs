@@ -9,6 +9,7 @@ mod data;
 mod news;
 mod outbox;
 mod output;
+mod ring;
 mod streams;
 mod telling;
 

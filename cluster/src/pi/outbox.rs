@@ -5,6 +5,7 @@ use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord, TrustWord};
 use oxberry_proto::{Deltas, NodeId, RecordsWriter, Run, StockTold, StreamId, encode};
 
+use super::ring::Ring;
 use crate::limits::MIN_BATCH_BYTES;
 
 /// A ring of finished frames, and the one being filled.
@@ -17,13 +18,7 @@ pub(super) struct Outbox {
     /// What the frame being filled is about.
     open: Option<Open>,
     beat: RecordsWriter<Box<[u8]>, StockBeat>,
-    /// Each [`MAX_BATCH_BYTES`] long.
-    frames: Box<[u8]>,
-    lengths: Box<[usize]>,
-    /// The oldest finished frame.
-    head: usize,
-    /// How many finished frames there are.
-    waiting: usize,
+    finished: Ring,
 }
 
 /// What a frame is about.
@@ -59,7 +54,6 @@ const FRAMES_PER_BATCH: usize = {
 impl Outbox {
     /// Room for so many frames, and those of one batch beside them.
     pub(super) fn new(run: Run, node: NodeId, frames: usize) -> Self {
-        let frames = frames + FRAMES_PER_BATCH;
         Self {
             run,
             node,
@@ -67,26 +61,23 @@ impl Outbox {
             deltas: Deltas::new(Position::default().numbering, SeqNum::default()),
             open: None,
             beat: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
-            frames: vec![0; frames * MAX_BATCH_BYTES].into_boxed_slice(),
-            lengths: vec![0; frames].into_boxed_slice(),
-            head: 0,
-            waiting: 0,
+            finished: Ring::new(frames + FRAMES_PER_BATCH),
         }
     }
 
     /// Whether all that one more batch can cause will fit.
     pub(super) const fn has_room_for_a_batch(&self) -> bool {
-        self.waiting + FRAMES_PER_BATCH <= self.lengths.len()
+        FRAMES_PER_BATCH <= self.finished.room()
     }
 
     /// Whether another frame may be filled beside what a batch may need.
     pub(super) const fn has_room_for_a_frame(&self) -> bool {
-        self.waiting + FRAMES_PER_BATCH < self.lengths.len()
+        FRAMES_PER_BATCH < self.finished.room()
     }
 
     /// Whether nothing waits, neither frame nor record.
     pub(super) const fn is_empty(&self) -> bool {
-        self.waiting == 0 && self.open.is_none()
+        self.finished.is_empty() && self.open.is_none()
     }
 
     /// The stream of the frame being filled.
@@ -141,12 +132,7 @@ impl Outbox {
         };
         let frame = self.filling.finish(&[], head);
         let frame = frame.expect("MAX_LIST_HEAD_BYTES holds every head");
-        put(
-            &mut self.frames,
-            &mut self.lengths,
-            (self.head, &mut self.waiting),
-            frame,
-        );
+        self.finished.put(frame);
         let told = Position {
             numbering: from.numbering,
             seq_num: through,
@@ -172,12 +158,7 @@ impl Outbox {
         };
         let frame = self.beat.finish(&[], head);
         let frame = frame.expect("MAX_LIST_HEAD_BYTES holds every head");
-        put(
-            &mut self.frames,
-            &mut self.lengths,
-            (self.head, &mut self.waiting),
-            frame,
-        );
+        self.finished.put(frame);
     }
 
     /// Says that no more events follow.
@@ -188,51 +169,16 @@ impl Outbox {
             node: self.node,
         };
         let length = encode(&end, &mut frame).expect("the end is a few bytes");
-        put(
-            &mut self.frames,
-            &mut self.lengths,
-            (self.head, &mut self.waiting),
-            frame.get(..length).unwrap_or_default(),
-        );
+        self.finished.put(frame.get(..length).unwrap_or_default());
     }
 
     /// The oldest finished frame.
     pub(super) fn front(&self) -> Option<&[u8]> {
-        let length = (self.waiting > 0).then(|| self.lengths.get(self.head).copied())??;
-        self.frames
-            .get(self.head * MAX_BATCH_BYTES..)?
-            .get(..length)
+        self.finished.front()
     }
 
     /// The oldest finished frame was sent.
     pub(super) const fn pop(&mut self) {
-        if let Some(left) = self.waiting.checked_sub(1) {
-            self.waiting = left;
-            self.head = (self.head + 1) % self.lengths.len();
-        }
+        self.finished.pop();
     }
-}
-
-/// Copies a frame behind the last waiting one.
-fn put(
-    frames: &mut [u8],
-    lengths: &mut [usize],
-    (head, waiting): (usize, &mut usize),
-    frame: &[u8],
-) {
-    assert!(
-        *waiting < lengths.len(),
-        "the caller made sure that there is room"
-    );
-    let at = (head + *waiting) % lengths.len();
-    let slot = frames
-        .chunks_exact_mut(MAX_BATCH_BYTES)
-        .nth(at)
-        .zip(lengths.get_mut(at));
-    let (slot, length) = slot.expect("at is below the number of frames");
-    for (to, from) in slot.iter_mut().zip(frame) {
-        *to = *from;
-    }
-    *length = frame.len();
-    *waiting += 1;
 }
