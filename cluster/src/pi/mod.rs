@@ -178,8 +178,10 @@ impl<'s> Pi<'s> {
             self.beat_due |= is_member && !has_ended;
             if is_member {
                 self.mail.beat_due = true;
-                // The first one may have been lost.
-                self.mail.ready_due |= self.phase == Phase::Running && !self.streams.have_begun();
+                // The first one may have been lost. Without partitions there is nothing that would show
+                // that the feed has started.
+                let is_ready = matches!(self.phase, Phase::Running | Phase::Ended);
+                self.mail.ready_due |= is_ready && !self.streams.have_begun();
                 self.streams.owe_all(now);
                 self.listen(now);
             }
