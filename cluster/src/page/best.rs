@@ -97,10 +97,10 @@ impl Page {
         if (is_next || is_better)
             && let Some(shown) = self.rows.get_mut(row)
         {
-            shown.at = if state.seen.at.is_none_or(|at| is_newer(at, shown.at)) {
+            shown.at = if is_new_state && state.seen.rank <= best {
                 state.seen.at.or(shown.at)
             } else {
-                // Where the row stood, the node may not have known better.
+                // Where it was told, or where the row stood, the node may not have known better.
                 state.as_of.or(shown.at)
             };
             shown.ts_event = state.seen.ts_event;

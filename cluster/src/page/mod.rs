@@ -413,7 +413,12 @@ impl Page {
         let Some(node) = self.nodes.get_mut(&id) else {
             return;
         };
+        // A node tells the trust of a symbol before its event, even while other changes are pending.
+        let has_missed =
+            (node.partitions.get(&stream.partition)).is_none_or(|part| part.has_missed);
         let cell = node.cell_mut(row);
+        let trust = cell.trust;
+        let own = if has_missed { NO_WORD } else { rank(trust) };
         let scale = event.view.scale;
         let traded = event.trade.map(|trade| trade.price.scaled(scale));
         let before = cell.seen.and_then(|seen| seen.at);
@@ -423,11 +428,8 @@ impl Page {
             ts_event: event.ts_event,
             view: event.view,
             last_trade,
+            rank: own,
         });
-        let trust = cell.trust;
-        // A node tells the trust of a symbol before its event, even while other changes are pending.
-        let has_missed = self.part(id, stream.partition).has_missed;
-        let own = if has_missed { NO_WORD } else { rank(trust) };
         let Some(shown) = self.rows.get(row) else {
             return;
         };
@@ -505,6 +507,7 @@ impl Page {
             ts_event: None,
             view: state.view,
             last_trade: state.last_trade,
+            rank: rank(state.trust.trust),
         });
     }
 

@@ -8,6 +8,7 @@ use oxberry_proto::stock::{TrustWord, View};
 use oxberry_proto::{Partition, StreamId};
 
 use super::Voice;
+use super::best::rank;
 use crate::limits::Limits;
 
 /// One node, as far as the page has heard it.
@@ -80,6 +81,8 @@ pub(super) struct Seen {
     pub(super) view: View,
     /// The price of the last trade, if one was told.
     pub(super) last_trade: Option<Price>,
+    /// How good the word of the node was when it told it.
+    pub(super) rank: u8,
 }
 
 /// What a node shows of a symbol.
@@ -165,8 +168,13 @@ impl Node {
     /// What can be seen of a symbol on its word, and as of where that is right: nothing that it knows
     /// of has changed it since.
     pub(super) fn state(&self, row: usize, partition: Partition) -> Option<State> {
-        let seen = self.cell(row).seen?;
+        let cell = self.cell(row);
+        let seen = cell.seen?;
         let is_pending = (self.partitions.get(&partition)).is_none_or(|part| part.pending);
+        if is_pending && seen.rank > rank(cell.trust) {
+            // It trusts the symbol again, but not all is told of where that began.
+            return None;
+        }
         let as_of = seen.at.map(|(channel, position)| {
             let stands = self.position(StreamId { channel, partition });
             let reaches = if is_pending { position } else { stands };
