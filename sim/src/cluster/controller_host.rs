@@ -43,11 +43,10 @@ pub(super) struct ChannelHost {
     occurrences: Occurrences,
     /// The next packet of the day.
     next: usize,
-    /// Packets that were overtaken by so many others.
-    late: Vec<(usize, Packet)>,
+    /// Packets that were overtaken by so many others, with their lines.
+    late: Vec<(usize, u8, Packet)>,
     pub(super) has_ended: bool,
     is_told: bool,
-    named: Option<(oxberry_core::units::Numbering, u32)>,
 }
 
 /// What a turn of a channel needs of the world.
@@ -78,13 +77,12 @@ impl ChannelHost {
         Some(Self {
             channel,
             streams: None,
-            reader: Reader::new(plan.market.dialect, listed, plan.line.patience_ns),
+            reader: Reader::new(plan.market.dialect, listed, lines(plan)),
             occurrences: Occurrences::default(),
             next,
             late: Vec::new(),
             has_ended: false,
             is_told: false,
-            named: None,
         })
     }
 
@@ -151,9 +149,9 @@ impl ChannelHost {
                 return Ok(Some(until.map_or(due, |until| until.min(due))));
             }
             if due.is_none() {
-                for (_, packet) in core::mem::take(&mut self.late) {
+                for (_, line, packet) in core::mem::take(&mut self.late) {
                     self.reader
-                        .handle_packet(turn.now, packet, &mut self.occurrences);
+                        .handle_packet(turn.now, line, &packet, &mut self.occurrences);
                     self.name(run, turn)?;
                 }
                 self.reader.finish(&mut self.occurrences);
@@ -179,19 +177,11 @@ impl ChannelHost {
         Ok(Some(turn.now + TURN_NS))
     }
 
-    /// Reads a packet, or what the line makes of it.
+    /// Reads a packet, or what the lines make of it.
     fn read(&mut self, packet: &Packet, packets: &[Packet], turn: &mut Turn<'_>) {
-        let Turn {
-            now,
-            plan,
-            heals,
-            random,
-            marks,
-            ..
-        } = turn;
-        let now = *now;
-        for (left, late) in &mut self.late {
-            // None comes later than the reset behind it: who does not wait cannot tell them apart.
+        let now = turn.now;
+        for (left, _, late) in &mut self.late {
+            // None comes later than the reset behind it.
             *left = if late.segment == packet.segment {
                 left.saturating_sub(1)
             } else {
@@ -199,35 +189,18 @@ impl ChannelHost {
             };
         }
         self.read_late(now);
-        let line = plan.line;
-        let chance = if now < heals.at {
-            random.below(1_000)
-        } else {
-            1_000
-        };
-        if chance < line.lost {
-            if may_be_lost(self.next, packets) {
-                marks.hit(Mark::PacketLost);
-            } else {
-                self.reader
-                    .handle_packet(now, packet.clone(), &mut self.occurrences);
-            }
-        } else if chance < line.lost + line.late && may_be_lost(self.next, packets) {
-            marks.hit(Mark::PacketLate);
-            let by = usize::try_from(random.between(1, 6)).unwrap_or(1);
-            self.late.push((by, packet.clone()));
-        } else {
-            self.reader
-                .handle_packet(now, packet.clone(), &mut self.occurrences);
-            if chance < line.lost + line.late + line.repeated {
-                marks.hit(Mark::PacketTwice);
-                self.reader
-                    .handle_packet(now, packet.clone(), &mut self.occurrences);
-            }
+        let mut lost = 0;
+        for line in 0..lines(turn.plan) {
+            lost += u8::from(!self.read_by(line, packet, packets, turn));
+        }
+        if lost == lines(turn.plan) {
+            turn.marks.hit(Mark::PacketLost);
+        } else if lost > 0 {
+            turn.marks.hit(Mark::PacketOfOneLine);
         }
         self.read_late(now);
         if self.reader.poll_timeout().is_some() {
-            marks.hit(Mark::Waiting);
+            turn.marks.hit(Mark::Waiting);
         }
         let until = self.reader.poll_timeout();
         if until.is_some_and(|until| until <= now) {
@@ -235,23 +208,52 @@ impl ChannelHost {
         }
     }
 
+    /// Reads what one line makes of a packet; says whether it brings it.
+    fn read_by(
+        &mut self,
+        line: u8,
+        packet: &Packet,
+        packets: &[Packet],
+        turn: &mut Turn<'_>,
+    ) -> bool {
+        let (now, rates) = (turn.now, turn.plan.line);
+        let is_well = now >= turn.heals.at || !may_be_lost(self.next, packets);
+        let chance = turn.random.below(1_000);
+        let (late, twice) = (
+            rates.lost + rates.late,
+            rates.lost + rates.late + rates.repeated,
+        );
+        if !is_well && chance < rates.lost {
+            return false;
+        }
+        if !is_well && chance < late {
+            turn.marks.hit(Mark::PacketLate);
+            let by = usize::try_from(turn.random.between(1, 6)).unwrap_or(1);
+            self.late.push((by, line, packet.clone()));
+            return true;
+        }
+        self.reader
+            .handle_packet(now, line, packet, &mut self.occurrences);
+        if now < turn.heals.at && (late..twice).contains(&chance) {
+            turn.marks.hit(Mark::PacketTwice);
+            self.reader
+                .handle_packet(now, line, packet, &mut self.occurrences);
+        }
+        true
+    }
+
     /// Reads the packets that have been overtaken often enough.
     fn read_late(&mut self, now: u64) {
-        while let Some(at) = self.late.iter().position(|&(left, _)| left == 0) {
-            let (_, packet) = self.late.swap_remove(at);
+        while let Some(at) = self.late.iter().position(|&(left, ..)| left == 0) {
+            let (_, line, packet) = self.late.swap_remove(at);
             self.reader
-                .handle_packet(now, packet, &mut self.occurrences);
+                .handle_packet(now, line, &packet, &mut self.occurrences);
         }
     }
 
     fn name(&mut self, run: Run, turn: &mut Turn<'_>) -> Result<(), Violation> {
-        let Some((position, segment)) = self.reader.named() else {
-            return Ok(());
-        };
-        if self.named != Some((position.numbering, segment)) {
-            self.named = Some((position.numbering, segment));
-            turn.oracle
-                .name(run, self.channel, position.numbering, segment)?;
+        while let Some((numbering, segment)) = self.reader.next_name() {
+            turn.oracle.name(run, self.channel, numbering, segment)?;
         }
         Ok(())
     }
@@ -301,6 +303,11 @@ impl ChannelHost {
             streams.flush(wall, &mut |frame| out.push(Rc::from(frame)));
         }
     }
+}
+
+/// By how many lines the channels come.
+const fn lines(plan: &Plan) -> u8 {
+    if plan.line.has_twin { 2 } else { 1 }
 }
 
 /// When a packet is due. The last quarter of the day waits until all is well again, so that what heals

@@ -32,6 +32,8 @@ pub(super) enum Fault {
     StallController { ns: u64 },
     /// The controller is killed and starts again, to play the same or something else.
     RestartController { ns: u64, same_day: bool },
+    /// Power fails at the controller and all Pis, which start again as if nothing had been.
+    CutPower { ns: u64 },
     /// The controller is killed for good.
     KillController,
     /// A clock of a Pi, of the page or of the controller goes ahead at once.
@@ -70,7 +72,10 @@ pub(super) type Draw = fn(&mut Random, usize, &Limits) -> Fault;
 impl Fault {
     /// Whether it is the controller that is killed.
     pub(super) const fn is_of_controller(self) -> bool {
-        matches!(self, Self::RestartController { .. } | Self::KillController)
+        matches!(
+            self,
+            Self::RestartController { .. } | Self::CutPower { .. } | Self::KillController
+        )
     }
 
     /// All kinds for so many Pis.
@@ -119,6 +124,9 @@ impl Fault {
             |random, _, limits| Self::RestartController {
                 ns: short_or_long(random, limits),
                 same_day: random.chance(700),
+            },
+            |random, _, limits| Self::CutPower {
+                ns: short_or_long(random, limits),
             },
             |random, nodes, limits| Self::Jump {
                 machine: any(random, nodes + 2),

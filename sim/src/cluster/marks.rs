@@ -37,6 +37,7 @@ marks! {
     FrameOvertaken "a frame overtakes another one";
     BrokenWithFrames "a connection breaks with frames on their way";
     PacketLost "a packet of the feed is lost";
+    PacketOfOneLine "a packet is lost on one of two lines";
     PacketTwice "a packet of the feed comes twice";
     PacketLate "a packet of the feed comes late";
     Waiting "a reader waits for numbers that may still come";

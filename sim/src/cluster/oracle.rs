@@ -20,7 +20,8 @@ pub(super) type Violation = String;
 /// Knows what is right, and what was told so far.
 #[derive(Debug)]
 pub(super) struct Oracle {
-    pub(super) truth: Truth,
+    /// What is right on each day that was played, by the identity of its runs.
+    days: Vec<Truth>,
     /// The symbols that the controller lists.
     listed: BTreeSet<SymbolIndex>,
     /// Of which of the venue's numberings each one is that a reader named.
@@ -59,7 +60,7 @@ struct PageWatch {
 impl Oracle {
     pub(super) fn new(truth: Truth, listed: impl Iterator<Item = SymbolIndex>) -> Self {
         Self {
-            truth,
+            days: vec![truth],
             listed: listed.collect(),
             names: BTreeMap::new(),
             pis: BTreeMap::new(),
@@ -69,6 +70,16 @@ impl Oracle {
             told: 0,
             shown: 0,
         }
+    }
+
+    /// Another day is played from now on.
+    pub(super) fn add_day(&mut self, truth: Truth) {
+        self.days.push(truth);
+    }
+
+    fn truth(&self, run: Run) -> Option<&Truth> {
+        let day = usize::try_from(run.identity).ok()?.checked_sub(1)?;
+        self.days.get(day)
     }
 
     /// A reader names the how-manieth numbering of a channel.
@@ -187,7 +198,7 @@ impl Oracle {
                     }
                     let claim = (channel, event.symbol_index);
                     let place = self.place(head.run, channel, position);
-                    let right = place.and_then(|place| self.truth.at(claim, place));
+                    let right = place.and_then(|place| self.truth(head.run)?.at(claim, place));
                     if right.map(|right| (right.view, right.trade))
                         != Some((event.view, event.trade))
                     {
@@ -235,7 +246,8 @@ impl Oracle {
             };
             let position = pi.position(stream).unwrap_or_default();
             let place = self.place(run, channel, position);
-            let right = place.and_then(|place| self.truth.as_of((channel, symbol_index), place));
+            let right =
+                place.and_then(|place| self.truth(run)?.as_of((channel, symbol_index), place));
             let view = view(books, slot);
             if !right.is_some_and(|right| is_same(right, view)) {
                 return Err(format!(
@@ -248,8 +260,10 @@ impl Oracle {
     }
 
     pub(super) fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
+        // The same symbols trade every day.
         let mut claims = self
-            .truth
+            .days
+            .first()?
             .claims()
             .filter(|&(_, symbol)| symbol == symbol_index);
         let (channel, _) = claims.next()?;
@@ -287,7 +301,7 @@ impl Oracle {
             }
             let claim = (shown.channel, shown.symbol_index);
             let place = self.place(run, shown.channel, shown.position);
-            let right = place.and_then(|place| self.truth.at(claim, place));
+            let right = place.and_then(|place| self.truth(run)?.at(claim, place));
             if right.map(|right| (right.view, right.trade)) != Some((shown.view, shown.trade)) {
                 return Err(format!(
                     "the page shows live symbol {} at {at:?}: {:?} {:?}, but it is {right:?}",
@@ -316,7 +330,7 @@ impl Oracle {
             }
             let claim = (channel, row.symbol_index);
             let place = self.place(run, channel, position);
-            let right = place.and_then(|place| self.truth.as_of(claim, place));
+            let right = place.and_then(|place| self.truth(run)?.as_of(claim, place));
             let is_right = match (right, row.view) {
                 (Some(right), Some(view)) => is_same(right, view),
                 (right, view) => right == view,
@@ -374,7 +388,7 @@ impl Oracle {
             if let (Some(has), Some(due)) = places
                 && has < due
             {
-                let right = self.truth.as_of(claim, due);
+                let right = self.truth(run).and_then(|truth| truth.as_of(claim, due));
                 let behind = behind.unwrap_or(now);
                 self.page.behind.insert(at, behind);
                 if right
@@ -398,10 +412,13 @@ impl Oracle {
 
     /// Whether the page showed live, once and in order, all that there was to see.
     pub(super) fn judge_whole(&self) -> Result<(), Violation> {
-        for claim in self.truth.claims() {
+        // Nothing went wrong, so that there was one day.
+        let Some(truth) = self.days.first() else {
+            return Ok(());
+        };
+        for claim in truth.claims() {
             let live = self.page.live.get(&claim).map_or(&[][..], Vec::as_slice);
-            let missing = self
-                .truth
+            let missing = truth
                 .news(claim)
                 .find(|(place, _)| live.binary_search(place).is_err());
             if let Some((place, right)) = missing {
@@ -424,7 +441,7 @@ impl Oracle {
         position: Position,
     ) -> Option<View> {
         let place = self.place(run, channel, position)?;
-        self.truth.as_of((channel, symbol_index), place)
+        self.truth(run)?.as_of((channel, symbol_index), place)
     }
 }
 

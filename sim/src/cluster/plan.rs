@@ -87,8 +87,8 @@ pub(super) struct LinePlan {
     pub(super) repeated: u64,
     /// They come later than those behind them.
     pub(super) late: u64,
-    /// How long a reader waits for what is missing.
-    pub(super) patience_ns: u64,
+    /// Whether there are two lines, of which each loses its own packets.
+    pub(super) has_twin: bool,
 }
 
 /// What becomes of frames on the edges, per mille.
@@ -191,7 +191,7 @@ impl Plan {
                 lost: pick(random, &[0, 0, 3, 20]),
                 repeated: rate(random),
                 late: pick(random, &[0, 3, 20]),
-                patience_ns: random.between(1, 4) * beat / 2,
+                has_twin: random.chance(500),
             };
         }
         if random.chance(350) {
@@ -371,7 +371,7 @@ fn draw_market(random: &mut Random, beat: u64) -> Market {
         dialect,
         channels,
         symbols: u32::from(channels) + u32::try_from(random.below(6)).unwrap_or(0),
-        unlisted: if random.chance(300) { 2 } else { 0 },
+        unlisted: pick(random, &[0, 0, 0, 2, 4]),
         messages,
         packet_messages,
         pause_ns: beats * beat * 2 * u64::from(channels) / packets,

@@ -1,165 +1,172 @@
-//! From the packets of a channel to what they say: where a feed handler plugs in.
-//!
-//! A [`Reader`] takes packets in the order in which they come, waits for what is missing as long as
-//! its patience lasts, and tells a [`Follower`] what the venue said, in the venue's order.
+//! The feed handler of a channel on the simulated clock, as a controller drives it: packets of both
+//! lines and the time in, what the venue said out.
 
 use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use oxberry_core::feed::{Channel, Follower, SymbolSlot};
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::line::Sequence;
-use oxberry_core::units::{Position, PriceScale, SeqNum, SymbolIndex, SystemId};
+use oxberry_core::units::{
+    Numbering, Position, PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos,
+};
 use oxberry_core::xdp::{Dialect, PacketRef};
+use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
+use oxberry_feed::mapping::{MappedSymbol, MappingFile};
 
 use super::venue::Packet;
 
 /// Reads one channel.
 #[derive(Debug)]
 pub(super) struct Reader {
-    channel: Channel<Vec<SymbolSlot>>,
-    patience_ns: u64,
-    /// Packets behind something that is missing.
-    held: VecDeque<Packet>,
-    until: u64,
+    /// Notes of which of the venue's numberings a packet is.
+    handler: Handler<u32>,
     /// The highest number that was seen.
     seen: SeqNum,
-    /// The numbering that was told last, and of which of the venue's numberings it is.
-    named: Option<(Position, u32)>,
+    names: Names,
+}
+
+/// Of which of the venue's numberings those are that were told.
+#[derive(Debug, Default)]
+struct Names {
+    numbering: Numbering,
+    /// Those that were not asked for yet.
+    new: VecDeque<(Numbering, u32)>,
+    last: Option<(Numbering, u32)>,
+}
+
+/// Passes on what packets tell, and notes of which numberings they are.
+struct Passing<'o, F> {
+    out: &'o mut F,
+    names: &'o mut Names,
 }
 
 impl Reader {
+    /// A handler of so many lines, 1 or 2.
     pub(super) fn new(
         dialect: Dialect,
         symbols: impl Iterator<Item = (SymbolIndex, PriceScale)>,
-        patience_ns: u64,
+        lines: u8,
     ) -> Self {
-        let mut channel = Channel::new(dialect, vec![SymbolSlot::EMPTY; 64]);
-        for (symbol_index, scale) in symbols {
-            channel
-                .define(symbol_index, SystemId::from_raw(1), scale)
-                .expect("a market has few symbols");
+        let mut mapping = MappingFile::default();
+        for (symbol_index, price_scale) in symbols {
+            let symbol = MappedSymbol {
+                symbol: String::new(),
+                cqs_symbol: String::new(),
+                price_scale,
+                system_id: SystemId::from_raw(1),
+            };
+            mapping.symbols.insert(symbol_index, symbol);
+        }
+        let mut handler = Handler::new(dialect, &mapping).expect("a market has few symbols");
+        for line in 0..lines {
+            handler.expect(group(line));
         }
         Self {
-            channel,
-            patience_ns,
-            held: VecDeque::new(),
-            until: 0,
+            handler,
             seen: SeqNum::default(),
-            named: None,
+            names: Names::default(),
         }
     }
 
-    /// A packet came.
-    pub(super) fn handle_packet(&mut self, now: u64, packet: Packet, out: &mut impl Follower) {
-        if self.begins(&packet) {
-            // What waits is of the numbering before.
-            self.release(u64::MAX, out);
-        }
-        if self.held.is_empty() && !self.is_early(&packet) {
-            return self.read(&packet, out);
-        }
-        if !self.is_early(&packet) {
-            self.read(&packet, out);
-            return self.release(now, out);
-        }
-        if self.held.is_empty() {
-            self.until = now + self.patience_ns;
-        }
-        self.held.push_back(packet);
-        self.release(now, out);
+    /// A packet came by a line.
+    pub(super) fn handle_packet(
+        &mut self,
+        now: u64,
+        line: u8,
+        packet: &Packet,
+        out: &mut impl Follower,
+    ) {
+        let Ok(view) = PacketRef::new(&packet.bytes) else {
+            return;
+        };
+        let captured = Some(UnixNanos::from_raw(now));
+        let names = &mut self.names;
+        let mut passing = Passing { out, names };
+        self.handler.handle_packet(
+            Some(group(line)),
+            captured,
+            &view,
+            packet.segment,
+            &mut passing,
+        );
+        let header = view.header();
+        let last = header.seq_num.plus(u32::from(header.number_msgs));
+        self.seen = SeqNum::from_raw(last.raw().saturating_sub(1));
     }
 
     /// Time has passed.
     pub(super) fn handle_timeout(&mut self, now: u64, out: &mut impl Follower) {
-        self.release(now, out);
+        let names = &mut self.names;
+        let mut passing = Passing { out, names };
+        self.handler
+            .handle_timeout(UnixNanos::from_raw(now), &mut passing);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     pub(super) fn poll_timeout(&self) -> Option<u64> {
-        (!self.held.is_empty()).then_some(self.until)
+        self.handler.poll_timeout().map(UnixNanos::raw)
     }
 
     /// Nothing follows.
     pub(super) fn finish(&mut self, out: &mut impl Follower) {
-        self.release(u64::MAX, out);
+        let names = &mut self.names;
+        let mut passing = Passing { out, names };
+        self.handler.finish(&mut passing);
     }
 
     /// All up to here was told, or given up.
     pub(super) const fn position(&self) -> Position {
-        self.channel.tracker().position()
+        self.handler.channel().tracker().position()
     }
 
     /// The highest number that was seen of the present numbering.
     pub(super) fn seen(&self) -> SeqNum {
-        if self.held.is_empty() {
-            self.position().seq_num
-        } else {
-            self.seen.max(self.position().seq_num)
+        let told = self.position().seq_num;
+        self.poll_timeout().map_or(told, |_| self.seen.max(told))
+    }
+
+    /// The next numbering that was told, and of which of the venue's numberings it is.
+    pub(super) fn next_name(&mut self) -> Option<(Numbering, u32)> {
+        self.names.new.pop_front()
+    }
+}
+
+/// The group of a line.
+fn group(line: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 59, line)), 11_000)
+}
+
+impl<F: Follower> Follower for Passing<'_, F> {
+    fn event(&mut self, event: FeedEvent) {
+        self.out.event(event);
+    }
+
+    fn begins(&mut self, beginning: Beginning) {
+        self.names.numbering = beginning.numbering;
+        self.out.begins(beginning);
+    }
+
+    fn lost(&mut self, lost: Lost) {
+        self.out.lost(lost);
+    }
+
+    fn settled(&mut self, before: SeqNum) {
+        self.out.settled(before);
+    }
+}
+
+impl<F: Follower> Listener<u32> for Passing<'_, F> {
+    fn turn(&mut self, _: &PacketRef<'_>, _: u32) {}
+
+    fn done(&mut self, packet: &PacketRef<'_>, segment: u32, read: &Read) {
+        let is_apart = packet.header().delivery_flag.is_numbered_apart();
+        if !is_apart && !matches!(read.sequence, Ok(Sequence::Duplicate | Sequence::Heartbeat)) {
+            let name = (self.names.numbering, segment);
+            if self.names.last.replace(name) != Some(name) {
+                self.names.new.push_back(name);
+            }
         }
     }
 
-    /// Of which of the venue's numberings the present one is.
-    pub(super) fn named(&self) -> Option<(Position, u32)> {
-        self.named
-    }
-
-    /// Whether the packet is of another numbering.
-    fn begins(&self, packet: &Packet) -> bool {
-        PacketRef::new(&packet.bytes).is_ok_and(|packet| {
-            matches!(
-                self.channel.tracker().classify(&packet),
-                Sequence::Reset | Sequence::Restart { .. } | Sequence::Joined
-            )
-        })
-    }
-
-    /// Whether something before the packet may still come.
-    fn is_early(&mut self, packet: &Packet) -> bool {
-        if self.patience_ns == 0 {
-            return false;
-        }
-        let Ok(packet) = PacketRef::new(&packet.bytes) else {
-            return false;
-        };
-        let is_early = matches!(
-            self.channel.tracker().classify(&packet),
-            Sequence::Gap { .. }
-        );
-        if is_early {
-            let header = packet.header();
-            let last = header.seq_num.plus(u32::from(header.number_msgs));
-            self.seen = SeqNum::from_raw(last.raw() - 1);
-        }
-        is_early
-    }
-
-    /// Reads what waited, as far as nothing is missing any more or patience is over.
-    fn release(&mut self, now: u64, out: &mut impl Follower) {
-        loop {
-            let ready = (0..self.held.len()).find(|&at| {
-                let packet = self.held.get(at).cloned();
-                packet.is_some_and(|packet| !self.is_early(&packet))
-            });
-            let at = match ready {
-                Some(at) => at,
-                None if self.until <= now => 0,
-                None => return,
-            };
-            let Some(packet) = self.held.remove(at) else {
-                return;
-            };
-            self.read(&packet, out);
-            self.until = now.saturating_add(self.patience_ns);
-        }
-    }
-
-    fn read(&mut self, packet: &Packet, out: &mut impl Follower) {
-        let Ok(view) = PacketRef::new(&packet.bytes) else {
-            return;
-        };
-        // A packet with a wrong length tells its loss itself.
-        let sequence = self.channel.packet(&view, out);
-        if !matches!(sequence, Ok(Sequence::Duplicate | Sequence::Heartbeat)) {
-            self.named = Some((self.position(), packet.segment));
-        }
-    }
+    fn dropped(&mut self, _: &PacketRef<'_>, _: u32, _: Dropped) {}
 }

@@ -4,6 +4,8 @@ use super::controller_host::ControllerHost;
 use super::edge::Wild;
 use super::fault::{Fault, Line, Ways};
 use super::marks::Mark;
+use super::truth::Truth;
+use super::venue;
 use super::world::World;
 
 impl World<'_> {
@@ -99,10 +101,27 @@ impl World<'_> {
                 self.controller_starts_at = Some(now + ns);
                 if !same_day {
                     self.identity += 1;
+                    // So that what is of one day is wrong on the other.
+                    let seed = self.plan.seed ^ u64::from(self.identity) << 40;
+                    let mut day = venue::day(&self.plan.market, seed);
+                    let truth = core::mem::replace(&mut day.truth, Truth::new(core::iter::empty()));
+                    self.oracle.add_day(truth);
+                    self.day = day;
                     self.marks.hit(Mark::AnotherDay);
                 }
                 self.is_dead_for_good = false;
                 self.wake_controller(now + ns);
+            }
+            Fault::CutPower { ns } => {
+                self.kill_controller(now + ns);
+                self.controller_starts_at = Some(now + ns);
+                self.is_dead_for_good = false;
+                for pi in &mut self.pis {
+                    pi.kill(&mut self.random);
+                    pi.starts_at = Some(now + ns);
+                }
+                self.wake_controller(now + ns);
+                self.wake_all_pis(now + ns);
             }
             Fault::KillController => {
                 self.kill_controller(u64::MAX);

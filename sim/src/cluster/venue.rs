@@ -274,6 +274,10 @@ impl Channel<'_> {
             return;
         };
         if !symbol.is_defined {
+            if kind >= 6 {
+                // It is listed later, when something may have been missed already.
+                return;
+            }
             symbol.is_defined = true;
             let scale = symbol.book.scale();
             return self.say(symbol_index, Deed::Define(scale));

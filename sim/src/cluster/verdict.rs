@@ -143,10 +143,14 @@ fn run_plan(seed: u64, with_words: bool) -> (Verdict, Vec<String>) {
 }
 
 fn live(world: &mut World<'_>) -> Result<(), String> {
-    let deadline = world.deadline();
+    let mut deadline = world.deadline();
     while world.step()? {
         if world.steps > MOST_STEPS {
             return Err(format!("{MOST_STEPS} steps, and no end"));
+        }
+        if world.now >= deadline {
+            // Another day may be longer.
+            deadline = world.deadline();
         }
         if world.is_over() || world.now >= deadline {
             break;
