@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Numbering, Position, SeqNum, UnixNanos};
-use oxberry_proto::flow::{Batch, Begins, Coverage};
+use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
 use oxberry_proto::{
     Deltas, Partition, ProtoError, Recorded, RecordsWriter, Run, StreamId, Topic, encode,
@@ -134,6 +134,13 @@ struct Stream {
     /// Set while the last record is the end of a failover: the number that comes after it, which has to
     /// leave with it, since a batch covers whole numbers.
     settles: Option<SeqNum>,
+    /// What a refresh tells, that leaves before anything else does.
+    refresh: RecordsWriter<Box<[u8]>, Refresh>,
+    refresh_deltas: Deltas,
+    /// How far the channel was read when it told that.
+    refreshed: SeqNum,
+    /// Messages of refreshes that were sent.
+    refreshes: u32,
     /// Where every batch ends that is not acknowledged, and its bytes, oldest first.
     in_flight: VecDeque<(Position, usize)>,
     bytes_in_flight: usize,
@@ -163,6 +170,10 @@ impl ChannelStreams {
             anchor: SeqNum::default(),
             last: SeqNum::default(),
             settles: None,
+            refresh: RecordsWriter::new(vec![0; limits.batch_bytes].into_boxed_slice()),
+            refresh_deltas: Deltas::new(Numbering::NONE, SeqNum::default()),
+            refreshed: SeqNum::default(),
+            refreshes: 0,
             in_flight: VecDeque::new(),
             bytes_in_flight: 0,
             is_held: true,
@@ -200,14 +211,17 @@ impl ChannelStreams {
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
         match *occurrence {
-            // A refresh, which is numbered apart, tells it under the last number that was read before.
-            // Everybody may have taken the whole of that by now, so that some of the refresh would be
-            // dropped as copies and some not, and what it changes would have one name. It is to come
-            // as a snapshot.
-            Occurrence::Event(event)
-                if is_of_refresh(&event)
-                    || event.seq_num <= self.told.max(self.covered.seq_num) =>
-            {
+            Occurrence::Event(event) if is_of_refresh(&event) => {
+                // All that was read before it was pushed before it.
+                self.cover(event.seq_num);
+                let partition = table.partition_of(event.symbol_index);
+                let (run, window) = (self.run, Window::of(&self.limits));
+                match self.streams.get_mut(usize::from(partition.raw())) {
+                    Some(stream) => stream.push_of_refresh(&event, (run, window), now, send),
+                    None => Ok(()),
+                }
+            }
+            Occurrence::Event(event) if event.seq_num <= self.told.max(self.covered.seq_num) => {
                 Ok(())
             }
             Occurrence::Event(event) => {
@@ -256,12 +270,14 @@ impl ChannelStreams {
     /// Whether no record waits for its batch to leave.
     #[must_use]
     pub fn is_flushed(&self) -> bool {
-        self.streams.iter().all(|stream| stream.pending.is_empty())
+        let mut streams = self.streams.iter();
+        streams.all(|stream| stream.pending.is_empty() && stream.refresh.is_empty())
     }
 
     /// Says of every stream how far it is covered; again and again, and last of all when it ended.
-    pub fn tell_coverage(&self, send: &mut impl FnMut(&[u8])) {
-        for stream in &self.streams {
+    pub fn tell_coverage(&mut self, send: &mut impl FnMut(&[u8])) {
+        for stream in &mut self.streams {
+            stream.send_refresh(self.run, send);
             // What waits in a batch was not said yet, so nothing behind it may be either.
             let is_flushed =
                 stream.pending.is_empty() && stream.sent.numbering == self.covered.numbering;
@@ -383,6 +399,7 @@ impl Stream {
         now: UnixNanos,
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
+        self.send_refresh(run, send);
         // A number is never cut: what may be followed by an event of the same number leaves room.
         let (first, leaves_room) = match *recorded {
             Recorded::Event(_) => (number, false),
@@ -414,6 +431,54 @@ impl Stream {
         Ok(())
     }
 
+    /// Takes what a refresh tells, which comes behind everything that the stream had before.
+    fn push_of_refresh(
+        &mut self,
+        event: &FeedEvent,
+        (run, window): (Run, Window),
+        now: UnixNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> Result<(), Blocked> {
+        if !self.pending.is_empty() {
+            self.flush(event.seq_num, (run, window), now, send)?;
+        }
+        if self.refreshed != event.seq_num {
+            self.send_refresh(run, send);
+        }
+        let mut deltas = self.refresh_deltas;
+        let record = deltas.record(&Recorded::Event(*event));
+        if self.refresh.is_empty() || self.refresh.push(&record).is_err() {
+            self.send_refresh(run, send);
+            self.refreshed = event.seq_num;
+            deltas = Deltas::new(self.sent.numbering, event.seq_num);
+            let record = deltas.record(&Recorded::Event(*event));
+            (self.refresh.push(&record)).expect("an empty message has room for any record");
+        }
+        self.refresh_deltas = deltas;
+        Ok(())
+    }
+
+    fn send_refresh(&mut self, run: Run, send: &mut impl FnMut(&[u8])) {
+        if self.refresh.is_empty() {
+            return;
+        }
+        let topic = Topic {
+            partition: self.id.partition,
+        };
+        let head = Refresh {
+            run,
+            stream: self.id,
+            numbering: self.sent.numbering,
+            after: self.anchor,
+            through: self.refreshed,
+            serial: self.refreshes,
+            events: 0,
+        };
+        let frame = self.refresh.finish(&topic.to_bytes(), head);
+        send(frame.expect("MAX_LIST_HEAD_BYTES holds topic and head of a refresh"));
+        self.refreshes = self.refreshes.wrapping_add(1);
+    }
+
     fn flush(
         &mut self,
         through: SeqNum,
@@ -421,6 +486,7 @@ impl Stream {
         now: UnixNanos,
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
+        self.send_refresh(run, send);
         if self.pending.is_empty() || self.settles.is_some_and(|number| through < number) {
             return Ok(());
         }

@@ -283,7 +283,7 @@ impl<'s> World<'s> {
     fn pass(&mut self, time: Duration) {
         self.now = self.now.after(time);
         let mut frames = Vec::new();
-        for channel in &self.channels {
+        for channel in &mut self.channels {
             channel.tell_coverage(&mut |frame: &[u8]| frames.push(frame.to_vec()));
         }
         self.give(&frames);

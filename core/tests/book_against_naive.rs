@@ -90,12 +90,17 @@ fn action() -> impl Strategy<Value = Action> {
         3 => Just(Action::Halt),
         3 => Just(Action::Resume),
         2 => Just(Action::Close),
-        3 => (3..7u8).prop_map(|code| Action::Scale { scale: PriceScale::new(code).unwrap() }),
+        6 => (3..7u8, prop::bool::weighted(0.8)).prop_map(|(code, is_whole)| {
+            Action::Define { scale: PriceScale::new(code).unwrap(), is_whole }
+        }),
         2 => Just(Action::Unreadable),
         // Numbers of the symbol and the channel that are to be added to the present ones.
-        8 => (0..3u32, 0..6u32).prop_map(|(last, through)| Action::Refresh {
-            last: SymbolSeqNum::from_raw(last),
-            through: SeqNum::from_raw(through),
+        8 => (0..3u32, 0..6u32, prop::option::of(3..7u8)).prop_map(|(last, through, scale)| {
+            Action::Refresh {
+                last: SymbolSeqNum::from_raw(last),
+                through: SeqNum::from_raw(through),
+                scale: scale.and_then(PriceScale::new),
+            }
         }),
         20 => (order_id(), side_of(), price(), qty(), sessions()).prop_map(
             |(order_id, side, price, qty, sessions)| {
@@ -131,7 +136,8 @@ enum Operation {
         after: SeqNum,
         failover: bool,
     },
-    Lost(ChannelId),
+    /// And how far the last number is from that of the operation.
+    Lost(ChannelId, u32),
     Settled(ChannelId),
 }
 
@@ -165,7 +171,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             let after = SeqNum::from_raw(after * (after - after / 2));
             Operation::Begins { channel, after, failover }
         }),
-        2 => some_channel().prop_map(Operation::Lost),
+        2 => (some_channel(), 0..4u32).prop_map(|(channel, more)| Operation::Lost(channel, more)),
         3 => some_channel().prop_map(Operation::Settled),
     ]
 }
@@ -200,6 +206,7 @@ fn event(
     if let Action::Refresh {
         last: more,
         through,
+        scale: _,
     } = &mut action
     {
         *more = SymbolSeqNum::from_raw((last + more.raw()).saturating_sub(1));
@@ -252,9 +259,13 @@ fn check(capacity: Capacity, operations: &[Operation]) {
                     )
                 });
             }
-            Operation::Lost(channel) => {
+            Operation::Lost(channel, more) => {
+                let last = SeqNum::from_raw(seq_num + more);
                 each_symbol(&books.slots().collect::<Vec<_>>(), |slot, symbol_index| {
-                    (books.lost(slot, channel), naive.lost(symbol_index, channel))
+                    (
+                        books.lost(slot, channel, last),
+                        naive.lost(symbol_index, channel, last),
+                    )
                 });
             }
             Operation::Settled(channel) => {

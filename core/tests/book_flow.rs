@@ -69,9 +69,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
         let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
         for (_, line) in symbol::lines(&mapping) {
             let line = line.unwrap();
-            channel
-                .define(line.symbol_index, line.system_id, line.price_scale)
-                .unwrap();
+            channel.define(line.symbol_index, line.system_id).unwrap();
         }
         for packet in support::dat_packets(&file) {
             let mut compare = EventsOnly(|event: FeedEvent| {

@@ -136,7 +136,7 @@ fn the_first_number_of_all_frees_a_book_that_had_no_number_yet() {
     let mut partial = OneBook::new();
     partial.begins(CHANNEL, &beginning(700));
     let mut stale = OneBook::new();
-    stale.lost(CHANNEL);
+    stale.lost_up_to(CHANNEL, 1);
     for mut book in [partial, stale] {
         assert_ne!(book.trust(), Trust::Live);
         let applied = book.add(1, 1);
@@ -280,7 +280,7 @@ fn a_message_that_cannot_be_understood_makes_the_book_stale() {
 fn trust_and_trading_status_do_not_depend_on_each_other() {
     let mut book = OneBook::new();
     book.numbered(1, Action::Close);
-    book.lost(CHANNEL);
+    book.lost_up_to(CHANNEL, 1);
     assert_eq!(
         (book.trust(), book.status()),
         (Trust::Stale, TradingStatus::Closed)

@@ -31,7 +31,15 @@ fn refresh(book: &mut OneBook, last: u32, through: u32) {
     book.refresh(Action::Refresh {
         last: SymbolSeqNum::from_raw(last),
         through: SeqNum::from_raw(through),
+        scale: PriceScale::new(4),
     });
+}
+
+/// The feed defines the symbol with this scale.
+fn define(book: &mut OneBook, scale: u8) {
+    let scale = PriceScale::new(scale).unwrap();
+    let is_whole = true;
+    book.unnumbered(Action::Define { scale, is_whole });
 }
 
 fn order(book: &mut OneBook, order: u32) {
@@ -191,8 +199,7 @@ fn a_refresh_from_before_a_clear_or_a_new_scale_is_not_taken() {
         book.clear(4);
     };
     let rescale = |book: &mut OneBook| {
-        let scale = PriceScale::new(6).unwrap();
-        book.unnumbered(Action::Scale { scale });
+        define(book, 6);
     };
     for change in [clear as fn(&mut OneBook), rescale] {
         let mut book = stale();
@@ -303,4 +310,129 @@ fn after_a_reset_no_refresh_is_taken_that_may_be_of_the_old_numbers() {
     end(&mut book);
     assert_eq!(book.trust(), Trust::Stale);
     assert!(!book.queue().contains(&21));
+}
+
+#[test]
+fn a_loss_may_have_held_a_new_scale_so_a_clear_alone_makes_no_book_live() {
+    let mut book = stale();
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Stale);
+    assert_eq!(book.add(1, 11).missing, 0);
+    assert_eq!(book.trust(), Trust::Stale);
+    define(&mut book, 4);
+    assert_eq!(book.trust(), Trust::Stale, "what it holds is as before");
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn a_definition_that_cannot_be_understood_leaves_the_scale_in_doubt() {
+    let mut book = OneBook::new();
+    book.unnumbered(Action::Unreadable);
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Stale);
+    define(&mut book, 6);
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn a_refresh_brings_its_scale_and_one_without_is_not_taken_after_a_loss() {
+    let mut book = stale();
+    let read = SeqNum::from_raw(book.seq_num);
+    let begin = |scale| Action::Refresh {
+        last: SymbolSeqNum::from_raw(3),
+        through: read,
+        scale,
+    };
+    book.refresh(begin(None));
+    assert_eq!((book.trust(), book.orders()), (Trust::Stale, 3));
+    book.refresh(begin(PriceScale::new(6)));
+    end(&mut book);
+    assert_eq!(book.trust(), Trust::Live);
+    assert_eq!(book.scale(), PriceScale::new(6).unwrap());
+}
+
+#[test]
+fn a_refresh_from_before_a_loss_is_not_taken() {
+    let mut book = stale();
+    let before = book.seq_num - 1;
+    refresh(&mut book, 3, before);
+    end(&mut book);
+    assert_eq!((book.trust(), book.orders()), (Trust::Stale, 3));
+}
+
+#[test]
+fn a_reset_ends_the_doubt_about_the_scale_unless_more_than_it_is_lost() {
+    let reset = Beginning {
+        failover: false,
+        ..FAILOVER
+    };
+    for (lost, trust) in [
+        (None, Trust::Live),
+        (Some(1), Trust::Live),
+        (Some(2), Trust::Stale),
+    ] {
+        let mut book = stale();
+        book.begins(CHANNEL, &reset);
+        if let Some(last) = lost {
+            book.lost_up_to(CHANNEL, last);
+        }
+        book.add(1, 11);
+        assert_eq!(book.trust(), trust, "lost up to {lost:?}");
+    }
+}
+
+#[test]
+fn a_symbol_that_was_defined_too_late_is_stale_until_its_numbers_start() {
+    let scale = PriceScale::new(4).unwrap();
+    let late = Action::Define {
+        scale,
+        is_whole: false,
+    };
+    let mut book = OneBook::new();
+    book.unnumbered(late);
+    assert_eq!(book.trust(), Trust::Stale);
+    book.add(1, 11);
+    assert_eq!(book.trust(), Trust::Live);
+    book.unnumbered(late);
+    assert_eq!(book.trust(), Trust::Live, "its numbers vouch for it");
+}
+
+#[test]
+fn a_refresh_that_lacks_what_came_before_the_reading_began_is_not_taken() {
+    let in_the_middle = Beginning {
+        after: SeqNum::from_raw(700),
+        failover: false,
+        ..FAILOVER
+    };
+    for (through, trust) in [(699, Trust::Partial), (700, Trust::Live)] {
+        let mut book = OneBook::new();
+        book.begins(CHANNEL, &in_the_middle);
+        book.seq_num = 701;
+        refresh(&mut book, 3, through);
+        end(&mut book);
+        assert_eq!(book.trust(), trust, "up to {through}");
+    }
+}
+
+#[test]
+fn a_book_that_was_cleared_is_partial_when_no_refresh_comes_in_time() {
+    let mut book = OneBook::new();
+    book.add(1, 1);
+    book.clear(40);
+    let cleared = book.seq_num;
+    book.seq_num = cleared + 99_999;
+    book.add(40, 11);
+    assert_eq!(book.trust(), Trust::Recovering);
+    let applied = book.add(41, 12);
+    assert!(applied.trust_changed && applied.rejection.is_none());
+    assert_eq!((book.trust(), book.queue()), (Trust::Partial, vec![11, 12]));
+    // An order from before is no contradiction, and a refresh is still welcome.
+    book.delete(42, 1);
+    assert_eq!(book.trust(), Trust::Partial);
+    let read = book.seq_num;
+    refresh(&mut book, 42, read);
+    end(&mut book);
+    assert_eq!(book.trust(), Trust::Live);
 }

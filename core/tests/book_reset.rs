@@ -59,7 +59,7 @@ fn fill(books: &mut Books<'_>) {
         action: Action::Close,
     };
     books.apply(CHANNEL, &close).unwrap();
-    books.lost(slots[2], CHANNEL);
+    books.lost(slots[2], CHANNEL, SeqNum::from_raw(9));
     let beginning = Beginning {
         numbering: Numbering::from_raw(7),
         after: SeqNum::from_raw(0),

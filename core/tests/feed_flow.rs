@@ -28,9 +28,7 @@ fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
         let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
         for (_, line) in symbol::lines(&mapping) {
             let line = line.unwrap();
-            channel
-                .define(line.symbol_index, line.system_id, line.price_scale)
-                .unwrap();
+            channel.define(line.symbol_index, line.system_id).unwrap();
         }
         let mut detector = Detector::new();
         for packet in support::dat_packets(&file) {
@@ -75,7 +73,7 @@ fn assert_complete(events: &[FeedEvent]) {
     for event in events {
         let Some(number) = event.symbol_seq_num else {
             assert!(
-                matches!(event.action, Action::Clear { .. } | Action::Scale { .. }),
+                matches!(event.action, Action::Clear { .. } | Action::Define { .. }),
                 "{event:?}"
             );
             continue;

@@ -11,7 +11,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use oxberry_core::feed::{Channel, EventsOnly, SymbolSlot};
-use oxberry_core::units::{PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos};
+use oxberry_core::units::{SeqNum, SymbolIndex, SystemId, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, Dialect, Message, MessageRef, PacketBuilder, PacketRef, WireErrorKind,
 };
@@ -251,7 +251,7 @@ proptest! {
         ),
     ) {
         let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
-        channel.define(SymbolIndex::from_raw(0), SystemId::from_raw(0), PriceScale::new(4).unwrap())
+        channel.define(SymbolIndex::from_raw(0), SystemId::from_raw(0))
             .unwrap();
         for (messages, body) in packets {
             let size = u16::try_from(16 + body.len()).unwrap();

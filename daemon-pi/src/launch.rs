@@ -83,6 +83,7 @@ fn exit_code(summary: &Summary) -> ExitCode {
         copies = counters.copies,
         holes = counters.holes,
         losses = counters.losses,
+        refreshes_missed = counters.refreshes_missed,
         bad_frames = counters.bad_frames,
         "ends"
     );

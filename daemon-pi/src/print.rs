@@ -65,6 +65,9 @@ impl Printer {
                 let _ = match deltas.stock_told(record) {
                     StockTold::Event(event) => writeln!(self.lines, "{}", Line(&event)),
                     StockTold::Trust(trust) => writeln!(self.lines, "{}", TrustLine(&trust)),
+                    StockTold::Rebuilt(state) => {
+                        writeln!(self.lines, "{}", TrustLine(&state.trust))
+                    }
                     StockTold::State(_) | StockTold::StateEnd(_) => Ok(()),
                 };
             }

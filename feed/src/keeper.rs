@@ -1,9 +1,10 @@
 //! Keeps the books of channels, event by event.
 
+use std::collections::BTreeMap;
 use std::slice;
 
-use oxberry_core::book::{Applied, Books};
-use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost, TooManySymbols};
+use oxberry_core::book::{Applied, Books, ChannelPast};
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost, TooManySymbols};
 use oxberry_core::units::{ChannelId, SeqNum};
 use oxberry_core::xdp::PacketRef;
 use thiserror::Error;
@@ -37,18 +38,21 @@ pub struct Keeper<'s, F> {
     pub unknown: u64,
     /// Packets whose bytes are none.
     pub faulty: u64,
+    /// What happened to each channel, for symbols that it defines later.
+    past: BTreeMap<ChannelId, ChannelPast>,
     after: F,
 }
 
 impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Keeper<'s, F> {
     /// Keeps these books, and calls `after` when an event was applied.
-    pub const fn new(books: Books<'s>, after: F) -> Self {
+    pub fn new(books: Books<'s>, after: F) -> Self {
         let channel = ChannelId::from_raw(0);
         Self {
             channel,
             books,
             unknown: 0,
             faulty: 0,
+            past: BTreeMap::new(),
             after,
         }
     }
@@ -86,32 +90,39 @@ impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Keeper<'s, F> {
 
 impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Follower for Keeper<'s, F> {
     fn event(&mut self, event: FeedEvent) {
-        if let Action::Scale { scale } = event.action
-            && self.books.slot(event.symbol_index).is_none()
-            && self.books.define(event.symbol_index, scale).is_err()
-        {
+        let past = self.past.entry(self.channel).or_default();
+        if self.books.define_by(self.channel, past, &event).is_err() {
             self.unknown += 1;
             return;
         }
         match self.books.apply(self.channel, &event) {
             Ok(applied) => (self.after)(&self.books, &event, &applied),
-            Err(_) => self.unknown += 1,
+            Err(_) => {
+                self.unknown += 1;
+                past.passed_over(event.seq_num);
+            }
         }
     }
 
     fn begins(&mut self, beginning: Beginning) {
+        self.past
+            .entry(self.channel)
+            .or_default()
+            .begins(&beginning);
         for slot in self.books.slots() {
             self.books.begins(slot, self.channel, &beginning);
         }
     }
 
-    fn lost(&mut self, _: Lost) {
+    fn lost(&mut self, lost: Lost) {
+        self.past.entry(self.channel).or_default().lost(lost.last);
         for slot in self.books.slots() {
-            self.books.lost(slot, self.channel);
+            self.books.lost(slot, self.channel, lost.last);
         }
     }
 
     fn settled(&mut self, _: SeqNum) {
+        self.past.entry(self.channel).or_default().settled();
         for slot in self.books.slots() {
             self.books.settled(slot, self.channel);
         }

@@ -87,7 +87,7 @@ impl Follower for Hears<'_> {
 
     fn lost(&mut self, lost: Lost) {
         for slot in self.books.slots() {
-            self.books.lost(slot, CHANNEL);
+            self.books.lost(slot, CHANNEL, lost.last);
         }
         self.said
             .push(Said::Lost(lost.first.raw(), lost.last.raw()));
@@ -182,7 +182,10 @@ fn what(action: Action) -> What {
         Action::Resume => What::Status("open"),
         Action::Close => What::Status("closed"),
         Action::Session { session } => What::Status(status(session)),
-        Action::Scale { scale } => What::Scale(scale.code()),
+        Action::Define { scale, is_whole } => {
+            assert!(is_whole, "all symbols are in the file");
+            What::Scale(scale.code())
+        }
         Action::Other => What::Nothing,
         odd @ (Action::Unreadable
         | Action::Refresh { .. }

@@ -12,8 +12,11 @@ use std::fs;
 use capture::{Frame, packets, pcap};
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT};
 use oxberry_core::{
-    units::{SymbolIndex, SymbolSeqNum},
-    xdp::SymbolClear,
+    units::{OrderId, Qty, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos},
+    xdp::{
+        DeliveryFlag, MAX_PACKET, PacketBuilder, PillarAddOrderRefresh, RefreshHeader, SideCode,
+        SignedPrice, SymbolClear,
+    },
 };
 use support::{Run, oxberry};
 use tempfile::TempDir;
@@ -139,6 +142,69 @@ fn a_book_that_was_stale_at_a_row_and_is_cleared_later_exits_3_too() {
     assert!(!has(&run, "stale books"), "{}", run.stderr);
 }
 
+/// The venue tells GOOG again, numbered apart: as of number `through` of the channel, which was the
+/// symbol's `last`, with bids of 100 shares.
+fn refresh(through: u32, last: u32, bids: &[(u64, i32)]) -> Vec<u8> {
+    let mut buffer = [0; MAX_PACKET];
+    let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+    let header = RefreshHeader {
+        current_refresh_pkt: 1,
+        total_refresh_pkts: 1,
+        last_seq_num: SeqNum::from_raw(through),
+        last_symbol_seq_num: SymbolSeqNum::from_raw(last),
+    };
+    packet.push(&header).unwrap();
+    packet.push(&feed::definition(GOOG)).unwrap();
+    for &(order, price) in bids {
+        let order = PillarAddOrderRefresh {
+            source_time: feed::SECOND,
+            symbol_index: GOOG,
+            order_id: OrderId::from_raw(order),
+            price: SignedPrice::from_raw(price),
+            volume: Qty::from_raw(100),
+            side: SideCode::BUY,
+            ..Default::default()
+        };
+        packet.push(&order).unwrap();
+    }
+    let sent = UnixNanos::from_parts(feed::SECOND, through + 1);
+    let flag = DeliveryFlag::REFRESH_ONLY;
+    packet.finish(flag, SeqNum::from_raw(1), sent).to_vec()
+}
+
+/// A feed of GOOG that lost a message, and was told its book again.
+fn refreshed() -> ChannelWriter {
+    let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
+    // The reset, two symbols and the second come before.
+    writer
+        .bid(GOOG, 1, 7, 50_000)
+        .bid(MSFT, 1, 8, 30_000)
+        .lose(1)
+        .bid(GOOG, 3, 9, 52_000);
+    let told_again = refresh(8, 3, &[(7, 50_000), (8, 51_000), (9, 52_000)]);
+    writer.bytes.extend(told_again);
+    writer.delete(GOOG, 4, 9);
+    writer
+}
+
+#[test]
+fn a_refresh_makes_a_stale_book_live_again_with_what_was_lost_in_it() {
+    let run = replay(&directory(&[&refreshed()]), &["--every-message", "--trust"]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    let expected = [
+        ["GOOG", "1", "live"],
+        ["MSFT.Q", "1", "live"],
+        ["GOOG", "3", "stale"],
+        ["GOOG", "4", "live"],
+    ];
+    assert_eq!(trusts(&run), expected);
+    let last = run.stdout.lines().last().unwrap();
+    assert!(last.contains(",51000,100,"), "{last}");
+    // The other symbol may have been meant by what is lost.
+    let stale = "stale books, not to be trusted: 1 (MSFT.Q)";
+    assert!(has(&run, stale), "{}", run.stderr);
+}
+
 #[test]
 fn begun_in_the_middle_of_a_day_the_books_are_partial_and_counted_at_the_end() {
     let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
@@ -228,6 +294,13 @@ fn a_check_compares_symbols_that_only_the_feed_defines() {
     let run = check(&directory(&[&writer]));
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("events: 3 equal\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_check_compares_books_that_a_refresh_made_live_again() {
+    let run = check(&directory(&[&refreshed()]));
+    assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("events: 4 equal\n"), "{}", run.stdout);
 }
 
 #[test]

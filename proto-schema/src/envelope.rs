@@ -45,6 +45,8 @@ pub enum Kind {
     Finish = 21,
     /// [`crate::flow::Farewell`]
     Farewell = 22,
+    /// [`crate::flow::Refresh`]
+    Refresh = 23,
     /// [`crate::stock::StockBatch`]
     StockBatch = 32,
     /// [`crate::stock::EndOfEvents`]
@@ -55,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -72,6 +74,7 @@ impl Kind {
         Self::Digests,
         Self::Finish,
         Self::Farewell,
+        Self::Refresh,
         Self::StockBatch,
         Self::EndOfEvents,
         Self::StockBeat,

@@ -79,9 +79,11 @@ enum Wire {
     Halt(Head),
     Resume(Head),
     Close(Head),
-    Scale(Head, PriceScale),
+    Define(Head, PriceScale),
+    /// Of a symbol that may have had messages before.
+    DefineLate(Head, PriceScale),
     Unreadable(Head),
-    Refresh(Head, SymbolSeqNum, SeqNum),
+    Refresh(Head, SymbolSeqNum, SeqNum, Option<PriceScale>),
     RefreshAdd(Head, Order, Side, TradeSessions),
     Refreshed(Head),
     /// How far the last lost number is ahead, and how many more there are.
@@ -175,9 +177,19 @@ impl Deltas {
             Action::Halt => Wire::Halt(head),
             Action::Resume => Wire::Resume(head),
             Action::Close => Wire::Close(head),
-            Action::Scale { scale } => Wire::Scale(head, scale),
+            Action::Define { scale, is_whole } => {
+                if is_whole {
+                    Wire::Define(head, scale)
+                } else {
+                    Wire::DefineLate(head, scale)
+                }
+            }
             Action::Unreadable => Wire::Unreadable(head),
-            Action::Refresh { last, through } => Wire::Refresh(head, last, through),
+            Action::Refresh {
+                last,
+                through,
+                scale,
+            } => Wire::Refresh(head, last, through, scale),
             Action::RefreshAdd {
                 order_id,
                 side,
@@ -256,9 +268,17 @@ impl Deltas {
             Wire::Halt(head) => (head, Action::Halt),
             Wire::Resume(head) => (head, Action::Resume),
             Wire::Close(head) => (head, Action::Close),
-            Wire::Scale(head, scale) => (head, Action::Scale { scale }),
+            Wire::Define(head, scale) => (head, define(scale, true)),
+            Wire::DefineLate(head, scale) => (head, define(scale, false)),
             Wire::Unreadable(head) => (head, Action::Unreadable),
-            Wire::Refresh(head, last, through) => (head, Action::Refresh { last, through }),
+            Wire::Refresh(head, last, through, scale) => {
+                let begins = Action::Refresh {
+                    last,
+                    through,
+                    scale,
+                };
+                (head, begins)
+            }
             Wire::RefreshAdd(head, order, side, sessions) => {
                 let Order { id, price, qty } = order;
                 let add = Action::RefreshAdd {
@@ -284,6 +304,10 @@ impl Deltas {
             action,
         })
     }
+}
+
+const fn define(scale: PriceScale, is_whole: bool) -> Action {
+    Action::Define { scale, is_whole }
 }
 
 impl Order {

@@ -70,6 +70,31 @@ pub struct Coverage {
     pub ended: bool,
 }
 
+/// Controller, on the partition's topic, in the order of the stream's batches: what the venue told
+/// again of the stream's symbols when all up to `through` had been read, as records.
+///
+/// A refresh is numbered apart from its channel, so no position names what it tells. It is of use to
+/// who stands at `through` exactly and has had every such message before it. It is coverage as well:
+/// nothing else has happened in `(after, through]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Refresh {
+    /// The run.
+    pub run: Run,
+    /// The stream.
+    pub stream: StreamId,
+    /// The numbering of the numbers.
+    pub numbering: Numbering,
+    /// The number of the stream's last record.
+    pub after: SeqNum,
+    /// The last number that was read before.
+    pub through: SeqNum,
+    /// How many such messages came before in the stream, modulo 2^32.
+    pub serial: u32,
+    /// How many records follow.
+    pub events: u16,
+}
+
 /// Pi to controller: how far I got, as records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -159,6 +184,7 @@ pub struct Farewell {
 heads! {
     Batch lists EventRecord by events: u16;
     Coverage;
+    Refresh lists EventRecord by events: u16;
     Ack lists StreamPosition by streams: u16;
     Heartbeat;
     Digests lists SymbolDigest by symbols: u16;

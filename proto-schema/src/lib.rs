@@ -42,4 +42,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x8506_9ebd_ec01_89b9;
+pub const SCHEMA_FINGERPRINT: u64 = 0xa486_b0cb_bdc2_e824;

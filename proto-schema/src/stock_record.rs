@@ -22,6 +22,8 @@ pub enum StockTold {
     Trust(SymbolTrust),
     /// The present state of a symbol, because the visualisation asked.
     State(SymbolState),
+    /// The state of a symbol whose book the venue has told again, so that it is as that says.
+    Rebuilt(SymbolState),
     /// The states of all symbols of the partition were told, so many of them: whoever has heard of
     /// fewer has missed one.
     StateEnd(u32),
@@ -50,15 +52,58 @@ enum Wire {
     None(Head),
     NoneTrade(Head, TradePrint),
     Trust(SymbolTrust),
-    State(
-        SymbolTrust,
-        Option<(ChannelId, Numbering, SeqNum)>,
-        PriceScale,
-        Option<Quote>,
-        Option<Quote>,
-        Option<Price>,
-    ),
+    State(State),
+    Rebuilt(State),
     StateEnd(u32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct State {
+    trust: SymbolTrust,
+    at: Option<(ChannelId, Numbering, SeqNum)>,
+    scale: PriceScale,
+    bid: Option<Quote>,
+    ask: Option<Quote>,
+    last_trade: Option<Price>,
+}
+
+impl From<SymbolState> for State {
+    fn from(state: SymbolState) -> Self {
+        let SymbolState {
+            trust,
+            at,
+            view: View { scale, bid, ask },
+            last_trade,
+        } = state;
+        Self {
+            trust,
+            at: at.map(|(channel, at)| (channel, at.numbering, at.seq_num)),
+            scale,
+            bid,
+            ask,
+            last_trade,
+        }
+    }
+}
+
+impl From<State> for SymbolState {
+    fn from(state: State) -> Self {
+        let State {
+            trust,
+            at,
+            scale,
+            bid,
+            ask,
+            last_trade,
+        } = state;
+        Self {
+            trust,
+            at: at.map(|(channel, numbering, seq_num)| (channel, Position { numbering, seq_num })),
+            view: View { scale, bid, ask },
+            last_trade,
+        }
+    }
 }
 
 impl Deltas {
@@ -67,16 +112,8 @@ impl Deltas {
         StockRecord(match *told {
             StockTold::Event(ref event) => self.stock_event_record(event),
             StockTold::Trust(trust) => Wire::Trust(trust),
-            StockTold::State(state) => Wire::State(
-                state.trust,
-                state
-                    .at
-                    .map(|(channel, at)| (channel, at.numbering, at.seq_num)),
-                state.view.scale,
-                state.view.bid,
-                state.view.ask,
-                state.last_trade,
-            ),
+            StockTold::State(state) => Wire::State(state.into()),
+            StockTold::Rebuilt(state) => Wire::Rebuilt(state.into()),
             StockTold::StateEnd(symbols) => Wire::StateEnd(symbols),
         })
     }
@@ -113,16 +150,8 @@ impl Deltas {
             Wire::None(head) => (head, None, None, None),
             Wire::NoneTrade(head, trade) => (head, None, None, Some(trade)),
             Wire::Trust(trust) => return StockTold::Trust(trust),
-            Wire::State(trust, at, scale, bid, ask, last_trade) => {
-                return StockTold::State(SymbolState {
-                    trust,
-                    at: at.map(|(channel, numbering, seq_num)| {
-                        (channel, Position { numbering, seq_num })
-                    }),
-                    view: View { scale, bid, ask },
-                    last_trade,
-                });
-            }
+            Wire::State(state) => return StockTold::State(state.into()),
+            Wire::Rebuilt(state) => return StockTold::Rebuilt(state.into()),
             Wire::StateEnd(symbols) => return StockTold::StateEnd(symbols),
         };
         let scale = head.scale;

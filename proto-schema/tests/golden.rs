@@ -15,7 +15,7 @@ use oxberry_core::units::{
     SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
 };
 use oxberry_proto::flow::{
-    Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, StreamPosition,
+    Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, StreamPosition,
     SymbolDigest,
 };
 use oxberry_proto::limits::{MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
@@ -110,13 +110,19 @@ fn recorded() -> Vec<Recorded> {
         Action::Halt,
         Action::Resume,
         Action::Close,
-        Action::Scale {
+        Action::Define {
             scale: PriceScale::new(6).unwrap(),
+            is_whole: true,
+        },
+        Action::Define {
+            scale: PriceScale::new(4).unwrap(),
+            is_whole: false,
         },
         Action::Unreadable,
         Action::Refresh {
             last: SymbolSeqNum::from_raw(7),
             through: SeqNum::from_raw(900),
+            scale: PriceScale::new(4),
         },
         Action::RefreshAdd {
             order_id,
@@ -207,7 +213,7 @@ fn stock_told() -> Vec<StockTold> {
             status,
         };
         told.push(StockTold::Trust(trust));
-        told.push(StockTold::State(SymbolState {
+        let state = SymbolState {
             trust,
             view: View {
                 scale,
@@ -222,7 +228,9 @@ fn stock_told() -> Vec<StockTold> {
                     seq_num: SeqNum::from_raw(1_000_000),
                 },
             )),
-        }));
+        };
+        told.push(StockTold::State(state));
+        told.push(StockTold::Rebuilt(state));
     }
     told.push(StockTold::StateEnd(4));
     told
@@ -383,6 +391,16 @@ fn written_now() -> String {
         ..batch()
     };
     lines.list(begins, &[]);
+    let refresh = Refresh {
+        run: RUN,
+        stream: STREAM,
+        numbering: NUMBERING,
+        after: AFTER,
+        through: AFTER,
+        serial: 3,
+        events: 0,
+    };
+    lines.list(refresh, &event_records(&recorded()));
     lines.plain(&Coverage {
         run: RUN,
         stream: STREAM,
@@ -725,6 +743,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<Heartbeat>(message);
     plain::<Coverage>(message);
     list::<Batch>(message);
+    list::<Refresh>(message);
     list::<StockBatch>(message);
     list::<StockBeat>(message);
     list::<SetupPi>(message);

@@ -289,7 +289,14 @@ impl Page {
                     self.owed.insert(row);
                     self.note_restated(partition);
                 }
-                StockTold::State(state) => {
+                StockTold::State(state) | StockTold::Rebuilt(state) => {
+                    let is_asked_for = matches!(told, StockTold::State(_));
+                    let part = self.part(head.node, partition);
+                    if is_asked_for {
+                        part.tell();
+                    } else {
+                        part.count();
+                    }
                     self.handle_state(now, head.node, partition, &state);
                     // Where something was missed it counts at the end of the telling.
                     let row = self.row_of(state.trust.symbol_index, partition);
@@ -489,7 +496,7 @@ impl Page {
         });
     }
 
-    /// Takes the state of a symbol that a node was asked for.
+    /// Takes the state of a symbol as a node tells it.
     fn handle_state(
         &mut self,
         now: Instant,
@@ -497,7 +504,6 @@ impl Page {
         partition: Partition,
         state: &SymbolState,
     ) {
-        self.part(id, partition).tell();
         let row = self.row_of(state.trust.symbol_index, partition);
         let node = self.hear(now, id);
         let cell = node.cell_mut(row);

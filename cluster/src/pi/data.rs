@@ -1,11 +1,9 @@
 //! What the data frames do: their coverage is checked, then their events are applied.
 
-use oxberry_core::book::{Books, SymbolSlot};
+use oxberry_core::book::{Books, Rejection, SymbolSlot};
 use oxberry_core::feed::{Action, Beginning, FeedEvent};
-use oxberry_core::units::{
-    ChannelId, Instant, Position, PriceScale, SeqNum, SymbolIndex, UnixNanos,
-};
-use oxberry_proto::flow::{Batch, Coverage};
+use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
+use oxberry_proto::flow::{Batch, Coverage, Refresh};
 use oxberry_proto::start::Ping;
 use oxberry_proto::{
     Deltas, Kind, ProtoError, Recorded, Run, StreamId, Topic, decode, decode_list, kind_of,
@@ -32,6 +30,8 @@ impl<'s> Pi<'s> {
         } else if kind == Kind::Coverage {
             self.handle_coverage(now, wall, &decode(message)?);
             Ok(())
+        } else if kind == Kind::Refresh {
+            self.handle_refresh(now, wall, message)
         } else if kind == Kind::Ping {
             self.handle_ping(&decode(message)?);
             Ok(())
@@ -93,13 +93,13 @@ impl<'s> Pi<'s> {
             if event.seq_num <= taken {
                 continue;
             }
-            if let Action::Scale { scale } = event.action
+            if let Action::Define { .. } = event.action
                 && self.books.slot(event.symbol_index).is_none()
             {
                 // What came before it was about a symbol that nobody knew.
                 self.apply(wall, head.stream, &group);
                 group.clear();
-                self.define(head.stream, event.symbol_index, scale);
+                self.define(head.stream, &event);
             }
             if group.is_full() {
                 self.apply(wall, head.stream, &group);
@@ -110,7 +110,7 @@ impl<'s> Pi<'s> {
         self.apply(wall, head.stream, &group);
         if result.is_err() {
             // What followed the unreadable record is lost: say so rather than be wrong.
-            self.distrust(head.stream);
+            self.distrust(head.stream, head.through);
         }
         self.counters.batches += 1;
         self.telling.end_batch(head.through);
@@ -134,6 +134,93 @@ impl<'s> Pi<'s> {
         if follows || numbering == Some(coverage.numbering) {
             self.streams.covered(coverage);
             self.end_when_over();
+        }
+    }
+
+    /// Takes what a refresh tells, if these books stand where it was told and have had all of it.
+    fn handle_refresh(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
+        let (head, records) = decode_list::<Refresh>(message)?;
+        let range = Range {
+            numbering: head.numbering,
+            after: head.after,
+            through: head.through,
+            begins: None,
+        };
+        let follows = self.prepare(now, wall, head.run, head.stream, &range, false);
+        let stream = self.streams.get_mut(head.stream);
+        let Some(stream) = stream.filter(|_| head.run == self.run) else {
+            return Ok(());
+        };
+        if follows {
+            stream.position = range.end();
+        }
+        let missing = head.serial.wrapping_sub(stream.refreshes);
+        if missing > u32::MAX / 2 {
+            // It came before.
+            return Ok(());
+        }
+        if stream.position != range.end() {
+            // Something was read since, so that it is too old. The next one shows that it is missing.
+            return Ok(());
+        }
+        stream.refreshes = head.serial.wrapping_add(1);
+        if missing > 0 {
+            self.counters.refreshes_missed += u64::from(missing);
+            self.break_refreshes(head.stream);
+        }
+        let part = self.streams.partition_at(head.stream.partition);
+        let part = part.unwrap_or_default();
+        self.telling
+            .begin_batch(&mut self.streams, wall, head.stream, part);
+        self.telling.end_batch(head.through);
+        let mut deltas = Deltas::new(head.numbering, head.through);
+        for record in records {
+            let record = record.inspect_err(|_| self.break_refreshes(head.stream))?;
+            if let Recorded::Event(event) = deltas.recorded(record) {
+                self.define(head.stream, &event);
+                self.apply_of_refresh(wall, head.stream, &event);
+            }
+        }
+        Ok(())
+    }
+
+    /// Something is missing of what refreshes tell.
+    fn break_refreshes(&mut self, stream: StreamId) {
+        self.for_each_symbol(stream, |books, slot, channel| {
+            books.refresh_broken(slot, channel)
+        });
+    }
+
+    /// Applies an event of a refresh. No position names what it changes: the visualisation is told the
+    /// trust, and when that is back the state.
+    fn apply_of_refresh(&mut self, wall: UnixNanos, stream: StreamId, event: &FeedEvent) {
+        self.counters.events += 1;
+        let Ok(applied) = self.books.apply(stream.channel, event) else {
+            self.counters.rejected += 1;
+            return;
+        };
+        if let Some(rejection) = applied.rejection {
+            self.rejected(event, rejection);
+        }
+        if applied.trust_changed {
+            self.telling
+                .rebuilt(&self.streams, &self.books, wall, stream, applied.slot);
+        }
+    }
+
+    fn rejected(&mut self, event: &FeedEvent, rejection: Rejection) {
+        self.counters.rejected += 1;
+        if self.counters.rejected <= REPORTED_REJECTIONS {
+            self.report(Report::Rejected {
+                symbol_index: event.symbol_index,
+                symbol_seq_num: event.symbol_seq_num,
+                rejection,
+            });
         }
     }
 
@@ -183,7 +270,7 @@ impl<'s> Pi<'s> {
                     // Its beginning is in the hole.
                     self.begin_numbering(stream, from, failover);
                 }
-                self.distrust(stream);
+                self.distrust(stream, from.seq_num);
                 self.telling.pass_over(&mut self.streams, wall, from);
             }
         }
@@ -201,24 +288,21 @@ impl<'s> Pi<'s> {
             failover,
         };
         if let Some(stream) = self.streams.get_mut(stream) {
-            // A failover tells again what there was before, but not to those who come into its midst.
-            if !failover || from.seq_num > SeqNum::default() {
-                stream.after = from.seq_num;
-            }
-            stream.missed &= failover;
-            stream.failover = failover;
+            stream.past.begins(&beginning);
         }
         self.for_each_symbol(stream, |books, slot, channel| {
             books.begins(slot, channel, &beginning)
         });
     }
 
-    /// Something that the stream's channel said is missing for good.
-    fn distrust(&mut self, stream: StreamId) {
+    /// Something that the stream's channel said, up to number `last`, is missing for good.
+    fn distrust(&mut self, stream: StreamId, last: SeqNum) {
         if let Some(stream) = self.streams.get_mut(stream) {
-            stream.missed = true;
+            stream.past.lost(last);
         }
-        self.for_each_symbol(stream, |books, slot, channel| books.lost(slot, channel));
+        self.for_each_symbol(stream, |books, slot, channel| {
+            books.lost(slot, channel, last)
+        });
     }
 
     fn handle_channel_wide(&mut self, stream: StreamId, taken: SeqNum, recorded: &Recorded) {
@@ -232,11 +316,11 @@ impl<'s> Pi<'s> {
                         last,
                     });
                 }
-                self.distrust(stream);
+                self.distrust(stream, last);
             }
             Recorded::Settled { before } if before > taken => {
                 if let Some(stream) = self.streams.get_mut(stream) {
-                    stream.failover = false;
+                    stream.past.settled();
                 }
                 self.for_each_symbol(stream, |books, slot, channel| books.settled(slot, channel));
             }
@@ -271,33 +355,24 @@ impl<'s> Pi<'s> {
         }
     }
 
-    /// Makes a book for a symbol that only the feed itself defines.
-    fn define(&mut self, stream: StreamId, symbol_index: SymbolIndex, scale: PriceScale) {
+    /// Makes a book for a symbol that only the feed itself defines, if the event does.
+    fn define(&mut self, stream: StreamId, event: &FeedEvent) {
+        let symbol_index = event.symbol_index;
         let partition = stream.partition;
         if self.books.slot(symbol_index).is_some()
             || unlisted(symbol_index, self.partitions) != partition
         {
             return;
         }
+        let past = self.streams.get(stream).map(|one| one.past);
         // Without room its events are refused and counted.
         if self.symbols.len() < self.symbols.capacity()
-            && let Ok(slot) = self.books.define(symbol_index, scale)
+            && (self.books)
+                .define_by(stream.channel, &past.unwrap_or_default(), event)
+                .is_ok()
+            && let Some(slot) = self.books.slot(symbol_index)
         {
             self.telling.define(slot, false);
-            // What was missed before may have been about it.
-            if let Some(one) = self.streams.get(stream) {
-                let beginning = Beginning {
-                    numbering: one.position.numbering,
-                    after: one.after,
-                    failover: one.failover,
-                };
-                if one.failover || one.after > SeqNum::default() {
-                    self.books.begins(slot, stream.channel, &beginning);
-                }
-                if one.missed && !one.failover {
-                    self.books.lost(slot, stream.channel);
-                }
-            }
             let symbol = (partition, symbol_index);
             let at = self.symbols.partition_point(|known| *known < symbol);
             self.symbols.insert(at, symbol);
@@ -313,12 +388,14 @@ impl<'s> Pi<'s> {
             commands,
             ..
         } = self;
+        let mut passed_over = None;
         books.apply_batch(stream.channel, events, |books, event, applied| {
             counters.events += 1;
             let Ok(applied) = applied else {
                 // Not one of our symbols: a batch holds only those of its partition, all defined as
-                // far as there is room.
+                // far as there is room, unless the definition is what is missing.
                 counters.rejected += 1;
+                passed_over = Some(event.seq_num);
                 return;
             };
             if let Some(rejection) = applied.rejection {
@@ -335,5 +412,10 @@ impl<'s> Pi<'s> {
                 counters.stock_events += 1;
             }
         });
+        if let Some(number) = passed_over
+            && let Some(stream) = self.streams.get_mut(stream)
+        {
+            stream.past.passed_over(number);
+        }
     }
 }

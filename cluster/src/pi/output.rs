@@ -108,6 +108,8 @@ pub struct Counters {
     pub copies: u64,
     /// Times that something was missing in a stream.
     pub holes: u64,
+    /// Messages of refreshes that came too late or not at all, so that what they told is not used.
+    pub refreshes_missed: u64,
     /// Losses that the controller told.
     pub losses: u64,
     /// Frames of another run, or of a partition that is not held here.

@@ -1,5 +1,6 @@
 //! Where each stream is: positions checked, silences and ends seen, acknowledgements owed.
 
+use oxberry_core::book::ChannelPast;
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum};
 use oxberry_proto::flow::{Ack, Coverage, StreamPosition};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CHANNELS};
@@ -33,12 +34,10 @@ pub(super) struct Streams {
 pub(super) struct Stream {
     /// All up to here is in the books, or known to be lost.
     pub(super) position: Position,
-    /// Where its numbering was begun: not 0 in the middle of a day.
-    pub(super) after: SeqNum,
-    /// Whether the venue builds all books anew.
-    pub(super) failover: bool,
-    /// Whether something of its numbering is missing that may have been about any symbol.
-    pub(super) missed: bool,
+    /// What happened to it, for symbols that it defines later.
+    pub(super) past: ChannelPast,
+    /// Messages of refreshes that came.
+    pub(super) refreshes: u32,
     /// What the visualisation was told to be covered.
     pub(super) told: Position,
     /// Whether something is missing at the controller that may still come.

@@ -116,7 +116,7 @@ impl Telling {
         if !applied.is_news() {
             // A definition says nothing but that there is a symbol, which is news of one that is not
             // listed.
-            if matches!(event.action, Action::Scale { .. })
+            if matches!(event.action, Action::Define { .. })
                 && self.is_told_otherwise(books, applied.slot)
             {
                 self.make_room(wall, before(event.seq_num));
@@ -130,6 +130,31 @@ impl Telling {
         self.outbox
             .push(&StockTold::Event(news::stock_event(books, event, applied)));
         true
+    }
+
+    /// Tells the trust of a symbol that a refresh of the current stream changed, and if it is live
+    /// again all that there is to see.
+    pub(super) fn rebuilt(
+        &mut self,
+        streams: &Streams,
+        books: &Books<'_>,
+        wall: UnixNanos,
+        stream: StreamId,
+        slot: SymbolSlot,
+    ) {
+        let reached = self.current.map(|current| current.reached);
+        self.make_room(wall, reached.unwrap_or_default());
+        if books.trust(slot) != Trust::Live {
+            return self.trust(books, slot);
+        }
+        let at = streams.get(stream);
+        let at = at.map(|one| (stream.channel, one.position));
+        let state = news::state(books, slot, at);
+        if let Some(told) = self.told.get_mut(index(slot)) {
+            *told = (state.trust.trust, state.trust.status);
+        }
+        self.count_told();
+        self.outbox.push(&StockTold::Rebuilt(state));
     }
 
     /// Whether the trust in a symbol is not what was told.

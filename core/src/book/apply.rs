@@ -156,7 +156,7 @@ impl Books<'_> {
             | Action::Halt
             | Action::Resume
             | Action::Close
-            | Action::Scale { .. }
+            | Action::Define { .. }
             | Action::Unreadable
             | Action::Refresh { .. }
             | Action::RefreshAdd { .. }
@@ -189,6 +189,7 @@ impl Books<'_> {
             self.symbols.record(slot).reject(rejection);
             applied.rejection = Some(rejection);
         }
+        self.symbols.record(slot).mark();
         applied.compare(before, self.symbols.shown(slot));
         applied
     }
@@ -227,17 +228,29 @@ impl Books<'_> {
                 record.set(flag::EXPIRED);
                 self.void_all(slot);
             }
-            Action::Scale { scale } => {
+            Action::Define { scale, is_whole } => {
+                record.unset(flag::UNSCALED);
                 if scale != record.scale() {
                     record.set_since(event.seq_num);
+                }
+                if !is_whole && record.trust() != Trust::Recovering && !record.has_content() {
+                    record.set_trust(Trust::Stale);
                 }
                 return self.rescale(slot, scale);
             }
             Action::Unreadable => {
+                if event.symbol_seq_num.is_none() {
+                    // Definitions have no number.
+                    record.set(flag::UNSCALED);
+                }
                 record.set_trust(Trust::Stale);
                 self.counters.unreadable += 1;
             }
-            Action::Refresh { last, through } => self.start_refresh(slot, event, last, through),
+            Action::Refresh {
+                last,
+                through,
+                scale,
+            } => self.start_refresh(slot, event.seq_num, last, through, scale),
             Action::RefreshAdd {
                 order_id,
                 side,

@@ -6,9 +6,11 @@ use super::capacity::Capacity;
 use super::counters::Counters;
 use super::engine::Engine;
 use super::memory::{MemoryTooSmall, Regions};
+use super::past::ChannelPast;
 use super::state::{TradingStatus, Trust};
 use super::statistics::{Statistics, Tapes};
 use super::symbol::{DefineError, SymbolSlot, Symbols};
+use crate::feed::{Action, FeedEvent};
 use crate::units::{ChannelId, Price, PriceScale, SymbolIndex, SymbolSeqNum};
 
 /// The order books of many symbols, in memory handed in at start.
@@ -53,7 +55,7 @@ impl<'s> Books<'s> {
     }
 
     /// Makes a symbol known, with an empty book. A symbol that is known already keeps its slot and
-    /// its orders and gets the scale as by [`Action::Scale`](crate::feed::Action::Scale).
+    /// its orders and gets the scale as by [`Action::Define`](crate::feed::Action::Define).
     ///
     /// # Errors
     ///
@@ -73,6 +75,38 @@ impl<'s> Books<'s> {
         self.symbols
             .add(symbol_index, scale)
             .map(SymbolSlot::from_raw)
+    }
+
+    /// Makes a symbol known that this event of a channel tells of first: the feed defines it. It may
+    /// have been meant by what happened to the channel before; one that a refresh tells of had messages
+    /// that nobody could take. Nothing happens for other events, and for symbols that are known.
+    ///
+    /// # Errors
+    ///
+    /// As [`Books::define`].
+    #[inline]
+    pub fn define_by(
+        &mut self,
+        channel: ChannelId,
+        past: &ChannelPast,
+        event: &FeedEvent,
+    ) -> Result<(), DefineError> {
+        let (scale, trust) = if let Action::Define { scale, .. } = event.action {
+            (scale, Trust::Live)
+        } else if let Action::Refresh {
+            scale: Some(scale), ..
+        } = event.action
+        {
+            (scale, Trust::Stale)
+        } else {
+            return Ok(());
+        };
+        if self.symbols.find(event.symbol_index).is_none() {
+            let slot = self.symbols.add(event.symbol_index, scale)?;
+            self.symbols.record(slot).set_trust(trust);
+            self.catch_up(SymbolSlot::from_raw(slot), channel, past);
+        }
+        Ok(())
     }
 
     /// The slot of a symbol, if it is defined.

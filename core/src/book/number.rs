@@ -8,6 +8,10 @@ use super::symbol::{Record, SymbolSlot, flag};
 use crate::feed::{Action, FeedEvent};
 use crate::units::{ChannelId, SeqNum, SymbolSeqNum};
 
+/// Numbers of the channel within which the refresh begins that follows a clear in the middle of the
+/// day: five seconds of a busy channel. Behind them the book goes on without the orders from before.
+const REFRESH_WITHIN: u32 = 100_000;
+
 /// What becomes of an event.
 enum Admitted {
     /// It is applied; so many messages are missing before it.
@@ -95,6 +99,9 @@ impl Books<'_> {
         if record.has(flag::REFRESHING) && !leaves_orders_alone(event) {
             // Orders that are still to be told would come behind it, or after it took them away.
             record.set_trust(Trust::Stale);
+        }
+        if record.awaits_refresh() && event.seq_num > record.since().plus(REFRESH_WITHIN) {
+            record.set_trust(Trust::Partial);
         }
         match event.symbol_seq_num {
             None => Admitted::Taken { missing: 0 },

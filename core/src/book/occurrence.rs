@@ -19,9 +19,15 @@ impl Books<'_> {
         self.happens(slot, channel, |record| {
             let has_content = record.has_content();
             record.unset(flag::REFRESHING | flag::AHEAD | flag::FAILOVER | flag::CLEARED);
-            record.set_since(SeqNum::from_raw(0));
+            // A refresh that lacks what was not read is of no use.
+            record.set_since(beginning.after);
             if has_content {
                 record.set(flag::RESET);
+            }
+            let is_own = record.channel() == Some(channel) && !record.has(flag::TENTATIVE);
+            if is_own && beginning.after == SeqNum::from_raw(0) {
+                // The venue defines all symbols first.
+                record.unset(flag::UNSCALED);
             }
             if beginning.failover {
                 record.set(flag::FAILOVER);
@@ -41,10 +47,18 @@ impl Books<'_> {
         })
     }
 
-    /// Messages of the channel are lost: any symbol may have been meant. Says whether trust or
-    /// trading status changed. Nothing happens to a symbol that belongs to another channel.
-    pub fn lost(&mut self, slot: SymbolSlot, channel: ChannelId) -> bool {
-        self.happens(slot, channel, |record| record.set_trust(Trust::Stale))
+    /// Messages of the channel up to number `last` are lost: any symbol may have been meant, to be
+    /// changed, cleared or given a new scale. Says whether trust or trading status changed. Nothing
+    /// happens to a symbol that belongs to another channel.
+    pub fn lost(&mut self, slot: SymbolSlot, channel: ChannelId, last: SeqNum) -> bool {
+        self.happens(slot, channel, |record| {
+            // Number 1 is the reset itself.
+            if last > SeqNum::from_raw(1) {
+                record.set(flag::UNSCALED);
+            }
+            record.set_since(record.since().max(last));
+            record.set_trust(Trust::Stale);
+        })
     }
 
     /// A failover of the channel is over: a symbol that it cleared and that missed nothing since is
@@ -62,6 +76,16 @@ impl Books<'_> {
                 record.set_channel(None);
             }
             record.set_trust(if is_built { Trust::Live } else { Trust::Stale });
+        })
+    }
+
+    /// Something is missing of what refreshes of the channel tell: the one that is under way will not
+    /// be whole. Says whether trust or trading status changed.
+    pub fn refresh_broken(&mut self, slot: SymbolSlot, channel: ChannelId) -> bool {
+        self.happens(slot, channel, |record| {
+            if record.has(flag::REFRESHING) {
+                record.set_trust(Trust::Stale);
+            }
         })
     }
 

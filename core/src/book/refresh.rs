@@ -5,31 +5,33 @@ use super::books::Books;
 use super::engine::{NewOrder, Subject};
 use super::state::{TradingStatus, Trust};
 use super::symbol::flag;
-use crate::feed::FeedEvent;
-use crate::units::{OrderId, SeqNum, SymbolSeqNum};
+use crate::units::{OrderId, PriceScale, SeqNum, SymbolSeqNum};
 
 impl Books<'_> {
     /// A refresh begins that has all messages of the symbol up to `last`, and of its channel up to
-    /// `through`.
+    /// `through`; the channel was read up to `read`.
     ///
-    /// A live book knows as much. One that is past the refresh would lack what came in between. In a
-    /// failover the venue builds the book another way. While the numbering is new to the symbol, a
+    /// A live book knows as much. One that is past the refresh, also by a loss, would lack what came in
+    /// between. One whose scale is in doubt is helped only by a refresh that tells it. In a failover the
+    /// venue builds the book another way. While the numbering is new to the symbol, a
     /// refresh of higher numbers than were read may be of the old one.
     pub(super) fn start_refresh(
         &mut self,
         slot: u32,
-        event: &FeedEvent,
+        read: SeqNum,
         last: SymbolSeqNum,
         through: SeqNum,
+        scale: Option<PriceScale>,
     ) {
         let mut record = self.symbols.record(slot);
         let is_reset = record.has(flag::RESET);
-        let is_ahead = event.seq_num < through;
+        let is_ahead = read < through;
         let is_old = through < record.since() || !is_reset && last.raw() < record.last();
         if record.trust() == Trust::Live
             || record.has(flag::CONTESTED | flag::FAILOVER)
             || is_old
             || is_reset && is_ahead
+            || record.has(flag::UNSCALED) && scale.is_none()
         {
             record.unset(flag::REFRESHING);
             return;
@@ -42,6 +44,10 @@ impl Books<'_> {
         record.set_last(last.raw());
         record.set_since(through);
         record.set_trading_status(TradingStatus::Unknown);
+        if let Some(scale) = scale {
+            record.unset(flag::UNSCALED);
+            record.set_scale(scale);
+        }
         record.set_trust(Trust::Recovering);
         self.void_all(slot);
     }

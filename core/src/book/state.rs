@@ -76,4 +76,6 @@ pub struct Conditions {
     pub failover: bool,
     /// That failover cleared it.
     pub cleared: bool,
+    /// Something is lost that may have been a new scale, and it was not defined since.
+    pub unscaled: bool,
 }

@@ -23,8 +23,8 @@ const SEQ_NUM: usize = 2;
 const CHANGES: usize = 3;
 /// The channel that the book belongs to, as [`owner`]; 0 while it belongs to none.
 const CHANNEL: usize = 4;
-/// The channel's number that the book is right as of, besides what has numbers of the symbol: of the
-/// last clear, change of scale, or refresh.
+/// The channel's number that nothing older can make the book right again: of the last clear, change
+/// of scale, refresh, or loss.
 const SINCE: usize = 5;
 /// Best bid and best ask: rank, quantity (two words), orders.
 #[inline(always)]
@@ -55,8 +55,11 @@ pub(super) mod flag {
     pub(in super::super) const AHEAD: u32 = 1 << 18;
     /// The channel is that of the failover, and no message of the symbol came yet.
     pub(in super::super) const TENTATIVE: u32 = 1 << 19;
+    /// A new scale may have been among what is lost.
+    pub(in super::super) const UNSCALED: u32 = 1 << 20;
     /// What a restored book has too.
-    pub(in super::super) const LASTING: u32 = EXPIRED | CONTESTED | RESET | FAILOVER | CLEARED;
+    pub(in super::super) const LASTING: u32 =
+        EXPIRED | CONTESTED | RESET | FAILOVER | CLEARED | UNSCALED;
     /// What the next message may end, so that it is looked at closely.
     pub(in super::super) const WATCHED: u32 = CONTESTED | RESET | REFRESHING | AHEAD | TENTATIVE;
 }
@@ -312,6 +315,7 @@ impl<'s> Symbols<'s> {
             reset: self.has(slot, flag::RESET),
             failover: self.has(slot, flag::FAILOVER),
             cleared: self.has(slot, flag::CLEARED),
+            unscaled: self.has(slot, flag::UNSCALED),
         }
     }
 
@@ -477,10 +481,10 @@ impl Record<'_> {
         trust(self.0[FLAGS])
     }
 
-    /// Makes the trust so, but for a symbol that two channels claim. A refresh that was under way is
-    /// over for a book that is stale.
+    /// Makes the trust so, but for a symbol that two channels claim or whose scale nobody knows. A
+    /// refresh that was under way is over for a book that is stale.
     pub(super) fn set_trust(&mut self, trust: Trust) {
-        let trust = if self.has(flag::CONTESTED) {
+        let trust = if self.has(flag::CONTESTED | flag::UNSCALED) {
             Trust::Stale
         } else {
             trust
@@ -505,11 +509,17 @@ impl Record<'_> {
         self.last() != 0 || Side::BOTH.iter().any(|&side| self.ladder(side) != NONE)
     }
 
+    /// Whether it was cleared in the middle of the day, and the refresh that follows has not begun.
+    pub(super) fn awaits_refresh(&self) -> bool {
+        self.trust() == Trust::Recovering && !self.has(flag::FAILOVER | flag::REFRESHING)
+    }
+
     /// Marks the symbol if its next message is to be looked at closely, whatever number it has: to be
     /// called after everything that may change whether it is.
     pub(super) fn mark(&mut self) {
         let starts = self.last() == 0 && self.trust() != Trust::Live;
-        let closely = self.0[CHANNEL] != 0 && (starts || self.has(flag::WATCHED));
+        let watched = self.has(flag::WATCHED) || self.awaits_refresh();
+        let closely = self.0[CHANNEL] != 0 && (starts || watched);
         self.0[CHANNEL] = self.0[CHANNEL] & !CLOSELY | if closely { CLOSELY } else { 0 };
     }
 
@@ -556,6 +566,7 @@ impl Record<'_> {
             reset,
             failover,
             cleared,
+            unscaled,
         } = conditions;
         self.unset(flag::LASTING | flag::WATCHED);
         let flags = [
@@ -564,6 +575,7 @@ impl Record<'_> {
             (reset, flag::RESET),
             (failover, flag::FAILOVER),
             (cleared, flag::CLEARED),
+            (unscaled, flag::UNSCALED),
         ];
         for (_, flag) in flags.into_iter().filter(|&(is_set, _)| is_set) {
             self.set(flag);

@@ -2,7 +2,7 @@
 
 use super::{Beginning, Follower, Lost, Normalizer, SymbolSlot, TooManySymbols};
 use crate::line::{Sequence, SequenceTracker};
-use crate::units::{Position, PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos};
+use crate::units::{Position, SeqNum, SymbolIndex, SystemId, UnixNanos};
 use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 
 /// A channel whose packets come from one source that does not reorder them: a channel file, or a
@@ -77,9 +77,8 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         &mut self,
         symbol_index: SymbolIndex,
         system_id: SystemId,
-        scale: PriceScale,
     ) -> Result<(), TooManySymbols> {
-        self.normalizer.define(symbol_index, system_id, scale)
+        self.normalizer.define(symbol_index, system_id)
     }
 
     /// Tells what the packet means, as far as its messages are new. Returns what its number showed.

@@ -117,10 +117,13 @@ pub enum Action {
     Resume,
     /// Trading is over for the day; all orders are void.
     Close,
-    /// The prices of later events have this scale.
-    Scale {
-        /// The new scale.
+    /// The feed defines the symbol: prices of later events have this scale.
+    Define {
+        /// The scale.
         scale: PriceScale,
+        /// Whether all that the channel said of the symbol was told. It was not if messages came
+        /// before of symbols that nobody had defined, one of which this may be.
+        is_whole: bool,
     },
     /// A message of the symbol cannot be understood, so nobody knows what it changed.
     Unreadable,
@@ -131,6 +134,8 @@ pub enum Action {
         last: SymbolSeqNum,
         /// The channel's last message that is in it.
         through: SeqNum,
+        /// The scale of its prices, if it tells that.
+        scale: Option<PriceScale>,
     },
     /// A resting order, told by a refresh: it joins the end of its level.
     RefreshAdd {
@@ -169,7 +174,7 @@ impl Action {
             | Self::Halt
             | Self::Resume
             | Self::Close
-            | Self::Scale { .. }
+            | Self::Define { .. }
             | Self::Unreadable
             | Self::Refresh { .. }
             | Self::Refreshed

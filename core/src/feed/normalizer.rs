@@ -26,6 +26,8 @@ pub struct Normalizer<S> {
     /// Seconds of the latest time reference of each partition (`Xdp`, `Pillar`); 0 while unknown.
     seconds: [u32; 256],
     refresh: Refresh,
+    /// The number of the last message of a symbol that nobody has defined; 0 if the numbering had none.
+    passed_over: SeqNum,
     counters: Counters,
 }
 
@@ -100,6 +102,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             symbols: Symbols::new(storage),
             seconds: [0; 256],
             refresh: Refresh::default(),
+            passed_over: SeqNum::from_raw(0),
             counters: Counters::new(),
         }
     }
@@ -132,11 +135,9 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         &mut self,
         symbol_index: SymbolIndex,
         system_id: SystemId,
-        scale: PriceScale,
     ) -> Result<(), TooManySymbols> {
         let slot = self.symbols.get_or_insert(symbol_index)?;
         slot.system_id = system_id;
-        slot.scale = Some(scale);
         Ok(())
     }
 
@@ -216,6 +217,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     pub fn begin(&mut self) {
         self.forget_seconds();
         self.abandon_refresh();
+        self.passed_over = SeqNum::from_raw(0);
     }
 
     /// Numbers are missing, so seconds are unknown until they are told again.
@@ -234,7 +236,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             return self.control(seq_num, message, out);
         };
         let Some(slot) = self.symbols.get(head.symbol_index) else {
-            return self.unknown_symbol(head.symbol_index);
+            return self.unknown_symbol(seq_num, head.symbol_index);
         };
         slot.set_heard();
         let seconds = match head.source_time {
@@ -275,7 +277,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
                 seconds,
             }) => {
                 let Some(slot) = self.symbols.get(symbol_index) else {
-                    return self.unknown_symbol(symbol_index);
+                    return self.unknown_symbol(seq_num, symbol_index);
                 };
                 slot.set_heard();
                 slot.seconds = seconds;
@@ -304,7 +306,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
                 next,
             }) => {
                 let Some(slot) = self.symbols.get(symbol_index) else {
-                    return self.unknown_symbol(symbol_index);
+                    return self.unknown_symbol(seq_num, symbol_index);
                 };
                 slot.set_heard();
                 let ts_event = Some(UnixNanos::from_parts(seconds, nanoseconds));
@@ -346,7 +348,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             (2, _, Dialect::Xdp | Dialect::Pillar) => self.seconds.fill(0),
             (_, Some(symbol_index), _) => {
                 if self.symbols.get(symbol_index).is_none() {
-                    return self.unknown_symbol(symbol_index);
+                    return self.unknown_symbol(seq_num, symbol_index);
                 }
                 self.unnumbered(seq_num, symbol_index, None, Action::Unreadable, out);
             }
@@ -381,6 +383,9 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         price_scale_code: u8,
         out: &mut impl Follower,
     ) {
+        // Of a symbol that was known before all messages were told.
+        let is_whole =
+            self.passed_over == SeqNum::from_raw(0) || self.symbols.get(symbol_index).is_some();
         let Ok(slot) = self.symbols.get_or_insert(symbol_index) else {
             self.counters.symbols_without_room += 1;
             return;
@@ -392,10 +397,9 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             self.counters.bad_scales += 1;
             return self.unnumbered(seq_num, symbol_index, None, Action::Unreadable, out);
         };
-        if slot.scale != Some(scale) {
-            slot.scale = Some(scale);
-            self.unnumbered(seq_num, symbol_index, None, Action::Scale { scale }, out);
-        }
+        // Also if it is as before: somebody may have missed that.
+        let action = Action::Define { scale, is_whole };
+        self.unnumbered(seq_num, symbol_index, None, action, out);
     }
 
     fn refresh_message(&mut self, message: MessageRef<'_>, read: SeqNum, out: &mut impl Follower) {
@@ -417,11 +421,12 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             return;
         }
         if msg_type == 3 {
-            self.learn_in_refresh(message, read, out);
+            self.learn_in_refresh(message);
         }
         if self.symbols.get(symbol_index).is_none() {
             self.abandon_refresh();
-            return self.unknown_symbol(symbol_index);
+            // It says nothing that the channel's messages do not.
+            return self.unknown_symbol(SeqNum::from_raw(0), symbol_index);
         }
         if belongs == Belongs::First {
             self.refresh.begin(read, out);
@@ -450,9 +455,9 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         }
     }
 
-    /// A definition in a refresh may be older than what the channel itself said, so it only tells
-    /// what that did not.
-    fn learn_in_refresh(&mut self, message: MessageRef<'_>, read: SeqNum, out: &mut impl Follower) {
+    /// A definition in a refresh may be older than what the channel itself said, so it is told with
+    /// the refresh, of which whoever keeps the book knows whether it is too old.
+    fn learn_in_refresh(&mut self, message: MessageRef<'_>) {
         let Ok(Control::Define {
             symbol_index,
             system_id,
@@ -461,14 +466,24 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         else {
             return self.abandon_refresh();
         };
-        match self.symbols.get(symbol_index) {
-            Some(slot) if slot.is_defined() => {
-                if slot.scale != PriceScale::new(price_scale_code) {
-                    self.abandon_refresh();
-                }
-            }
-            _ => self.learn(read, symbol_index, system_id, price_scale_code, out),
+        let Some(scale) = PriceScale::new(price_scale_code) else {
+            self.counters.bad_scales += 1;
+            return self.abandon_refresh();
+        };
+        let is_known = self.symbols.get(symbol_index).is_some();
+        if !is_known && !self.refresh.holds(self.passed_over) {
+            // What it lacks may have been of its symbol.
+            return self.abandon_refresh();
         }
+        let Ok(slot) = self.symbols.get_or_insert(symbol_index) else {
+            self.counters.symbols_without_room += 1;
+            return self.abandon_refresh();
+        };
+        if !slot.is_defined() {
+            slot.system_id = system_id;
+        }
+        slot.set_heard();
+        self.refresh.define(scale);
     }
 
     fn abandon_refresh(&mut self) {
@@ -493,7 +508,8 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     }
 
     #[cold]
-    fn unknown_symbol(&mut self, symbol_index: SymbolIndex) {
+    fn unknown_symbol(&mut self, seq_num: SeqNum, symbol_index: SymbolIndex) {
+        self.passed_over = self.passed_over.max(seq_num);
         self.counters.unknown_symbols += 1;
         self.counters
             .first_unknown_symbol

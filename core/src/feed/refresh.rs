@@ -1,7 +1,7 @@
 //! The refresh of one symbol, put together from its packets (section 1.8).
 
 use super::{Action, FeedEvent, Follower};
-use crate::units::{SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos};
+use crate::units::{PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos};
 use crate::xdp::{Body as _, MessageRef, RefreshHeader, RefreshHeaderShort};
 
 /// The refresh that is under way. One at a time: the venue sends the packets of a symbol back to
@@ -20,6 +20,8 @@ struct Part {
     symbol_index: Option<SymbolIndex>,
     last: SymbolSeqNum,
     through: SeqNum,
+    /// As its definition of the symbol says.
+    scale: Option<PriceScale>,
     number: u16,
     total: u16,
 }
@@ -68,6 +70,7 @@ impl Refresh {
                 symbol_index: None,
                 last: header.last_symbol_seq_num,
                 through: header.last_seq_num,
+                scale: None,
                 number,
                 total,
             });
@@ -95,12 +98,35 @@ impl Refresh {
         }
     }
 
+    /// Whether the message of the channel with this number is in it.
+    pub(super) fn holds(&self, seq_num: SeqNum) -> bool {
+        self.part.is_some_and(|part| seq_num <= part.through)
+    }
+
+    /// Notes the scale that the refresh defines its symbol with.
+    pub(super) const fn define(&mut self, scale: PriceScale) {
+        if let Some(part) = &mut self.part {
+            part.scale = Some(scale);
+        }
+    }
+
     /// Says that the refresh begins.
     pub(super) fn begin(&self, read: SeqNum, out: &mut impl Follower) {
-        let Some(Part { last, through, .. }) = self.part else {
+        let Some(Part {
+            last,
+            through,
+            scale,
+            ..
+        }) = self.part
+        else {
             return;
         };
-        self.event(read, None, Action::Refresh { last, through }, out);
+        let begins = Action::Refresh {
+            last,
+            through,
+            scale,
+        };
+        self.event(read, None, begins, out);
     }
 
     /// What a message of the refresh says of its symbol, if a book has a use for it: orders, and
@@ -134,7 +160,7 @@ impl Refresh {
             | Action::Replace { .. }
             | Action::Trade { .. }
             | Action::Clear { .. }
-            | Action::Scale { .. }
+            | Action::Define { .. }
             | Action::Unreadable
             | Action::Refresh { .. }
             | Action::RefreshAdd { .. }

@@ -1,6 +1,6 @@
 //! What the normalizer knows of every symbol, in storage handed in.
 
-use crate::units::{PriceScale, SymbolIndex, SystemId};
+use crate::units::{SymbolIndex, SystemId};
 
 /// Room for one symbol: 12 bytes.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +10,6 @@ pub struct SymbolSlot {
     /// Seconds of the symbol's latest time reference (`Legacy`); 0 while unknown.
     pub(super) seconds: u32,
     pub(super) system_id: SystemId,
-    pub(super) scale: Option<PriceScale>,
     presence: Presence,
 }
 
@@ -36,7 +35,6 @@ impl SymbolSlot {
         symbol_index: SymbolIndex::from_raw(0),
         seconds: 0,
         system_id: SystemId::from_raw(0),
-        scale: None,
         presence: Presence::Empty,
     };
 

@@ -81,13 +81,15 @@ fn event([what, id, price, qty, other, flags]: [u8; 6], last: u32) -> FeedEvent 
         26 => Action::Halt,
         27 => Action::Resume,
         28 => Action::Close,
-        29 => Action::Scale {
+        29 => Action::Define {
             scale: PriceScale::new(flags % 10).expect("at most 9"),
+            is_whole: flags & 64 == 0,
         },
         30 => Action::Unreadable,
         _ if flags & 4 == 0 => Action::Refresh {
             last: SymbolSeqNum::from_raw(last),
             through: SeqNum::from_raw(u32::from(flags & 8)),
+            scale: PriceScale::new(flags),
         },
         _ if flags & 8 == 0 => Action::RefreshAdd {
             order_id,
@@ -193,7 +195,7 @@ fn happen(books: &mut Books<'_>, channel: ChannelId, what: u8) {
     for slot in books.slots() {
         match what >> 2 & 3 {
             0 => books.begins(slot, channel, &beginning),
-            1 => books.lost(slot, channel),
+            1 => books.lost(slot, channel, beginning.after),
             _ => books.settled(slot, channel),
         };
     }

@@ -37,6 +37,8 @@ struct NaiveSymbol {
     contested: bool,
     /// Its channel numbers anew.
     reset: bool,
+    /// A new scale may have been lost.
+    unscaled: bool,
     /// A failover is under way, and whether it cleared the symbol.
     failover: Option<bool>,
     refresh: Refresh,
@@ -169,9 +171,14 @@ impl NaiveBook {
         self.happens(symbol_index, |symbol| symbol.begins(channel, beginning))
     }
 
-    /// Messages of a channel are lost.
-    pub(crate) fn lost(&mut self, symbol_index: SymbolIndex, channel: ChannelId) -> bool {
-        self.happens(symbol_index, |symbol| symbol.lost(channel))
+    /// Messages of a channel up to `last` are lost.
+    pub(crate) fn lost(
+        &mut self,
+        symbol_index: SymbolIndex,
+        channel: ChannelId,
+        last: SeqNum,
+    ) -> bool {
+        self.happens(symbol_index, |symbol| symbol.lost(channel, last))
     }
 
     /// A failover of a channel is over.
@@ -257,6 +264,7 @@ impl NaiveSymbol {
             expired: false,
             contested: false,
             reset: false,
+            unscaled: false,
             failover: None,
             refresh: Refresh::None,
             ahead: false,
@@ -421,9 +429,14 @@ impl NaiveSymbol {
                 self.status = TradingStatus::Closed;
                 self.expired = true;
             }
-            Action::Scale { scale } => {
+            Action::Define { scale, is_whole } => {
+                self.unscaled = false;
                 if scale != self.scale {
                     self.since = event.seq_num;
+                }
+                let is_new = self.last == 0 && self.orders.is_empty();
+                if !is_whole && is_new && self.trust != Trust::Recovering {
+                    self.distrust();
                 }
                 let old = std::mem::replace(&mut self.scale, scale);
                 let rescaled = |order: &NaiveOrder| {
@@ -436,8 +449,16 @@ impl NaiveSymbol {
                 self.orders.clear();
                 self.orders = orders.ok_or(Rejection::ScaleLost)?;
             }
-            Action::Unreadable => self.distrust(),
-            Action::Refresh { last, through } => {
+            Action::Unreadable => {
+                // Definitions have no number.
+                self.unscaled |= event.symbol_seq_num.is_none();
+                self.distrust();
+            }
+            Action::Refresh {
+                last,
+                through,
+                scale,
+            } => {
                 let too_old = through < self.since || !self.reset && last.raw() < self.last;
                 let too_new = self.reset && through > event.seq_num;
                 self.refresh = Refresh::None;
@@ -446,7 +467,12 @@ impl NaiveSymbol {
                     && self.failover.is_none()
                     && !too_old
                     && !too_new
+                    && (scale.is_some() || !self.unscaled)
                 {
+                    if let Some(scale) = scale {
+                        self.unscaled = false;
+                        self.scale = scale;
+                    }
                     self.orders.clear();
                     self.reset = false;
                     self.refresh = Refresh::UnderWay;

@@ -2,7 +2,7 @@
 
 use oxberry_core::book::{Rejection, TradingStatus, Trust};
 use oxberry_core::feed::{Action, Beginning, FeedEvent};
-use oxberry_core::units::ChannelId;
+use oxberry_core::units::{ChannelId, SeqNum};
 
 use super::NaiveSymbol;
 
@@ -48,7 +48,7 @@ impl NaiveSymbol {
 
     /// Trust, which a symbol that two channels claim never has.
     pub(super) fn set_trust(&mut self, trust: Trust) {
-        if trust == Trust::Stale || self.contested {
+        if trust == Trust::Stale || self.contested || self.unscaled {
             self.distrust();
         } else {
             self.trust = trust;
@@ -101,6 +101,14 @@ impl NaiveSymbol {
         );
         if self.refresh == Refresh::UnderWay && !keeps_orders {
             self.distrust();
+        }
+
+        // Does it come too late for the refresh that a clear announced?
+        let awaits_refresh = self.trust == Trust::Recovering
+            && self.failover.is_none()
+            && self.refresh == Refresh::None;
+        if awaits_refresh && event.seq_num.raw() > self.since.raw() + 100_000 {
+            self.trust = Trust::Partial;
         }
 
         // Is it the next one?
@@ -159,7 +167,9 @@ impl NaiveSymbol {
         self.refresh = Refresh::None;
         self.ahead = false;
         self.failover = None;
-        self.since = oxberry_core::units::SeqNum::from_raw(0);
+        let is_own = self.owner == Owner::Channel(channel);
+        self.unscaled &= !is_own || beginning.after.raw() > 0;
+        self.since = beginning.after;
         self.reset |= content;
         if beginning.failover {
             self.failover = Some(false);
@@ -181,8 +191,11 @@ impl NaiveSymbol {
         }
     }
 
-    pub(super) fn lost(&mut self, channel: ChannelId) {
+    pub(super) fn lost(&mut self, channel: ChannelId, last: SeqNum) {
         if self.listens(channel) {
+            // Number 1 is the reset itself, and behind it the venue defines all symbols.
+            self.unscaled |= last.raw() > 1;
+            self.since = self.since.max(last);
             self.distrust();
         }
     }

@@ -110,11 +110,21 @@ impl OneBook {
     }
 
     pub(crate) fn lost(&mut self, channel: ChannelId) -> bool {
-        self.books.lost(self.slot, channel)
+        self.seq_num += 1;
+        self.lost_up_to(channel, self.seq_num)
+    }
+
+    pub(crate) fn lost_up_to(&mut self, channel: ChannelId, last: u32) -> bool {
+        let last = SeqNum::from_raw(last);
+        self.books.lost(self.slot, channel, last)
     }
 
     pub(crate) fn settled(&mut self, channel: ChannelId) -> bool {
         self.books.settled(self.slot, channel)
+    }
+
+    pub(crate) fn scale(&self) -> PriceScale {
+        self.books.scale(self.slot)
     }
 
     pub(crate) fn trust(&self) -> Trust {

@@ -1,7 +1,7 @@
 //! Any bytes at all, read as a packet in every way that core knows.
 
 use oxberry_core::feed::{Beginning, Channel, FeedEvent, Follower, Lost, SymbolSlot};
-use oxberry_core::units::{PriceScale, SeqNum, SymbolIndex, SystemId};
+use oxberry_core::units::{SeqNum, SymbolIndex, SystemId};
 use oxberry_core::xdp::{Detector, Dialect, HEADER_SIZE, MESSAGE_HEADER_SIZE, Message, PacketRef};
 
 /// Reads the bytes; panics when a promise is broken.
@@ -62,8 +62,7 @@ fn follow(packet: &PacketRef<'_>, dialect: Dialect) {
     let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
     for raw in 0..3 {
         let symbol_index = SymbolIndex::from_raw(raw);
-        let scale = PriceScale::new(4).expect("a scale");
-        let defined = channel.define(symbol_index, SystemId::from_raw(1), scale);
+        let defined = channel.define(symbol_index, SystemId::from_raw(1));
         defined.expect("there is room for three");
     }
     for _ in 0..2 {

@@ -171,7 +171,7 @@ impl Player {
         if self.next_coverage <= now {
             self.next_coverage = now.after(Limits::DEFAULT.beat);
             let publisher = &mut self.publisher;
-            if let Some(streams) = &self.streams {
+            if let Some(streams) = &mut self.streams {
                 streams.tell_coverage(&mut |frame| publisher.publish(frame).unwrap());
             }
         }

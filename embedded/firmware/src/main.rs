@@ -70,7 +70,7 @@ fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
             .define(line.symbol_index, scale)
             .map_err(|_| fmt::Error)?;
         channel
-            .define(line.symbol_index, line.system_id, scale)
+            .define(line.symbol_index, line.system_id)
             .map_err(|_| fmt::Error)?;
     }
     rows.write_str("symbol,symbol_seq_num,ts_event_ns,bid_px_1,bid_sz_1,ask_px_1,ask_sz_1\n")?;

@@ -40,6 +40,8 @@ pub enum Dropped {
     Late,
     /// It has numbers of long ago, and the next packet of its line does not go on with them.
     Unbelievable,
+    /// It is of a refresh that holds messages of its channel which were never read.
+    Ahead,
 }
 
 impl fmt::Display for Dropped {
@@ -47,6 +49,7 @@ impl fmt::Display for Dropped {
         f.write_str(match self {
             Self::Cut => "cut off; left to the other lines",
             Self::TooLong => "longer than a packet can be; passed over",
+            Self::Ahead => "of a refresh that holds more than was read; passed over",
             Self::Late => "comes when its messages were given up",
             Self::Unbelievable => {
                 "numbers of long ago, with which the next packet does not go on; passed over"

@@ -6,18 +6,20 @@
 //! packets and their times alone: not on who drives it, not on other channels, not on how fast.
 
 mod listener;
+mod reading;
 mod totals;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use oxberry_core::feed::{Channel, Counters, Lost, SymbolSlot, TooManySymbols};
+use oxberry_core::feed::{Channel, Lost, SymbolSlot, TooManySymbols};
 use oxberry_core::line::{Arrival, Command, Config, Line, Sequencer, Slot, Source as Way};
 use oxberry_core::units::{Instant, Position, SeqNum, UnixNanos};
-use oxberry_core::xdp::{Body as _, Dialect, PacketRef, SymbolIndexMapping};
+use oxberry_core::xdp::{Dialect, PacketRef};
 
 pub use self::listener::{Dropped, Listener, Read};
+use self::reading::{Kept, Reading};
 pub use self::totals::Totals;
 use crate::lines::LineCounters;
 use crate::mapping::MappingFile;
@@ -42,7 +44,7 @@ const NEAR: u32 = 50_000;
 #[derive(Debug)]
 pub struct Handler<P> {
     sequencer: Sequencer<Box<[Slot]>>,
-    channel: Channel<Box<[SymbolSlot]>>,
+    reading: Reading<P>,
     lines: Vec<LineCounters>,
     /// The latest time seen: the clocks of two capturing machines may differ a little.
     now: Instant,
@@ -54,13 +56,6 @@ pub struct Handler<P> {
     unusable: Option<Unusable>,
     packets: u64,
     dropped: u64,
-}
-
-/// A packet kept by copy.
-#[derive(Debug)]
-struct Kept<P> {
-    bytes: Box<[u8]>,
-    place: P,
 }
 
 /// The number after the last one of an unusable packet, and when that was sent.
@@ -99,7 +94,7 @@ impl<P: Copy> Handler<P> {
         mapping: &MappingFile,
     ) -> Result<Self, TooManySymbols> {
         for (symbol_index, symbol) in &mapping.symbols {
-            channel.define(*symbol_index, symbol.system_id, symbol.price_scale)?;
+            channel.define(*symbol_index, symbol.system_id)?;
         }
         // In the middle of a day the numbers before the first packet are awaited, too: it may have
         // been overtaken. The channel does not take them for a loss.
@@ -112,7 +107,7 @@ impl<P: Copy> Handler<P> {
         let now = Instant::from_raw(0);
         Ok(Self {
             sequencer: Sequencer::new(now, config, early),
-            channel,
+            reading: Reading::new(channel),
             lines: Vec::new(),
             now,
             places: VecDeque::new(),
@@ -144,10 +139,10 @@ impl<P: Copy> Handler<P> {
         self.now = now;
         self.packets += 1;
         if header.number_msgs == 0 {
-            return;
+            return self.reading.heartbeat(packet, out);
         }
         if header.delivery_flag.is_numbered_apart() {
-            self.read(packet, place, out);
+            self.reading.numbered_apart(packet, place, out);
         } else if header.delivery_flag.is_retransmission() {
             let arrival = (self.sequencer).handle_packet(self.now, Way::Retransmission, packet);
             self.arrived(arrival, packet, place, out);
@@ -194,8 +189,10 @@ impl<P: Copy> Handler<P> {
                 self.read(&packet, suspect.place, out);
             }
         }
+        self.reading.finish(out);
         // Numbers at the end that are known to exist are missing although nothing comes after them.
-        let (tracker, unusable) = (self.channel.tracker(), self.unusable.take());
+        let unusable = self.unusable.take();
+        let tracker = self.channel().tracker();
         if let Some(Unusable { end, sent }) = unusable
             && tracker.begun().is_some_and(|begun| begun <= sent)
             && tracker.next() < end
@@ -210,7 +207,7 @@ impl<P: Copy> Handler<P> {
     /// The channel that the packets are handed to.
     #[must_use]
     pub const fn channel(&self) -> &Channel<Box<[SymbolSlot]>> {
-        &self.channel
+        &self.reading.channel
     }
 
     /// Whether a packet may be of this channel by its number: not too far from what came.
@@ -237,7 +234,7 @@ impl<P: Copy> Handler<P> {
             self.packets,
             self.dropped,
             self.sequencer.counters(),
-            &self.channel,
+            self.channel(),
         )
     }
 
@@ -342,7 +339,7 @@ impl<P: Copy> Handler<P> {
     fn release(&mut self, out: &mut impl Listener<P>) {
         let Self {
             sequencer,
-            channel,
+            reading,
             places,
             ..
         } = self;
@@ -356,7 +353,7 @@ impl<P: Copy> Handler<P> {
             let place = kept.and_then(|kept| places.remove(kept));
             debug_assert!(place.is_some(), "every kept packet has a place");
             if let Some((_, place)) = place {
-                read(channel, &packet, place, out);
+                reading.read(&packet, place, out);
             }
         }
         if sequencer.held_packets() == 0 {
@@ -366,7 +363,7 @@ impl<P: Copy> Handler<P> {
     }
 
     fn read(&mut self, packet: &PacketRef<'_>, place: P, out: &mut impl Listener<P>) {
-        read(&mut self.channel, packet, place, out);
+        self.reading.read(packet, place, out);
     }
 
     /// The number of a line, which is new if need be; a channel file has but one.
@@ -394,45 +391,6 @@ impl<P: Copy> Handler<P> {
     const fn filled(&self) -> u64 {
         let counters = self.sequencer.counters();
         counters.filled_by_a + counters.filled_by_b
-    }
-}
-
-/// Reads a packet whose turn has come.
-fn read<P: Copy>(
-    channel: &mut Channel<Box<[SymbolSlot]>>,
-    packet: &PacketRef<'_>,
-    place: P,
-    out: &mut impl Listener<P>,
-) {
-    out.turn(packet, place);
-    let before = Seen::of(channel.normalizer().counters());
-    let sequence = channel.packet(packet, out);
-    let after = Seen::of(channel.normalizer().counters());
-    let read = Read {
-        sequence,
-        has_odd_messages: before.odd != after.odd,
-        has_definitions: before.definitions != after.definitions,
-    };
-    out.done(packet, place, &read);
-}
-
-/// The counts whose change means that a packet deserves a second look.
-struct Seen {
-    odd: [u64; 3],
-    definitions: u64,
-}
-
-impl Seen {
-    fn of(counters: &Counters) -> Self {
-        let kind = usize::from(SymbolIndexMapping::MSG_TYPE);
-        Self {
-            odd: [
-                counters.unknown_symbols,
-                counters.malformed,
-                counters.bad_values,
-            ],
-            definitions: counters.by_type.get(kind).copied().unwrap_or_default(),
-        }
     }
 }
 

@@ -100,11 +100,8 @@ impl Decoder {
             }
             3 => {
                 let (symbol, scale, system) = (word(4), message[24], message[22]);
-                let known = self.symbols.insert(symbol, (scale, system));
-                let is_new = known.is_none_or(|(known, _)| known != scale);
-                return is_new
-                    .then(|| unnumbered(symbol, None, What::Scale(scale)))
-                    .flatten();
+                self.symbols.insert(symbol, (scale, system));
+                return unnumbered(symbol, None, What::Scale(scale));
             }
             32 => {
                 let next = word(16);

@@ -67,12 +67,12 @@ impl EventRows {
         let of_level = |level: Level| (level.price.raw(), level.qty);
         let bbo = books.bbo(slot);
         let best = [bbo.bid.map(of_level), bbo.ask.map(of_level)];
-        // What a refresh tells bears the number of another message; its end tells all of it.
-        let is_part = matches!(
+        // What a refresh tells bears the number of another message. The next one of the symbol shows it.
+        let is_of_refresh = matches!(
             event.action,
-            Action::Refresh { .. } | Action::RefreshAdd { .. }
+            Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
         );
-        if !applied.is_news() || is_part {
+        if !applied.is_news() || is_of_refresh {
             return Ok(());
         }
         let trust = books.trust(slot);

@@ -9,12 +9,10 @@ use std::{
 use anyhow::anyhow;
 
 use oxberry_core::{
-    book::{Applied, Books, Rejection, SymbolSlot, Trust},
+    book::{Applied, Books, ChannelPast, Rejection, SymbolSlot, Trust},
     feed::{Action, Beginning, FeedEvent, Follower, Lost},
     line::Sequence,
-    units::{
-        ChannelId, Numbering, OrderId, Position, PriceScale, SeqNum, SymbolIndex, SymbolSeqNum,
-    },
+    units::{ChannelId, Numbering, OrderId, Position, SeqNum, SymbolIndex, SymbolSeqNum},
     xdp::{Body as _, LegacySymbolIndexMapping, Message, MessageRef, PacketRef, WireError},
 };
 use oxberry_feed::{
@@ -44,7 +42,7 @@ pub(super) struct Table<'a> {
     rows: Option<&'a mut Rows>,
     events: Option<&'a mut EventRows>,
     /// The numbering of each channel.
-    numberings: BTreeMap<ChannelId, Numbering>,
+    past: BTreeMap<ChannelId, ChannelPast>,
     mapping: &'a MappingFile,
     /// What the feed calls symbols that the mapping file does not have.
     defined: BTreeMap<SymbolIndex, String>,
@@ -87,7 +85,7 @@ impl<'a> Table<'a> {
             books,
             rows,
             events,
-            numberings: BTreeMap::new(),
+            past: BTreeMap::new(),
             mapping,
             defined: BTreeMap::new(),
             console,
@@ -138,9 +136,13 @@ impl<'a> Table<'a> {
 
     /// Makes a book for a symbol that only the feed defines, if there is room.
     #[cold]
-    fn define(&mut self, symbol_index: SymbolIndex, scale: PriceScale) {
-        if self.books.define(symbol_index, scale).is_ok() {
-            let name = self.name(symbol_index);
+    fn define_by(&mut self, channel: ChannelId, event: &FeedEvent) {
+        let is_new = self.books.slot(event.symbol_index).is_none();
+        // Without room its events are counted as of an unknown symbol.
+        let past = self.past.entry(channel).or_default();
+        let _ = self.books.define_by(channel, past, event);
+        if is_new && self.books.slot(event.symbol_index).is_some() {
+            let name = self.name(event.symbol_index);
             if let Some(rows) = &mut self.rows {
                 rows.add_symbol(name);
             }
@@ -231,7 +233,8 @@ impl<'a> Table<'a> {
 
     /// Writes the row of the event stream that the event asks for.
     fn write_event(&mut self, channel: ChannelId, event: &FeedEvent, applied: &Applied) {
-        let numbering = self.numberings.get(&channel).copied().unwrap_or_default();
+        let past = self.past.get(&channel);
+        let numbering = past.map_or(Numbering::NONE, ChannelPast::numbering);
         let position = Position {
             numbering,
             seq_num: event.seq_num,
@@ -395,15 +398,21 @@ impl<'t, 'a> Hearing<'t, '_, 'a> {
     }
 }
 
+impl Hearing<'_, '_, '_> {
+    fn past(&mut self) -> &mut ChannelPast {
+        self.table.past.entry(self.named.id).or_default()
+    }
+}
+
 impl Follower for Hearing<'_, '_, '_> {
     fn event(&mut self, event: FeedEvent) {
         let (table, channel) = (&mut *self.table, self.named.id);
-        if let Action::Scale { scale } = event.action
-            && table.books.slot(event.symbol_index).is_none()
-        {
-            table.define(event.symbol_index, scale);
+        if let Action::Define { .. } | Action::Refresh { .. } = event.action {
+            table.define_by(channel, &event);
         }
         let Ok(applied) = table.books.apply(channel, &event) else {
+            let past = table.past.entry(channel).or_default();
+            past.passed_over(event.seq_num);
             return table.unknown_symbol(event.symbol_index, event.symbol_seq_num);
         };
         if let Some(rejection) = applied.rejection {
@@ -426,7 +435,7 @@ impl Follower for Hearing<'_, '_, '_> {
     }
 
     fn begins(&mut self, beginning: Beginning) {
-        (self.table.numberings).insert(self.named.id, beginning.numbering);
+        self.past().begins(&beginning);
         for slot in self.table.books.slots() {
             let last = self.table.books.symbol_seq_num(slot);
             let books = &mut self.table.books;
@@ -446,8 +455,9 @@ impl Follower for Hearing<'_, '_, '_> {
     }
 
     fn lost(&mut self, lost: Lost) {
+        self.past().lost(lost.last);
         for slot in self.table.books.slots() {
-            self.table.books.lost(slot, self.named.id);
+            self.table.books.lost(slot, self.named.id, lost.last);
         }
         let (name, Lost { first, last }) = (&self.named.name, lost);
         match self.packet {
@@ -471,6 +481,7 @@ impl Follower for Hearing<'_, '_, '_> {
     }
 
     fn settled(&mut self, _: SeqNum) {
+        self.past().settled();
         for slot in self.table.books.slots() {
             self.table.books.settled(slot, self.named.id);
         }
@@ -529,6 +540,7 @@ impl<'f> Listener<Place<'f>> for Hearing<'_, 'f, '_> {
         let kind = match why {
             Dropped::Cut => "cut packets",
             Dropped::TooLong => "packets that are too long",
+            Dropped::Ahead => "refreshes ahead of their channel",
             Dropped::Late => "late packets",
             Dropped::Unbelievable => "packets with numbers of long ago",
         };

@@ -29,6 +29,21 @@ fn name_of(symbol: SymbolIndex) -> &'static str {
     }
 }
 
+/// What the feed says of a symbol.
+pub(crate) fn definition(symbol_index: SymbolIndex) -> SymbolIndexMapping {
+    let base = LegacySymbolIndexMapping {
+        symbol_index,
+        symbol: Ascii::new(name_of(symbol_index).as_bytes()).unwrap(),
+        system_id: SystemId::from_raw(13),
+        price_scale_code: 4,
+        ..Default::default()
+    };
+    SymbolIndexMapping {
+        base,
+        ..Default::default()
+    }
+}
+
 /// Writes the packets of one channel in the Pillar dialect, one message each.
 pub(crate) struct ChannelWriter {
     /// The packets, back to back.
@@ -52,18 +67,8 @@ impl ChannelWriter {
             channel_id: ChannelId::from_raw(number),
             ..Default::default()
         });
-        for symbol_index in symbols {
-            let base = LegacySymbolIndexMapping {
-                symbol_index: *symbol_index,
-                symbol: Ascii::new(name_of(*symbol_index).as_bytes()).unwrap(),
-                system_id: SystemId::from_raw(13),
-                price_scale_code: 4,
-                ..Default::default()
-            };
-            channel.message(&SymbolIndexMapping {
-                base,
-                ..Default::default()
-            });
+        for &symbol_index in symbols {
+            channel.message(&definition(symbol_index));
         }
         channel.message(&PartitionTimeReference {
             id: 13,

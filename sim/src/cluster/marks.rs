@@ -29,6 +29,7 @@ marks! {
     ToldRecovering "a replica says that a symbol is recovering";
     ToldPartial "a replica says that a symbol is partial";
     ToldStale "a replica says that a symbol is stale";
+    Rebuilt "a refresh makes a book live again";
     StateTold "a replica tells the state of a symbol";
     DataQueueFull "a batch is dropped because its subscriber does not read";
     StockQueueFull "a Pi waits for the page to read";

@@ -12,6 +12,8 @@ use super::deed::{Deed, NewOrder};
 pub(super) struct NaiveBook {
     scale: PriceScale,
     orders: BTreeMap<u64, NewOrder>,
+    /// Those orders as they joined.
+    queue: Vec<u64>,
     /// Shares and orders at each price.
     bids: BTreeMap<u32, (u64, u32)>,
     asks: BTreeMap<u32, (u64, u32)>,
@@ -22,6 +24,7 @@ impl NaiveBook {
         Self {
             scale,
             orders: BTreeMap::new(),
+            queue: Vec::new(),
             bids: BTreeMap::new(),
             asks: BTreeMap::new(),
         }
@@ -33,6 +36,13 @@ impl NaiveBook {
 
     pub(super) const fn orders(&self) -> &BTreeMap<u64, NewOrder> {
         &self.orders
+    }
+
+    /// The orders as they joined.
+    pub(super) fn queue(&self) -> impl Iterator<Item = NewOrder> + '_ {
+        self.queue
+            .iter()
+            .filter_map(|id| self.orders.get(id).copied())
     }
 
     /// What everybody should see of it.
@@ -71,6 +81,7 @@ impl NaiveBook {
                 self.leave(id);
             }
             Deed::Execute { id, price, qty } => {
+                let place = self.queue.iter().position(|&queued| queued == id);
                 if let Some(order) = self.leave(id)
                     && order.qty > qty
                 {
@@ -78,6 +89,10 @@ impl NaiveBook {
                         qty: order.qty - qty,
                         ..order
                     });
+                    // It keeps its place.
+                    let last = self.queue.pop();
+                    self.queue
+                        .insert(place.unwrap_or_default(), last.unwrap_or(id));
                 }
                 return executions_print.then(|| print(price, qty));
             }
@@ -110,10 +125,12 @@ impl NaiveBook {
         level.0 += u64::from(order.qty);
         level.1 += 1;
         self.orders.insert(order.id, order);
+        self.queue.push(order.id);
     }
 
     fn leave(&mut self, id: u64) -> Option<NewOrder> {
         let order = self.orders.remove(&id)?;
+        self.queue.retain(|&queued| queued != id);
         let levels = self.levels(order.side);
         if let Some(level) = levels.get_mut(&order.price) {
             level.0 -= u64::from(order.qty);
@@ -146,11 +163,12 @@ impl NaiveBook {
             let price = u64::from(price) * up;
             (price % down == 0).then(|| u32::try_from(price / down).ok())?
         };
-        let orders = core::mem::take(&mut self.orders);
+        let mut orders = core::mem::take(&mut self.orders);
+        let queue = core::mem::take(&mut self.queue);
         self.bids.clear();
         self.asks.clear();
-        let retold: Option<Vec<_>> = orders
-            .into_values()
+        let queued = queue.into_iter().filter_map(|id| orders.remove(&id));
+        let retold: Option<Vec<_>> = queued
             .map(|order| {
                 let price = told(order.price)?;
                 Some(NewOrder { price, ..order })

@@ -167,6 +167,21 @@ impl Oracle {
                         .insert(state.trust.symbol_index, state.trust.trust);
                     marks.hit(Mark::StateTold);
                 }
+                StockTold::Rebuilt(state) => {
+                    let symbol_index = state.trust.symbol_index;
+                    watch.trust.insert(symbol_index, state.trust.trust);
+                    marks.hit(Mark::Rebuilt);
+                    let right = state.at.and_then(|(channel, position)| {
+                        let place = self.place(head.run, channel, position)?;
+                        self.truth(head.run)?.as_of((channel, symbol_index), place)
+                    });
+                    if !right.is_some_and(|right| is_same(right, state.view)) {
+                        return Err(wrong(&format!(
+                            "has symbol {symbol_index} rebuilt at {:?} as {:?}, but it is {right:?}",
+                            state.at, state.view
+                        )));
+                    }
+                }
                 StockTold::StateEnd(_) => marks.hit(Mark::PageAnswered),
                 StockTold::Event(event) => {
                     self.told += 1;

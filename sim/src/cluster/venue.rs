@@ -60,6 +60,22 @@ struct Symbol {
     /// Orders that left without a delete.
     voided: Vec<u64>,
     is_defined: bool,
+    /// How it was said whether it trades, if it was.
+    status: Option<Deed>,
+}
+
+impl Symbol {
+    /// Notes what is said of whether it trades.
+    fn note(&mut self, deed: Deed) {
+        if matches!(deed, Deed::Halt | Deed::Resume | Deed::Close) {
+            self.status = Some(deed);
+        } else if matches!(deed, Deed::Session(_)) && self.status != Some(Deed::Halt) {
+            // Only a resumption ends a halt.
+            self.status = Some(Deed::Resume);
+        } else if matches!(deed, Deed::Clear { .. }) {
+            self.status = None;
+        }
+    }
 }
 
 /// One channel while its day is made up.
@@ -117,6 +133,7 @@ pub(super) fn day(market: &Market, seed: u64) -> Day {
                 next: 1,
                 voided: Vec::new(),
                 is_defined: listed.in_file,
+                status: None,
             };
             (listed.symbol_index, symbol)
         });
@@ -217,13 +234,9 @@ impl Channel<'_> {
                 let next = self.symbols.get(&symbol).map_or(1, |one| one.next);
                 self.clear(symbol, next);
             }
-            // A symbol without messages would go on with the old scale where this is missed.
-            Habit::Scale if self.symbols.get(&symbol).is_none_or(|one| one.next < 2) => {
-                self.trade()
-            }
             Habit::Scale => {
-                let code = u8::try_from(self.random.between(2, 6)).unwrap_or(4);
-                self.say(symbol, Deed::Define(scale(code)));
+                let scale = self.any_scale();
+                self.say(symbol, Deed::Define(scale));
             }
             Habit::Halt => {
                 let halts = self.random.chance(500);
@@ -241,7 +254,10 @@ impl Channel<'_> {
                 self.say(symbol, Deed::Second(self.second));
             }
             Habit::Heartbeat => self.heartbeat(),
-            Habit::Refresh => self.refresh(symbol),
+            Habit::Refresh => {
+                let unlisted = self.unlisted_symbol().filter(|_| self.random.chance(500));
+                self.refresh(unlisted.unwrap_or(symbol));
+            }
             Habit::SharedSymbol | Habit::NoFirstReset | Habit::RepeatedReset => {}
         }
     }
@@ -251,6 +267,13 @@ impl Channel<'_> {
         let at = usize::try_from(at).unwrap_or(0);
         let mut symbols = self.symbols.keys();
         *symbols.nth(at).expect("a channel has symbols")
+    }
+
+    /// A defined symbol that no file has, of which a reader may have missed the definition.
+    fn unlisted_symbol(&mut self) -> Option<SymbolIndex> {
+        let mut symbols = self.symbols.iter().filter(|(_, one)| one.is_defined);
+        let unlisted = symbols.find(|&(&symbol, _)| !self.market.is_listed(symbol));
+        unlisted.map(|(&symbol, _)| symbol)
     }
 
     fn is_defined(&self, symbol: SymbolIndex) -> bool {
@@ -410,7 +433,8 @@ impl Channel<'_> {
                 symbol.book.act(Deed::Close, false);
                 symbol.voided.clear();
                 symbol.next = 1;
-                // A day begins with the definitions, whether the file has them or not.
+                symbol.status = None;
+                // What no file has is listed later.
                 symbol.is_defined &= self.market.is_listed(symbol_index);
                 self.truth.says(
                     (self.channel, symbol_index),
@@ -424,7 +448,25 @@ impl Channel<'_> {
                     },
                 );
             }
+            self.define_all();
         }
+    }
+
+    /// A day begins with the definitions, whether the file has them or not.
+    fn define_all(&mut self) {
+        let symbols = self.symbols.iter().filter(|(_, one)| one.is_defined);
+        let symbols: Vec<_> = symbols
+            .map(|(&index, one)| (index, one.book.scale()))
+            .collect();
+        for (symbol_index, known) in symbols {
+            let is_other = self.market.has(Habit::Scale) && self.random.chance(200);
+            let scale = if is_other { self.any_scale() } else { known };
+            self.say(symbol_index, Deed::Define(scale));
+        }
+    }
+
+    fn any_scale(&mut self) -> PriceScale {
+        scale(u8::try_from(self.random.between(2, 6)).unwrap_or(4))
     }
 
     fn begin_numbering(&mut self, flag: DeliveryFlag) {
@@ -456,11 +498,12 @@ impl Channel<'_> {
             if Some(symbol_index) == forgotten || !symbol.is_defined {
                 continue;
             }
-            let (next, orders) = (symbol.next, symbol.book.orders().clone());
+            let next = symbol.next;
+            let orders: Vec<_> = symbol.book.queue().collect();
             let scale = symbol.book.scale();
             self.say(symbol_index, Deed::Define(scale));
             self.clear(symbol_index, next);
-            for &order in orders.values() {
+            for order in orders {
                 self.say(symbol_index, Deed::AddAgain(order));
             }
         }
@@ -486,8 +529,9 @@ impl Channel<'_> {
             fills: false,
         };
         let define = Deed::Define(symbol.book.scale());
-        let orders = symbol.book.orders().values().copied().map(Deed::AddAgain);
-        let deeds: Vec<_> = [define].into_iter().chain(orders).collect();
+        let orders = symbol.book.queue().map(Deed::AddAgain);
+        let told = [define].into_iter().chain(symbol.status);
+        let deeds: Vec<_> = told.chain(orders).collect();
         let parts = deeds.chunks(4);
         let total = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         for (number, part) in (1..).zip(parts) {
@@ -501,6 +545,12 @@ impl Channel<'_> {
                 _ => DeliveryFlag::REFRESH_PART,
             };
             self.repeating.push_back((flag, messages));
+        }
+        if self.random.chance(500) {
+            // Others come so slowly that the symbol goes on meanwhile.
+            while let Some((flag, messages)) = self.repeating.pop_front() {
+                self.send_apart(flag, &messages);
+            }
         }
     }
 
@@ -562,6 +612,7 @@ impl Channel<'_> {
             symbol_seq_num: SymbolSeqNum::from_raw(symbol_seq_num),
             fills,
         };
+        symbol.note(deed);
         let trade = symbol.book.act(deed, dialect != Dialect::Legacy);
         let right = Right {
             view: symbol.book.view(),

@@ -1,9 +1,9 @@
 //! A feed made from nothing but packets: parser, normalizer and books of one channel.
 
-use oxberry_core::book::{Applied, Books, Capacity};
-use oxberry_core::feed::{Action, Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::book::{Applied, Books, Capacity, ChannelPast};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::line::Sequence;
-use oxberry_core::units::{ChannelId, PriceScale};
+use oxberry_core::units::ChannelId;
 use oxberry_core::xdp::{Dialect, PacketRef};
 
 /// Room for the markets of these tests.
@@ -43,11 +43,9 @@ impl<'s> Replay<'s> {
         let packet = PacketRef::new(bytes).unwrap();
         let books = &mut self.books;
         let mut events = EventsOnly(|event: FeedEvent| {
-            if let Action::Scale { scale } = event.action
-                && books.slot(event.symbol_index).is_none()
-            {
-                define(books, &event, scale);
-            }
+            books
+                .define_by(CHANNEL, &ChannelPast::default(), &event)
+                .unwrap();
             before(&event, books);
             let applied = books.apply(CHANNEL, &event).unwrap();
             assert_eq!((applied.rejection, applied.missing), (None, 0), "{event:?}");
@@ -59,8 +57,4 @@ impl<'s> Replay<'s> {
             Sequence::InOrder | Sequence::Reset
         ));
     }
-}
-
-fn define(books: &mut Books<'_>, event: &FeedEvent, scale: PriceScale) {
-    books.define(event.symbol_index, scale).unwrap();
 }

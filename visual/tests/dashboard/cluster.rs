@@ -309,9 +309,10 @@ impl Mouth {
                     stream.through += 1;
                     event.seq_num = SeqNum::from_raw(stream.through);
                 }
-                StockTold::Trust(_) | StockTold::State(_) | StockTold::StateEnd(_) => {
-                    stream.told += 1
-                }
+                StockTold::Trust(_)
+                | StockTold::State(_)
+                | StockTold::Rebuilt(_)
+                | StockTold::StateEnd(_) => stream.told += 1,
             }
             if writer.push(&deltas.stock_record(&told)).is_err() {
                 self.flush(&mut writer, partition, before, unsaid);
@@ -414,7 +415,7 @@ fn symbol_of(told: &StockTold) -> SymbolIndex {
     match told {
         StockTold::Event(event) => event.symbol_index,
         StockTold::Trust(trust) => trust.symbol_index,
-        StockTold::State(state) => state.trust.symbol_index,
+        StockTold::State(state) | StockTold::Rebuilt(state) => state.trust.symbol_index,
         StockTold::StateEnd(_) => panic!("it is of no symbol"),
     }
 }

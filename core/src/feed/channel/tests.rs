@@ -60,8 +60,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
-        let scale = PriceScale::new(4).unwrap();
-        (channel.define(SYMBOL, SystemId::from_raw(1), scale)).unwrap();
+        (channel.define(SYMBOL, SystemId::from_raw(1))).unwrap();
         Self { channel }
     }
 
@@ -142,8 +141,7 @@ fn what_was_since_an_earlier_run_is_a_loss() {
     };
     let mut feed = Fixture::new();
     feed.channel = Channel::after(position, Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
-    let scale = PriceScale::new(4).unwrap();
-    (feed.channel.define(SYMBOL, SystemId::from_raw(1), scale)).unwrap();
+    (feed.channel.define(SYMBOL, SystemId::from_raw(1))).unwrap();
     assert_eq!(feed.data(43), [Told::Lost(41, 42), Told::Event(43)]);
 }
 
@@ -254,12 +252,8 @@ fn a_refresh_from_before_the_numbering_is_not_read() {
 fn a_channel_carries_what_it_defined_and_what_it_had_messages_of() {
     let [defined, elsewhere] = [8, 9].map(SymbolIndex::from_raw);
     let mut feed = Fixture::new();
-    let scale = PriceScale::new(4).unwrap();
     for symbol_index in [defined, elsewhere] {
-        (feed
-            .channel
-            .define(symbol_index, SystemId::from_raw(1), scale))
-        .unwrap();
+        (feed.channel.define(symbol_index, SystemId::from_raw(1))).unwrap();
     }
     let mapping = LegacySymbolIndexMapping {
         symbol_index: defined,

@@ -61,9 +61,7 @@ impl Follower for Told {
 impl Fixture {
     fn new(dialect: Dialect) -> Self {
         let mut normalizer = Normalizer::new(dialect, [SymbolSlot::EMPTY; 2]);
-        normalizer
-            .define(SYMBOL, SYSTEM, PriceScale::new(4).unwrap())
-            .unwrap();
+        normalizer.define(SYMBOL, SYSTEM).unwrap();
         Self { normalizer }
     }
 
@@ -80,10 +78,20 @@ impl Fixture {
         flag: DeliveryFlag,
         fill: impl FnOnce(&mut PacketBuilder<'_>),
     ) -> Vec<FeedEvent> {
+        self.send_from(1, flag, fill)
+    }
+
+    /// The events of a packet with the flag, numbered from `first` on.
+    fn send_from(
+        &mut self,
+        first: u32,
+        flag: DeliveryFlag,
+        fill: impl FnOnce(&mut PacketBuilder<'_>),
+    ) -> Vec<FeedEvent> {
         let mut buffer = [0; 1400];
         let mut packet = PacketBuilder::new(&mut buffer).unwrap();
         fill(&mut packet);
-        let packet = packet.finish(flag, SeqNum::from_raw(1), UnixNanos::default());
+        let packet = packet.finish(flag, SeqNum::from_raw(first), UnixNanos::default());
         let packet = PacketRef::new(packet).unwrap();
         let mut told = Told::default();
         if flag.is_refresh() {
@@ -529,14 +537,15 @@ fn definition(symbol_index: SymbolIndex, price_scale_code: u8, system: u8) -> Sy
 }
 
 #[test]
-fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_changes() {
+fn a_definition_sets_the_scale_and_its_partition_and_is_told_each_time() {
     let mut feed = Fixture::new(Dialect::Xdp);
-    assert_eq!(feed.actions(definition(SYMBOL, 4, 15)), []);
-    let scale = PriceScale::new(6).unwrap();
-    assert_eq!(
-        feed.actions(definition(SYMBOL, 6, 3)),
-        [Action::Scale { scale }]
-    );
+    let defined = |code| Action::Define {
+        scale: PriceScale::new(code).unwrap(),
+        is_whole: true,
+    };
+    for code in [4, 6, 6] {
+        assert_eq!(feed.actions(definition(SYMBOL, code, 3)), [defined(code)]);
+    }
     feed.send(PartitionTimeReference {
         id: 3,
         symbol_seq_num: 0,
@@ -554,7 +563,7 @@ fn a_definition_sets_the_scale_and_its_partition_and_says_so_when_the_scale_chan
     let events = feed.send(definition(new, 6, 3));
     assert_eq!(
         (events[0].symbol_index, events[0].action),
-        (new, Action::Scale { scale })
+        (new, defined(6))
     );
     assert_eq!(feed.actions(definition(one_too_many, 6, 3)), []);
     assert_eq!(feed.normalizer.counters().symbols_without_room, 1);
@@ -578,6 +587,32 @@ fn an_unknown_symbol_harms_nobody_and_the_first_one_is_told() {
         Some(SymbolIndex::from_raw(77))
     );
     assert_eq!(feed.actions(other(1)), [Action::Other]);
+}
+
+#[test]
+fn a_symbol_that_is_defined_after_messages_of_unknown_ones_may_not_be_whole() {
+    let mut feed = Fixture::new(Dialect::Pillar);
+    let unknown = SymbolIndex::from_raw(77);
+    let message = CrossCorrection {
+        symbol_index: unknown,
+        symbol_seq_num: seq(1),
+        ..Default::default()
+    };
+    assert_eq!(feed.actions(message), []);
+    let defined = |is_whole| Action::Define {
+        scale: PriceScale::new(4).unwrap(),
+        is_whole,
+    };
+    // One that was known had all its messages told.
+    assert_eq!(feed.actions(definition(SYMBOL, 4, 15)), [defined(true)]);
+    assert_eq!(feed.actions(definition(unknown, 4, 15)), [defined(false)]);
+    assert_eq!(feed.actions(definition(unknown, 4, 15)), [defined(true)]);
+
+    let mut feed = Fixture::new(Dialect::Pillar);
+    feed.actions(message);
+    // The numbers of all symbols begin anew.
+    feed.normalizer.begin();
+    assert_eq!(feed.actions(definition(unknown, 4, 15)), [defined(true)]);
 }
 
 #[test]

@@ -40,8 +40,14 @@ fn refreshed(packets: &[u16], total: u16) -> Vec<&'static str> {
             refresh_packet(packet, number, total, &[u64::from(number)]);
         }) {
             assert_eq!((event.seq_num, event.symbol_seq_num), (READ, None));
-            if let Action::Refresh { last, through } = event.action {
+            if let Action::Refresh {
+                last,
+                through,
+                scale,
+            } = event.action
+            {
                 assert_eq!((last, through), (seq(7), SeqNum::from_raw(500)));
+                assert_eq!(scale, PriceScale::new(4));
                 told.push("begin");
             } else if let Action::RefreshAdd { .. } = event.action {
                 told.push("order");
@@ -117,12 +123,33 @@ fn a_refresh_tells_the_status_but_no_session_that_would_end_orders() {
 }
 
 #[test]
-fn a_refresh_with_another_scale_than_the_channel_told_is_not_read_to_its_end() {
+fn the_scale_that_a_refresh_defines_is_told_with_it_whatever_the_channel_said() {
     let mut feed = Fixture::new(Dialect::Pillar);
     feed.send(definition(SYMBOL, 6, 15));
     let events = feed.send_as(DeliveryFlag::REFRESH_ONLY, |packet| {
         refresh_packet(packet, 1, 1, &[1]);
     });
-    assert_eq!(events, []);
-    assert_eq!(feed.normalizer.counters().refreshes_abandoned, 1);
+    let begins = Action::Refresh {
+        last: seq(7),
+        through: SeqNum::from_raw(500),
+        scale: PriceScale::new(4),
+    };
+    assert_eq!((events.len(), events[0].action), (3, begins));
+}
+
+#[test]
+fn a_refresh_of_an_unknown_symbol_is_read_unless_it_may_lack_messages_that_were_passed_over() {
+    for (passed_over, expected) in [(500, 3), (501, 0)] {
+        let mut feed = Fixture {
+            normalizer: Normalizer::new(Dialect::Pillar, [SymbolSlot::EMPTY; 2]),
+        };
+        let unknown = feed.send_from(passed_over, DeliveryFlag::ORIGINAL, |packet| {
+            packet.push(&other(1)).unwrap();
+        });
+        assert_eq!(unknown, []);
+        let events = feed.send_as(DeliveryFlag::REFRESH_ONLY, |packet| {
+            refresh_packet(packet, 1, 1, &[1]);
+        });
+        assert_eq!(events.len(), expected, "{events:?}");
+    }
 }
