@@ -86,6 +86,24 @@ fn of_equal_twins_the_first_counts() {
 }
 
 #[test]
+fn what_a_twin_still_has_to_tell_is_not_skipped_when_both_know_no_better() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    // In the middle of a day. The other one has not said yet that it knows no more.
+    page.handle_stock(START, &other.batch(2, &[]));
+    let partial = trust(10, Trust::Partial);
+    let ahead = [partial, event(10, 3, None), event(10, 4, None)];
+    page.handle_stock(START, &one.batch(4, &ahead));
+    assert_eq!(shown(&mut page), []);
+    page.handle_stock(START, &other.batch(3, &[partial, event(10, 3, None)]));
+    assert_eq!(shown(&mut page), [3]);
+    // Number 4 is still to be told.
+    page.handle_stock(START, &one.batch(7, &[event(10, 7, None)]));
+    let rest = [event(10, 4, None), event(10, 7, None)];
+    page.handle_stock(START, &other.batch(7, &rest));
+    assert_eq!(shown(&mut page), [4, 7]);
+}
+
+#[test]
 fn after_a_lost_frame_nothing_is_live_on_that_word_until_the_state_was_told() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));

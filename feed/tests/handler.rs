@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod one_channel;
+mod packets;
 
-use one_channel::{OneChannel, START, Told, events, group, orders, reset};
+use one_channel::{OneChannel, Told, events, group};
 use oxberry_core::units::UnixNanos;
 use oxberry_core::xdp::DeliveryFlag;
 use oxberry_feed::handler::Dropped;
+use packets::{START, orders, reset};
 
 /// A channel that has begun by one group, up to number 5.
 fn begun() -> OneChannel {
@@ -54,7 +56,7 @@ fn whoever_drives_it_by_time_hears_the_same_as_who_only_brings_packets() {
     assert_eq!(patient.numbers(1, 10, 8, 1), []);
     assert_eq!(driven.numbers(1, 10, 8, 1), []);
     let due = driven.handler.poll_timeout().unwrap();
-    assert_eq!(due.raw(), START + 110 * one_channel::MILLISECOND);
+    assert_eq!(due.raw(), START + 110 * packets::MILLISECOND);
     let mut log = one_channel::Log::default();
     driven.handler.handle_timeout(due, &mut log);
     let mut of_driven = log.0;
@@ -177,7 +179,7 @@ fn every_repeated_reset_renames_the_numbering_by_whichever_line_it_comes() {
     channel.comes(2, 12, &orders(DeliveryFlag::ORIGINAL, 2, 1, 12));
     assert_eq!(channel.finish(), [Told::Begins(0), Told::Event(2)]);
     let numbering = channel.handler.channel().tracker().position().numbering;
-    assert_eq!(numbering.raw(), START + 10 * one_channel::MILLISECOND);
+    assert_eq!(numbering.raw(), START + 10 * packets::MILLISECOND);
 }
 
 #[test]

@@ -2,13 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod one_channel;
+mod packets;
 
-use one_channel::{MILLISECOND, OneChannel, START, SYMBOL, Told, events, reset};
+use one_channel::{OneChannel, Told, events};
 use oxberry_core::units::{OrderId, Qty, RawPrice, SeqNum, SymbolSeqNum, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, PacketBuilder, PillarAddOrderRefresh, RefreshHeader, SideCode,
 };
 use oxberry_feed::handler::Dropped;
+use packets::{MILLISECOND, START, SYMBOL, reset};
 
 /// A refresh of one order in one packet that holds the channel up to this number.
 fn refresh(through: u32, sent: u64) -> Vec<u8> {
