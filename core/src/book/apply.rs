@@ -40,7 +40,10 @@ impl Books<'_> {
         event: &FeedEvent,
     ) -> Result<Applied, UnknownSymbol> {
         let target = self.target(event);
-        self.apply_to(target, channel, event)
+        match self.apply_following(target, channel, event) {
+            Some(applied) => Ok(applied),
+            None => self.apply_other(target, channel, event),
+        }
     }
 
     /// Where an event takes effect.
@@ -52,25 +55,39 @@ impl Books<'_> {
         }
     }
 
-    /// Applies one event where it takes effect.
+    /// Applies one event where it takes effect if it is the next message of its symbol and nothing is
+    /// odd, as nearly always; else nothing happens, and it is one for [`Self::apply_other`].
     #[inline(always)]
-    pub(super) fn apply_to(
+    pub(super) fn apply_following(
+        &mut self,
+        target: Target,
+        channel: ChannelId,
+        event: &FeedEvent,
+    ) -> Option<Applied> {
+        let mut record = self.symbols.record_in(target.slot)?;
+        if !record.follows(channel, event.symbol_seq_num) {
+            return None;
+        }
+        self.counters.events += 1;
+        record.count_message();
+        Some(self.apply_next(target, event))
+    }
+
+    /// Applies one event that does not simply follow.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn apply_other(
         &mut self,
         target: Target,
         channel: ChannelId,
         event: &FeedEvent,
     ) -> Result<Applied, UnknownSymbol> {
         self.counters.events += 1;
-        let Some(mut record) = self.symbols.record_in(target.slot) else {
+        if self.symbols.record_in(target.slot).is_none() {
             self.counters.unknown_symbols += 1;
             return Err(UnknownSymbol(event.symbol_index));
-        };
-        // Nearly always it is the next message of its symbol.
-        if !record.follows(channel, event.symbol_seq_num) {
-            return Ok(self.apply_odd(target, channel, event));
         }
-        record.count_message();
-        Ok(self.apply_next(target, event))
+        Ok(self.apply_odd(target, channel, event))
     }
 
     /// As [`Self::apply_next`], for what is rare.

@@ -38,8 +38,14 @@ impl Books<'_> {
                 self.look_ahead(group, &targets);
             }
             for (event, &target) in group.iter().zip(&targets) {
-                let applied = self.apply_to(target, channel, event);
-                each(self, event, applied);
+                // Two calls, so that what usually happens needs no place in memory for the result.
+                match self.apply_following(target, channel, event) {
+                    Some(applied) => each(self, event, Ok(applied)),
+                    None => {
+                        let applied = self.apply_other(target, channel, event);
+                        each(self, event, applied);
+                    }
+                }
             }
         }
     }
