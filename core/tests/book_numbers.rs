@@ -6,7 +6,7 @@ mod one_book;
 use one_book::{CHANNEL, OTHER, OneBook};
 use oxberry_core::book::{Rejection, TradingStatus, Trust};
 use oxberry_core::feed::{Action, Beginning};
-use oxberry_core::units::{Numbering, SeqNum, SymbolSeqNum};
+use oxberry_core::units::{Numbering, PriceScale, SeqNum, SymbolSeqNum};
 
 /// A numbering that begins at its first number, or in the middle of a day.
 fn beginning(after: u32) -> Beginning {
@@ -291,4 +291,22 @@ fn trust_and_trading_status_do_not_depend_on_each_other() {
         (Trust::Live, TradingStatus::Unknown)
     );
     assert_eq!(book.last(), None::<SymbolSeqNum>);
+}
+
+#[test]
+fn a_definition_on_two_channels_makes_the_symbol_nobody_s() {
+    let define = |code| Action::Define {
+        scale: PriceScale::new(code).unwrap(),
+        is_whole: true,
+    };
+    let mut book = OneBook::new();
+    book.on(OTHER).unnumbered(define(4));
+    book.on(CHANNEL).unnumbered(define(4));
+    assert_eq!(book.channel(), None);
+    book.on(CHANNEL).add(1, 1);
+    book.on(OTHER).unnumbered(define(4));
+    assert_eq!((book.trust(), book.channel()), (Trust::Live, Some(CHANNEL)));
+    // Another scale is a contradiction.
+    book.on(OTHER).unnumbered(define(6));
+    assert_eq!(book.trust(), Trust::Stale);
 }

@@ -103,7 +103,10 @@ impl<'s> Books<'s> {
         };
         if self.symbols.find(event.symbol_index).is_none() {
             let slot = self.symbols.add(event.symbol_index, scale)?;
-            self.symbols.record(slot).set_trust(trust);
+            let mut record = self.symbols.record(slot);
+            record.set_channel(Some(channel));
+            record.set_trust(trust);
+            record.mark();
             self.catch_up(SymbolSlot::from_raw(slot), channel, past);
         }
         Ok(())

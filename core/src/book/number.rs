@@ -76,6 +76,9 @@ impl Books<'_> {
     }
 
     fn admit(&mut self, slot: u32, channel: ChannelId, event: &FeedEvent) -> Admitted {
+        if self.symbols.record(slot).defines_again(channel, event) {
+            return Admitted::PassedOver;
+        }
         if let Some(refused) = self.claim(slot, channel) {
             return refused;
         }
@@ -140,6 +143,22 @@ impl Books<'_> {
 }
 
 impl Record<'_> {
+    /// Takes note of a definition that says of a symbol what is known. It makes the symbol nobody's,
+    /// since a venue may define one where it has no messages; says whether it is one.
+    fn defines_again(&mut self, channel: ChannelId, event: &FeedEvent) -> bool {
+        let Action::Define { scale, is_whole } = event.action else {
+            return false;
+        };
+        let owner = self.channel().filter(|_| !self.has(flag::TENTATIVE));
+        if self.channel() == Some(channel) || scale != self.scale() || !is_whole {
+            return false;
+        }
+        if owner.is_none() {
+            self.unset(flag::UNSCALED);
+        }
+        true
+    }
+
     /// The symbol is of another channel than that whose failover was taken to be its own.
     pub(super) fn release(&mut self) {
         self.unset(flag::TENTATIVE | flag::FAILOVER | flag::CLEARED);

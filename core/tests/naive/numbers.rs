@@ -56,6 +56,22 @@ impl NaiveSymbol {
     }
 
     pub(super) fn admit(&mut self, channel: ChannelId, event: &FeedEvent) -> Admission {
+        // Does it say what is known, of a symbol that may be another channel's?
+        let is_own = match self.owner {
+            Owner::Nobody => false,
+            Owner::Perhaps(owner) | Owner::Channel(owner) => owner == channel,
+        };
+        if let Action::Define {
+            scale,
+            is_whole: true,
+        } = event.action
+            && scale == self.scale
+            && !is_own
+        {
+            self.unscaled &= matches!(self.owner, Owner::Channel(_));
+            return Admission::Ignore;
+        }
+
         // Whose is it?
         match self.owner {
             Owner::Channel(owner) if owner != channel => {
