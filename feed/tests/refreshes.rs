@@ -122,4 +122,5 @@ fn a_refresh_of_other_numbers_than_those_that_begin_is_dropped_and_told() {
     let mut channel = begun();
     channel.comes(9, 2, &refresh(6, 2));
     assert_eq!(channel.finish(), [dropped]);
+    assert_eq!(channel.handler.totals().refreshes_abandoned, 1);
 }

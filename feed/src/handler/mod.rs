@@ -232,7 +232,7 @@ impl<P: Copy> Handler<P> {
     pub fn totals(&self) -> Totals {
         Totals::of(
             self.packets,
-            self.dropped,
+            (self.dropped, self.reading.given_up()),
             self.sequencer.counters(),
             self.channel(),
         )

@@ -34,6 +34,8 @@ pub(super) struct Reading<P> {
     refreshes: VecDeque<Kept<P>>,
     /// When the latest packet was sent that was read, or that said that nothing was missing.
     sent: UnixNanos,
+    /// Packets of refreshes that were not read.
+    given_up: u64,
 }
 
 impl<P: Copy> Reading<P> {
@@ -42,7 +44,13 @@ impl<P: Copy> Reading<P> {
             channel,
             refreshes: VecDeque::new(),
             sent: UnixNanos::from_raw(0),
+            given_up: 0,
         }
+    }
+
+    /// Packets of refreshes that were not read.
+    pub(super) const fn given_up(&self) -> u64 {
+        self.given_up
     }
 
     /// Reads a packet of the channel's own numbers whose turn has come.
@@ -115,6 +123,7 @@ impl<P: Copy> Reading<P> {
         if let Some(kept) = self.refreshes.pop_front()
             && let Ok(packet) = PacketRef::new(&kept.bytes)
         {
+            self.given_up += 1;
             out.dropped(&packet, kept.place, Dropped::Ahead);
         }
     }

@@ -53,7 +53,7 @@ pub struct Totals {
 impl Totals {
     pub(super) fn of(
         packets: u64,
-        unbelievable: u64,
+        (unbelievable, refreshes_given_up): (u64, u64),
         lines: &line::Counters,
         channel: &Channel<Box<[SymbolSlot]>>,
     ) -> Self {
@@ -74,7 +74,9 @@ impl Totals {
             restarts: sequence.restarts,
             retransmissions: lines.filled_by_retransmission,
             refreshes: read.refreshes,
-            refreshes_abandoned: read.refreshes_abandoned + sequence.old_refreshes,
+            refreshes_abandoned: read.refreshes_abandoned
+                + sequence.old_refreshes
+                + refreshes_given_up,
             unknown_types: read.unknown_types,
             unknown_symbols: read.unknown_symbols,
             bad_values: read.bad_values,
