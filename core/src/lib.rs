@@ -1,6 +1,6 @@
 //! NYSE Arca Integrated Feed (XDP) from bytes to order books, without `std` and without allocation.
 //!
-//! Layers, lowest to highest; each uses only those above it:
+//! Layers, lowest to highest; each uses only those listed before it:
 //!
 //! * [`units`]: newtypes for prices, quantities, identifiers and times,
 //! * [`xdp`]: packets and messages of the wire, read and written,

@@ -48,7 +48,7 @@ pub struct Summary {
 /// Why a run failed.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// An endpoint is none.
+    /// An endpoint is malformed.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     /// A socket failed.

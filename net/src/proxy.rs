@@ -164,7 +164,7 @@ struct Forwarder {
     outside: Socket,
     stopped: Pipe,
     is_stopped: bool,
-    /// Until then full subscribers are not waited for.
+    /// Until then a frame for a full subscriber is dropped at once.
     forgiving_until: Option<Instant>,
     counters: Arc<Counters>,
 }

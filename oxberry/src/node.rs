@@ -16,7 +16,7 @@ pub(crate) enum Node {
     Visual(Box<oxberry_visual::Cli>),
 }
 
-/// Is the daemon.
+/// Runs the chosen daemon.
 pub(crate) fn run(node: Node) -> ExitCode {
     match node {
         Node::Controller(cli) => cli.execute(),

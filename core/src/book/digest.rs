@@ -16,7 +16,7 @@ use crate::units::Side;
 pub struct Digest(u64);
 
 impl Digest {
-    /// Of no book at all.
+    /// The digest of an empty set of books.
     pub const EMPTY: Self = Self(0);
 
     /// From its number.

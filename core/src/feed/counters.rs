@@ -19,8 +19,8 @@ pub struct Counters {
     pub unknown_flags: u64,
     /// Packets and messages with a wrong length.
     pub malformed: u64,
-    /// Messages that a value outside the reference robs of their meaning, such as a side that is
-    /// none; their symbol becomes stale.
+    /// Messages dropped because a required field has an unlisted value, such as a side that is
+    /// neither buy nor sell; their symbol becomes stale.
     pub bad_values: u64,
     /// Messages with a code that the reference does not list, where the meaning is still clear.
     pub unlisted_codes: u64,

@@ -21,7 +21,7 @@ pub struct Counters {
     pub messages_skipped: u64,
     /// All of whose messages had come before.
     pub duplicates: u64,
-    /// All of whose messages had come before or were given up, some of the latter.
+    /// Arrived after some of their messages were given up; the others had come before.
     pub late: u64,
     /// Came before their turn, and were kept.
     pub held: u64,

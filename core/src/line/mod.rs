@@ -6,7 +6,7 @@
 //! cannot be had is given up in time, said to be lost, and all books are renewed by a refresh.
 //!
 //! It is a machine without a socket or clock: packets and the time go in; packets in order, what to
-//! ask for, and the next deadline come out. A packet whose turn it is is not copied.
+//! ask for, and the next deadline come out. In-order packets are not copied.
 //!
 //! * [`Tracker`]: what a run of numbers means to one who expects a certain one,
 //! * [`SequenceTracker`]: what a packet means to its channel, for those who wait for nothing,

@@ -43,7 +43,7 @@ pub struct MappingLine<'a> {
     pub system_id: SystemId,
 }
 
-/// A line of a mapping file that is none, and where.
+/// A malformed line of a mapping file, and its column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

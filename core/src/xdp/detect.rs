@@ -67,7 +67,7 @@ pub enum Certainty {
     Certain,
 }
 
-/// What told a dialect.
+/// Evidence for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
