@@ -3,7 +3,7 @@
 use core::fmt::Write;
 use core::hint::black_box;
 
-use oxberry_core::book::{Books, Capacity, Memory};
+use oxberry_core::book::{Books, Capacity, ChannelPast, Memory};
 use oxberry_core::feed::{Beginning, FeedEvent};
 use oxberry_core::matching::{InlineMatcher, Order};
 use oxberry_core::units::{
@@ -37,6 +37,10 @@ fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
     };
     let _ = write!(Nowhere, "{:?}", books.define(symbol_index, scale));
     if let Some(event) = event {
+        let channel = ChannelId::from_raw(black_box(1));
+        let mut past = ChannelPast::default();
+        past.lost(SeqNum::from_raw(black_box(7)));
+        let _ = write!(Nowhere, "{:?}", books.define_by(channel, &past, &event));
         let _ = write!(Nowhere, "{:?}", books.apply(ChannelId::from_raw(1), &event));
     }
     for slot in books.slots() {
@@ -48,7 +52,9 @@ fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
         };
         let channel = ChannelId::from_raw(black_box(1));
         black_box(books.begins(slot, channel, &beginning));
-        black_box(books.lost(slot, channel));
+        let last = SeqNum::from_raw(black_box(7));
+        black_box(books.lost(slot, channel, last));
+        black_box(books.refresh_broken(slot, channel));
         black_box(books.settled(slot, channel));
         let _ = write!(Nowhere, "{:?}", books.trading_status(slot));
         for side in [Side::Bid, Side::Ask] {

@@ -4,7 +4,7 @@ use core::fmt::Write;
 use core::hint::black_box;
 
 use oxberry_core::feed::FeedEvent;
-use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat};
+use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh};
 use oxberry_proto::start::{
     Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest, TellState,
 };
@@ -30,6 +30,7 @@ pub(crate) fn touch(bytes: &[u8]) {
     walk::<SetupPi>(bytes);
     walk::<SetupVisual>(bytes);
     walk::<Batch>(bytes);
+    walk::<Refresh>(bytes);
     walk::<Ack>(bytes);
     walk::<Digests>(bytes);
     walk::<StockBatch>(bytes);
