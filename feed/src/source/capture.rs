@@ -19,6 +19,14 @@ pub(super) struct Frame {
     pub(super) missing: usize,
 }
 
+/// What comes next in a capture.
+#[derive(Debug)]
+pub(super) enum Next {
+    Frame(Frame),
+    /// The header of another capture, which was put behind this one.
+    Capture,
+}
+
 /// The number of the link layer. The upper bits of a pcap header's field tell of checksums behind
 /// the frame.
 pub(super) fn link_number(link: Linktype) -> u32 {

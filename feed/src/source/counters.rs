@@ -45,9 +45,11 @@ pub enum PassedOver {
     },
     /// It holds no IP.
     NotIp {
-        /// The EtherType, or a length up to 1500.
+        /// The EtherType.
         ethertype: u16,
     },
+    /// It says its length and not what it holds, as spanning tree and its like do.
+    WithoutType,
     /// Its link layer is not understood.
     LinkType(u32),
     /// Its interface is not described, or not so that it can be read.
@@ -181,11 +183,11 @@ impl fmt::Display for PassedOver {
             Self::NotUdp { protocol } => {
                 write!(f, "not UDP ({})", Named(protocol_name(protocol), protocol))
             }
-            Self::NotIp { ethertype } if ethertype <= 1_500 => f.write_str("not IP (802.3)"),
             Self::NotIp { ethertype } => match ethertype_name(ethertype) {
                 Some(name) => write!(f, "not IP ({name})"),
                 None => write!(f, "not IP (EtherType {ethertype:#06x})"),
             },
+            Self::WithoutType => f.write_str("not IP (802.3)"),
             Self::LinkType(link) => write!(f, "link type {link}"),
             Self::NoInterface => f.write_str("of an interface that is not described"),
             Self::CutOff => f.write_str("cut off before the packet begins"),

@@ -19,6 +19,9 @@ const UDP_HEADER: usize = 8;
 const OLD_VLANS: [EtherType; 2] = [EtherType(0x9200), EtherType(0x9300)];
 const MPLS: [EtherType; 2] = [EtherType(0x8847), EtherType(0x8848)];
 
+/// Up to this, what stands in the place of the EtherType is a length (IEEE 802.3).
+const LONGEST_FRAME: u16 = 1_500;
+
 /// Tags and tunnels in each other, so that no frame takes long.
 const MOST_LAYERS: u8 = 16;
 
@@ -78,6 +81,7 @@ fn tagged(place: Place<'_>, ethertype: EtherType, rest: &[u8]) -> Result<Datagra
         | ether_type::VLAN_DOUBLE_TAGGED_FRAME => {}
         old if OLD_VLANS.contains(&old) => {}
         mpls if MPLS.contains(&mpls) => return tunnel::mpls(place, rest),
+        EtherType(..=LONGEST_FRAME) => return Err(PassedOver::WithoutType),
         EtherType(ethertype) => return Err(PassedOver::NotIp { ethertype }),
     }
     let tag = SingleVlanSlice::from_slice(rest).map_err(|_| PassedOver::CutOff)?;

@@ -47,7 +47,7 @@ use crate::input::{self, Decompressed};
 
 use self::{
     ahead::{Ahead, Held},
-    capture::Frame,
+    capture::{Frame, Next},
     frame::Datagram,
     pcap::Pcap,
     pcapng::Pcapng,
@@ -294,18 +294,18 @@ impl Source {
             self.format = recognise(&mut self.window)?;
         }
         loop {
-            let frame = match &mut self.format {
+            let next = match &mut self.format {
                 Format::Unknown | Format::Dat => {
                     return dat::advance(&mut self.window, &mut self.found);
                 }
                 Format::Pcap(pcap) => pcap.advance(&mut self.window)?,
                 Format::Pcapng(pcapng) => pcapng.advance(&mut self.window, &mut self.counters)?,
             };
-            let Some(frame) = frame else {
-                return Ok(false);
-            };
-            if self.find_in(&frame) {
-                return Ok(true);
+            match next {
+                Some(Next::Frame(frame)) if self.find_in(&frame) => return Ok(true),
+                Some(Next::Frame(_)) => {}
+                Some(Next::Capture) => self.format = recognise(&mut self.window)?,
+                None => return Ok(false),
             }
         }
     }

@@ -9,9 +9,10 @@ use pcap_parser::{
 
 use super::{
     MAGIC_LENGTH,
-    capture::{self, Frame},
+    capture::{self, Frame, Next},
     error::Fault,
     link::LinkLayer,
+    pcapng::Pcapng,
     reader::Stop,
     window::{CAPACITY, Window},
 };
@@ -22,6 +23,12 @@ const LINK_OFFSET: u64 = 20;
 const RECORD_HEADER: usize = 16;
 
 const NANOS_PER_MICROSECOND: u32 = 1_000;
+
+/// What a file header begins with, as a little-endian machine writes it: units of microseconds, of
+/// nanoseconds, and the modified format.
+const MAGICS: [u32; 3] = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34];
+/// The version that follows, the only one that was ever written.
+const VERSION: [u16; 2] = [2, 4];
 
 /// What the file header says.
 #[derive(Debug)]
@@ -44,6 +51,7 @@ enum Records {
 impl Pcap {
     /// Reads the file header, if content that starts so is a capture of this format.
     pub(super) fn open(window: &mut Window) -> Result<Option<Self>, Stop> {
+        let start = window.offset();
         let (length, header) = loop {
             let ahead = window.ahead();
             match parse_pcap_header(ahead) {
@@ -55,7 +63,7 @@ impl Pcap {
                             return Ok(None);
                         }
                         return Err(Stop::Fault {
-                            offset: 0,
+                            offset: start,
                             fault: Fault::CutCapture,
                         });
                     }
@@ -66,7 +74,7 @@ impl Pcap {
         window.take(length);
         let link = capture::link_number(header.network);
         let link = LinkLayer::from_wire(link).ok_or(Stop::Fault {
-            offset: LINK_OFFSET,
+            offset: start + LINK_OFFSET,
             fault: Fault::LinkType { link },
         })?;
         let records = if header.is_modified_format() {
@@ -88,14 +96,33 @@ impl Pcap {
         }))
     }
 
+    /// Whether a file header begins here. Where a record could begin, that is another capture, which
+    /// was put behind this one.
+    #[cold]
+    pub(super) fn begins(ahead: &[u8]) -> bool {
+        let little = |magic: u32| (magic.to_le_bytes(), VERSION.map(u16::to_le_bytes));
+        let big = |magic: u32| (magic.to_be_bytes(), VERSION.map(u16::to_be_bytes));
+        MAGICS
+            .iter()
+            .flat_map(|magic| [little(*magic), big(*magic)])
+            .any(|(magic, version)| {
+                let behind = ahead.strip_prefix(&magic);
+                behind.is_some_and(|behind| behind.starts_with(version.as_flattened()))
+            })
+    }
+
     /// Finds the next frame.
     #[inline]
-    pub(super) fn advance(&self, window: &mut Window) -> Result<Option<Frame>, Stop> {
+    pub(super) fn advance(&self, window: &mut Window) -> Result<Option<Next>, Stop> {
         let record = window.offset();
         loop {
             let ahead = window.ahead();
             match self.parse(ahead) {
                 Ok((rest, block)) => {
+                    // A file header reads as a record without a frame.
+                    if block.caplen == 0 && Self::begins(ahead) {
+                        return Ok(Some(Next::Capture));
+                    }
                     let length = ahead.len() - rest.len();
                     let head = length - block.data.len();
                     let fraction = block.ts_usec.saturating_mul(self.fraction_ns);
@@ -103,25 +130,25 @@ impl Pcap {
                     let missing = block.origlen.saturating_sub(block.caplen);
                     let mut bytes = window.take(length);
                     bytes.start += head;
-                    return Ok(Some(Frame {
+                    return Ok(Some(Next::Frame(Frame {
                         bytes,
                         offset: record + head as u64,
                         link: self.link,
                         captured,
                         missing: missing as usize,
-                    }));
+                    })));
                 }
                 Err(Err::Incomplete(needed)) => {
                     let needed = capture::needed(ahead, needed);
                     if needed > CAPACITY {
-                        return Err(too_long(record, needed));
+                        return too_long(record, ahead, needed);
                     }
                     if !window.require(needed)? {
                         return capture::end(window, record);
                     }
                 }
                 // A record has nothing that could be wrong but its length.
-                Err(Err::Error(_) | Err::Failure(_)) => return Err(too_long(record, 0)),
+                Err(Err::Error(_) | Err::Failure(_)) => return too_long(record, ahead, 0),
             }
         }
     }
@@ -139,12 +166,16 @@ impl Pcap {
     }
 }
 
-/// A record that needs more bytes than any frame has; where the next one begins nobody knows.
+/// A record that needs more bytes than any frame has; where the next one begins nobody knows, unless
+/// it is the section of another capture.
 #[cold]
-fn too_long(record: u64, needed: usize) -> Stop {
+fn too_long(record: u64, ahead: &[u8], needed: usize) -> Result<Option<Next>, Stop> {
+    if Pcapng::recognise(ahead) {
+        return Ok(Some(Next::Capture));
+    }
     let length = u32::try_from(needed.saturating_sub(RECORD_HEADER)).unwrap_or(u32::MAX);
-    Stop::Fault {
+    Err(Stop::Fault {
         offset: record,
         fault: Fault::RecordLength { length },
-    }
+    })
 }

@@ -14,10 +14,11 @@ use pcap_parser::{
 };
 
 use super::{
-    capture::{self, Frame},
+    capture::{self, Frame, Next},
     counters::{CaptureCounters, PassedOver},
     error::Fault,
     link::LinkLayer,
+    pcap::Pcap,
     reader::Stop,
     window::{CAPACITY, Window},
 };
@@ -90,7 +91,7 @@ impl Pcapng {
         &mut self,
         window: &mut Window,
         counters: &mut CaptureCounters,
-    ) -> Result<Option<Frame>, Stop> {
+    ) -> Result<Option<Next>, Stop> {
         loop {
             let block = window.offset();
             if !window.require(BLOCK_HEAD)? {
@@ -115,11 +116,14 @@ impl Pcapng {
                     return capture::end(window, block);
                 }
                 match self.block(window, kind, length) {
-                    Ok(Some(frame)) => return Ok(Some(frame)),
+                    Ok(Some(frame)) => return Ok(Some(Next::Frame(frame))),
                     Ok(None) => {}
                     Err(reason) => counters.pass_over(reason),
                 }
                 continue;
+            }
+            if Pcap::begins(window.ahead()) {
+                return Ok(Some(Next::Capture));
             }
             if !window.skip(length as u64)? {
                 return Err(Stop::Fault {

@@ -4,6 +4,7 @@ mod compression;
 mod contents;
 mod formats;
 mod frames;
+mod joined;
 
 use std::io::{Cursor, Write as _};
 
