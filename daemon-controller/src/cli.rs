@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use oxberry_net::{Shutdown, log_to_stderr, say};
+use oxberry_net::{Shutdown, in_words, log_to_stderr, say};
 
 use crate::config::{Config, RawConfig};
 use crate::day::Day;
@@ -98,6 +98,12 @@ impl Cli {
                 config.dir.display()
             );
         }
+        for file in &day.unread {
+            tracing::warn!(
+                "{}: is not read, since it is not named as a channel file is",
+                file.display()
+            );
+        }
         let sockets = Sockets::bind(config, day.channels.len() * day.table.len())?;
         let mut gone = None;
         let mut tell = |notice: Notice| {
@@ -148,6 +154,6 @@ fn print(notice: &Notice) -> anyhow::Result<()> {
 
 fn failed(code: u8, error: &anyhow::Error) -> ExitCode {
     // The log may not have been started yet.
-    say("oxberry-controller", format_args!("{error:#}"));
+    say("oxberry-controller", in_words(error.as_ref()));
     ExitCode::from(code)
 }

@@ -31,6 +31,8 @@ pub struct Day {
     pub channels: Vec<ChannelFeed>,
     /// Channels that have no file although one with a higher number has.
     pub missing: Vec<ChannelId>,
+    /// Files that look like those of channels and are not named so.
+    pub unread: Vec<PathBuf>,
 }
 
 /// One channel of the day, opened.
@@ -133,6 +135,7 @@ impl Day {
             table: Arc::new(table),
             channels,
             missing: files.missing,
+            unread: files.unread,
         })
     }
 

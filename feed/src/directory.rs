@@ -33,6 +33,8 @@ pub struct ChannelFiles {
     pub files: Vec<ChannelFile>,
     /// Channels that have no file although one with a higher number has.
     pub missing: Vec<ChannelId>,
+    /// Files that look like those of a channel or like a capture, and are not named as one that is read.
+    pub unread: Vec<PathBuf>,
 }
 
 impl ChannelFile {
@@ -70,10 +72,29 @@ impl ChannelFiles {
         // A directory lists in any order; messages and choices must not depend on it.
         paths.sort();
         let mut by_channel = BTreeMap::new();
+        let mut unread = Vec::new();
+        let mut dated: Option<(String, PathBuf)> = None;
         for file in paths {
             let Some(channel) = ChannelFile::channel_of(&file) else {
+                if is_alike(&file) {
+                    unread.push(file);
+                }
                 continue;
             };
+            if let Some(date) = date_of(&file) {
+                match &dated {
+                    Some((first, other))
+                        if *first != date && !by_channel.contains_key(&channel) =>
+                    {
+                        return Err(DirectoryError::TwoDays {
+                            first: other.clone(),
+                            second: file,
+                        });
+                    }
+                    Some(_) => {}
+                    None => dated = Some((date, file.clone())),
+                }
+            }
             if let Some(first) = by_channel.insert(channel, file.clone()) {
                 let channel = channel.raw();
                 return Err(DirectoryError::TwoFiles {
@@ -96,8 +117,31 @@ impl ChannelFiles {
             .into_iter()
             .map(|(channel, path)| ChannelFile { channel, path })
             .collect();
-        Ok(Self { files, missing })
+        Ok(Self {
+            files,
+            missing,
+            unread,
+        })
     }
+}
+
+/// The day that a channel file's name says: eight digits before the first dash.
+fn date_of(path: &Path) -> Option<String> {
+    let (date, _) = path.file_name()?.to_str()?.split_once('-')?;
+    let is_date = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+    is_date.then(|| date.to_owned())
+}
+
+/// Whether somebody may take a file that is none of a channel for one: by the mark in its name, in
+/// whatever compression, or as a capture.
+fn is_alike(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let name = name.to_ascii_lowercase();
+    let mut parts = name.split('.').skip(1);
+    name.contains(&BEFORE_CHANNEL.to_ascii_lowercase())
+        || parts.any(|part| matches!(part, "pcap" | "pcapng" | "cap"))
 }
 
 /// Why a directory gives no channel files.
@@ -117,6 +161,17 @@ pub enum DirectoryError {
     Empty {
         /// The directory.
         path: PathBuf,
+    },
+    /// Its files are of several days.
+    #[error(
+        "{} and {}: are of different days; name the files of one day, or move one away",
+        first.display(), second.display()
+    )]
+    TwoDays {
+        /// A file of one day.
+        first: PathBuf,
+        /// A file of another one.
+        second: PathBuf,
     },
     /// Two files claim one channel.
     #[error(
@@ -148,14 +203,17 @@ mod tests {
     }
 
     #[test]
-    fn files_come_by_channel_and_missing_channels_are_named() {
+    fn files_come_by_channel_and_what_is_missing_or_not_read_is_named() {
         let directory = directory_of(&[
             "20111219-ARCA_XDP_IBF_10.dat.zst",
             "20111219-ARCA_XDP_IBF_2.dat",
             "20111219-ARCA_XDP_IBF_1.dat.gz",
             "20111219-ARCA_XDP_IBF_4.dat",
-            "20111219-ARCA_XDP_IBF_4.dat.idx",
-            "20111219-ARCA_XDP_IBF_4.gz",
+            "20111219-ARCA_XDP_IBF_11.dat.xz",
+            "20111219-ARCA_XDP_IBF_12.DAT",
+            "20111219-ARCA_XDP_IBF_256.dat",
+            "arca.pcap.gz",
+            "notes.txt",
             "20111219-ARCA_XDP_IBF_6.pcap",
             "20111219-ARCA_XDP_IBF_7.pcapng.gz",
             "ARCASymbolMapping.txt",
@@ -165,10 +223,17 @@ mod tests {
         assert_eq!(channels, [1, 2, 4, 6, 7, 10]);
         let missing: Vec<u8> = found.missing.iter().map(|channel| channel.raw()).collect();
         assert_eq!(missing, [3, 5, 8, 9]);
+        let names = found.unread.iter().filter_map(|path| path.file_name());
+        assert!(names.eq([
+            "20111219-ARCA_XDP_IBF_11.dat.xz",
+            "20111219-ARCA_XDP_IBF_12.DAT",
+            "20111219-ARCA_XDP_IBF_256.dat",
+            "arca.pcap.gz",
+        ]));
     }
 
     #[test]
-    fn a_directory_without_channel_files_or_with_two_of_a_channel_is_refused() {
+    fn a_directory_without_channel_files_or_with_two_of_a_channel_or_day_is_refused() {
         let empty = directory_of(&["ARCASymbolMapping.txt"]);
         let error = ChannelFiles::of_directory(empty.path()).unwrap_err();
         assert!(matches!(error, DirectoryError::Empty { .. }));
@@ -176,6 +241,13 @@ mod tests {
         let two = directory_of(&["20111219-ARCA_XDP_IBF_1.dat", "20111220-ARCA_XDP_IBF_1.dat"]);
         let error = ChannelFiles::of_directory(two.path()).unwrap_err();
         assert!(matches!(error, DirectoryError::TwoFiles { channel: 1, .. }));
+
+        let days = directory_of(&[
+            "20111219-ARCA_XDP_IBF_1.dat",
+            "20111220-ARCA_XDP_IBF_2.dat.gz",
+        ]);
+        let error = ChannelFiles::of_directory(days.path()).unwrap_err();
+        assert!(matches!(error, DirectoryError::TwoDays { .. }));
 
         let error = ChannelFiles::of_directory(&two.path().join("nowhere")).unwrap_err();
         assert!(matches!(error, DirectoryError::Unreadable { .. }));

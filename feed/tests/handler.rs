@@ -74,7 +74,25 @@ fn a_retransmission_that_somebody_asked_for_fills_a_gap_that_is_open() {
     assert_eq!(channel.comes(9, 500, &orders(again, 3, 1, 500)), []);
     assert_eq!(channel.comes(9, 500, &orders(again, 12, 1, 500)), []);
     assert_eq!(channel.numbers(1, 501, 8, 1), events(8..9));
-    assert_eq!(channel.handler.totals().retransmissions, 1);
+    let totals = channel.handler.totals();
+    assert_eq!(
+        (totals.retransmissions, totals.retransmissions_unused),
+        (1, 1)
+    );
+}
+
+#[test]
+fn retransmissions_that_no_gap_waits_for_are_told() {
+    let mut channel = begun();
+    let again = DeliveryFlag::RETRANSMISSION_ONLY;
+    // What the lines lost at the end, and what they brought.
+    for (at, first) in [(10, 7), (11, 8), (12, 2)] {
+        assert_eq!(channel.comes(9, at, &orders(again, first, 1, at)), []);
+    }
+    assert_eq!(channel.finish(), []);
+    let told = channel.handler.totals().to_string();
+    assert!(told.contains("retransmissions passed over"), "{told}");
+    assert!(told.ends_with(": 2"), "{told}");
 }
 
 #[test]

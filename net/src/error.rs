@@ -6,14 +6,16 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetError {
-    /// Another process listens there.
+    /// Somebody listens there already, maybe another socket of the process.
     #[error(
-        "cannot bind the {socket} socket to {endpoint}: another process holds this port; stop it, \
-         or choose another port (0 takes any free one)"
+        "cannot bind the {socket} socket to {endpoint}: this port is taken; stop what holds it, or \
+         choose another port with {option} (0 takes any free one)"
     )]
     PortTaken {
         /// Which socket.
         socket: &'static str,
+        /// The option that says where it should listen.
+        option: &'static str,
         /// Where it should listen.
         endpoint: String,
     },

@@ -43,7 +43,7 @@ pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
-pub use logging::{LogError, log_to_stderr, say};
+pub use logging::{LogError, in_words, log_to_stderr, say};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use proxy::{Proxy, ProxyCounts};

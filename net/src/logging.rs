@@ -4,6 +4,7 @@
 //! program to end or to change how it ends: what cannot be written is given up.
 
 use std::env;
+use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
@@ -39,6 +40,22 @@ pub fn say(program: &str, message: impl Display) {
     let _ = io::stderr().write_all(line.as_bytes());
 }
 
+/// An error and its causes in words. Many name their cause themselves, which is not repeated.
+#[must_use]
+pub fn in_words(error: &(dyn Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.ends_with(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        cause = error.source();
+    }
+    words
+}
+
 /// Writes the process's log lines to standard error: those of at least the level that `filter` names,
 /// such as `info`, or `info,oxberry_net=debug`.
 ///
@@ -66,4 +83,25 @@ pub fn log_to_stderr(filter: &str) -> Result<(), LogError> {
         builder.finish().try_init()
     };
     started.map_err(|source| LogError::Taken { source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Outer {
+        #[error("no page: {source}")]
+        Telling { source: io::Error },
+        #[error("no page")]
+        Silent { source: io::Error },
+    }
+
+    #[test]
+    fn every_cause_of_an_error_is_told_once() {
+        let source = || io::Error::other("port taken");
+        let told = "no page: port taken";
+        assert_eq!(in_words(&Outer::Telling { source: source() }), told);
+        assert_eq!(in_words(&Outer::Silent { source: source() }), told);
+    }
 }

@@ -49,6 +49,18 @@ impl Role {
         }
     }
 
+    /// What the daemons call the option for its endpoint.
+    pub(crate) const fn option(self) -> &'static str {
+        match self {
+            Self::ProxyOutside { .. } | Self::Subscriber => "--data",
+            Self::ControlServer | Self::ControlClient => "--control",
+            Self::SetupServer | Self::SetupClient => "--setup",
+            Self::StockPusher | Self::StockPuller => "--stock",
+            // Inside a process no port is taken.
+            Self::Publisher { .. } | Self::ProxyInside { .. } | Self::Pipe => "another name",
+        }
+    }
+
     /// libzmq's type of it.
     pub(crate) const fn kind(self) -> zmq::SocketType {
         match self {

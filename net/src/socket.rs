@@ -272,7 +272,11 @@ impl Socket {
                 self.endpoint = endpoint;
                 Ok(())
             }
-            Err(zmq::Error::EADDRINUSE) => Err(NetError::PortTaken { socket, endpoint }),
+            Err(zmq::Error::EADDRINUSE) => Err(NetError::PortTaken {
+                socket,
+                option: self.role.option(),
+                endpoint,
+            }),
             Err(source) => Err(NetError::Bind {
                 socket,
                 endpoint,
@@ -360,7 +364,8 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("control socket"), "{text}");
         assert!(text.contains(&endpoint.to_string()), "{text}");
-        assert!(text.contains("another process holds this port"), "{text}");
+        assert!(text.contains("this port is taken"), "{text}");
+        assert!(text.contains("another port with --control"), "{text}");
     }
 
     #[test]

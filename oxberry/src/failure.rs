@@ -2,6 +2,8 @@
 
 use std::{io, process::ExitCode};
 
+use oxberry_net::in_words;
+
 use crate::console::say;
 
 /// Why a command did not do all that it was asked for.
@@ -39,7 +41,7 @@ impl Failure {
                 ExitCode::from(2)
             }
             Self::Run(error) => {
-                say(format_args!("{error:#}"));
+                say(in_words(error.as_ref()));
                 ExitCode::FAILURE
             }
             Self::FaultyInput => ExitCode::FAILURE,

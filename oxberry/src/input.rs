@@ -97,6 +97,40 @@ pub(crate) fn refuse_repeated_pipes<'p>(
     Ok(())
 }
 
+/// Refuses a file to write that is one of those to read: making it anew would empty them first.
+///
+/// # Errors
+///
+/// A usage error that names both.
+pub(crate) fn refuse_to_overwrite<'p>(
+    option: &str,
+    written: &Path,
+    read: impl IntoIterator<Item = &'p Path>,
+) -> Result<(), Failure> {
+    let identity = |path: &Path| {
+        let found = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((found.dev(), found.ino()))
+    };
+    let Some(target) = identity(written) else {
+        return Ok(());
+    };
+    for path in read {
+        let file = if path == Path::new("-") {
+            Path::new("/dev/stdin")
+        } else {
+            path
+        };
+        if identity(file) == Some(target) {
+            return Err(Failure::Usage(format!(
+                "{option} {} would overwrite what is read: {}",
+                written.display(),
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn is_pipe(found: &Metadata) -> bool {
     found.file_type().is_fifo()
 }

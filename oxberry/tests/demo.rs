@@ -307,3 +307,40 @@ fn a_taken_port_is_named_with_the_option_that_was_typed() {
     let err = String::from_utf8_lossy(&ran.stderr);
     assert!(err.contains("choose another port with --http"), "{err}");
 }
+
+#[test]
+fn a_taken_port_of_a_daemon_is_named_with_the_option_of_that_port() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("tcp://{}", taken.local_addr().unwrap());
+    let dir = generated();
+    let dir = dir.path().to_str().unwrap();
+    let controller = ["controller", dir];
+    let visual = ["visual", "--http", "127.0.0.1:0"];
+    for (node, options, option) in [
+        (
+            &controller[..],
+            &["--data", "--control", "--setup"][..],
+            "--data",
+        ),
+        (
+            &controller,
+            &["--control", "--data", "--setup"],
+            "--control",
+        ),
+        (&controller, &["--setup", "--control", "--data"], "--setup"),
+        (&visual, &["--stock"], "--stock"),
+    ] {
+        let mut command = Command::new(oxberry());
+        command.arg("node").args(node);
+        for other in options {
+            let free = "tcp://127.0.0.1:0";
+            let endpoint = if *other == option { &*taken } else { free };
+            command.args([other, endpoint]);
+        }
+        let ran = command.output().unwrap();
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(1), "{err}");
+        let remedy = format!("choose another port with {option} (0 takes any free one)");
+        assert!(err.contains(&taken) && err.contains(&remedy), "{err}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use oxberry_net::{Shutdown, log_to_stderr, say};
+use oxberry_net::{Shutdown, in_words, log_to_stderr, say};
 
 use crate::Sockets;
 use crate::config::{Config, ConfigError, RawConfig};
@@ -115,7 +115,7 @@ impl Cli {
 }
 
 fn failure(error: &anyhow::Error, code: u8) -> ExitCode {
-    say("oxberry-visual", format_args!("{error:#}"));
+    say("oxberry-visual", in_words(error.as_ref()));
     ExitCode::from(code)
 }
 

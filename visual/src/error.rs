@@ -12,10 +12,10 @@ use crate::table::TableError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Another process listens where the page should be.
+    /// Somebody listens already where the page should be.
     #[error(
-        "cannot serve the page at {address}: another process holds port {}; stop it, or choose \
-         another port with {option} (0 takes any free one)",
+        "cannot serve the page at {address}: port {} is taken; stop what holds it, or choose another \
+         port with {option} (0 takes any free one)",
         address.port()
     )]
     PortTaken {

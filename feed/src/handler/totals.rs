@@ -36,6 +36,8 @@ pub struct Totals {
     pub restarts: u64,
     /// Retransmissions that filled a gap.
     pub retransmissions: u64,
+    /// Retransmissions that were passed over: of numbers ahead of the channel, or of others than its own.
+    pub retransmissions_unused: u64,
     /// Refreshes of a symbol that were read to their end.
     pub refreshes: u64,
     /// Refreshes of a symbol of which something was missing.
@@ -73,6 +75,7 @@ impl Totals {
             resets: sequence.resets,
             restarts: sequence.restarts,
             retransmissions: lines.filled_by_retransmission,
+            retransmissions_unused: lines.unwanted,
             refreshes: read.refreshes,
             refreshes_abandoned: read.refreshes_abandoned
                 + sequence.old_refreshes
@@ -102,6 +105,7 @@ impl Totals {
             resets: self.resets + other.resets,
             restarts: self.restarts + other.restarts,
             retransmissions: self.retransmissions + other.retransmissions,
+            retransmissions_unused: self.retransmissions_unused + other.retransmissions_unused,
             refreshes: self.refreshes + other.refreshes,
             refreshes_abandoned: self.refreshes_abandoned + other.refreshes_abandoned,
             unknown_types: self.unknown_types + other.unknown_types,
@@ -112,7 +116,7 @@ impl Totals {
     }
 
     /// What a person should look at, with its words, in a fixed order; all of it may be 0.
-    fn odd(&self) -> [(u64, &'static str); 13] {
+    fn odd(&self) -> [(u64, &'static str); 14] {
         [
             (self.missing, "messages missing"),
             (self.late, "packets too late"),
@@ -121,6 +125,10 @@ impl Totals {
             (self.restarts, "numberings begun without a reset"),
             (self.early, "packets early"),
             (self.retransmissions, "gaps filled by retransmissions"),
+            (
+                self.retransmissions_unused,
+                "retransmissions passed over, of numbers that the channel had not come to",
+            ),
             (self.refreshes, "refreshes"),
             (self.refreshes_abandoned, "refreshes incomplete"),
             (self.malformed, "packets or messages malformed"),

@@ -171,10 +171,16 @@ fn transport(
     };
     let there = payload.get(UDP_HEADER..).unwrap_or_default();
     let there = there.get(..length).unwrap_or(there);
+    let port = header.destination_port();
+    if tunnel::is_of_overlay(port)
+        && let Some(found) = tunnel::overlay(place, port, there)
+    {
+        return found;
+    }
     let start = place.frame.offset(there);
     Ok(Datagram {
         payload: start..start + there.len(),
         length,
-        group: group(header.destination_port()),
+        group: group(port),
     })
 }

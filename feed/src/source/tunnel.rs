@@ -35,6 +35,49 @@ const PLATFORM_HEADER: usize = 8;
 /// In the byte before: what kind of frame it holds; Ethernet is 0.
 const FRAME_TYPE: u8 = 0x7c;
 
+/// UDP ports of VXLAN, by the standard and as Linux chose it before, and of GENEVE.
+const VXLAN_PORTS: [u16; 2] = [4_789, 8_472];
+const GENEVE_PORT: u16 = 6_081;
+/// Both have a header of this length.
+const OVERLAY_HEADER: usize = 8;
+/// How the header of VXLAN begins: the bit that a network is named, and what must be zero.
+const VXLAN: [u8; 4] = [8, 0, 0, 0];
+/// In the first byte of GENEVE: how many times four bytes of options follow. The rest is the version, 0.
+const GENEVE_OPTIONS: u8 = 0x3f;
+
+/// Finds the datagram in one that holds an Ethernet frame, as clouds mirror traffic; `None` if it holds
+/// none. No packet of the feed begins as such a header does.
+#[cold]
+pub(super) fn overlay(
+    place: Place<'_>,
+    port: u16,
+    payload: &[u8],
+) -> Option<Result<Datagram, PassedOver>> {
+    let (header, rest) = payload.split_first_chunk::<OVERLAY_HEADER>()?;
+    let [first, _, a, b, ..] = *header;
+    let options = if VXLAN_PORTS.contains(&port) && header.starts_with(&VXLAN) {
+        0
+    } else if port == GENEVE_PORT
+        && first <= GENEVE_OPTIONS
+        && [a, b] == TRANSPARENT_ETHERNET.to_be_bytes()
+    {
+        4 * usize::from(first)
+    } else {
+        return None;
+    };
+    let frame = place.inside().and_then(|place| {
+        let frame = after(rest, options)?;
+        link::ethernet(place, frame)
+    });
+    Some(frame)
+}
+
+/// Whether a port is one of those.
+#[inline]
+pub(super) fn is_of_overlay(port: u16) -> bool {
+    port == GENEVE_PORT || VXLAN_PORTS.contains(&port)
+}
+
 /// Finds the datagram behind MPLS labels.
 pub(super) fn mpls(place: Place<'_>, mut rest: &[u8]) -> Result<Datagram, PassedOver> {
     loop {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use oxberry_controller::config::MAPPING_FILE_NAME;
 use oxberry_feed::directory::ChannelFiles;
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
 
 use super::{Arguments, interrupt::Interrupt, market::LiveMarket, scratch::Scratch};
-use crate::failure::Failure;
+use crate::{failure::Failure, input::refuse_to_overwrite};
 
 /// Messages of a made-up market that must end.
 const CHECKED_MESSAGES: u64 = 200_000;
@@ -30,7 +31,12 @@ impl Input {
     /// When the directory is none of channel files, or files cannot be made.
     pub(super) fn prepare(arguments: &Arguments, interrupt: &Interrupt) -> Result<Self, Failure> {
         if let Some(dir) = &arguments.dir {
-            ChannelFiles::of_directory(dir)?;
+            let channels = ChannelFiles::of_directory(dir)?.files;
+            if let Some(events) = &arguments.events {
+                let mut read: Vec<PathBuf> = channels.into_iter().map(|file| file.path).collect();
+                read.push(dir.join(MAPPING_FILE_NAME));
+                refuse_to_overwrite("--events", events, read.iter().map(PathBuf::as_path))?;
+            }
             return Ok(Self::Captured(dir.clone()));
         }
         let messages = arguments.check.then_some(CHECKED_MESSAGES);

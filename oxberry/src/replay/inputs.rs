@@ -15,6 +15,8 @@ const MAPPING_FILE: &str = "ARCASymbolMapping.txt";
 pub(crate) struct Inputs {
     /// Files, pipes, or `-`.
     pub(crate) files: Vec<PathBuf>,
+    /// Where the symbols were read.
+    pub(crate) symbols: PathBuf,
     /// The symbols.
     pub(crate) mapping: MappingFile,
     /// What was odd.
@@ -52,6 +54,14 @@ impl Inputs {
                 );
                 findings.add(console, "missing channels", message);
             }
+            for file in listed.unread {
+                let message = format_args!(
+                    "{}: is not read, since it is not named as a channel file of a directory is; it \
+                     can be named itself",
+                    file.display()
+                );
+                findings.add(console, "files not read", message);
+            }
             files.extend(listed.files.into_iter().map(|file| file.path));
             found = found.or_else(|| mapping_in(path));
         }
@@ -68,6 +78,7 @@ impl Inputs {
         let mapping = read_mapping(path, &mut findings, console)?;
         Ok(Self {
             files,
+            symbols: path.to_owned(),
             mapping,
             findings,
         })

@@ -24,7 +24,7 @@ pub(crate) use self::{
 use crate::{
     console::Console,
     failure::Failure,
-    input::{InputArguments, refuse_repeated_pipes},
+    input::{InputArguments, refuse_repeated_pipes, refuse_to_overwrite},
     output::Output,
 };
 
@@ -104,6 +104,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     refuse_repeated_pipes(named.map(PathBuf::as_path))?;
     let mut console = Console::new(!arguments.digest);
     let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), &console)?;
+    if let Some(events) = &arguments.events {
+        let read = inputs.files.iter().chain([&inputs.symbols]);
+        refuse_to_overwrite("--events", events, read.map(PathBuf::as_path))?;
+    }
     let plan = Plan {
         inputs,
         dialect: arguments.input.dialect,

@@ -330,7 +330,7 @@ fn a_taken_port_is_named() {
     .unwrap_err();
     let text = error.to_string();
     assert!(
-        text.contains(&format!("holds port {}", http.port())),
+        text.contains(&format!("port {} is taken", http.port())),
         "{text}"
     );
 

@@ -179,6 +179,37 @@ fn the_packet_is_found_in_the_tunnels_of_port_mirrors() {
 }
 
 #[test]
+fn the_packet_is_found_in_the_tunnels_of_clouds() {
+    let mirrored = ethernet(&[8, 0], &datagram());
+    let tunnel = |port: u16, head: &[u8]| {
+        let mut datagram = udp(&[head, &mirrored].concat());
+        datagram[2..4].copy_from_slice(&port.to_be_bytes());
+        ethernet(&[8, 0], &ipv4(17, 0, 0, &datagram))
+    };
+    let vxlan = [8, 0, 0, 0, 0, 0, 7, 0];
+    let geneve = [0, 0, 0x65, 0x58, 0, 0, 7, 0];
+    let with_options = [&[2, 0, 0x65, 0x58, 0, 0, 7, 0][..], &[1; 8]].concat();
+    for frame in [
+        tunnel(4_789, &vxlan),
+        tunnel(8_472, &vxlan),
+        tunnel(6_081, &geneve),
+        tunnel(6_081, &with_options),
+        tunnel(4_789, &[&vxlan[..], &tunnel(6_081, &geneve), &[]].concat()),
+    ] {
+        is_read(1, &frame);
+    }
+    // The feed may be sent to such a port, and something else as well.
+    let mut plain = udp(&wanted());
+    plain[2..4].copy_from_slice(&4_789_u16.to_be_bytes());
+    let to_port = fate(1, &ethernet(&[8, 0], &ipv4(17, 0, 0, &plain)));
+    assert_eq!(to_port.unwrap().0, wanted());
+    for (port, head) in [(4_789, &[9, 0, 0, 0, 0, 0, 7, 0]), (6_081, &vxlan)] {
+        let counters = fate(1, &tunnel(port, head)).unwrap_err();
+        assert_eq!(counters.other_traffic(), 1, "{port}");
+    }
+}
+
+#[test]
 fn a_packet_in_ipv6_is_read_also_behind_extension_headers() {
     let group = SocketAddr::new(Ipv6Addr::from([0xff; 16]).into(), PORT);
     for frame in [
@@ -219,6 +250,11 @@ fn frames_that_hold_no_datagram_are_counted_by_the_reason() {
     let ethertype = 0x0806;
     let arp = ethernet(&[8, 6], &[0; 28]);
     is_passed_over(1, &arp, PassedOver::NotIp { ethertype });
+    // Spanning tree says a length, and others say others.
+    for length in [38_u16, 39, 1_500] {
+        let frame = ethernet(&length.to_be_bytes(), &[0x42; 40]);
+        is_passed_over(1, &frame, PassedOver::WithoutType);
+    }
     is_passed_over(1, &[0; 13], PassedOver::CutOff);
 }
 
