@@ -82,6 +82,22 @@ fn a_retransmission_that_somebody_asked_for_fills_a_gap_that_is_open() {
 }
 
 #[test]
+fn a_retransmission_that_was_recorded_in_its_place_is_read() {
+    for again in [
+        DeliveryFlag::RETRANSMISSION_ONLY,
+        DeliveryFlag::RETRANSMISSION_PART,
+    ] {
+        let mut channel = begun();
+        assert_eq!(channel.comes(1, 10, &orders(again, 6, 2, 10)), events(6..8));
+        assert_eq!(channel.numbers(1, 11, 8, 1), events(8..9));
+        // The line itself brings it after all.
+        assert_eq!(channel.numbers(1, 12, 6, 2), []);
+        let totals = channel.handler.totals();
+        assert_eq!((totals.missing, totals.copies), (0, 1));
+    }
+}
+
+#[test]
 fn retransmissions_that_no_gap_waits_for_are_told() {
     let mut channel = begun();
     let again = DeliveryFlag::RETRANSMISSION_ONLY;

@@ -396,7 +396,9 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         }
         let number = packet.header().seq_num;
         let first = Place { epoch, number };
-        if self.order.jump_to(first).is_some() {
+        // A recording may have it in its place; what lies further ahead is left to the lines.
+        let is_next = |jump| jump == 0 && self.config.retransmission.is_none();
+        if self.order.jump_to(first).is_some_and(|jump| !is_next(jump)) {
             self.counters.unwanted += 1;
             return Arrival::Unwanted;
         }

@@ -59,8 +59,8 @@ impl Arbiter {
         if end <= self.next {
             return;
         }
-        // What somebody asked for again fills holes, and shows none.
-        if packet.bytes[2] == 13 && first >= self.known {
+        // What somebody asked for again fills holes or is what comes next, and shows no holes.
+        if packet.bytes[2] == 13 && first > self.known {
             return;
         }
         let is_new = first.max(self.next) >= self.known
