@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use capture::{Frame, packets, pcap};
 use feed::{ChannelWriter, GOOG, MAPPING, MSFT};
 use lossy::{lossy_lines, sent};
-use oxberry_core::xdp::PacketRef;
+use oxberry_core::xdp::{DeliveryFlag, PacketRef};
 use oxberry_sim::{
     market::{FileFormat, Market, MarketConfig, write_directory},
     random::Random,
@@ -232,6 +232,47 @@ fn seven_packets() -> Vec<Vec<u8>> {
         .bid(GOOG, 2, 8, 51_000)
         .delete(GOOG, 3, 8);
     packets(&writer.bytes)
+}
+
+#[test]
+fn swapped_packets_of_one_line_are_put_in_order() {
+    let packets = seven_packets();
+    let came = |order: [usize; 7]| -> Vec<_> {
+        let frame = |(at, number)| (at, 64, number);
+        (10..).zip(order).map(frame).collect()
+    };
+    let in_order = replay_channel(&packets, &came([0, 1, 2, 3, 4, 5, 6]));
+    for order in [
+        [0, 1, 2, 3, 5, 4, 6],
+        [0, 1, 2, 3, 4, 6, 5],
+        [0, 2, 1, 6, 5, 4, 3],
+    ] {
+        let run = replay_channel(&packets, &came(order));
+        assert_eq!(run.stdout, in_order.stdout, "{order:?}");
+        assert!(told(&run, "missing").is_none(), "{}", run.stderr);
+        assert!(told(&run, "came twice: 0").is_some(), "{}", run.stderr);
+        assert!(told(&run, "packets early").is_some(), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn retransmissions_in_a_capture_are_read_where_somebody_asked_for_them_or_put_them() {
+    let mut packets = seven_packets();
+    let one_line = (0..7).map(|number| (10, 64, number)).collect::<Vec<_>>();
+    let whole = replay_channel(&packets, &one_line);
+    let again = packets.len();
+    let mut retransmission = packets[4].clone();
+    retransmission[2] = DeliveryFlag::RETRANSMISSION_ONLY.raw();
+    packets.push(retransmission);
+    for group in [64, 200] {
+        for order in [[0, 1, 2, 3, 5, again, 6], [0, 1, 2, 3, again, 5, 6]] {
+            let frame = |(at, number)| (at, if number == again { group } else { 64 }, number);
+            let came: Vec<_> = (10..).zip(order).map(frame).collect();
+            let run = replay_channel(&packets, &came);
+            assert_eq!(run.stdout, whole.stdout, "{group} {order:?} {}", run.stderr);
+            assert!(told(&run, "stale").is_none(), "{}", run.stderr);
+        }
+    }
 }
 
 #[test]

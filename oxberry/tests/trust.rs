@@ -120,6 +120,30 @@ fn a_symbol_number_that_goes_back_is_told_and_refused_and_exits_3_whatever_the_o
 }
 
 #[test]
+fn symbol_numbers_that_stand_still_are_told_and_refused() {
+    for number in [0, 5] {
+        let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
+        for before in 1..=number {
+            writer.bid(GOOG, before, before.into(), 50_000);
+        }
+        // Not above the last one, and 0 before there was any.
+        writer
+            .bid(GOOG, number, 100, 51_000)
+            .bid(MSFT, 1, 7, 30_000);
+        let run = replay(&directory(&[&writer]), &["--every-message", "--trust"]);
+        assert_eq!(run.code, Some(3), "{number}: {}", run.stderr);
+        let told = format!("GOOG: symbol sequence number {number}: a new message with a number");
+        assert!(has(&run, &told), "{}", run.stderr);
+        let counted = "new messages with old numbers: 1";
+        assert!(has(&run, counted), "{}", run.stderr);
+        let rows = trusts(&run);
+        let number = number.to_string();
+        let last = [["GOOG", &*number, "stale"], ["MSFT.Q", "1", "live"]];
+        assert_eq!(rows[rows.len() - 2..], last, "{}", run.stdout);
+    }
+}
+
+#[test]
 fn a_book_that_was_stale_at_a_row_and_is_cleared_later_exits_3_too() {
     let mut writer = ChannelWriter::start(&[GOOG]);
     writer.bid(GOOG, 1, 7, 50_000).bid(GOOG, 3, 8, 51_000);
@@ -313,6 +337,42 @@ fn a_check_leaves_out_symbols_of_two_channels_and_names_them() {
     assert_eq!(run.code, Some(0), "{}{}", run.stdout, run.stderr);
     let told = "events: 1 equal; left out, since two channels claim them: GOOG\n";
     assert!(run.stdout.contains(told), "{}", run.stdout);
+}
+
+#[test]
+fn a_check_agrees_on_what_the_other_line_brings_before_and_after_it_was_given_up() {
+    let millisecond = 1_000_000;
+    for (late, is_lost) in [(90, false), (300, true)] {
+        let mut writer = ChannelWriter::start(&[GOOG, MSFT]);
+        for number in 1..=3 {
+            writer.bid(GOOG, number, number.into(), 50_000);
+        }
+        writer.bid(MSFT, 1, 7, 30_000);
+        let packets = packets(&writer.bytes);
+        let last = packets.len() - 1;
+        let mut capture: Vec<Frame> = Vec::new();
+        for (number, packet) in packets.into_iter().enumerate() {
+            let pause = if number == last { 500 } else { 0 };
+            let at = (number as u64 + pause) * millisecond;
+            let delay = match last - number {
+                // Line A loses this one, the next shows it, and then nothing comes for long.
+                2 => late,
+                _ => 0,
+            };
+            capture.push((at + delay * millisecond, 192, packet.clone()));
+            if delay == 0 {
+                capture.push((at, 64, packet));
+            }
+        }
+        let directory = directory(&[]);
+        let file = directory.path().join("20120621-ARCA_XDP_IBF_1.pcap");
+        fs::write(file, pcap(&capture)).unwrap();
+        let run = check(&directory);
+        assert_eq!(run.code, Some(0), "{late}: {}{}", run.stdout, run.stderr);
+        assert!(run.stdout.contains("partitions equal"), "{}", run.stdout);
+        let told = "comes when its messages were given up";
+        assert_eq!(has(&run, told), is_lost, "{late}: {}", run.stderr);
+    }
 }
 
 /// The packets of a channel as frames to a group.
