@@ -27,6 +27,7 @@ pub mod start;
 pub mod stock;
 mod stock_record;
 mod topic;
+mod view;
 
 pub use deltas::Deltas;
 pub use envelope::{Head, Kind, Listed, ProtoError, VERSION, decode, encode, kind_of};

@@ -4,7 +4,7 @@ use oxberry_core::units::{ChannelId, Numbering, Position, Price, PriceScale, Seq
 use serde::{Deserialize, Serialize};
 
 use crate::deltas::Deltas;
-use crate::stock::{Quote, StockEvent, SymbolState, SymbolTrust, TradePrint, View};
+use crate::view::{Quote, StockEvent, SymbolState, SymbolTrust, TradePrint, View};
 
 /// One record of a [`StockBatch`](crate::stock::StockBatch); [`Deltas`] makes it and takes it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@
 mod best;
 mod output;
 mod replica;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -21,9 +22,9 @@ use oxberry_proto::{
     SymbolName, decode, decode_list, kind_of,
 };
 
-use self::best::{BEST_WORD, NO_WORD, is_newer, rank};
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
 use self::replica::{Node, Seen, Stream};
+use self::word::{BEST_WORD, NO_WORD, is_newer, rank};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
 

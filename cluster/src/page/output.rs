@@ -6,7 +6,7 @@ use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{TradePrint, View};
 use oxberry_proto::{NodeId, Partition, ProtoError, Run, SymbolName};
 
-use super::best::NO_WORD;
+use super::word::NO_WORD;
 
 /// What the rim is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use oxberry_proto::stock::{TrustWord, View};
 use oxberry_proto::{Partition, StreamId};
 
 use super::Voice;
-use super::best::rank;
+use super::word::rank;
 use crate::limits::Limits;
 
 /// One node, as far as the page has heard it.

@@ -1,13 +1,16 @@
 //! Applying events.
 
-use super::applied::{Applied, Rejection, Trade, UnknownSymbol};
+use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
 use super::engine::{NewOrder, Subject};
+use super::expiry::last_session;
 use super::memory::NONE;
 use super::order::Key;
-use super::queue::last_session;
+use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
-use super::symbol::{SymbolSlot, flag};
+use super::symbol::flag;
+use super::trade::Trade;
 use crate::feed::{Action, FeedEvent, TradeSessions};
 use crate::units::{ChannelId, PriceScale, Qty, RawPrice, Side};
 

@@ -1,15 +1,16 @@
 //! The books: what they hold and how to look at it.
 
-use super::applied::Rejection;
 use super::bbo::Bbo;
 use super::capacity::Capacity;
 use super::counters::Counters;
 use super::engine::Engine;
-use super::memory::{MemoryTooSmall, Regions};
 use super::past::ChannelPast;
+use super::regions::{MemoryTooSmall, Regions};
+use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
 use super::statistics::{Statistics, Tapes};
-use super::symbol::{DefineError, SymbolSlot, Symbols};
+use super::symbol::{DefineError, Symbols};
 use crate::feed::{Action, FeedEvent};
 use crate::units::{ChannelId, Price, PriceScale, SymbolIndex, SymbolSeqNum};
 

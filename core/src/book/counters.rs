@@ -1,6 +1,6 @@
 //! What happened to the books, by kind.
 
-use super::applied::Rejection;
+use super::rejection::Rejection;
 
 /// Counts since the books were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A number that two equal books share.
 
 use super::books::Books;
-use super::symbol::SymbolSlot;
+use super::slot::SymbolSlot;
 use crate::units::Side;
 
 /// Stands for the whole state of a book: two replicas that applied the same events have the same.

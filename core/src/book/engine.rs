@@ -1,15 +1,14 @@
 //! What orders do to levels and ladders, whatever symbol they belong to.
 
-use super::applied::Rejection;
 use super::bbo::Level;
 use super::capacity::Capacity;
+use super::expiry::expiry;
 use super::ladder::{Ladders, Rank};
-use super::level::{Left, Levels, Owner};
+use super::level::{Left, Levels, Owner, Place};
 use super::memory::{Line, NONE};
 use super::order::{Found, Key, OrderRef, Orders, buckets};
-use super::place::Place;
-use super::queue::expiry;
 use super::records::{PER_LINE, Records};
+use super::rejection::Rejection;
 use super::steps;
 use super::symbol::Record;
 use crate::feed::{ExecutionEffect, TradeSessions};

@@ -2,7 +2,7 @@
 
 use super::books::Books;
 use super::memory::NONE;
-use super::symbol::SymbolSlot;
+use super::slot::SymbolSlot;
 use crate::units::{Side, SymbolIndex};
 
 /// A rule that the books break; a bug in this crate.

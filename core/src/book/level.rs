@@ -55,6 +55,13 @@ impl Owner {
     }
 }
 
+/// Where an order is to rest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) owner: Owner,
+    pub(super) rank: Rank,
+}
+
 /// What an order leaves behind.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Left {

@@ -1,6 +1,4 @@
-//! The memory of books: words handed in at start, cut into cache lines.
-
-use super::capacity::Capacity;
+//! The memory of books: words handed in at start, in cache lines.
 
 /// Words in a cache line.
 pub(super) const WORDS: usize = 16;
@@ -46,7 +44,7 @@ pub(super) fn chain(first: u32, next: impl Fn(u32) -> u32) -> impl Iterator<Item
 pub struct Memory<const WORDS: usize>([u32; WORDS]);
 
 impl<const WORDS: usize> Memory<WORDS> {
-    /// Memory of `WORDS` words, which [`Capacity::words`] computes.
+    /// Memory of `WORDS` words, which [`Capacity::words`](super::Capacity::words) computes.
     #[must_use]
     pub const fn new() -> Self {
         Self([0; WORDS])
@@ -61,74 +59,5 @@ impl<const WORDS: usize> Memory<WORDS> {
 impl<const WORDS: usize> Default for Memory<WORDS> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// The memory handed in does not suffice for the capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct MemoryTooSmall {
-    /// Words that the capacity needs.
-    pub needed: usize,
-    /// Words handed in.
-    pub got: usize,
-}
-
-impl core::fmt::Display for MemoryTooSmall {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { needed, got } = self;
-        write!(f, "the books need {needed} words of memory, got {got}")
-    }
-}
-
-impl core::error::Error for MemoryTooSmall {}
-
-/// The parts of the memory, one a structure.
-#[derive(Debug)]
-pub(super) struct Regions<'s> {
-    /// Slots of the symbol index.
-    pub(super) index: &'s mut [Line],
-    /// Symbol records.
-    pub(super) symbols: &'s mut [Line],
-    /// What the symbols traded.
-    pub(super) tapes: &'s mut [Line],
-    /// Order buckets, then levels.
-    pub(super) records: &'s mut [Line],
-    /// Ladder nodes.
-    pub(super) ladders: &'s mut [Line],
-}
-
-/// Words before the first one that begins a cache line; the capacity allows for them.
-pub(super) fn words_before(words: &[u32]) -> usize {
-    let before = words.as_ptr().align_offset(size_of::<Line>());
-    before.min(WORDS - 1)
-}
-
-impl<'s> Regions<'s> {
-    /// Cuts the memory into parts.
-    pub(super) fn cut(capacity: Capacity, words: &'s mut [u32]) -> Result<Self, MemoryTooSmall> {
-        let (needed, got) = (capacity.words(), words.len());
-        let too_small = MemoryTooSmall { needed, got };
-        if got < needed {
-            return Err(too_small);
-        }
-        let before = words_before(words);
-        let (lines, _) = words[before..].as_chunks_mut();
-        let layout = capacity.layout();
-        let mut rest = lines;
-        let mut cut = |count| {
-            let part;
-            (part, rest) = core::mem::take(&mut rest)
-                .split_at_mut_checked(count)
-                .ok_or(too_small)?;
-            Ok(part)
-        };
-        Ok(Self {
-            index: cut(layout.index)?,
-            symbols: cut(layout.symbols)?,
-            tapes: cut(layout.tapes)?,
-            records: cut(layout.orders + layout.levels)?,
-            ladders: cut(layout.ladders)?,
-        })
     }
 }

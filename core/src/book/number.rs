@@ -1,10 +1,12 @@
 //! Whether a message is the next one of its symbol, and what follows if it is not.
 
-use super::applied::{Applied, Rejection};
+use super::applied::Applied;
 use super::apply::Target;
 use super::books::Books;
+use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
-use super::symbol::{Record, SymbolSlot, flag};
+use super::symbol::{Record, flag};
 use crate::feed::{Action, FeedEvent};
 use crate::units::{ChannelId, SeqNum, SymbolSeqNum};
 

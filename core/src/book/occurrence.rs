@@ -1,8 +1,10 @@
 //! What happens to a whole channel, told to one symbol at a time.
 
 use super::books::Books;
+use super::past::ChannelPast;
+use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
-use super::symbol::{Record, SymbolSlot, flag};
+use super::symbol::{Record, flag};
 use crate::feed::Beginning;
 use crate::units::{ChannelId, SeqNum};
 
@@ -87,6 +89,16 @@ impl Books<'_> {
                 record.set_trust(Trust::Stale);
             }
         })
+    }
+
+    /// Tells a new symbol what happened to its channel.
+    pub(super) fn catch_up(&mut self, slot: SymbolSlot, channel: ChannelId, past: &ChannelPast) {
+        if let Some(beginning) = past.beginning() {
+            self.begins(slot, channel, &beginning);
+        }
+        if let Some(last) = past.loss() {
+            self.lost(slot, channel, last);
+        }
     }
 
     fn happens(

@@ -8,9 +8,9 @@ use super::counters::Counters;
 use super::engine::Engine;
 use super::ladder::Ladders;
 use super::level::Levels;
-use super::memory::{MemoryTooSmall, Regions, words_before};
 use super::order::Orders;
 use super::records::Records;
+use super::regions::{MemoryTooSmall, Regions, words_before};
 use super::statistics::Tapes;
 use super::symbol::Symbols;
 

@@ -1,9 +1,7 @@
 //! What happened to whole channels, for symbols that are defined later.
 
-use super::books::Books;
-use super::symbol::SymbolSlot;
 use crate::feed::Beginning;
-use crate::units::{ChannelId, Numbering, SeqNum};
+use crate::units::{Numbering, SeqNum};
 
 /// What happened to a whole channel, which a symbol that is defined later may have been meant by. Keep
 /// one for each channel, and tell it what the books are told.
@@ -20,7 +18,7 @@ pub struct ChannelPast {
 }
 
 impl ChannelPast {
-    /// As [`Books::begins`], for all symbols of the channel that are to come.
+    /// As [`Books::begins`](super::Books::begins), for all symbols of the channel that are to come.
     pub fn begins(&mut self, beginning: &Beginning) {
         let &Beginning {
             numbering,
@@ -37,7 +35,7 @@ impl ChannelPast {
         self.lost = self.lost.filter(|_| failover).map(|_| after);
     }
 
-    /// As [`Books::lost`].
+    /// As [`Books::lost`](super::Books::lost).
     pub fn lost(&mut self, last: SeqNum) {
         self.lost = Some(last);
     }
@@ -53,33 +51,30 @@ impl ChannelPast {
         self.numbering
     }
 
-    /// As [`Books::settled`].
+    /// As [`Books::settled`](super::Books::settled).
     pub const fn settled(&mut self) {
         self.failover = false;
     }
-}
 
-impl Books<'_> {
-    /// Tells a new symbol what happened to its channel.
-    pub(super) fn catch_up(&mut self, slot: SymbolSlot, channel: ChannelId, past: &ChannelPast) {
-        let &ChannelPast {
+    /// What a symbol that is defined now is told to have begun, if that is not the day.
+    pub(super) fn beginning(&self) -> Option<Beginning> {
+        let &Self {
             numbering,
             after,
             failover,
-            lost,
-        } = past;
-        if failover || after > SeqNum::from_raw(0) {
-            let beginning = Beginning {
-                numbering,
-                after,
-                failover,
-            };
-            self.begins(slot, channel, &beginning);
-        }
-        if let Some(last) = lost
-            && !failover
-        {
-            self.lost(slot, channel, last);
-        }
+            lost: _,
+        } = self;
+        let beginning = Beginning {
+            numbering,
+            after,
+            failover,
+        };
+        (failover || after > SeqNum::from_raw(0)).then_some(beginning)
+    }
+
+    /// The last number that it is told to be lost. While the venue builds all books anew, what was
+    /// lost before does not matter.
+    pub(super) fn loss(&self) -> Option<SeqNum> {
+        self.lost.filter(|_| !self.failover)
     }
 }

@@ -1,18 +1,11 @@
 //! Places: where orders are to rest, and the levels that are found, made and dropped for them.
 
-use super::applied::Rejection;
 use super::engine::{Engine, Subject};
 use super::ladder::{Rank, Rung};
-use super::level::Owner;
+use super::level::{Owner, Place};
 use super::memory::NONE;
+use super::rejection::Rejection;
 use crate::units::Side;
-
-/// Where an order is to rest.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) owner: Owner,
-    pub(super) rank: Rank,
-}
 
 /// Where a level goes that is not there.
 #[derive(Clone, Copy, Debug)]

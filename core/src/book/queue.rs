@@ -2,27 +2,16 @@
 
 use super::bbo::Level;
 use super::books::Books;
+use super::expiry::last_session;
 use super::ladder;
 use super::memory::chain;
 use super::order::{Found, OrderRef};
-use super::symbol::SymbolSlot;
+use super::slot::SymbolSlot;
 use crate::feed::TradeSessions;
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
 /// Levels that can have the same price, since their orders end with different sessions.
 const EXPIRIES: usize = 4;
-
-/// Orders valid up to the same session share a level, so that they can leave together.
-#[inline(always)]
-pub(super) fn expiry(sessions: TradeSessions) -> u32 {
-    const LAST: [u8; 8] = [0, 1, 2, 2, 3, 3, 3, 3];
-    u32::from(LAST[usize::from(sessions.to_wire() % 8)])
-}
-
-/// The last session of orders with this expiry.
-pub(super) fn last_session(expiry: u32) -> TradeSessions {
-    TradeSessions::from_wire(if expiry == 0 { 0 } else { 1 << (expiry - 1) })
-}
 
 /// A resting order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! What a refresh does to a book, which it builds anew when nothing better is known.
 
-use super::applied::Rejection;
 use super::books::Books;
 use super::engine::{NewOrder, Subject};
+use super::rejection::Rejection;
 use super::state::{TradingStatus, Trust};
 use super::symbol::flag;
 use crate::units::{OrderId, PriceScale, SeqNum, SymbolSeqNum};

@@ -4,14 +4,15 @@
 //! be read one by one and written in chunks of any size. [`Books::snapshot`] starts to read one,
 //! [`Books::restore`] starts to write one; the book that results has the same [`Digest`].
 
-use super::applied::Rejection;
 use super::books::Books;
 use super::digest::Digest;
 use super::engine::{NewOrder, Subject};
 use super::queue::{Cursor, Order};
+use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{Conditions, Trust};
 use super::statistics::Tape;
-use super::symbol::{DefineError, SymbolSlot};
+use super::symbol::DefineError;
 use crate::units::{ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum};
 
 /// What a snapshot says of a book before its orders.

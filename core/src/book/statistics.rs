@@ -1,7 +1,7 @@
 //! What a symbol traded so far.
 
-use super::applied::Trade;
 use super::memory::{Line, WORDS, long, set_long};
+use super::trade::Trade;
 use crate::units::{Price, PriceScale};
 
 /// Trades over which the running median is taken.

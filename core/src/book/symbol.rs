@@ -1,9 +1,10 @@
 //! Symbols: the state of each book beside its orders, and the index that finds it.
 
-use super::applied::{Rejection, Shown};
+use super::applied::Shown;
 use super::bbo::{Bbo, Level};
 use super::ladder::Rank;
 use super::memory::{Line, NONE, WORDS, long, set_long};
+use super::rejection::Rejection;
 use super::state::{Conditions, TradingStatus, Trust};
 use super::steps;
 use crate::units::{ChannelId, PriceScale, Qty, SeqNum, Side, SymbolIndex, SymbolSeqNum};
@@ -92,23 +93,6 @@ const fn index_entries(symbols: u32) -> usize {
 /// Lines of the index.
 pub(super) const fn index_lines(symbols: u32) -> usize {
     index_entries(symbols) * ENTRY / WORDS
-}
-
-/// A symbol of these books: numbered 0, 1, 2, … in the order of definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct SymbolSlot(u32);
-
-impl SymbolSlot {
-    pub(super) const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    /// The position in the order of definition: 0, 1, 2, …
-    #[must_use]
-    pub const fn raw(self) -> u32 {
-        self.0
-    }
 }
 
 /// Why a symbol was not defined.
