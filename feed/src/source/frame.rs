@@ -6,12 +6,15 @@ use std::{
 };
 
 use etherparse::{
-    EtherType, IpNumber, Ipv4HeaderSlice, LaxIpv6Slice, SingleVlanSlice, UdpHeaderSlice,
-    err::ipv4::HeaderSliceError, ether_type, ip_number,
+    EtherType, Ethernet2Slice, IpNumber, Ipv4HeaderSlice, LaxIpv6Slice, SingleVlanSlice,
+    UdpHeaderSlice, err::ipv4::HeaderSliceError, ether_type, ip_number,
 };
 use pcap_parser::nom::Offset as _;
 
-use super::{counters::PassedOver, tunnel};
+use super::{
+    counters::PassedOver,
+    tunnel::{self, Inside},
+};
 
 const UDP_HEADER: usize = 8;
 
@@ -61,6 +64,22 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Finds the datagram in an Ethernet frame, which may have come through a tunnel.
+#[inline]
+pub(super) fn ethernet(place: Place<'_>, frame: &[u8]) -> Result<Datagram, PassedOver> {
+    let frame = Ethernet2Slice::from_slice_without_fcs(frame).map_err(|_| PassedOver::CutOff)?;
+    of_type(place, frame.ether_type(), frame.payload_slice())
+}
+
+/// Finds the datagram in what a tunnel holds.
+fn inside(place: Place<'_>, inside: Inside<'_>) -> Result<Datagram, PassedOver> {
+    match inside {
+        Inside::Ethernet(frame) => ethernet(place, frame),
+        Inside::Ip(packet) => ip(place, packet),
+        Inside::OfType(ethertype, rest) => of_type(place, ethertype, rest),
+    }
+}
+
 /// Finds the datagram in what an EtherType names.
 #[inline]
 pub(super) fn of_type(
@@ -80,7 +99,7 @@ fn tagged(place: Place<'_>, ethertype: EtherType, rest: &[u8]) -> Result<Datagra
         | ether_type::PROVIDER_BRIDGING
         | ether_type::VLAN_DOUBLE_TAGGED_FRAME => {}
         old if OLD_VLANS.contains(&old) => {}
-        mpls if MPLS.contains(&mpls) => return tunnel::mpls(place, rest),
+        mpls if MPLS.contains(&mpls) => return inside(place, tunnel::mpls(rest)?),
         EtherType(..=LONGEST_FRAME) => return Err(PassedOver::WithoutType),
         EtherType(ethertype) => return Err(PassedOver::NotIp { ethertype }),
     }
@@ -146,7 +165,7 @@ fn ipv6(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
 #[cold]
 fn tunnelled(place: Place<'_>, protocol: IpNumber, payload: &[u8]) -> Result<Datagram, PassedOver> {
     match protocol {
-        ip_number::GRE => tunnel::gre(place.inside()?, payload),
+        ip_number::GRE => inside(place.inside()?, tunnel::gre(payload)?),
         ip_number::IPV4 | ip_number::IPV6 => ip(place.inside()?, payload),
         IpNumber(protocol) => Err(PassedOver::NotUdp { protocol }),
     }
@@ -173,9 +192,9 @@ fn transport(
     let there = there.get(..length).unwrap_or(there);
     let port = header.destination_port();
     if tunnel::is_of_overlay(port)
-        && let Some(found) = tunnel::overlay(place, port, there)
+        && let Some(found) = tunnel::overlay(port, there)
     {
-        return found;
+        return inside(place.inside()?, found?);
     }
     let start = place.frame.offset(there);
     Ok(Datagram {

@@ -1,6 +1,6 @@
 //! The link layers whose frames are understood.
 
-use etherparse::{EtherType, Ethernet2Slice};
+use etherparse::EtherType;
 
 use super::{
     counters::PassedOver,
@@ -43,20 +43,13 @@ impl LinkLayer {
     pub(super) fn datagram(self, frame: &[u8], missing: usize) -> Result<Datagram, PassedOver> {
         let place = Place::new(frame, missing);
         match self {
-            Self::Ethernet => ethernet(place, frame),
+            Self::Ethernet => frame::ethernet(place, frame),
             Self::RawIp => frame::ip(place, frame),
             Self::Loopback => frame::ip(place, after(frame, LOOPBACK_HEADER)?),
             Self::LinuxCooked => cooked(place, frame, COOKED),
             Self::LinuxCooked2 => cooked(place, frame, COOKED_2),
         }
     }
-}
-
-/// Finds the datagram in an Ethernet frame, which may have come through a tunnel.
-#[inline]
-pub(super) fn ethernet(place: Place<'_>, frame: &[u8]) -> Result<Datagram, PassedOver> {
-    let frame = Ethernet2Slice::from_slice_without_fcs(frame).map_err(|_| PassedOver::CutOff)?;
-    frame::of_type(place, frame.ether_type(), frame.payload_slice())
 }
 
 fn cooked(

@@ -33,6 +33,7 @@ mod filter;
 mod frame;
 mod header;
 mod link;
+mod magic;
 mod pcap;
 mod pcapng;
 mod reader;
@@ -369,7 +370,7 @@ fn located<'a>(window: &'a Window, found: &Located) -> Packet<'a> {
 
 fn recognise(window: &mut Window) -> Result<Format, Stop> {
     window.require(MAGIC_LENGTH)?;
-    if Pcapng::recognise(window.ahead()) {
+    if magic::is_pcapng(window.ahead()) {
         return Ok(Format::Pcapng(Pcapng::new()));
     }
     Ok(Pcap::open(window)?.map_or(Format::Dat, Format::Pcap))

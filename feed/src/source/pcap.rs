@@ -12,7 +12,7 @@ use super::{
     capture::{self, Frame, Next},
     error::Fault,
     link::LinkLayer,
-    pcapng::Pcapng,
+    magic,
     reader::Stop,
     window::{CAPACITY, Window},
 };
@@ -23,12 +23,6 @@ const LINK_OFFSET: u64 = 20;
 const RECORD_HEADER: usize = 16;
 
 const NANOS_PER_MICROSECOND: u32 = 1_000;
-
-/// What a file header begins with, as a little-endian machine writes it: units of microseconds, of
-/// nanoseconds, and the modified format.
-const MAGICS: [u32; 3] = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34];
-/// The version that follows, the only one that was ever written.
-const VERSION: [u16; 2] = [2, 4];
 
 /// What the file header says.
 #[derive(Debug)]
@@ -96,21 +90,6 @@ impl Pcap {
         }))
     }
 
-    /// Whether a file header begins here. Where a record could begin, that is another capture, which
-    /// was put behind this one.
-    #[cold]
-    pub(super) fn begins(ahead: &[u8]) -> bool {
-        let little = |magic: u32| (magic.to_le_bytes(), VERSION.map(u16::to_le_bytes));
-        let big = |magic: u32| (magic.to_be_bytes(), VERSION.map(u16::to_be_bytes));
-        MAGICS
-            .iter()
-            .flat_map(|magic| [little(*magic), big(*magic)])
-            .any(|(magic, version)| {
-                let behind = ahead.strip_prefix(&magic);
-                behind.is_some_and(|behind| behind.starts_with(version.as_flattened()))
-            })
-    }
-
     /// Finds the next frame.
     #[inline]
     pub(super) fn advance(&self, window: &mut Window) -> Result<Option<Next>, Stop> {
@@ -120,7 +99,7 @@ impl Pcap {
             match self.parse(ahead) {
                 Ok((rest, block)) => {
                     // A file header reads as a record without a frame.
-                    if block.caplen == 0 && Self::begins(ahead) {
+                    if block.caplen == 0 && magic::is_pcap(ahead) {
                         return Ok(Some(Next::Capture));
                     }
                     let length = ahead.len() - rest.len();
@@ -170,7 +149,7 @@ impl Pcap {
 /// it is the section of another capture.
 #[cold]
 fn too_long(record: u64, ahead: &[u8], needed: usize) -> Result<Option<Next>, Stop> {
-    if Pcapng::recognise(ahead) {
+    if magic::is_pcapng(ahead) {
         return Ok(Some(Next::Capture));
     }
     let length = u32::try_from(needed.saturating_sub(RECORD_HEADER)).unwrap_or(u32::MAX);

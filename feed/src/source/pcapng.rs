@@ -18,7 +18,7 @@ use super::{
     counters::{CaptureCounters, PassedOver},
     error::Fault,
     link::LinkLayer,
-    pcap::Pcap,
+    magic,
     reader::Stop,
     window::{CAPACITY, Window},
 };
@@ -73,11 +73,6 @@ struct Found {
 }
 
 impl Pcapng {
-    /// Whether content that starts so is a capture of this format.
-    pub(super) fn recognise(start: &[u8]) -> bool {
-        start.starts_with(&SHB_MAGIC.to_le_bytes())
-    }
-
     /// Reads nothing yet: the first block is a section header.
     pub(super) fn new() -> Self {
         Self {
@@ -122,7 +117,7 @@ impl Pcapng {
                 }
                 continue;
             }
-            if Pcap::begins(window.ahead()) {
+            if magic::is_pcap(window.ahead()) {
                 return Ok(Some(Next::Capture));
             }
             if !window.skip(length as u64)? {

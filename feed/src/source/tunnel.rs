@@ -2,11 +2,18 @@
 
 use etherparse::EtherType;
 
-use super::{
-    counters::PassedOver,
-    frame::{self, Datagram, Place},
-    link,
-};
+use super::counters::PassedOver;
+
+/// What a tunnel holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Inside<'a> {
+    /// An Ethernet frame.
+    Ethernet(&'a [u8]),
+    /// An IP packet.
+    Ip(&'a [u8]),
+    /// What this type names.
+    OfType(EtherType, &'a [u8]),
+}
 
 /// An MPLS label with its bits.
 const LABEL: usize = 4;
@@ -45,14 +52,10 @@ const VXLAN: [u8; 4] = [8, 0, 0, 0];
 /// In the first byte of GENEVE: how many times four bytes of options follow. The rest is the version, 0.
 const GENEVE_OPTIONS: u8 = 0x3f;
 
-/// Finds the datagram in one that holds an Ethernet frame, as clouds mirror traffic; `None` if it holds
-/// none. No packet of the feed begins as such a header does.
+/// What a datagram holds that clouds mirror traffic in; `None` if it is none. No packet of the feed
+/// begins as such a header does.
 #[cold]
-pub(super) fn overlay(
-    place: Place<'_>,
-    port: u16,
-    payload: &[u8],
-) -> Option<Result<Datagram, PassedOver>> {
+pub(super) fn overlay(port: u16, payload: &[u8]) -> Option<Result<Inside<'_>, PassedOver>> {
     let (header, rest) = payload.split_first_chunk::<OVERLAY_HEADER>()?;
     let [first, _, a, b, ..] = *header;
     let options = if VXLAN_PORTS.contains(&port) && header.starts_with(&VXLAN) {
@@ -65,11 +68,7 @@ pub(super) fn overlay(
     } else {
         return None;
     };
-    let frame = place.inside().and_then(|place| {
-        let frame = after(rest, options)?;
-        link::ethernet(place, frame)
-    });
-    Some(frame)
+    Some(after(rest, options).map(Inside::Ethernet))
 }
 
 /// Whether a port is one of those.
@@ -78,8 +77,8 @@ pub(super) fn is_of_overlay(port: u16) -> bool {
     port == GENEVE_PORT || VXLAN_PORTS.contains(&port)
 }
 
-/// Finds the datagram behind MPLS labels.
-pub(super) fn mpls(place: Place<'_>, mut rest: &[u8]) -> Result<Datagram, PassedOver> {
+/// What is behind MPLS labels.
+pub(super) fn mpls(mut rest: &[u8]) -> Result<Inside<'_>, PassedOver> {
     loop {
         let (label, behind) = rest
             .split_first_chunk::<LABEL>()
@@ -92,13 +91,13 @@ pub(super) fn mpls(place: Place<'_>, mut rest: &[u8]) -> Result<Datagram, Passed
     }
     // Nothing names what follows, but the version of IP is not 0, and a control word begins so.
     match rest.first() {
-        Some(first) if first >> 4 == 0 => link::ethernet(place, after(rest, CONTROL_WORD)?),
-        _ => frame::ip(place, rest),
+        Some(first) if first >> 4 == 0 => after(rest, CONTROL_WORD).map(Inside::Ethernet),
+        _ => Ok(Inside::Ip(rest)),
     }
 }
 
-/// Finds the datagram in generic routing encapsulation, as port mirroring uses it.
-pub(super) fn gre(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOver> {
+/// What is in generic routing encapsulation, as port mirroring uses it.
+pub(super) fn gre(packet: &[u8]) -> Result<Inside<'_>, PassedOver> {
     let &[a, b, c, d] = packet
         .first_chunk::<GRE_HEADER>()
         .ok_or(PassedOver::CutOff)?;
@@ -112,15 +111,15 @@ pub(super) fn gre(place: Place<'_>, packet: &[u8]) -> Result<Datagram, PassedOve
         .count();
     let rest = after(packet, GRE_HEADER + 4 * options)?;
     match protocol {
-        TRANSPARENT_ETHERNET => link::ethernet(place, rest),
-        ERSPAN if flags & SEQUENCE == 0 => link::ethernet(place, rest),
-        ERSPAN => link::ethernet(place, after(rest, ERSPAN_II_HEADER)?),
-        ERSPAN_III => erspan_iii(place, rest),
-        ethertype => frame::of_type(place, EtherType(ethertype), rest),
+        TRANSPARENT_ETHERNET => Ok(Inside::Ethernet(rest)),
+        ERSPAN if flags & SEQUENCE == 0 => Ok(Inside::Ethernet(rest)),
+        ERSPAN => after(rest, ERSPAN_II_HEADER).map(Inside::Ethernet),
+        ERSPAN_III => erspan_iii(rest).map(Inside::Ethernet),
+        ethertype => Ok(Inside::OfType(EtherType(ethertype), rest)),
     }
 }
 
-fn erspan_iii(place: Place<'_>, rest: &[u8]) -> Result<Datagram, PassedOver> {
+fn erspan_iii(rest: &[u8]) -> Result<&[u8], PassedOver> {
     let (header, mut frame) = rest
         .split_first_chunk::<ERSPAN_III_HEADER>()
         .ok_or(PassedOver::CutOff)?;
@@ -131,7 +130,7 @@ fn erspan_iii(place: Place<'_>, rest: &[u8]) -> Result<Datagram, PassedOver> {
     if bits & PLATFORM_HEADER_FOLLOWS != 0 {
         frame = after(frame, PLATFORM_HEADER)?;
     }
-    link::ethernet(place, frame)
+    Ok(frame)
 }
 
 fn after(rest: &[u8], length: usize) -> Result<&[u8], PassedOver> {
