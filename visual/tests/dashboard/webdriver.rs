@@ -38,24 +38,31 @@ pub(crate) const DESKTOP: View = View {
 /// The key, as WebDriver writes it.
 pub(crate) const ESCAPE: &str = "\u{e00c}";
 
+/// Starts chromedriver and hears its port, unless it ends without saying one.
+fn start_driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("chromedriver is installed: apt-get install chromium chromium-driver");
+    let said = BufReader::new(driver.stdout.take().unwrap()).lines();
+    let port = said.map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    if port.is_none() {
+        driver.wait().unwrap();
+    }
+    Some((driver, port?))
+}
+
 impl Browser {
     /// Starts Chromium and opens a page.
     pub(crate) fn open(url: &str) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("chromedriver is installed: apt-get install chromium chromium-driver");
-        let mut said = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = said.find_map(|line| {
-            let line = line.unwrap();
-            line.split_once("successfully on port ")?
-                .1
-                .trim_end_matches('.')
-                .parse()
-                .ok()
-        });
+        // It chooses a port that is free by IPv4 and may find that taken by IPv6, then it ends.
+        let started = (0..10).find_map(|_| start_driver());
+        let (driver, port) = started.expect("chromedriver says its port");
         let profile = tempfile::tempdir().unwrap();
         let arguments = [
             "--headless",
@@ -74,7 +81,7 @@ impl Browser {
             .collect();
         let mut browser = Self {
             driver,
-            port: port.expect("chromedriver says its port"),
+            port,
             session: String::new(),
             _profile: profile,
         };
