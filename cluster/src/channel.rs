@@ -510,6 +510,7 @@ impl Stream {
         let Beginning {
             numbering,
             after,
+            is_announced,
             failover,
         } = beginning;
         let begins = Begins {
@@ -518,6 +519,7 @@ impl Stream {
                 numbering: self.sent.numbering,
                 seq_num: self.anchor,
             },
+            is_announced,
             failover,
         };
         self.sent = Position {

@@ -58,6 +58,7 @@ fn channel(first_symbol: u32, count: u32) -> Vec<Occurrence> {
         }
     };
     let beginning = Beginning {
+        is_announced: true,
         numbering: Numbering::from_raw(1_000),
         after: SeqNum::from_raw(0),
         failover: false,

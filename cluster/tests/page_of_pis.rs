@@ -159,6 +159,7 @@ impl<'s> World<'s> {
         };
         for channel in 0..2 {
             let beginning = Beginning {
+                is_announced: true,
                 numbering: Numbering::from_raw(WALL.raw()),
                 after: SeqNum::from_raw(0),
                 failover: false,

@@ -248,6 +248,7 @@ fn check(capacity: Capacity, operations: &[Operation]) {
                 failover,
             } => {
                 let beginning = Beginning {
+                    is_announced: true,
                     numbering: Numbering::UNNAMED,
                     after,
                     failover,

@@ -10,6 +10,7 @@ const SYMBOL: SymbolIndex = SymbolIndex::from_raw(9_280);
 
 fn beginning(after: u32, failover: bool) -> Beginning {
     Beginning {
+        is_announced: true,
         numbering: Numbering::UNNAMED,
         after: SeqNum::from_raw(after),
         failover,

@@ -11,6 +11,7 @@ use oxberry_core::units::{Numbering, PriceScale, SeqNum, SymbolSeqNum};
 /// A numbering that begins at its first number, or in the middle of a day.
 fn beginning(after: u32) -> Beginning {
     Beginning {
+        is_announced: true,
         numbering: Numbering::UNNAMED,
         after: SeqNum::from_raw(after),
         failover: false,

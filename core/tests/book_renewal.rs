@@ -11,6 +11,7 @@ use oxberry_core::units::{
 };
 
 const FAILOVER: Beginning = Beginning {
+    is_announced: true,
     numbering: Numbering::UNNAMED,
     after: SeqNum::from_raw(0),
     failover: true,
@@ -434,5 +435,29 @@ fn a_book_that_was_cleared_is_partial_when_no_refresh_comes_in_time() {
     let read = book.seq_num;
     refresh(&mut book, 42, read);
     end(&mut book);
+    assert_eq!(book.trust(), Trust::Live);
+}
+
+#[test]
+fn numbers_that_start_again_without_a_reset_prove_nothing_of_a_book_until_it_is_cleared() {
+    let unannounced = Beginning {
+        is_announced: false,
+        failover: false,
+        ..FAILOVER
+    };
+    let mut book = stale();
+    book.begins(CHANNEL, &unannounced);
+    book.add(1, 11);
+    assert_eq!((book.trust(), book.queue()), (Trust::Stale, vec![11]));
+    book.add(2, 12);
+    assert_eq!(book.trust(), Trust::Stale);
+    define(&mut book, 4);
+    book.clear(1);
+    assert_eq!(book.trust(), Trust::Live);
+
+    // One without content has nothing that could be wrong.
+    let mut book = OneBook::new();
+    book.begins(CHANNEL, &unannounced);
+    book.add(1, 11);
     assert_eq!(book.trust(), Trust::Live);
 }

@@ -61,6 +61,7 @@ fn fill(books: &mut Books<'_>) {
     books.apply(CHANNEL, &close).unwrap();
     books.lost(slots[2], CHANNEL, SeqNum::from_raw(9));
     let beginning = Beginning {
+        is_announced: true,
         numbering: Numbering::from_raw(7),
         after: SeqNum::from_raw(0),
         failover: true,

@@ -63,7 +63,12 @@ fn captured(packets: &[Vec<u8>]) -> Vec<u8> {
 #[test]
 fn numbers_that_start_again_clearly_later_are_told_and_no_copies() {
     // The reset was lost, or the second day begins behind it and behind some more.
-    for (hours, lost, number, clears) in [(12, 1, 1, true), (12, 1, 2, false), (24, 2, 3, false)] {
+    for (hours, lost, number, clears) in [
+        (12, 1, 1, true),
+        (12, 1, 1, false),
+        (12, 1, 2, false),
+        (24, 2, 3, false),
+    ] {
         let first = day(7, 50_000, 1, false);
         let second = later(day(8, 40_000, number, clears), hours).split_off(lost);
         let all = [first, second].concat();

@@ -41,6 +41,8 @@ pub struct Batch {
 pub struct Begins {
     /// Where the sender left the numbering before; [`Position::default`] at the start of the run.
     pub previous: Position,
+    /// Whether its reset was read, or the numbers simply start again.
+    pub is_announced: bool,
     /// Whether the venue builds all books anew.
     pub failover: bool,
 }

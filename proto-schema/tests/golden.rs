@@ -386,6 +386,7 @@ fn written_now() -> String {
                 numbering: Numbering::UNNAMED,
                 seq_num: AFTER,
             },
+            is_announced: true,
             failover: true,
         }),
         ..batch()
@@ -638,6 +639,7 @@ fn the_largest_values_keep_to_the_limits() {
         through: number,
         begins: Some(Begins {
             previous: position,
+            is_announced: true,
             failover: true,
         }),
         events: u16::MAX,

@@ -3,7 +3,7 @@
 use oxberry_core::book::{Books, Rejection, SymbolSlot};
 use oxberry_core::feed::{Action, Beginning, FeedEvent};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
-use oxberry_proto::flow::{Batch, Coverage, Refresh};
+use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
 use oxberry_proto::start::Ping;
 use oxberry_proto::{
     Deltas, Kind, ProtoError, Recorded, Run, StreamId, Topic, decode, decode_list, kind_of,
@@ -64,8 +64,7 @@ impl<'s> Pi<'s> {
             through: head.through,
             begins: head.begins.map(|begins| begins.previous),
         };
-        let failover = head.begins.is_some_and(|begins| begins.failover);
-        if !self.prepare(now, wall, head.run, head.stream, &range, failover) {
+        if !self.prepare(now, wall, head.run, head.stream, &range, head.begins) {
             return Ok(());
         }
         let taken = self.streams.get_mut(head.stream);
@@ -126,7 +125,7 @@ impl<'s> Pi<'s> {
             begins: None,
         };
         let Coverage { run, stream, .. } = *coverage;
-        let follows = self.prepare(now, wall, run, stream, &range, false);
+        let follows = self.prepare(now, wall, run, stream, &range, None);
         let numbering = self
             .streams
             .get_mut(stream)
@@ -151,7 +150,7 @@ impl<'s> Pi<'s> {
             through: head.through,
             begins: None,
         };
-        let follows = self.prepare(now, wall, head.run, head.stream, &range, false);
+        let follows = self.prepare(now, wall, head.run, head.stream, &range, None);
         let stream = self.streams.get_mut(head.stream);
         let Some(stream) = stream.filter(|_| head.run == self.run) else {
             return Ok(());
@@ -233,7 +232,7 @@ impl<'s> Pi<'s> {
         run: Run,
         stream: StreamId,
         range: &Range,
-        failover: bool,
+        begins: Option<Begins>,
     ) -> bool {
         let at = self.streams.get_mut(stream).map(|stream| stream.position);
         let part = self.streams.partition_at(stream.partition);
@@ -256,7 +255,7 @@ impl<'s> Pi<'s> {
         match fit {
             Fit::Follows => return true,
             Fit::Begins => {
-                self.begin_numbering(stream, from, failover);
+                self.begin_numbering(stream, from, begins);
                 self.telling.begins(&mut self.streams, wall, from);
             }
             Fit::Hole | Fit::Copy => {
@@ -268,7 +267,7 @@ impl<'s> Pi<'s> {
                 });
                 if at.numbering != from.numbering {
                     // Its beginning is in the hole.
-                    self.begin_numbering(stream, from, failover);
+                    self.begin_numbering(stream, from, begins);
                 }
                 self.distrust(stream, from.seq_num);
                 self.telling.pass_over(&mut self.streams, wall, from);
@@ -281,11 +280,13 @@ impl<'s> Pi<'s> {
     }
 
     /// The numbers of the stream's channel begin anew.
-    fn begin_numbering(&mut self, stream: StreamId, from: Position, failover: bool) {
+    fn begin_numbering(&mut self, stream: StreamId, from: Position, begins: Option<Begins>) {
         let beginning = Beginning {
             numbering: from.numbering,
             after: from.seq_num,
-            failover,
+            // What is in a hole is lost, which is told besides.
+            is_announced: begins.is_none_or(|begins| begins.is_announced),
+            failover: begins.is_some_and(|begins| begins.failover),
         };
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.past.begins(&beginning);

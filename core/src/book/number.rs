@@ -187,7 +187,11 @@ fn admit_number(record: &mut Record<'_>, number: SymbolSeqNum) -> Admitted {
     if number == 1 && (is_reset || starts) {
         record.set_last(1);
         return Admitted::TakenAnew {
-            trust: Trust::Live,
+            trust: if record.has(flag::UNANNOUNCED) {
+                Trust::Stale
+            } else {
+                Trust::Live
+            },
             missing: 0,
         };
     }

@@ -12,7 +12,7 @@ impl Books<'_> {
     /// A numbering of the channel begins. Says whether trust or trading status changed.
     ///
     /// * At its first number a symbol with content is stale until it is cleared or its numbers start
-    ///   again; one without is as it was.
+    ///   again, of which only the former counts where no reset was read; one without is as it was.
     /// * In the middle of a day a symbol without content is partial from now on.
     /// * In a failover every symbol is recovering, until [`settled`](Self::settled).
     ///
@@ -21,10 +21,14 @@ impl Books<'_> {
         self.happens(slot, channel, |record| {
             let has_content = record.has_content();
             record.unset(flag::REFRESHING | flag::AHEAD | flag::FAILOVER | flag::CLEARED);
+            record.unset(flag::UNANNOUNCED);
             // A refresh that lacks what was not read is of no use.
             record.set_since(beginning.after);
             if has_content {
                 record.set(flag::RESET);
+                if !beginning.is_announced {
+                    record.set(flag::UNANNOUNCED);
+                }
             }
             let is_own = record.channel() == Some(channel) && !record.has(flag::TENTATIVE);
             if is_own && beginning.after == SeqNum::from_raw(0) {

@@ -23,6 +23,7 @@ impl ChannelPast {
         let &Beginning {
             numbering,
             after,
+            is_announced: _,
             failover,
         } = beginning;
         self.numbering = numbering;
@@ -67,6 +68,7 @@ impl ChannelPast {
         let beginning = Beginning {
             numbering,
             after,
+            is_announced: true,
             failover,
         };
         (failover || after > SeqNum::from_raw(0)).then_some(beginning)

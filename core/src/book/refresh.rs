@@ -36,7 +36,7 @@ impl Books<'_> {
             record.unset(flag::REFRESHING);
             return;
         }
-        record.unset(flag::RESET | flag::AHEAD);
+        record.unset(flag::RESET | flag::AHEAD | flag::UNANNOUNCED);
         record.set(flag::REFRESHING);
         if is_ahead {
             record.set(flag::AHEAD);

@@ -78,4 +78,6 @@ pub struct Conditions {
     pub cleared: bool,
     /// Something is lost that may have been a new scale, and it was not defined since.
     pub unscaled: bool,
+    /// Its channel numbers anew without a reset, and it was not cleared since.
+    pub unannounced: bool,
 }

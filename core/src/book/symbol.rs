@@ -58,9 +58,11 @@ pub(super) mod flag {
     pub(in super::super) const TENTATIVE: u32 = 1 << 19;
     /// A new scale may have been among what is lost.
     pub(in super::super) const UNSCALED: u32 = 1 << 20;
+    /// The channel numbers anew, and nothing said so: the symbol's own numbers prove nothing.
+    pub(in super::super) const UNANNOUNCED: u32 = 1 << 21;
     /// What a restored book has too.
     pub(in super::super) const LASTING: u32 =
-        EXPIRED | CONTESTED | RESET | FAILOVER | CLEARED | UNSCALED;
+        EXPIRED | CONTESTED | RESET | FAILOVER | CLEARED | UNSCALED | UNANNOUNCED;
     /// What the next message may end, so that it is looked at closely.
     pub(in super::super) const WATCHED: u32 = CONTESTED | RESET | REFRESHING | AHEAD | TENTATIVE;
 }
@@ -300,6 +302,7 @@ impl<'s> Symbols<'s> {
             failover: self.has(slot, flag::FAILOVER),
             cleared: self.has(slot, flag::CLEARED),
             unscaled: self.has(slot, flag::UNSCALED),
+            unannounced: self.has(slot, flag::UNANNOUNCED),
         }
     }
 
@@ -551,6 +554,7 @@ impl Record<'_> {
             failover,
             cleared,
             unscaled,
+            unannounced,
         } = conditions;
         self.unset(flag::LASTING | flag::WATCHED);
         let flags = [
@@ -560,6 +564,7 @@ impl Record<'_> {
             (failover, flag::FAILOVER),
             (cleared, flag::CLEARED),
             (unscaled, flag::UNSCALED),
+            (unannounced, flag::UNANNOUNCED),
         ];
         for (_, flag) in flags.into_iter().filter(|&(is_set, _)| is_set) {
             self.set(flag);

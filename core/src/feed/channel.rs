@@ -117,12 +117,12 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
             Sequence::Joined | Sequence::Reset => {
                 self.counters.resets += u64::from(sequence == Sequence::Reset);
                 let after = SeqNum::from_raw(header.seq_num.raw().saturating_sub(1));
-                self.begin(after, header.delivery_flag, out);
+                self.begin(after, true, header.delivery_flag, out);
                 0
             }
             Sequence::Restart { missing } => {
                 self.counters.restarts += 1;
-                self.begin(SeqNum::from_raw(0), header.delivery_flag, out);
+                self.begin(SeqNum::from_raw(0), false, header.delivery_flag, out);
                 if missing > 0 {
                     self.lose(SeqNum::from_raw(1), missing, out);
                 }
@@ -161,12 +161,19 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     }
 
     #[cold]
-    fn begin(&mut self, after: SeqNum, flag: DeliveryFlag, out: &mut impl Follower) {
+    fn begin(
+        &mut self,
+        after: SeqNum,
+        is_announced: bool,
+        flag: DeliveryFlag,
+        out: &mut impl Follower,
+    ) {
         self.normalizer.begin();
         self.failover = flag.is_failover();
         out.begins(Beginning {
             numbering: self.tracker.position().numbering,
             after,
+            is_announced,
             failover: self.failover,
         });
     }

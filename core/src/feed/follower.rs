@@ -28,6 +28,8 @@ pub struct Beginning {
     /// The number before the first one that is to come. Not 0 when the reading begins in the middle
     /// of a day: what was before is no loss, it was never there.
     pub after: SeqNum,
+    /// Whether its reset was read, or the numbers simply start again.
+    pub is_announced: bool,
     /// Whether the venue builds all books anew, up to [`Follower::settled`].
     pub failover: bool,
 }

@@ -188,6 +188,7 @@ pub(crate) fn run(bytes: &[u8]) {
 /// Something happens to a whole channel.
 fn happen(books: &mut Books<'_>, channel: ChannelId, what: u8) {
     let beginning = Beginning {
+        is_announced: true,
         numbering: Numbering::UNNAMED,
         after: SeqNum::from_raw(u32::from(what & 1)),
         failover: what & 2 != 0,

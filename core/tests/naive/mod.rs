@@ -37,6 +37,8 @@ struct NaiveSymbol {
     contested: bool,
     /// Its channel numbers anew.
     reset: bool,
+    /// The channel numbers anew, and nothing said so.
+    unannounced: bool,
     /// A new scale may have been lost.
     unscaled: bool,
     /// A failover is under way, and whether it cleared the symbol.
@@ -264,6 +266,7 @@ impl NaiveSymbol {
             expired: false,
             contested: false,
             reset: false,
+            unannounced: false,
             unscaled: false,
             failover: None,
             refresh: Refresh::None,
@@ -398,6 +401,7 @@ impl NaiveSymbol {
                 self.status = TradingStatus::Unknown;
                 self.expired = false;
                 self.reset = false;
+                self.unannounced = false;
                 self.refresh = Refresh::None;
                 self.ahead = false;
                 self.since = event.seq_num;
@@ -475,6 +479,7 @@ impl NaiveSymbol {
                     }
                     self.orders.clear();
                     self.reset = false;
+                    self.unannounced = false;
                     self.refresh = Refresh::UnderWay;
                     self.ahead = through > event.seq_num;
                     self.last = last.raw();

@@ -149,15 +149,12 @@ impl NaiveSymbol {
             self.orders.clear();
             self.expired = false;
             self.last = number;
-            if number == 1 {
+            let is_whole = number == 1 && !self.unannounced;
+            if is_whole {
                 // It is whole, whatever a failover was still to tell.
                 self.failover = None;
             }
-            self.set_trust(if number == 1 {
-                Trust::Live
-            } else {
-                Trust::Stale
-            });
+            self.set_trust(if is_whole { Trust::Live } else { Trust::Stale });
             return Admission::Apply(number - 1);
         }
         if number <= self.last {
@@ -187,6 +184,7 @@ impl NaiveSymbol {
         self.unscaled &= !is_own || beginning.after.raw() > 0;
         self.since = beginning.after;
         self.reset |= content;
+        self.unannounced = content && !beginning.is_announced;
         if beginning.failover {
             self.failover = Some(false);
             if self.owner == Owner::Nobody {

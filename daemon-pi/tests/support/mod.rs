@@ -191,6 +191,7 @@ impl Player {
                     let mut streams =
                         ChannelStreams::new(run, CHANNEL, partitions, Limits::DEFAULT);
                     let begins = Occurrence::Begins(Beginning {
+                        is_announced: true,
                         numbering: Numbering::from_raw(1_000),
                         after: number(0),
                         failover: false,
