@@ -1,4 +1,9 @@
 //! Files of the libraries know each other one way only: none is reached again from what it names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

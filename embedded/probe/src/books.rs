@@ -46,7 +46,7 @@ fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
     for slot in books.slots() {
         let _ = write!(Nowhere, "{:?}{:?}", books.bbo(slot), books.trust(slot));
         let beginning = Beginning {
- is_announced: true,
+            is_announced: true,
             numbering: Numbering::UNNAMED,
             after: SeqNum::from_raw(0),
             failover: black_box(true),
