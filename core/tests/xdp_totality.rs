@@ -18,7 +18,7 @@ use oxberry_core::xdp::{
 use proptest::prelude::*;
 use support::fields::fields;
 
-/// Sizes of every type, with the shorter forms that are known (sections 2.6 and 3.3).
+/// Sizes of every type, with the shorter forms that are known (docs/wire-format.md, 2.6 and 3.3).
 fn sizes(dialect: Dialect) -> BTreeMap<u16, Vec<usize>> {
     let common = [
         (1, vec![14]),
@@ -138,7 +138,7 @@ fn every_length_is_read_by_its_known_prefix_or_refused_with_what_is_needed() {
     }
 }
 
-/// The size of the reference's table for a type, below which only listed forms are read.
+/// The usual size of a type in docs/wire-format.md, below which only listed forms are read.
 fn usual_size(dialect: Dialect, msg_type: u16) -> usize {
     match (dialect, msg_type) {
         (Dialect::Legacy, 3) => 38,

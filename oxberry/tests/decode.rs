@@ -51,7 +51,7 @@ fn reset() -> (u16, Vec<u8>) {
     (1, vec![0, 0, 0, 0, 0, 0, 0, 0, 11, 3])
 }
 
-/// A field name of the reference as the command prints it.
+/// A field name of docs/wire-format.md as the command prints it.
 fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();
@@ -149,7 +149,7 @@ fn check_fields(stem: &str, line: &Value, message: &Value) -> usize {
             }
             _ => printed == expected,
         };
-        // A dissector may show a byte as a number that the reference calls a character.
+        // A dissector may show a byte as a number that docs/wire-format.md calls a character.
         let raw = field["raw"].as_str().unwrap();
         let as_code = raw.len() == 2
             && printed.as_str().is_some_and(|code| {

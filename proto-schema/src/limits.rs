@@ -1,6 +1,6 @@
 //! The most that messages may hold. Buffers are sized from these at start.
 
-/// Symbols of one day: the largest real mapping file has 7,924 (wire reference, section 7).
+/// Symbols of one day: the largest real mapping file has 7,924 (docs/wire-format.md, 7).
 pub const MAX_SYMBOLS: usize = 16_384;
 
 /// Partitions of one cluster.

@@ -35,7 +35,7 @@ pub struct Counters {
     pub unwanted: u64,
     /// Of a publisher failover (delivery flag 10).
     pub failover: u64,
-    /// With a delivery flag that the reference does not list.
+    /// With a delivery flag that docs/wire-format.md does not list.
     pub unlisted_flags: u64,
     /// Whose messages, all or some, came in a place that was missing, by line A.
     pub filled_by_a: u64,

@@ -7,10 +7,10 @@ use core::time::Duration;
 /// leave the venue together, so it covers the difference of their paths and of our threads.
 pub const OTHER_LINE_WAIT: Duration = Duration::from_millis(20);
 
-/// The most messages that one retransmission request may name (reference, section 1.7).
+/// The most messages that one retransmission request may name (docs/wire-format.md, 1.7).
 pub const MAX_REQUEST_MESSAGES: u32 = 1_000;
 
-/// Retransmission requests a day and channel (section 1.7).
+/// Retransmission requests a day and channel (docs/wire-format.md, 1.7).
 pub const REQUESTS_PER_DAY: u32 = 5_000;
 
 /// How long a retransmission may make no progress before it is asked for again.
@@ -26,7 +26,7 @@ pub const REQUEST_PAUSE: Duration = Duration::from_secs(30);
 /// A jump by more is taken for a stray packet until another packet continues it.
 pub const MAX_REPAIRABLE_MESSAGES: u32 = 50 * MAX_REQUEST_MESSAGES;
 
-/// Refreshes of a whole channel a day and user (section 1.8).
+/// Refreshes of a whole channel a day and user (docs/wire-format.md, 1.8).
 pub const REFRESHES_PER_DAY: u32 = 500;
 
 /// How long a refresh may make no progress before it is asked for again.
@@ -38,7 +38,8 @@ pub const REFRESH_ATTEMPTS: u8 = 3;
 /// How long a channel that was given up waits before a refresh is tried again.
 pub const REFRESH_PAUSE: Duration = Duration::from_secs(60);
 
-/// A line without any packet for so long is silent: heartbeats come once a second (section 1.5).
+/// A line without any packet for so long is silent: heartbeats come once a second
+/// (docs/wire-format.md, 1.5).
 pub const LINE_SILENCE: Duration = Duration::from_secs(3);
 
 /// A packet stamped so much later than another was surely sent after it, whatever way it came:

@@ -48,7 +48,7 @@
 //! One thing cannot be told from the numbers: when neither line brings anything while the venue
 //! starts its numbering again and counts beyond the number last seen, that looks like a gap.
 //!
-//! Section numbers in this module are those of the wire-format reference.
+//! Numbers of sections in this module are those of `docs/wire-format.md`.
 
 mod config;
 mod counters;

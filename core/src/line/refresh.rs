@@ -1,4 +1,5 @@
-//! Asking the venue for all books of the channel, when messages are lost for good (section 1.8).
+//! Asking the venue for all books of the channel, when messages are lost for good
+//! (docs/wire-format.md, 1.8).
 
 use super::config::RefreshConfig;
 use super::{Tracker, Verdict};

@@ -1,4 +1,4 @@
-//! Follows the packets of one channel (section 1.3).
+//! Follows the packets of one channel (docs/wire-format.md, 1.3).
 
 use super::limits::CLOCK_SKEW;
 use super::{Tracker, Verdict};

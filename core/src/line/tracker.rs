@@ -1,4 +1,4 @@
-//! The next expected number, and what a run of numbers means to it (section 1.3).
+//! The next expected number, and what a run of numbers means to it (docs/wire-format.md, 1.3).
 
 use crate::units::SeqNum;
 

@@ -48,7 +48,7 @@ pub struct MappingLine<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct MappingError {
-    /// The column, from 0 (section 7).
+    /// The column, from 0 (docs/wire-format.md, 7).
     pub column: u8,
     /// What is wrong with it.
     pub kind: MappingErrorKind,

@@ -1,4 +1,5 @@
-//! The symbol mapping file: which number is which symbol, and how its prices scale (section 7).
+//! The symbol mapping file: which number is which symbol, and how its prices scale
+//! (docs/wire-format.md, 7).
 
 mod mapping;
 

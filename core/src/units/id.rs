@@ -11,7 +11,7 @@ unit! {
     /// An order, unique within its symbol and day.
     ///
     /// The 2011 dialect has 32-bit ids that are unique only together with the good-till-cancel
-    /// flag; [`OrderId::legacy`] folds the flag into bit 32 (wire reference, section 5.4).
+    /// flag; [`OrderId::legacy`] folds the flag into bit 32 (docs/wire-format.md, 5.4).
     OrderId(u64)
 }
 

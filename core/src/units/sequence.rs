@@ -13,7 +13,7 @@ unit! {
 }
 
 impl SeqNum {
-    /// The number after this one; the reference defines no wrap (section 1.3), so it saturates.
+    /// The number after this one; no wrap is defined (docs/wire-format.md, 1.3), so it saturates.
     #[must_use]
     pub const fn next(self) -> Self {
         self.plus(1)

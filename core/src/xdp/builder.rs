@@ -1,4 +1,4 @@
-//! Writes packets (section 5.7).
+//! Writes packets (docs/wire-format.md, 5.7).
 
 use core::fmt;
 

@@ -1,7 +1,7 @@
-//! Codes of one or two bytes and what they mean (section 4).
+//! Codes of one or two bytes and what they mean (docs/wire-format.md, 4).
 //!
-//! A code is a number with names, not an enum: a code that the reference does not list stays what
-//! it is, can be printed, and round trips.
+//! A code is a number with names, not an enum: a code that docs/wire-format.md does not list stays
+//! what it is, can be printed, and round trips.
 
 use core::fmt;
 
@@ -28,7 +28,7 @@ macro_rules! codes {
                 pub const $constant: Self = Self($value);
             )*
 
-            /// Every code that the reference lists.
+            /// Every code that docs/wire-format.md lists.
             pub const LISTED: &'static [Self] = &[$(Self::$constant),*];
 
             /// Wraps the wire's integer; any is allowed.
@@ -43,7 +43,7 @@ macro_rules! codes {
                 self.0
             }
 
-            /// What the code means, or `None` for one that the reference does not list.
+            /// What the code means, or `None` for one that docs/wire-format.md does not list.
             #[must_use]
             pub const fn meaning(self) -> Option<&'static str> {
                 match self.0 {
@@ -125,7 +125,7 @@ mod show {
 }
 
 codes! {
-    /// What kind of packet it is (section 1.2).
+    /// What kind of packet it is (docs/wire-format.md, 1.2).
     DeliveryFlag(u8) shown as number, default 11 {
         1 HEARTBEAT "heartbeat"
         10 FAILOVER "publisher failover"
@@ -142,7 +142,7 @@ codes! {
         41 MESSAGE_UNAVAILABLE_2014 "message unavailable, second value of 2014"
     }
 
-    /// The feed product (section 1.10).
+    /// The feed product (docs/wire-format.md, 1.10).
     ProductId(u8) shown as number, default 0 {
         3 NYSE_BBO "NYSE BBO"
         8 NYSE_IMBALANCES "NYSE Imbalances"

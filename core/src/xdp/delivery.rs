@@ -1,4 +1,4 @@
-//! What a delivery flag says of the packet's messages and their numbers (section 1.2).
+//! What a delivery flag says of the packet's messages and their numbers (docs/wire-format.md, 1.2).
 
 use super::DeliveryFlag;
 

@@ -1,4 +1,4 @@
-//! Tells the dialect of a feed from its packets (section 3.2).
+//! Tells the dialect of a feed from its packets (docs/wire-format.md, 3.2).
 
 use core::fmt;
 

@@ -22,7 +22,7 @@ pub enum FieldValue<'a> {
 
 /// A type that fields of messages have: how many bytes, and how they are read and written.
 ///
-/// Offsets are those of the reference, from the start of the message.
+/// Offsets are those of docs/wire-format.md, from the start of the message.
 pub(super) trait Wire: Copy {
     /// Bytes on the wire.
     const SIZE: usize;
@@ -140,7 +140,7 @@ newtypes!(
 );
 
 /// A price of the Pillar dialect, which declares its prices signed but never sends a negative one
-/// (section 5.2).
+/// (docs/wire-format.md, 5.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(transparent)]

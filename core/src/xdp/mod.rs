@@ -28,7 +28,7 @@
 //! # Ok::<(), oxberry_core::xdp::WireError>(())
 //! ```
 //!
-//! Section and table numbers in this module are those of the wire-format reference.
+//! Numbers of tables and sections in this module are those of `docs/wire-format.md`.
 
 mod builder;
 mod code;

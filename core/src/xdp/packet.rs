@@ -1,4 +1,5 @@
-//! Packets and messages in place: the header, and the walk over the messages (section 1.1).
+//! Packets and messages in place: the header, and the walk over the messages
+//! (docs/wire-format.md, 1.1).
 
 use super::layout;
 use super::{DeliveryFlag, Dialect, Head, WireError, WireErrorKind};

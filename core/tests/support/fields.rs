@@ -24,7 +24,8 @@ pub(crate) fn fields(message: &Message) -> BTreeMap<&'static str, Value> {
     fields
 }
 
-/// The reference's name of a field, in snake case: `SSRFilingPrice` is `ssr_filing_price`.
+/// The name that docs/wire-format.md gives a field, in snake case: `SSRFilingPrice` is
+/// `ssr_filing_price`.
 pub(crate) fn snake_case(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut snake = String::new();

@@ -1,4 +1,4 @@
-//! Channel files: packets back to back (wire reference, section 1.9).
+//! Channel files: packets back to back (docs/wire-format.md, 1.9).
 
 use super::{
     content::{self, Content},
@@ -11,7 +11,7 @@ use super::{
 const PACKET_SIZE_LENGTH: usize = 2;
 /// The packet header, the least PktSize.
 const LEAST_PACKET: u16 = 16;
-/// The largest PktSize (wire reference, section 1.1).
+/// The largest PktSize (docs/wire-format.md, 1.1).
 const LARGEST_PACKET: u16 = 1_400;
 
 /// Finds the next packet; `false` when there is none.

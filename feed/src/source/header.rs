@@ -33,8 +33,8 @@ pub(super) fn packet_size(captured: &[u8], length: usize) -> Option<usize> {
     (fits && (is_flag_known || is_filled(captured))).then_some(size)
 }
 
-/// Whether the messages of a packet fill it exactly. Flags beside those of the reference were in
-/// use once, and what comes with them must not be lost.
+/// Whether the messages of a packet fill it exactly. Flags beside those of docs/wire-format.md were
+/// in use once, and what comes with them must not be lost.
 #[cold]
 fn is_filled(bytes: &[u8]) -> bool {
     let Ok(packet) = PacketRef::new(bytes) else {

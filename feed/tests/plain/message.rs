@@ -1,4 +1,4 @@
-//! What messages of the Pillar dialect mean, by the offsets of the reference.
+//! What messages of the Pillar dialect mean, by the offsets of docs/wire-format.md.
 
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use super::{Lines, Place};
 /// The columns before the fields.
 const HEAD: &str = "packet,seq,type,size,name,delivery_flag";
 
-/// Every field of any message, in the order of the reference.
+/// Every field of any message, in the order of docs/wire-format.md.
 const FIELDS: [&str; 107] = [
     "source_time",
     "source_time_ns",

@@ -112,7 +112,7 @@ messages! {
         28 cross_type: CrossType,        "The auction.";
     }
 
-    /// A new volume for an auction print (B.113, C.113).
+    /// A new volume for an auction print (BC.113).
     113 CrossCorrection "CrossCorrection" 24 {
         4  source_time_ns: u32,          "Nanoseconds of the event time; the seconds are in the latest type 2.";
         8  symbol_index: SymbolIndex,    "The symbol.";

@@ -1,4 +1,5 @@
-//! Every message of every dialect, each declared once as a table of offsets (section 2).
+//! Every message of every dialect, each declared once as a table of offsets
+//! (docs/wire-format.md, 2).
 
 mod auction;
 mod control;
@@ -30,7 +31,7 @@ pub trait Body: Copy + core::fmt::Debug + Eq + core::hash::Hash {
     /// known prefix.
     const SIZE: usize;
 
-    /// The message's name in the reference, without spaces.
+    /// The message's name in docs/wire-format.md, without spaces.
     const NAME: &'static str;
 
     /// Reads the fields.
@@ -48,8 +49,8 @@ pub trait Body: Copy + core::fmt::Debug + Eq + core::hash::Hash {
     fn fields(&self, visit: &mut dyn FnMut(&'static str, FieldValue<'_>));
 }
 
-/// Declares messages as the reference's tables do: MsgType, struct, name, size; then offset, name,
-/// type and meaning of every field.
+/// Declares messages as the tables of docs/wire-format.md do: MsgType, struct, name, size; then
+/// offset, name, type and meaning of every field.
 ///
 /// A first field at offset 0 is a shorter form of the same message, which this form goes on from.
 macro_rules! messages {

@@ -1,4 +1,4 @@
-//! Which message a number means in which dialect (sections 2.6 and 3.3).
+//! Which message a number means in which dialect (docs/wire-format.md, 2.6 and 3.3).
 
 use super::{
     BloombergSymbolIndexMapping, Body, CrossCorrection, HeartbeatResponse, LegacyAddOrder,
@@ -52,7 +52,7 @@ macro_rules! message {
                 }
             }
 
-            /// The message's name in the reference, without spaces; the same in all dialects.
+            /// The message's name in docs/wire-format.md, without spaces; the same in all dialects.
             #[must_use]
             pub const fn name(&self) -> &'static str {
                 match self {

@@ -45,7 +45,7 @@ messages! {
         32 trade_cond4: TradeCond4,       "The exchange's own detail.";
     }
 
-    /// Cancels an execution or a trade (B.112, C.112).
+    /// Cancels an execution or a trade (BC.112).
     112 TradeCancel "TradeCancel" 20 {
         4  source_time_ns: u32,          "Nanoseconds of the event time; the seconds are in the latest type 2.";
         8  symbol_index: SymbolIndex,    "The symbol.";
@@ -53,7 +53,7 @@ messages! {
         16 trade_id: TradeId,            "The execution or trade that is cancelled.";
     }
 
-    /// Retail interest inside the spread (B.114, C.114).
+    /// Retail interest inside the spread (BC.114).
     114 RetailPriceImprovement "RetailPriceImprovement" 17 {
         4  source_time_ns: u32,          "Nanoseconds of the event time; the seconds are in the latest type 2.";
         8  symbol_index: SymbolIndex,    "The symbol.";
@@ -82,7 +82,7 @@ messages! {
         50 bid_volume: Qty,                              "Its shares.";
     }
 
-    /// A trade, form of NYSE Trades 2.1, 2013 (A.220, note).
+    /// A trade, form of NYSE Trades 2.1, 2013 (A.220).
     220 NyseTrade "Trade" 61 {
         0 base: LegacyTrade, "The fields of the Arca form.";
         54 transaction_id: u32, "Transaction.";
@@ -117,7 +117,7 @@ messages! {
         40 trade_through_exempt: TradeThroughExempt, "Whether it was exempt from rule 611.";
     }
 
-    /// Replaces a trade, form of NYSE Trades 2.1, 2013 (A.222, note).
+    /// Replaces a trade, form of NYSE Trades 2.1, 2013 (A.222).
     222 NyseTradeCorrection "TradeCorrection" 48 {
         0 base: LegacyTradeCorrection, "The fields of the Arca form.";
         41 transaction_id: u32, "Transaction.";
