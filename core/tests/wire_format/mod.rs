@@ -1,0 +1,4 @@
+//! The wire format twice: as the document tells it, and as the code reads it.
+
+pub(crate) mod document;
+pub(crate) mod layout;
