@@ -290,19 +290,14 @@ impl Page {
                     self.owed.insert(row);
                     self.note_restated(partition);
                 }
-                StockTold::State(state) | StockTold::Rebuilt(state) => {
-                    let is_asked_for = matches!(told, StockTold::State(_));
-                    let part = self.part(head.node, partition);
-                    if is_asked_for {
-                        part.tell();
-                    } else {
-                        part.count();
-                    }
-                    self.handle_state(now, head.node, partition, &state);
+                StockTold::State(state) => {
                     // Where something was missed it counts at the end of the telling.
-                    let row = self.row_of(state.trust.symbol_index, partition);
-                    self.owed.insert(row);
-                    self.note_restated(partition);
+                    self.part(head.node, partition).tell();
+                    self.handle_state(now, head.node, partition, &state);
+                }
+                StockTold::Rebuilt(state) => {
+                    self.part(head.node, partition).count();
+                    self.handle_state(now, head.node, partition, &state);
                 }
                 StockTold::StateEnd(symbols) => {
                     self.part(head.node, partition).end_telling(symbols);
@@ -516,6 +511,8 @@ impl Page {
             last_trade: state.last_trade,
             rank: rank(state.trust.trust),
         });
+        self.owed.insert(row);
+        self.note_restated(partition);
     }
 
     /// What one node says of a row.

@@ -219,8 +219,8 @@ impl Books<'_> {
         match event.action {
             Action::Clear { next } => {
                 let before = next.raw().saturating_sub(1);
-                record.unset(flag::EXPIRED | flag::RESET | flag::REFRESHING | flag::AHEAD);
-                record.unset(flag::UNANNOUNCED);
+                record.unset(flag::EXPIRED | flag::RESET | flag::UNANNOUNCED);
+                record.unset(flag::REFRESHING | flag::AHEAD);
                 record.set_last(before);
                 record.set_since(event.seq_num);
                 record.set_trading_status(TradingStatus::Unknown);
