@@ -1,8 +1,9 @@
 //! The dependency arrows of the workspace: who may know whom, and who may know what from outside.
 
+#[path = "support/metadata.rs"]
+mod metadata;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
 
 use serde::Deserialize;
 
@@ -99,12 +100,7 @@ const REACH_ZEROMQ: &[&str] = &[
 /// Programs that run in production: nothing pretended may be inside.
 const SHIPPED: &[&str] = &["oxberry-controller", "oxberry-pi", "oxberry-visual"];
 
-/// What `cargo metadata` says, as far as it matters here.
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
+/// What `cargo metadata` says of a package, as far as it matters here.
 #[derive(Deserialize)]
 struct Package {
     name: String,
@@ -213,26 +209,7 @@ fn the_inner_crates_take_little_from_outside() {
 
 /// The crates of the workspace, by name, as cargo reads their manifests.
 fn workspace() -> BTreeMap<String, Crate> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ])
-        .current_dir(root)
-        .output()
-        .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
-    metadata
-        .packages
+    metadata::packages::<Package>(&["--no-deps"])
         .into_iter()
         .map(|package| {
             let mut found = Crate::default();

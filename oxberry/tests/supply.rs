@@ -2,8 +2,10 @@
 //!
 //! The same rules stand in `deny.toml`, for those who have cargo-deny and its database of advisories.
 
+#[path = "support/metadata.rs"]
+mod metadata;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -37,11 +39,6 @@ const TWICE: &[(&str, &str)] = &[
     ("toml_datetime", "toml 0.8"),
     ("winnow", "toml 0.8"),
 ];
-
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
 
 #[derive(Deserialize)]
 struct Package {
@@ -153,18 +150,6 @@ fn packages() -> Vec<Package> {
         .expect("rustc runs");
     let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version", "1"])
-        .args(["--filter-platform", host.expect("rustc names its host")])
-        .current_dir(root)
-        .output()
-        .expect("cargo runs");
-    assert!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
-    metadata.packages
+    let host = host.expect("rustc names its host");
+    metadata::packages(&["--locked", "--filter-platform", host])
 }
