@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
-use oxberry_net::{Shutdown, in_words, log_to_stderr, say};
+use oxberry_net::{Shutdown, in_words, log_to_stderr, print, say};
 
 use crate::config::{Config, RawConfig};
 use crate::day::Day;
@@ -59,7 +59,7 @@ impl Cli {
             Err(error) => return failed(2, &error),
         };
         if self.check_config {
-            return match writeln!(io::stdout(), "{config:#?}") {
+            return match print(format_args!("{config:#?}\n")) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => failed(1, &error.into()),
             };
@@ -109,7 +109,7 @@ impl Cli {
         let mut tell = |notice: Notice| {
             log(&notice);
             if self.json_notices && gone.is_none() {
-                gone = print(&notice).err();
+                gone = print_notice(&notice).err();
             }
         };
         let summary = run(config, day, sockets, &shutdown, &mut tell)?;
@@ -145,7 +145,7 @@ fn log(notice: &Notice) {
 }
 
 /// Writes a notice as a JSON line.
-fn print(notice: &Notice) -> anyhow::Result<()> {
+fn print_notice(notice: &Notice) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     serde_json::to_writer(&mut stdout, notice)?;
     stdout.write_all(b"\n")?;

@@ -1,9 +1,8 @@
 //! The whole program: settings, log, sockets, loop, exit code.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, say};
+use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, print, say};
 
 use crate::arguments::Arguments;
 use crate::config::Config;
@@ -23,7 +22,7 @@ pub fn launch(arguments: &Arguments) -> ExitCode {
         Err(error) => return complain(&error, ExitCode::from(USAGE)),
     };
     if arguments.check_config {
-        return match write!(io::stdout(), "{config}") {
+        return match print(&config) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => complain(&error, ExitCode::FAILURE),
         };

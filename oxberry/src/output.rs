@@ -1,7 +1,8 @@
-//! Standard output: written in large pieces, and whenever the input has nothing more for now.
+//! What commands write: in large pieces, and whenever the input has nothing more for now.
 
 use std::{
-    io::{self, BufWriter, Stdout, Write, stdout},
+    fs::File,
+    io::{self, BufWriter, Write, stdout},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,13 +11,12 @@ use oxberry_feed::source::Source;
 /// Bytes that are written at once.
 const AT_ONCE: usize = 64 * 1024;
 
-/// Standard output. Clones are the same.
-#[derive(Clone, Debug)]
+/// Standard output or a file. Clones are the same.
+#[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Inner>>);
 
-#[derive(Debug)]
 struct Inner {
-    writer: BufWriter<Stdout>,
+    writer: BufWriter<Box<dyn Write + Send>>,
     /// Why it could not be written while an input was waited for.
     failed: Option<io::Error>,
 }
@@ -24,19 +24,29 @@ struct Inner {
 impl Output {
     /// The standard output of this process.
     pub(crate) fn new() -> Self {
-        let writer = BufWriter::with_capacity(AT_ONCE, stdout());
+        Self::of(Box::new(stdout()))
+    }
+
+    /// A file, or what stands in its place, such as a named pipe.
+    pub(crate) fn to_file(file: File) -> Self {
+        Self::of(Box::new(file))
+    }
+
+    fn of(writer: Box<dyn Write + Send>) -> Self {
+        let writer = BufWriter::with_capacity(AT_ONCE, writer);
         let failed = None;
         Self(Arc::new(Mutex::new(Inner { writer, failed })))
     }
 
-    /// From now on writes out everything before this source is waited for, so that what came
-    /// through a pipe is seen when it came.
-    pub(crate) fn follow(&self, source: &Source) {
-        let output = self.clone();
+    /// From now on writes out everything of these before the source is waited for, so that what
+    /// came through a pipe is seen when it came.
+    pub(crate) fn all_follow(outputs: Vec<Self>, source: &Source) {
         source.progress().before_waiting(move || {
-            let mut inner = output.inner();
-            if let Err(error) = inner.writer.flush() {
-                inner.failed.get_or_insert(error);
+            for output in &outputs {
+                let mut inner = output.inner();
+                if let Err(error) = inner.writer.flush() {
+                    inner.failed.get_or_insert(error);
+                }
             }
         });
     }
@@ -59,7 +69,7 @@ impl Write for Output {
 
 impl Inner {
     /// The writer, unless it failed before.
-    fn sound(&mut self) -> io::Result<&mut BufWriter<Stdout>> {
+    fn sound(&mut self) -> io::Result<&mut impl Write> {
         self.failed.take().map_or(Ok(&mut self.writer), Err)
     }
 }

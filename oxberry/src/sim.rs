@@ -1,7 +1,7 @@
 //! `oxberry sim`: the simulated cluster, by seed.
 
 use std::{
-    io::{BufWriter, Write as _, stdout},
+    io::{self, Write as _},
     num::NonZeroUsize,
     ops::Range,
     path::PathBuf,
@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use oxberry_sim::cluster::{Mark, Summary, Verdict, options, run_many, run_traced};
 
-use crate::{console::Console, failure::Failure};
+use crate::{console::Console, failure::Failure, output::Output};
 
 /// Seeds from which on every mark must have been hit: each rare branch runs in a few hundred.
 const SEEDS_FOR_ALL_MARKS: u64 = 5_000;
@@ -66,24 +66,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn one(seed: u64, with_trace: bool) -> Result<(), Failure> {
-    let mut out = BufWriter::new(stdout().lock());
-    write!(out, "{}", options(seed))?;
-    out.flush()?;
+    let mut out = Output::new();
+    let mut printed = write!(out, "{}", options(seed)).and_then(|()| out.flush());
     let verdict = if with_trace {
         let (verdict, steps) = run_traced(seed);
-        for step in steps {
-            writeln!(out, "{step}")?;
-        }
+        printed = printed.and_then(|()| {
+            let mut steps = steps.iter();
+            steps.try_for_each(|step| writeln!(out, "{step}"))
+        });
         verdict
     } else {
         oxberry_sim::cluster::run(seed)
     };
-    writeln!(out, "{verdict}")?;
-    out.flush()?;
-    match verdict.violation {
-        None => Ok(()),
-        Some(_) => Err(Failure::FaultyInput),
+    printed = printed.and_then(|()| writeln!(out, "{verdict}"));
+    let printed = printed.and_then(|()| out.flush());
+    ended(verdict.violation.is_none(), printed)
+}
+
+/// How it ends: by what came of the seeds, whoever reads that.
+fn ended(is_good: bool, printed: io::Result<()>) -> Result<(), Failure> {
+    if !is_good {
+        return Err(Failure::FaultyInput);
     }
+    printed.map_err(Failure::of_output)
 }
 
 fn many(seeds: Range<u64>, arguments: &Arguments) -> Result<(), Failure> {
@@ -109,7 +114,14 @@ fn many(seeds: Range<u64>, arguments: &Arguments) -> Result<(), Failure> {
 
 /// Says what came of many seeds.
 fn tell(summary: &Summary) -> Result<(), Failure> {
-    let mut out = BufWriter::new(stdout().lock());
+    let missing: Vec<Mark> = summary.marks.missing().collect();
+    let must_hit_all = summary.seeds >= SEEDS_FOR_ALL_MARKS;
+    let is_good = summary.violations.is_empty() && (missing.is_empty() || !must_hit_all);
+    ended(is_good, print(summary, &missing))
+}
+
+fn print(summary: &Summary, missing: &[Mark]) -> io::Result<()> {
+    let mut out = Output::new();
     for (seed, verdict) in &summary.violations {
         match verdict {
             Some(verdict) => writeln!(out, "{verdict}")?,
@@ -124,17 +136,10 @@ fn tell(summary: &Summary) -> Result<(), Failure> {
         summary.violations.len(),
         summary.totals
     )?;
-    let missing: Vec<Mark> = summary.marks.missing().collect();
-    for mark in &missing {
+    for mark in missing {
         writeln!(out, "never: {mark}")?;
     }
-    out.flush()?;
-    let must_hit_all = summary.seeds >= SEEDS_FOR_ALL_MARKS;
-    if summary.violations.is_empty() && (missing.is_empty() || !must_hit_all) {
-        Ok(())
-    } else {
-        Err(Failure::FaultyInput)
-    }
+    out.flush()
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {

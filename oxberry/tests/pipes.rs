@@ -7,7 +7,7 @@ mod feed;
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader, Write},
+    io::{BufRead as _, BufReader, Read, Write},
     path::Path,
     process::{Command, Stdio},
     sync::mpsc::{self, Receiver},
@@ -33,15 +33,20 @@ fn start(arguments: &[&str]) -> (std::process::Child, Receiver<String>) {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines = lines_of(child.stdout.take().unwrap());
+    (child, lines)
+}
+
+/// The lines of an output as they come.
+fn lines_of(output: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, lines) = mpsc::channel();
     thread::spawn(move || {
-        for line in stdout.lines() {
+        for line in BufReader::new(output).lines() {
             // The test may have seen enough.
             let _ = sender.send(line.unwrap());
         }
     });
-    (child, lines)
+    lines
 }
 
 /// Writes bid after bid, and each time expects the line of this one before the next is written.
@@ -125,6 +130,23 @@ fn what_comes_through_a_named_pipe_is_printed_when_it_came() {
         let writer = File::options().write(true).open(&pipe).unwrap();
         expect_line_by_line(writer, &lines);
         assert!(child.wait().unwrap().success(), "{command:?}");
+    }
+}
+
+#[test]
+fn events_come_through_a_named_pipe_when_their_messages_came() {
+    let directory = tempfile::tempdir().unwrap();
+    let map = mapping(directory.path());
+    let pipe = directory.path().join("events");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let events = ["--events", pipe.to_str().unwrap()];
+    let replay = ["replay", "-", "--dialect", "pillar", "--symbols", &map];
+    for rows in [&[][..], &["--digest"]] {
+        let (mut child, _rows) = start(&[&replay[..], &events, rows].concat());
+        let lines = lines_of(File::open(&pipe).unwrap());
+        expect_line_by_line(child.stdin.take().unwrap(), &lines);
+        assert!(child.wait().unwrap().success(), "{rows:?}");
     }
 }
 

@@ -222,7 +222,11 @@ fn a_check_whose_output_nobody_reads_exits_by_the_comparison() {
 #[test]
 fn a_full_standard_output_fails_the_run_and_is_named() {
     let (_directory, [good, faulty, map]) = files();
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 10] = [
+        &["sim", "--seed", "1", "--trace"],
+        &["sim", "--seeds", "0..2"],
+        &["node", "pi", "--check-config"],
+        &["node", "visual", "--check-config"],
         &["decode", &good],
         &["decode", "--format", "csv", &faulty],
         &["replay", &good, "--symbols", &map, "--orders", "2000"],
@@ -244,7 +248,11 @@ fn a_full_standard_output_fails_the_run_and_is_named() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let (_directory, [good, _, map]) = files();
-    let commands: [&[&str]; 3] = [
+    let commands: [&[&str]; 7] = [
+        &["sim", "--seed", "1", "--trace"],
+        &["sim", "--seeds", "0..2"],
+        &["node", "pi", "--check-config"],
+        &["node", "visual", "--check-config"],
         &["decode", &good],
         &["replay", &good, "--symbols", &map, "--orders", "2000"],
         &["replay", &good, "--symbols", &map, "--digest"],
@@ -266,4 +274,22 @@ fn a_digest_that_nobody_reads_hides_no_fault() {
         Stdio::null(),
     );
     assert_eq!(ran.status.code(), Some(1));
+}
+
+#[test]
+fn an_event_stream_that_cannot_be_written_is_named() {
+    let (_directory, [good, _, map]) = files();
+    let replay = ["replay", &good, "--symbols", &map, "--orders", "2000"];
+    let events = ["--digest", "--events", "/dev/full"];
+    let ran = run(
+        &[&replay[..], &events].concat(),
+        Stdio::null(),
+        Stdio::piped(),
+    );
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("/dev/full: cannot be written: No space left"),
+        "{err}"
+    );
 }

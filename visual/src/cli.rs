@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use oxberry_net::{Shutdown, in_words, log_to_stderr, say};
+use oxberry_net::{Shutdown, in_words, log_to_stderr, print, say};
 
 use crate::Sockets;
 use crate::config::{Config, ConfigError, RawConfig};
@@ -74,7 +74,7 @@ impl Cli {
             Err(error) => return failure(&error, USAGE),
         };
         let outcome = if self.check_config {
-            print_config(&config)
+            print(&config).map_err(Into::into)
         } else {
             self.run(&config)
         };
@@ -117,8 +117,4 @@ impl Cli {
 fn failure(error: &anyhow::Error, code: u8) -> ExitCode {
     say("oxberry-visual", in_words(error.as_ref()));
     ExitCode::from(code)
-}
-
-fn print_config(config: &Config) -> anyhow::Result<()> {
-    Ok(write!(io::stdout(), "{config}")?)
 }

@@ -144,7 +144,7 @@ impl Decoder<'_> {
                 return Ok(true);
             }
         };
-        self.output.follow(&source);
+        Output::all_follow(vec![self.output.clone()], &source);
         self.console.watch(vec![source.progress()]);
         let dialects = dialect::choose(
             input.dialect,

@@ -7,7 +7,6 @@ use std::{
     path::Path,
 };
 
-use anyhow::Context as _;
 use oxberry_controller::{config::partitions_for, day::partition_table};
 use oxberry_core::book::Digest;
 use serde_json::Value;
@@ -46,17 +45,10 @@ pub(super) fn compare(
         orders: ORDERS,
         has_options: false,
     };
-    let mut rows = match streams {
-        None => None,
-        Some((_, path)) => Some(
-            EventRows::create(path)
-                .with_context(|| format!("{}: cannot be written", path.display()))?,
-        ),
-    };
+    let mut rows = (streams.map(|(_, path)| EventRows::create(path))).transpose()?;
     let replayed = play(&plan, None, rows.as_mut(), &mut console)?;
     if let Some(mut rows) = rows {
-        rows.flush()
-            .context("the replayed events cannot be written")?;
+        rows.flush()?;
     }
     let mut expected: BTreeMap<u16, (u32, Digest)> = BTreeMap::new();
     for (&symbol_index, &digest) in replayed.digests() {

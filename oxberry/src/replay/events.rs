@@ -2,9 +2,11 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write as _},
-    path::Path,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
 };
+
+use anyhow::Context as _;
 
 use oxberry_core::{
     book::{Applied, Books, Level, Trust},
@@ -12,16 +14,15 @@ use oxberry_core::{
     units::{ChannelId, Position},
 };
 
-/// Bytes that are written at once.
-const BUFFER: usize = 64 * 1024;
+use crate::output::Output;
 
 /// Price and shares of the best bid and the best ask.
 type Best = [Option<(u32, u64)>; 2];
 
 /// Writes a row for each message that changed best price, size or trust or printed a trade.
-#[derive(Debug)]
 pub(crate) struct EventRows {
-    output: BufWriter<File>,
+    path: PathBuf,
+    output: Output,
     /// What was told last, by slot.
     told: Vec<Told>,
 }
@@ -45,18 +46,41 @@ impl Default for Told {
 
 impl EventRows {
     /// Makes the file and writes the header.
-    pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut output = BufWriter::with_capacity(BUFFER, File::create(path)?);
-        output.write_all(
-            b"symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,\
-              trade_px,trade_sz\n",
-        )?;
-        let told = Vec::new();
-        Ok(Self { output, told })
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, with its name, as all that is written to it later.
+    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = File::create(path).with_context(|| failed(path))?;
+        let mut output = Output::to_file(file);
+        let header = b"symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,\
+            trade_px,trade_sz\n";
+        output.write_all(header).with_context(|| failed(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            output,
+            told: Vec::new(),
+        })
+    }
+
+    /// Where they are written to.
+    pub(super) const fn output(&self) -> &Output {
+        &self.output
     }
 
     /// Writes the row that the event asks for, if it asks for one.
     pub(super) fn after(
+        &mut self,
+        place: (&str, ChannelId, Position),
+        event: &FeedEvent,
+        applied: &Applied,
+        books: &Books<'_>,
+    ) -> anyhow::Result<()> {
+        let written = self.write(place, event, applied, books);
+        written.with_context(|| failed(&self.path))
+    }
+
+    fn write(
         &mut self,
         (symbol, channel, position): (&str, ChannelId, Position),
         event: &FeedEvent,
@@ -105,9 +129,13 @@ impl EventRows {
     }
 
     /// Writes out what waits in buffers.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+    pub(crate) fn flush(&mut self) -> anyhow::Result<()> {
+        self.output.flush().with_context(|| failed(&self.path))
     }
+}
+
+fn failed(path: &Path) -> String {
+    format!("{}: cannot be written", path.display())
 }
 
 /// A value, or nothing at all.

@@ -11,7 +11,6 @@ mod table;
 
 use std::{io::Write as _, path::PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use oxberry_core::book::Capacity;
 
@@ -116,13 +115,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         has_options: true,
     };
     let Format::Csv = arguments.format;
-    let mut events = match &arguments.events {
-        None => None,
-        Some(path) => Some(
-            EventRows::create(path)
-                .with_context(|| format!("{}: cannot be written", path.display()))?,
-        ),
-    };
+    let events = arguments.events.as_deref();
+    let mut events = events.map(EventRows::create).transpose()?;
     let outcome = if arguments.digest {
         play(&plan, None, events.as_mut(), &mut console)?
     } else {

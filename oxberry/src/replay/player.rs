@@ -23,7 +23,10 @@ use super::{
     rows::Rows,
     table::{Hearing, Place, Table},
 };
-use crate::{console::Console, dialect, failure::Failure, input::DialectChoice, reading::Reading};
+use crate::{
+    console::Console, dialect, failure::Failure, input::DialectChoice, output::Output,
+    reading::Reading,
+};
 
 /// Symbols for which there is room beside those of the mapping file: what only the feed defines.
 const SPARE_SYMBOLS: usize = 1_024;
@@ -80,9 +83,9 @@ pub(crate) fn play(
     let mut sources = Vec::new();
     for file in &plan.inputs.files {
         let source = Source::open(file, plan.filter.clone())?;
-        if let Some(rows) = &rows {
-            rows.output().follow(&source);
-        }
+        let outputs = rows.iter().map(|rows| rows.output());
+        let outputs = outputs.chain(events.iter().map(|events| events.output()));
+        Output::all_follow(outputs.cloned().collect(), &source);
         sources.push(source);
     }
     let dialects = dialect::choose(plan.dialect, &mut sources, plan.has_options, console);

@@ -3,10 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Display,
-    io,
 };
-
-use anyhow::anyhow;
 
 use oxberry_core::{
     book::{Applied, Books, ChannelPast, Rejection, SymbolSlot, Trust},
@@ -41,7 +38,7 @@ pub(super) struct Table<'a> {
     books: Books<'a>,
     rows: Option<&'a mut Rows>,
     events: Option<&'a mut EventRows>,
-    /// The numbering of each channel.
+    /// What happened to each channel, for symbols that it defines later.
     past: BTreeMap<ChannelId, ChannelPast>,
     mapping: &'a MappingFile,
     /// What the feed calls symbols that the mapping file does not have.
@@ -59,7 +56,7 @@ pub(super) struct Table<'a> {
     /// Symbols that were told to be of two channels.
     contested: BTreeSet<SymbolIndex>,
     /// Why the event stream cannot be written any more.
-    events_failed: Option<io::Error>,
+    events_failed: Option<anyhow::Error>,
     /// Whether some symbol was not live when a row may be written of it.
     untrusted: bool,
 }
@@ -173,7 +170,7 @@ impl<'a> Table<'a> {
     /// Hands the rows of a packet over to standard output.
     pub(super) fn hand_over(&mut self) -> Result<(), Failure> {
         if let Some(error) = self.events_failed.take() {
-            return Err(anyhow!("the event stream cannot be written: {error}").into());
+            return Err(error.into());
         }
         let rows = self.rows.as_mut();
         rows.map_or(Ok(()), |rows| rows.hand_over())
