@@ -45,6 +45,14 @@ fn shown(page: &mut Page) -> Vec<u32> {
         .collect()
 }
 
+/// What a symbol is since a refresh.
+fn rebuilt(symbol: u32, trust: Trust, number: u32) -> StockTold {
+    let StockTold::State(state) = state(symbol, trust, number, None) else {
+        unreachable!("it makes states");
+    };
+    StockTold::Rebuilt(state)
+}
+
 fn is_live(page: &Page, row: usize, now: Instant) -> bool {
     page.standing(row, now).is_live()
 }
@@ -399,11 +407,109 @@ fn a_stale_replica_never_overrides_a_live_one() {
     page.handle_stock(START, &other.batch(9, &records));
     assert_eq!(number_shown(&page, 0), Some(3));
     assert!(is_live(&page, 0, START));
-    assert_eq!(page.counters().untrusted, 1);
     assert_eq!(number_shown(&page, 1), Some(9), "that one is live there");
     page.handle_stock(START, &one.batch(9, &[event(10, 9, None)]));
+    let counters = page.counters();
+    assert_eq!((counters.copies, counters.untrusted), (1, 0));
     assert_eq!(number_shown(&page, 0), Some(9));
     assert_eq!(trust_of(&page, 0, START), Trust::Live);
+}
+
+#[test]
+fn what_a_live_replica_did_not_tell_when_it_was_there_is_never_taken_from_a_stale_one() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &one.batch(3, &[]));
+    page.handle_stock(START, &other.batch(9, &[stale, event(10, 9, None)]));
+    // It knows that nothing was to be seen at 9.
+    page.handle_stock(START, &one.batch(12, &[event(10, 12, None)]));
+    assert_eq!(page.counters().untrusted, 1);
+    page.handle_stock(START, &other.batch(15, &[event(10, 15, None)]));
+    page.handle_stock(START, &one.beat());
+    page.handle_stock(START, &one.batch(15, &[]));
+    assert_eq!(page.counters().untrusted, 2);
+    // Nor when it is stale itself later.
+    page.handle_stock(START, &one.batch(20, &[stale, event(10, 20, None)]));
+    assert_eq!(shown(&mut page), [12, 20]);
+}
+
+#[test]
+fn an_event_of_a_stale_replica_is_taken_when_the_other_one_says_that_it_knows_no_better() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &other.batch(3, &[]));
+    page.handle_stock(START, &one.batch(9, &[stale, event(10, 9, None)]));
+    assert_eq!(shown(&mut page), []);
+    page.handle_stock(START, &other.batch(5, &[stale]));
+    assert_eq!(shown(&mut page), [9]);
+    assert_eq!(trust_of(&page, 0, START), Trust::Stale);
+    page.handle_stock(START, &other.batch(9, &[event(10, 9, None)]));
+    assert_eq!(shown(&mut page), []);
+    let counters = page.counters();
+    assert_eq!((counters.copies, counters.untrusted), (1, 0));
+}
+
+#[test]
+fn an_event_of_a_stale_replica_is_taken_when_the_live_one_dies_before_it() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &other.batch(3, &[event(10, 3, None)]));
+    let later = START.after(LIMITS.node_timeout);
+    page.handle_stock(later, &one.batch(9, &[stale, event(10, 9, None)]));
+    assert_eq!(shown(&mut page), [3]);
+    page.handle_timeout(later);
+    assert_eq!(by_node(page.voices())[&1], Voice::Dead);
+    assert_eq!(shown(&mut page), [9]);
+}
+
+/// However far apart they are, the events before a refresh are shown, and those behind it, each once
+/// and in their order.
+#[test]
+fn twins_that_a_refresh_made_live_again_tell_every_event() {
+    let told = |of: &mut Mouth, cuts: [bool; 3]| {
+        let parts: [(u32, Vec<StockTold>); 4] = [
+            (7, vec![trust(10, Trust::Stale)]),
+            (8, vec![event(10, 8, None)]),
+            (8, vec![rebuilt(10, Trust::Live, 8)]),
+            (9, vec![event(10, 9, None)]),
+        ];
+        let mut frames = Vec::new();
+        let mut held = Vec::new();
+        for (at, (through, records)) in parts.into_iter().enumerate() {
+            held.extend(records);
+            if cuts.get(at).is_none_or(|&is_cut| is_cut) {
+                frames.push(of.batch(through, &std::mem::take(&mut held)));
+            }
+        }
+        frames
+    };
+    for cuts in 0..64_u32 {
+        let cut_of = |of: u32| [0, 1, 2].map(|at| cuts >> (3 * of + at) & 1 == 1);
+        // Every order in which the frames of both can come.
+        for order in 0..256_u32 {
+            let (mut page, [mut one, mut other]) = (page(), twins());
+            for of in [&mut one, &mut other] {
+                page.handle_stock(START, &of.batch(3, &[event(10, 3, None)]));
+            }
+            let mut frames = [told(&mut one, cut_of(0)), told(&mut other, cut_of(1))];
+            for frame in &mut frames {
+                frame.reverse();
+            }
+            for turn in 0.. {
+                let of = (order >> (turn % 8) & 1) as usize;
+                let next = frames[of].pop();
+                let Some(frame) = next.or_else(|| frames[1 - of].pop()) else {
+                    break;
+                };
+                page.handle_stock(START, &frame);
+            }
+            let name = format!("cuts {cuts} order {order}");
+            assert_eq!(shown(&mut page), [3, 8, 9], "{name}");
+            assert!(is_live(&page, 0, START), "{name}");
+            let counters = page.counters();
+            assert_eq!((counters.copies, counters.untrusted), (3, 0), "{name}");
+        }
+    }
 }
 
 #[test]

@@ -30,6 +30,8 @@ impl Page {
 
     /// Shows what the best word on a row is, as far as that goes on and not back.
     fn restate_row(&mut self, row: usize) {
+        // What nobody will tell any better comes before the state that follows from it.
+        self.release(row);
         let Some(shown) = self.rows.get(row) else {
             return;
         };

@@ -7,6 +7,7 @@
 //! nothing is live on that node's word until it has told its state anew.
 
 mod best;
+mod event;
 mod output;
 mod replica;
 mod word;
@@ -14,17 +15,18 @@ mod word;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::book::Trust;
-use oxberry_core::units::{Instant, Numbering, Position, SymbolIndex};
+use oxberry_core::units::{Instant, SymbolIndex};
 use oxberry_proto::start::{Replica, SetupVisual};
-use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StockEvent, SymbolState};
+use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, SymbolState};
 use oxberry_proto::{
     Deltas, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, StockTold, StreamId,
     SymbolName, decode, decode_list, kind_of,
 };
 
+use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
 use self::replica::{Node, Seen, Stream};
-use self::word::{BEST_WORD, NO_WORD, is_newer, rank};
+use self::word::{is_newer, rank};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
 
@@ -47,6 +49,8 @@ pub struct Page {
     /// Rows that are to be looked at again when a frame was taken: a node has said something of them,
     /// or has to come further before what is best can be shown.
     owed: BTreeSet<usize>,
+    /// Events that another node may still tell on a better word.
+    withheld: Withheld,
     /// When the controller was asked for the symbols last.
     asked: Option<Instant>,
     counters: Counters,
@@ -69,6 +73,7 @@ impl Page {
             shown: VecDeque::new(),
             restated: Vec::new(),
             owed: BTreeSet::new(),
+            withheld: Withheld::default(),
             asked: None,
             counters: Counters::default(),
             commands: VecDeque::new(),
@@ -286,6 +291,7 @@ impl Page {
                     let cell = self.hear(now, head.node).cell_mut(row);
                     (cell.trust, cell.status) = (trust.trust, trust.status);
                     self.part(head.node, partition).count();
+                    self.release(row);
                     // Of one symbol: the others of the partition stand as before.
                     self.owed.insert(row);
                     self.note_restated(partition);
@@ -318,6 +324,7 @@ impl Page {
         if is_restated || has_missed != had_missed {
             self.restate(partition);
         }
+        self.settle_withheld();
         self.settle_owed();
         self.ask_for_states(now);
         result
@@ -371,6 +378,7 @@ impl Page {
         for partition in restated {
             self.restate(partition);
         }
+        self.settle_withheld();
         self.settle_owed();
         self.ask_for_states(now);
         Ok(())
@@ -397,99 +405,6 @@ impl Page {
             // What was not told by now never is.
             self.restate(partition);
         }
-    }
-
-    /// Takes an event if nobody told it before and nobody has a better word on its symbol.
-    fn handle_event(
-        &mut self,
-        id: NodeId,
-        stream: StreamId,
-        numbering: Numbering,
-        event: &StockEvent,
-    ) {
-        let row = self.row_of(event.symbol_index, stream.partition);
-        let position = Position {
-            numbering,
-            seq_num: event.seq_num,
-        };
-        let at = (stream.channel, position);
-        let Some(node) = self.nodes.get_mut(&id) else {
-            return;
-        };
-        // A node tells the trust of a symbol before its event, even while other changes are pending.
-        let has_missed =
-            (node.partitions.get(&stream.partition)).is_none_or(|part| part.has_missed);
-        let cell = node.cell_mut(row);
-        let trust = cell.trust;
-        let own = if has_missed { NO_WORD } else { rank(trust) };
-        let scale = event.view.scale;
-        let traded = event.trade.map(|trade| trade.price.scaled(scale));
-        let before = cell.seen.and_then(|seen| seen.at);
-        let last_trade = traded.or(cell.seen.and_then(|seen| seen.last_trade));
-        cell.seen = Some(Seen {
-            at: Some(at),
-            ts_event: event.ts_event,
-            view: event.view,
-            last_trade,
-            rank: own,
-        });
-        let Some(shown) = self.rows.get(row) else {
-            return;
-        };
-        let is_new = is_newer(at, shown.at);
-        let is_better = shown.at == Some(at) && own < shown.rank;
-        if !is_new && !is_better {
-            self.counters.copies += 1;
-            return;
-        }
-        // The best word of all needs no comparing.
-        if own > BEST_WORD && own > self.best_rank(row, stream.partition, Some(id)) {
-            self.counters.untrusted += 1;
-            return;
-        }
-        if !is_new {
-            // The event was shown on a word that was not as good.
-            self.counters.copies += 1;
-            if let Some(shown) = self.rows.get_mut(row) {
-                shown.view = Some(event.view);
-                shown.rank = own;
-            }
-            self.note_restated(stream.partition);
-            return;
-        }
-        // What this node told before was not shown, since another one seemed to know better; now that
-        // it knows no better, it tells what is between.
-        let has_skipped = before.is_some_and(|before| {
-            let shown = self.rows.get(row);
-            shown.is_some_and(|shown| is_newer(before, shown.at))
-        });
-        if has_skipped && self.will_be_told(row, at, own) {
-            self.owed.insert(row);
-            self.counters.untrusted += 1;
-            return;
-        }
-        self.counters.events += 1;
-        // Nobody had a better word, so nothing is owed.
-        self.owed.remove(&row);
-        let trust = if has_missed { Trust::Stale } else { trust };
-        if let Some(shown) = self.rows.get_mut(row) {
-            shown.at = Some(at);
-            shown.ts_event = event.ts_event;
-            shown.view = Some(event.view);
-            shown.last_trade = traded.or(shown.last_trade);
-            shown.rank = own;
-        }
-        self.shown.push_back(Shown {
-            row,
-            node: id,
-            symbol_index: event.symbol_index,
-            channel: stream.channel,
-            position,
-            ts_event: event.ts_event,
-            trust,
-            view: event.view,
-            trade: event.trade,
-        });
     }
 
     /// Takes the state of a symbol as a node tells it.
@@ -587,6 +502,7 @@ impl Page {
         self.nodes.clear();
         self.restated.clear();
         self.owed.clear();
+        self.withheld = Withheld::default();
         self.report(Report::NewRun(run));
     }
 

@@ -1,0 +1,213 @@
+//! Which events are taken when they are told, and which wait for a better word.
+
+use std::collections::BTreeMap;
+
+use oxberry_core::book::Trust;
+use oxberry_core::units::{ChannelId, Numbering, Position};
+use oxberry_proto::stock::StockEvent;
+use oxberry_proto::{NodeId, Partition, StreamId};
+
+use super::best::rank_of;
+use super::replica::{Node, Seen};
+use super::word::{BEST_WORD, NO_WORD, is_newer, rank};
+use super::{Page, Shown};
+
+/// Events that were told on a word that was not the best, while who knows better had not come as far,
+/// by the place of their row.
+///
+/// They are no more than the nodes of a partition can be apart, which flow control bounds.
+#[derive(Debug, Default)]
+pub(super) struct Withheld(BTreeMap<usize, Vec<Untaken>>);
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+struct Untaken {
+    event: Shown,
+    /// How good the word of its node was.
+    rank: u8,
+    /// Whether something is missing before it, which nodes with as good a word will tell.
+    has_skipped: bool,
+}
+
+/// What becomes of an event that was withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Take,
+    Wait,
+    Drop,
+}
+
+impl Untaken {
+    const fn at(&self) -> (ChannelId, Position) {
+        (self.event.channel, self.event.position)
+    }
+}
+
+impl Page {
+    /// Takes an event if nobody told it before and nobody has a better word on its symbol.
+    pub(super) fn handle_event(
+        &mut self,
+        id: NodeId,
+        stream: StreamId,
+        numbering: Numbering,
+        event: &StockEvent,
+    ) {
+        let row = self.row_of(event.symbol_index, stream.partition);
+        let position = Position {
+            numbering,
+            seq_num: event.seq_num,
+        };
+        let at = (stream.channel, position);
+        let Some(node) = self.nodes.get_mut(&id) else {
+            return;
+        };
+        // A node tells the trust of a symbol before its event, even while other changes are pending.
+        let has_missed =
+            (node.partitions.get(&stream.partition)).is_none_or(|part| part.has_missed);
+        let cell = node.cell_mut(row);
+        let trust = cell.trust;
+        let own = if has_missed { NO_WORD } else { rank(trust) };
+        let scale = event.view.scale;
+        let traded = event.trade.map(|trade| trade.price.scaled(scale));
+        let before = cell.seen.and_then(|seen| seen.at);
+        let last_trade = traded.or(cell.seen.and_then(|seen| seen.last_trade));
+        cell.seen = Some(Seen {
+            at: Some(at),
+            ts_event: event.ts_event,
+            view: event.view,
+            last_trade,
+            rank: own,
+        });
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        // What this node told before was not shown, since another one seemed to know better; now that
+        // it knows no better, it tells what is between.
+        let has_skipped = before.is_some_and(|before| is_newer(before, shown.at));
+        let untaken = Untaken {
+            event: Shown {
+                row,
+                node: id,
+                symbol_index: event.symbol_index,
+                channel: stream.channel,
+                position,
+                ts_event: event.ts_event,
+                trust: if has_missed { Trust::Stale } else { trust },
+                view: event.view,
+                trade: event.trade,
+            },
+            rank: own,
+            has_skipped,
+        };
+        if is_newer(at, shown.at) {
+            match self.fate(&untaken, stream.partition) {
+                Fate::Take => self.take(&untaken.event, own),
+                Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
+                Fate::Drop => self.counters.untrusted += 1,
+            }
+            return;
+        }
+        self.counters.copies += 1;
+        let is_better = shown.at == Some(at) && own < shown.rank;
+        if is_better && own <= self.best_rank(row, stream.partition, Some(id)) {
+            // The event was shown on a word that was not as good.
+            if let Some(shown) = self.rows.get_mut(row) {
+                shown.view = Some(event.view);
+                shown.rank = own;
+            }
+            self.note_restated(stream.partition);
+        }
+    }
+
+    /// Takes what was withheld of a row, in its order, as far as nobody will tell it any better.
+    pub(super) fn release(&mut self, row: usize) {
+        let Some(mut untaken) = self.withheld.0.remove(&row) else {
+            return;
+        };
+        untaken.sort_by_key(|one| (one.event.position, one.rank));
+        let mut kept = Vec::new();
+        for one in untaken {
+            let Some(shown) = self.rows.get(row) else {
+                return;
+            };
+            if !is_newer(one.at(), shown.at) {
+                if shown.at == Some(one.at()) {
+                    self.counters.copies += 1;
+                } else {
+                    self.counters.untrusted += 1;
+                }
+                continue;
+            }
+            let fate = self.fate(&one, shown.partition);
+            match fate {
+                Fate::Take if kept.is_empty() => self.take(&one.event, one.rank),
+                Fate::Take | Fate::Wait => kept.push(one),
+                Fate::Drop => self.counters.untrusted += 1,
+            }
+        }
+        if !kept.is_empty() {
+            self.withheld.0.insert(row, kept);
+        }
+    }
+
+    /// Looks again at all that was withheld: a node has come further.
+    pub(super) fn settle_withheld(&mut self) {
+        let rows: Vec<_> = self.withheld.0.keys().copied().collect();
+        for row in rows {
+            self.release(row);
+        }
+    }
+
+    /// What becomes of an event that is newer than what its row shows.
+    fn fate(&self, untaken: &Untaken, partition: Partition) -> Fate {
+        let Untaken {
+            event, rank: own, ..
+        } = *untaken;
+        // The best word of all needs no comparing.
+        if own > BEST_WORD {
+            let others = self.nodes.iter().filter(|&(&id, _)| id != event.node);
+            let mut better = others
+                .map(|(_, node)| node)
+                .filter(|node| rank_of(node, event.row, partition) < own)
+                .peekable();
+            if better.peek().is_some() {
+                // Who knows better and is past it without having told it knows that it is none.
+                let may_tell =
+                    better.any(|node| may_tell(node, event.row, partition, untaken.at()));
+                return if may_tell { Fate::Wait } else { Fate::Drop };
+            }
+        }
+        if untaken.has_skipped && self.will_be_told(event.row, untaken.at(), own) {
+            return Fate::Wait;
+        }
+        Fate::Take
+    }
+
+    /// Shows an event.
+    fn take(&mut self, event: &Shown, own: u8) {
+        self.counters.events += 1;
+        // Nobody had a better word, so nothing is owed.
+        self.owed.remove(&event.row);
+        if let Some(shown) = self.rows.get_mut(event.row) {
+            let scale = event.view.scale;
+            let traded = event.trade.map(|trade| trade.price.scaled(scale));
+            shown.at = Some((event.channel, event.position));
+            shown.ts_event = event.ts_event;
+            shown.view = Some(event.view);
+            shown.last_trade = traded.or(shown.last_trade);
+            shown.rank = own;
+        }
+        self.shown.push_back(*event);
+    }
+}
+
+/// Whether a node may still tell what happened to a symbol at a position, or say that its word on the
+/// symbol is no longer as good as it was.
+fn may_tell(node: &Node, row: usize, partition: Partition, at: (ChannelId, Position)) -> bool {
+    let (channel, position) = at;
+    let is_pending = (node.partitions.get(&partition)).is_none_or(|part| part.pending);
+    let told = node.cell(row).seen.and_then(|seen| seen.at);
+    let is_past = node.position(StreamId { channel, partition }) >= position
+        || told.is_some_and(|told| !is_newer(at, Some(told)));
+    (!is_past || is_pending) && !node.has_ended
+}
