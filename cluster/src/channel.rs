@@ -275,7 +275,15 @@ impl ChannelStreams {
     }
 
     /// Says of every stream how far it is covered; again and again, and last of all when it ended.
-    pub fn tell_coverage(&mut self, send: &mut impl FnMut(&[u8])) {
+    ///
+    /// What waits leaves first if it may: coverage that does not reach what was seen makes a Pi call
+    /// the stream recovering, and nothing is missing of it.
+    pub fn tell_coverage(&mut self, now: UnixNanos, send: &mut impl FnMut(&[u8])) {
+        self.flush(now, send);
+        self.publish_coverage(send);
+    }
+
+    fn publish_coverage(&mut self, send: &mut impl FnMut(&[u8])) {
         for stream in &mut self.streams {
             stream.send_refresh(self.run, send);
             // What waits in a batch was not said yet, so nothing behind it may be either.
@@ -309,7 +317,7 @@ impl ChannelStreams {
         debug_assert!(self.is_flushed(), "the end comes after the last event");
         self.has_ended = true;
         self.seen = self.covered.seq_num;
-        self.tell_coverage(send);
+        self.publish_coverage(send);
     }
 
     /// All replicas of the stream are at this position or beyond.

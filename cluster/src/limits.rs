@@ -12,7 +12,10 @@ pub struct Limits {
     /// every replica. It keeps a gigabit link busy over the acknowledgement delay, and bounds what any
     /// queue between controller and Pi can hold.
     pub window_bytes: usize,
-    /// And how many batches they may be at most: queues between controller and Pi count frames.
+    /// And how many batches they may be at most: queues between controller and Pi count frames. A feed
+    /// that is not played as fast as it goes sends small ones, of single events at worst; while a dead
+    /// replica is found out, that many must leave without an acknowledgement, or its twin would stand
+    /// still with it.
     pub window_batches: usize,
     /// Bytes of a batch: at most [`MAX_BATCH_BYTES`], an Ethernet frame.
     pub batch_bytes: usize,
@@ -38,7 +41,7 @@ impl Limits {
     /// Those of the programs.
     pub const DEFAULT: Self = Self {
         window_bytes: 64 * MAX_BATCH_BYTES,
-        window_batches: 64,
+        window_batches: 1_024,
         batch_bytes: MAX_BATCH_BYTES,
         ack_batches: 16,
         ack_delay: Duration::from_millis(5),

@@ -179,7 +179,7 @@ impl<'s> World<'s> {
             .unwrap();
         channel.cover(SeqNum::from_raw(self.numbers[at]));
         channel.flush(WALL, &mut send);
-        channel.tell_coverage(&mut send);
+        channel.tell_coverage(WALL, &mut send);
         for partition in self.table.partitions() {
             channel.handle_credit(partition, channel.covered());
         }
@@ -285,7 +285,7 @@ impl<'s> World<'s> {
         self.now = self.now.after(time);
         let mut frames = Vec::new();
         for channel in &mut self.channels {
-            channel.tell_coverage(&mut |frame: &[u8]| frames.push(frame.to_vec()));
+            channel.tell_coverage(WALL, &mut |frame: &[u8]| frames.push(frame.to_vec()));
         }
         self.give(&frames);
         for pi in &mut self.pis {

@@ -252,9 +252,12 @@ impl Outlet {
         self.next_coverage = now.after(Limits::DEFAULT.beat);
         let mut sent = Ok(());
         let Self {
-            streams, publisher, ..
+            streams,
+            publisher,
+            clock,
+            ..
         } = self;
-        streams.tell_coverage(&mut |frame| {
+        streams.tell_coverage(clock.wall(), &mut |frame| {
             if sent.is_ok() {
                 sent = publisher.publish(frame);
             }

@@ -150,7 +150,8 @@ fn the_death_of_a_pi_is_seen_and_costs_nothing() {
     let events = "document.getElementById('trades').textContent";
     let before = browser.value(events);
     browser.until(&format!("{events} !== {before}"));
-    assert_eq!(browser.text("#live"), "200");
+    // A busy machine may let one of the others wait for three beats.
+    browser.until("document.getElementById('live').textContent === '200'");
     assert_eq!(browser.text("#missed"), "0");
     browser.screenshot("pi-killed");
 

@@ -307,7 +307,7 @@ impl World {
         }
         streams.flush(wall, &mut send);
         if is_beat {
-            streams.tell_coverage(&mut send);
+            streams.tell_coverage(wall, &mut send);
         }
         if channel.occurrences.is_empty() && streams.is_flushed() && !channel.has_ended {
             streams.end(&mut send);

@@ -172,7 +172,8 @@ impl Player {
             self.next_coverage = now.after(Limits::DEFAULT.beat);
             let publisher = &mut self.publisher;
             if let Some(streams) = &mut self.streams {
-                streams.tell_coverage(&mut |frame| publisher.publish(frame).unwrap());
+                let wall = self.clock.wall();
+                streams.tell_coverage(wall, &mut |frame| publisher.publish(frame).unwrap());
             }
         }
     }

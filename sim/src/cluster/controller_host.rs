@@ -104,14 +104,15 @@ impl ChannelHost {
     }
 
     /// Says how far every stream is covered.
-    pub(super) fn tell_coverage(&mut self, out: &mut Vec<Frame>) {
+    pub(super) fn tell_coverage(&mut self, turn: &mut Turn<'_>) {
+        let wall = UnixNanos::from_raw(turn.now);
         let seen = self.reader.seen();
         let is_read = self.occurrences.is_empty();
         if let Some(streams) = &mut self.streams {
             if is_read && streams.covered().numbering == self.reader.position().numbering {
                 streams.set_seen(seen);
             }
-            streams.tell_coverage(&mut |frame| out.push(Rc::from(frame)));
+            streams.tell_coverage(wall, &mut |frame| turn.out.push(Rc::from(frame)));
         }
     }
 
@@ -296,7 +297,7 @@ impl ChannelHost {
         false
     }
 
-    pub(super) fn flush(&mut self, turn: &mut Turn<'_>) {
+    fn flush(&mut self, turn: &mut Turn<'_>) {
         let out = &mut *turn.out;
         if let Some(streams) = &mut self.streams {
             let wall = UnixNanos::from_raw(turn.now);

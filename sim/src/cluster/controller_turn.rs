@@ -160,8 +160,7 @@ impl World<'_> {
             };
             let goes_on = channel.turn(&host.table, started, &mut turn);
             if is_beat {
-                channel.flush(&mut turn);
-                channel.tell_coverage(&mut out);
+                channel.tell_coverage(&mut turn);
             }
             for frame in out.drain(..) {
                 self.publish(frame);
