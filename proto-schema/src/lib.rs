@@ -22,6 +22,7 @@ pub mod flow;
 pub mod limits;
 mod name;
 mod records;
+mod room;
 mod run;
 pub mod start;
 pub mod stock;

@@ -7,6 +7,7 @@ use core::marker::PhantomData;
 
 use crate::envelope::{Listed, ProtoError, VERSION, decode_head};
 use crate::limits::MAX_LIST_HEAD_BYTES;
+use crate::room::Room;
 
 /// Collects the records of one message in storage handed in: `[u8; N]`, `Box<[u8]>` or
 /// `&mut [u8]`. A message never exceeds it; less storage only means smaller messages.
@@ -60,7 +61,7 @@ impl<S: AsMut<[u8]>, H: Listed> RecordsWriter<S, H> {
             .as_mut()
             .get_mut(self.at..)
             .ok_or(ProtoError::NoRoom)?;
-        self.at += postcard::to_slice(record, room)?.len();
+        self.at += postcard::serialize_with_flavor(record, Room::new(room))?;
         self.count += 1;
         Ok(())
     }
