@@ -81,6 +81,19 @@ impl Page {
         let Some(shown) = self.rows.get(row) else {
             return;
         };
+        if !is_newer(at, shown.at) {
+            self.counters.copies += 1;
+            let is_better = shown.at == Some(at) && own < shown.rank;
+            if is_better && own <= self.best_rank(row, stream.partition, Some(id)) {
+                // The event was shown on a word that was not as good.
+                if let Some(shown) = self.rows.get_mut(row) {
+                    shown.view = Some(event.view);
+                    shown.rank = own;
+                }
+                self.note_restated(stream.partition);
+            }
+            return;
+        }
         // What this node told before was not shown, since another one seemed to know better; now that
         // it knows no better, it tells what is between.
         let has_skipped = before.is_some_and(|before| is_newer(before, shown.at));
@@ -99,23 +112,10 @@ impl Page {
             rank: own,
             has_skipped,
         };
-        if is_newer(at, shown.at) {
-            match self.fate(&untaken, stream.partition) {
-                Fate::Take => self.take(&untaken.event, own),
-                Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
-                Fate::Drop => self.counters.untrusted += 1,
-            }
-            return;
-        }
-        self.counters.copies += 1;
-        let is_better = shown.at == Some(at) && own < shown.rank;
-        if is_better && own <= self.best_rank(row, stream.partition, Some(id)) {
-            // The event was shown on a word that was not as good.
-            if let Some(shown) = self.rows.get_mut(row) {
-                shown.view = Some(event.view);
-                shown.rank = own;
-            }
-            self.note_restated(stream.partition);
+        match self.fate(&untaken, stream.partition) {
+            Fate::Take => self.take(&untaken.event, own),
+            Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
+            Fate::Drop => self.counters.untrusted += 1,
         }
     }
 

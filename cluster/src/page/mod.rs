@@ -10,6 +10,7 @@ mod best;
 mod event;
 mod output;
 mod replica;
+mod row_index;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -26,6 +27,7 @@ use oxberry_proto::{
 use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
 use self::replica::{Node, Seen, Stream};
+use self::row_index::RowIndex;
 use self::word::{is_newer, rank};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
@@ -40,7 +42,7 @@ pub struct Page {
     rows: Vec<Row>,
     /// How many of them are of listed symbols.
     listed: usize,
-    by_symbol: BTreeMap<SymbolIndex, usize>,
+    by_symbol: RowIndex,
     by_partition: BTreeMap<Partition, Vec<usize>>,
     nodes: BTreeMap<NodeId, Node>,
     shown: VecDeque<Shown>,
@@ -67,7 +69,7 @@ impl Page {
             has_symbols: false,
             rows: Vec::new(),
             listed: 0,
-            by_symbol: BTreeMap::new(),
+            by_symbol: RowIndex::default(),
             by_partition: BTreeMap::new(),
             nodes: BTreeMap::new(),
             shown: VecDeque::new(),
@@ -497,7 +499,7 @@ impl Page {
     fn begin(&mut self, run: Run) {
         self.run = Some(run);
         self.rows.clear();
-        self.by_symbol.clear();
+        self.by_symbol = RowIndex::default();
         self.by_partition.clear();
         self.nodes.clear();
         self.restated.clear();
@@ -533,17 +535,15 @@ impl Page {
 
     /// The place of a symbol's row, which is new if need be.
     fn row_of(&mut self, symbol_index: SymbolIndex, partition: Partition) -> usize {
-        let Self {
-            by_symbol,
-            by_partition,
-            rows,
-            ..
-        } = self;
-        *by_symbol.entry(symbol_index).or_insert_with(|| {
-            by_partition.entry(partition).or_default().push(rows.len());
-            rows.push(Row::new(symbol_index, SymbolName::new(), partition));
-            rows.len() - 1
-        })
+        if let Some(row) = self.by_symbol.get(symbol_index) {
+            return row;
+        }
+        let row = self.rows.len();
+        self.by_symbol.insert(symbol_index, row);
+        self.by_partition.entry(partition).or_default().push(row);
+        self.rows
+            .push(Row::new(symbol_index, SymbolName::new(), partition));
+        row
     }
 
     /// Whether the controller is to be asked. While no node speaks there may be a new one, which
