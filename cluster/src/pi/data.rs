@@ -409,7 +409,7 @@ impl<'s> Pi<'s> {
                     }));
                 }
             }
-            if telling.event(wall, books, event, &applied) {
+            if telling.event(wall, books, event, applied) {
                 counters.stock_events += 1;
             }
         });

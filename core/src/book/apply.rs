@@ -43,9 +43,10 @@ impl Books<'_> {
         event: &FeedEvent,
     ) -> Result<Applied, UnknownSymbol> {
         let target = self.target(event);
-        match self.apply_following(target, channel, event) {
-            Some(applied) => Ok(applied),
-            None => self.apply_other(target, channel, event),
+        if self.follows(target, channel, event) {
+            Ok(self.apply_next(target, event))
+        } else {
+            self.apply_other(target, channel, event)
         }
     }
 
@@ -58,22 +59,25 @@ impl Books<'_> {
         }
     }
 
-    /// Applies one event where it takes effect if it is the next message of its symbol and nothing is
-    /// odd, as nearly always; else nothing happens, and it is one for [`Self::apply_other`].
+    /// Whether an event is the next message of its symbol and nothing is odd, as nearly always: then it
+    /// counts, and is one for [`Self::apply_next`]; else it is one for [`Self::apply_other`].
     #[inline(always)]
-    pub(super) fn apply_following(
+    pub(super) fn follows(
         &mut self,
         target: Target,
         channel: ChannelId,
         event: &FeedEvent,
-    ) -> Option<Applied> {
-        let mut record = self.symbols.record_in(target.slot)?;
+    ) -> bool {
+        let Some(mut record) = self.symbols.record_in(target.slot) else {
+            return false;
+        };
         if !record.follows(channel, event.symbol_seq_num) {
-            return None;
+            return false;
         }
-        self.counters.events += 1;
         record.count_message();
-        Some(self.apply_next(target, event))
+        record.note();
+        self.counters.events += 1;
+        true
     }
 
     /// Applies one event that does not simply follow.
@@ -93,18 +97,18 @@ impl Books<'_> {
         Ok(self.apply_odd(target, channel, event))
     }
 
-    /// As [`Self::apply_next`], for what is rare.
+    /// As [`Self::apply_next`], for what is rare and not noted yet.
     #[inline(never)]
     pub(super) fn apply_admitted(&mut self, target: Target, event: &FeedEvent) -> Applied {
+        self.symbols.record(target.slot).note();
         self.apply_next(target, event)
     }
 
-    /// Applies an event whose number was looked at.
+    /// Applies an event whose number was looked at and noted.
     #[inline(always)]
-    fn apply_next(&mut self, target: Target, event: &FeedEvent) -> Applied {
+    pub(super) fn apply_next(&mut self, target: Target, event: &FeedEvent) -> Applied {
         let Target { slot, home } = target;
-        let mut record = self.symbols.record(slot);
-        record.note();
+        let record = self.symbols.record(slot);
         let key = |order_id| Key {
             slot,
             order_id,
@@ -185,17 +189,22 @@ impl Books<'_> {
         if let Some(trade) = trade {
             self.tapes.count(slot, trade, subject.record.scale());
         }
-        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
-        applied.trade = trade;
-        match outcome {
-            Ok(bbo_changed) => applied.bbo_changed = bbo_changed,
+        let (bbo_changed, trust_changed, rejection) = match outcome {
+            Ok(bbo_changed) => (bbo_changed, false, None),
             Err(rejection) => {
                 self.counters.reject(rejection);
-                applied.rejection = Some(rejection);
-                applied.trust_changed = subject.record.reject(rejection);
+                (false, subject.record.reject(rejection), Some(rejection))
             }
+        };
+        Applied {
+            slot: SymbolSlot::from_raw(slot),
+            bbo_changed,
+            trust_changed,
+            status_changed: false,
+            trade,
+            rejection,
+            missing: 0,
         }
-        applied
     }
 
     /// Applies an event that is about more than one order, or the venue's repetition of one.

@@ -25,7 +25,7 @@ impl Books<'_> {
         &mut self,
         channel: ChannelId,
         events: &[FeedEvent],
-        mut each: impl FnMut(&Self, &FeedEvent, Result<Applied, UnknownSymbol>),
+        mut each: impl FnMut(&Self, &FeedEvent, Result<&Applied, UnknownSymbol>),
     ) {
         let mut targets = [Target::NONE; AHEAD];
         for group in events.chunks(AHEAD) {
@@ -39,12 +39,12 @@ impl Books<'_> {
             }
             for (event, &target) in group.iter().zip(&targets) {
                 // Two calls, so that what usually happens needs no place in memory for the result.
-                match self.apply_following(target, channel, event) {
-                    Some(applied) => each(self, event, Ok(applied)),
-                    None => {
-                        let applied = self.apply_other(target, channel, event);
-                        each(self, event, applied);
-                    }
+                if self.follows(target, channel, event) {
+                    let applied = self.apply_next(target, event);
+                    each(self, event, Ok(&applied));
+                } else {
+                    let applied = self.apply_other(target, channel, event);
+                    each(self, event, applied.as_ref().map_err(|&unknown| unknown));
                 }
             }
         }

@@ -161,16 +161,20 @@ impl<'s> Symbols<'s> {
         self.count
     }
 
-    /// Where the n-th index entry from the home of this symbol is.
+    /// Where the index entry of this symbol should be.
     ///
     /// The venue's numbers are dense in places, so they are spread: of the 7,788 symbols of a real
     /// file, more than [`PROBES`] would share a neighbourhood by their low bits.
     #[inline(always)]
-    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> usize {
+    fn home(&self, symbol_index: SymbolIndex) -> usize {
         // 2^32 divided by the golden ratio; the upper bits of the product are the even ones.
         let spread = u64::from(symbol_index.raw().wrapping_mul(0x9E37_79B9));
-        let home = ((spread * self.index.len() as u64) >> 32) as usize;
-        (home + probe as usize) & (self.index.len() - 1)
+        ((spread * self.index.len() as u64) >> 32) as usize
+    }
+
+    /// Where the n-th index entry from the home of this symbol is.
+    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> usize {
+        (self.home(symbol_index) + probe as usize) & (self.index.len() - 1)
     }
 
     /// The slot of a symbol.
@@ -183,7 +187,7 @@ impl<'s> Symbols<'s> {
     #[inline(always)]
     pub(super) fn slot(&self, symbol_index: SymbolIndex) -> u32 {
         steps::count();
-        let [found, slot] = self.index[self.entry(symbol_index, 0)];
+        let [found, slot] = self.index[self.home(symbol_index)];
         if found == symbol_index.raw() {
             return slot;
         }
