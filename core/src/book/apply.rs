@@ -2,7 +2,7 @@
 
 use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
-use super::engine::{NewOrder, Subject};
+use super::engine::{Engine, NewOrder, Outcome, Subject};
 use super::expiry::last_session;
 use super::memory::NONE;
 use super::order::Key;
@@ -12,7 +12,7 @@ use super::state::{TradingStatus, Trust};
 use super::symbol::flag;
 use super::trade::Trade;
 use crate::feed::{Action, FeedEvent, TradeSessions};
-use crate::units::{ChannelId, PriceScale, Qty, RawPrice, Side};
+use crate::units::{ChannelId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolSeqNum};
 
 /// Where an event takes effect.
 #[derive(Clone, Copy, Debug)]
@@ -108,83 +108,9 @@ impl Books<'_> {
     #[inline(always)]
     pub(super) fn apply_next(&mut self, target: Target, event: &FeedEvent) -> Applied {
         let Target { slot, home } = target;
-        let record = self.symbols.record(slot);
-        let key = |order_id| Key {
-            slot,
-            order_id,
-            home,
-        };
-        let mut subject = Subject::new(slot, record);
-        let mut trade = None;
-        let outcome = match event.action {
-            Action::Add {
-                order_id,
-                side,
-                price,
-                qty,
-                sessions,
-            } => {
-                let order = NewOrder {
-                    side,
-                    price,
-                    qty,
-                    sessions,
-                };
-                self.engine.add(&mut subject, key(order_id), order)
-            }
-            Action::Modify {
-                order_id,
-                price,
-                qty,
-                loses_place,
-            } => self
-                .engine
-                .modify(&mut subject, key(order_id), price, qty, loses_place),
-            Action::Delete { order_id } => self.engine.delete(&mut subject, key(order_id)),
-            Action::Execute {
-                order_id,
-                price,
-                qty,
-                effect,
-                printable,
-                trade_id: _,
-            } => {
-                trade = counted(price, qty, printable);
-                self.engine
-                    .execute(&mut subject, key(order_id), qty, effect)
-            }
-            Action::Replace {
-                order_id,
-                new_order_id,
-                price,
-                qty,
-            } => self
-                .engine
-                .replace(&mut subject, key(order_id), new_order_id, price, qty),
-            Action::Trade {
-                price,
-                qty,
-                printable,
-                trade_id: _,
-            } => {
-                trade = counted(price, qty, printable);
-                if qty == Qty::ZERO {
-                    Err(Rejection::ZeroQuantity)
-                } else {
-                    Ok(false)
-                }
-            }
-            Action::Other => Ok(false),
-            Action::Clear { .. }
-            | Action::Session { .. }
-            | Action::Halt
-            | Action::Resume
-            | Action::Close
-            | Action::Define { .. }
-            | Action::Unreadable
-            | Action::Refresh { .. }
-            | Action::RefreshAdd { .. }
-            | Action::Refreshed => return self.control(slot, event),
+        let mut subject = Subject::new(slot, self.symbols.record(slot));
+        let Some((outcome, trade)) = self.engine.change(&mut subject, home, &event.action) else {
+            return self.control(slot, event);
         };
         if let Some(trade) = trade {
             self.tapes.count(slot, trade, subject.record.scale());
@@ -226,25 +152,7 @@ impl Books<'_> {
     fn act(&mut self, slot: u32, event: &FeedEvent) -> Result<(), Rejection> {
         let mut record = self.symbols.record(slot);
         match event.action {
-            Action::Clear { next } => {
-                let before = next.raw().saturating_sub(1);
-                record.unset(flag::EXPIRED | flag::RESET | flag::UNANNOUNCED);
-                record.unset(flag::REFRESHING | flag::AHEAD);
-                record.set_last(before);
-                record.set_since(event.seq_num);
-                record.set_trading_status(TradingStatus::Unknown);
-                let is_failover = record.has(flag::FAILOVER);
-                if is_failover {
-                    record.set(flag::CLEARED);
-                }
-                // Where it had numbers before it may have had orders, which are to be told again.
-                record.set_trust(if is_failover || before > 0 {
-                    Trust::Recovering
-                } else {
-                    Trust::Live
-                });
-                self.void_all(slot);
-            }
+            Action::Clear { next } => self.clear(slot, event.seq_num, next),
             Action::Session { session } => {
                 if record.trading_status() != TradingStatus::Halted {
                     record.set_trading_status(TradingStatus::Open);
@@ -259,14 +167,7 @@ impl Books<'_> {
                 self.void_all(slot);
             }
             Action::Define { scale, is_whole } => {
-                record.unset(flag::UNSCALED);
-                if scale != record.scale() {
-                    record.set_since(event.seq_num);
-                }
-                if !is_whole && record.trust() != Trust::Recovering && !record.has_content() {
-                    record.set_trust(Trust::Stale);
-                }
-                return self.rescale(slot, scale);
+                return self.describe(slot, event.seq_num, scale, is_whole);
             }
             Action::Unreadable => {
                 if event.symbol_seq_num.is_none() {
@@ -281,6 +182,8 @@ impl Books<'_> {
                 through,
                 scale,
             } => self.start_refresh(slot, event.seq_num, last, through, scale),
+            // Without a refresh under way it is nobody's order.
+            Action::RefreshAdd { .. } if !record.has(flag::REFRESHING) => {}
             Action::RefreshAdd {
                 order_id,
                 side,
@@ -294,10 +197,7 @@ impl Books<'_> {
                     qty,
                     sessions,
                 };
-                // Without a refresh under way it is nobody's order.
-                if record.has(flag::REFRESHING) {
-                    return self.refresh_order(slot, order_id, order);
-                }
+                return self.refresh_order(slot, order_id, order);
             }
             Action::Refreshed => self.end_refresh(slot),
             Action::Add { .. }
@@ -309,6 +209,47 @@ impl Books<'_> {
             | Action::Other => {}
         }
         Ok(())
+    }
+
+    /// The venue says that a symbol has no orders, and what its next number will be.
+    fn clear(&mut self, slot: u32, at: SeqNum, next: SymbolSeqNum) {
+        let mut record = self.symbols.record(slot);
+        let before = next.raw().saturating_sub(1);
+        record.unset(flag::EXPIRED | flag::RESET | flag::UNANNOUNCED);
+        record.unset(flag::REFRESHING | flag::AHEAD);
+        record.set_last(before);
+        record.set_since(at);
+        record.set_trading_status(TradingStatus::Unknown);
+        let is_failover = record.has(flag::FAILOVER);
+        if is_failover {
+            record.set(flag::CLEARED);
+        }
+        // Where it had numbers before it may have had orders, which are to be told again.
+        record.set_trust(if is_failover || before > 0 {
+            Trust::Recovering
+        } else {
+            Trust::Live
+        });
+        self.void_all(slot);
+    }
+
+    /// The venue describes a symbol that has a book.
+    fn describe(
+        &mut self,
+        slot: u32,
+        at: SeqNum,
+        scale: PriceScale,
+        is_whole: bool,
+    ) -> Result<(), Rejection> {
+        let mut record = self.symbols.record(slot);
+        record.unset(flag::UNSCALED);
+        if scale != record.scale() {
+            record.set_since(at);
+        }
+        if !is_whole && record.trust() != Trust::Recovering && !record.has_content() {
+            record.set_trust(Trust::Stale);
+        }
+        self.rescale(slot, scale)
     }
 
     /// Makes all orders of a symbol void.
@@ -356,7 +297,87 @@ impl Books<'_> {
     }
 }
 
+impl Engine<'_> {
+    /// Does what an event says of one order, and says whether the best level changed; `None` when it
+    /// is about more than one order.
+    #[inline(always)]
+    fn change(
+        &mut self,
+        subject: &mut Subject<'_>,
+        home: u32,
+        action: &Action,
+    ) -> Option<(Outcome, Option<Trade>)> {
+        let slot = subject.slot;
+        let key = |order_id| Key {
+            slot,
+            order_id,
+            home,
+        };
+        let outcome = match *action {
+            Action::Add {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            } => {
+                let order = NewOrder {
+                    side,
+                    price,
+                    qty,
+                    sessions,
+                };
+                self.add(subject, key(order_id), order)
+            }
+            Action::Modify {
+                order_id,
+                price,
+                qty,
+                loses_place,
+            } => self.modify(subject, key(order_id), price, qty, loses_place),
+            Action::Delete { order_id } => self.delete(subject, key(order_id)),
+            Action::Execute {
+                order_id,
+                price,
+                qty,
+                effect,
+                printable,
+                trade_id: _,
+            } => {
+                let trade = counted(price, qty, printable);
+                return Some((self.execute(subject, key(order_id), qty, effect), trade));
+            }
+            Action::Replace {
+                order_id,
+                new_order_id,
+                price,
+                qty,
+            } => self.replace(subject, key(order_id), new_order_id, price, qty),
+            Action::Trade { qty, .. } if qty == Qty::ZERO => Err(Rejection::ZeroQuantity),
+            Action::Trade {
+                price,
+                qty,
+                printable,
+                trade_id: _,
+            } => return Some((Ok(false), counted(price, qty, printable))),
+            Action::Other => Ok(false),
+            Action::Clear { .. }
+            | Action::Session { .. }
+            | Action::Halt
+            | Action::Resume
+            | Action::Close
+            | Action::Define { .. }
+            | Action::Unreadable
+            | Action::Refresh { .. }
+            | Action::RefreshAdd { .. }
+            | Action::Refreshed => return None,
+        };
+        Some((outcome, None))
+    }
+}
+
 /// The trade, if it counts towards volume.
+#[inline(always)]
 fn counted(price: RawPrice, qty: Qty, printable: bool) -> Option<Trade> {
     (printable && qty != Qty::ZERO).then_some(Trade { price, qty })
 }
