@@ -7,7 +7,7 @@
 
 use oxberry_core::book::Memory;
 use oxberry_core::feed::{Channel, Normalizer, SymbolSlot};
-use oxberry_core::line::{Sequencer, Slot};
+use oxberry_core::line::{LineArbiter, Slot};
 use oxberry_core::matching::InlineMatcher;
 
 fn assert_format<T: defmt::Format>() {}
@@ -17,6 +17,6 @@ fn generic_types_can_be_logged() {
     assert_format::<Memory<4>>();
     assert_format::<Normalizer<[SymbolSlot; 4]>>();
     assert_format::<Channel<[SymbolSlot; 4]>>();
-    assert_format::<Sequencer<[Slot; 4]>>();
+    assert_format::<LineArbiter<[Slot; 4]>>();
     assert_format::<InlineMatcher<4, 4>>();
 }

@@ -12,7 +12,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use oxberry_core::feed::{Action, Channel, EventsOnly, ExecutionEffect, FeedEvent, SymbolSlot};
-use oxberry_core::line::Sequence;
+use oxberry_core::line::Continuity;
 use oxberry_core::symbol;
 use oxberry_core::units::SymbolSeqNum;
 use oxberry_core::xdp::{Certainty, Detector, Dialect};
@@ -37,7 +37,7 @@ fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
                 .packet(&packet, &mut EventsOnly(|event| events.push(event)))
                 .unwrap();
             assert!(
-                matches!(sequence, Sequence::InOrder | Sequence::Reset),
+                matches!(sequence, Continuity::InOrder | Continuity::Reset),
                 "{sequence:?}"
             );
         }

@@ -13,7 +13,7 @@ mod line_world;
 use std::collections::BTreeMap;
 
 use line_world::{Faults, Run, Server};
-use oxberry_core::line::Counters;
+use oxberry_core::line::LineCounters;
 
 /// Runs with a random subset of faults each.
 const RUNS: u64 = 150;
@@ -86,7 +86,7 @@ fn without_a_request_server_losses_are_told_and_the_state_is_not_live() {
 }
 
 /// The rare paths, each of which some run must have taken.
-fn paths(counters: &Counters) -> [(&'static str, u64); 20] {
+fn paths(counters: &LineCounters) -> [(&'static str, u64); 20] {
     [
         ("heartbeat", counters.heartbeats),
         ("duplicate", counters.duplicates),

@@ -1,7 +1,7 @@
 //! One channel of a feed, from packets in the order of their arrival to what they mean.
 
 use super::{Beginning, Follower, Lost, Normalizer, SymbolSlot, TooManySymbols};
-use crate::line::{Sequence, SequenceTracker};
+use crate::line::{Continuity, GapDetector};
 use crate::units::{Position, SeqNum, SymbolIndex, SystemId, UnixNanos};
 use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 
@@ -15,7 +15,7 @@ use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel<S> {
-    tracker: SequenceTracker,
+    tracker: GapDetector,
     normalizer: Normalizer<S>,
     /// The venue builds all books anew.
     failover: bool,
@@ -52,7 +52,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     /// overwritten.
     pub fn new(dialect: Dialect, storage: S) -> Self {
         Self {
-            tracker: SequenceTracker::new(),
+            tracker: GapDetector::new(),
             normalizer: Normalizer::new(dialect, storage),
             failover: false,
             refreshed: None,
@@ -63,7 +63,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     /// Goes on behind the last message that an earlier run read: what was between is lost.
     pub fn after(position: Position, dialect: Dialect, storage: S) -> Self {
         Self {
-            tracker: SequenceTracker::after(position),
+            tracker: GapDetector::after(position),
             ..Self::new(dialect, storage)
         }
     }
@@ -90,37 +90,37 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         &mut self,
         packet: &PacketRef<'_>,
         out: &mut impl Follower,
-    ) -> Result<Sequence, WireError> {
+    ) -> Result<Continuity, WireError> {
         let header = packet.header();
         if header.delivery_flag.is_numbered_apart() {
             return self.numbered_apart(packet, out);
         }
         let sequence = self.tracker.advance(packet);
         let seen = match sequence {
-            Sequence::Heartbeat => {
+            Continuity::Heartbeat => {
                 self.counters.heartbeats += 1;
                 0
             }
-            Sequence::InOrder => 0,
-            Sequence::Duplicate => {
+            Continuity::InOrder => 0,
+            Continuity::Duplicate => {
                 self.counters.duplicates += 1;
                 return Ok(sequence);
             }
-            Sequence::Straddles { seen } => {
+            Continuity::Straddles { seen } => {
                 self.counters.straddling += 1;
                 seen
             }
-            Sequence::Gap { expected, missing } => {
+            Continuity::Gap { expected, missing } => {
                 self.lose(expected, missing, out);
                 0
             }
-            Sequence::Joined | Sequence::Reset => {
-                self.counters.resets += u64::from(sequence == Sequence::Reset);
+            Continuity::Joined | Continuity::Reset => {
+                self.counters.resets += u64::from(sequence == Continuity::Reset);
                 let after = SeqNum::from_raw(header.seq_num.raw().saturating_sub(1));
                 self.begin(after, true, header.delivery_flag, out);
                 0
             }
-            Sequence::Restart { missing } => {
+            Continuity::Restart { missing } => {
                 self.counters.restarts += 1;
                 self.begin(SeqNum::from_raw(0), false, header.delivery_flag, out);
                 if missing > 0 {
@@ -141,7 +141,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         &mut self,
         packet: &PacketRef<'_>,
         out: &mut impl Follower,
-    ) -> Result<Sequence, WireError> {
+    ) -> Result<Continuity, WireError> {
         let header = packet.header();
         let begun = self.tracker.begun();
         // The other line's copy has known numbers and was not sent later.
@@ -157,7 +157,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
             let read = self.tracker.position().seq_num;
             self.normalizer.refresh_packet(packet, read, out)?;
         }
-        Ok(Sequence::InOrder)
+        Ok(Continuity::InOrder)
     }
 
     #[cold]
@@ -195,7 +195,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
 
     /// The part that knows which number comes next.
     #[must_use]
-    pub const fn tracker(&self) -> &SequenceTracker {
+    pub const fn tracker(&self) -> &GapDetector {
         &self.tracker
     }
 

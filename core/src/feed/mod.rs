@@ -1,7 +1,7 @@
 //! What the feed's messages mean to a book, free of dialect and of transport.
 //!
 //! A [`Channel`] takes packets and tells its [`Follower`] what they mean, as [`FeedEvent`]s; it is a
-//! [`SequenceTracker`](crate::line::SequenceTracker) in front of a [`Normalizer`], which others
+//! [`GapDetector`](crate::line::GapDetector) in front of a [`Normalizer`], which others
 //! may put behind an arbiter of their own.
 
 mod channel;

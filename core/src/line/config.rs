@@ -1,4 +1,4 @@
-//! What a channel may expect of its lines and its venue.
+//! What a channel can expect from its lines and its venue.
 
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::units::SeqNum;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Line {
-    /// The first copy, and the only one of a file.
+    /// The first copy; the only one in a channel file.
     A,
     /// The second copy.
     B,
@@ -27,54 +27,54 @@ pub enum Source {
     Refresh,
 }
 
-/// How a channel is to be put in order.
+/// How to arbitrate a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
-    /// The first number to wait for: 1, or where an earlier run stopped.
+    /// The first expected number: 1, or where an earlier run stopped.
     pub expected: SeqNum,
     /// Whether there is a line B.
     pub two_lines: bool,
-    /// How long a missing number is awaited from the lines before anybody is asked.
+    /// How long to wait for a missing number from the lines before asking the request server.
     pub other_line_wait: Duration,
-    /// A jump by more numbers than this is believed only when another packet continues it.
+    /// A jump of more numbers than this is believed only when another packet continues it.
     pub believed_jump: u32,
-    /// What may be asked of the request server; `None` when there is none, so that what others asked
-    /// for is taken.
+    /// What may be asked of the request server. `None` when there is none; then retransmissions that
+    /// others asked for are used.
     pub retransmission: Option<RetransmissionConfig>,
-    /// How a refresh may be asked for; `None` when it cannot.
+    /// How to ask for a refresh; `None` when that is impossible.
     pub refresh: Option<RefreshConfig>,
-    /// A line without any packet for so long is reported as silent; `None` when lines may pause.
+    /// After this long without a packet a line is reported as silent; `None` when lines may pause.
     pub silence: Option<Duration>,
 }
 
-/// How retransmissions are asked for.
+/// How to ask for retransmissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RetransmissionConfig {
-    /// Requests that are left today.
+    /// Requests left today.
     pub requests: u32,
-    /// How long one may make no progress before it is repeated.
+    /// How long a request may bring nothing new before it is repeated.
     pub timeout: Duration,
-    /// How often one range is asked for; at least once.
+    /// How many times to ask for one range; at least once.
     pub attempts: u8,
-    /// How long the server is left alone after it answered nothing.
+    /// How long to leave the server alone after it did not answer.
     pub pause: Duration,
-    /// Larger gaps are not asked for.
+    /// The largest gap worth asking for.
     pub max_messages: u32,
 }
 
-/// How refreshes are asked for.
+/// How to ask for refreshes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RefreshConfig {
-    /// Requests that are left today.
+    /// Requests left today.
     pub requests: u32,
-    /// How long one may make no progress before it is repeated.
+    /// How long a request may bring nothing new before it is repeated.
     pub timeout: Duration,
-    /// How often it is asked for before the channel is given up; at least once.
+    /// How many times to ask before the channel is given up; at least once.
     pub attempts: u8,
-    /// How long a channel that was given up waits before it is tried again.
+    /// How long a channel that was given up waits before asking again.
     pub pause: Duration,
 }
 
@@ -90,7 +90,7 @@ impl Line {
 }
 
 impl Config {
-    /// Two live lines, a request server, and the limits of [`limits`].
+    /// For two live lines and a request server, with the values of [`limits`].
     pub const LIVE: Self = Self {
         expected: SeqNum::from_raw(1),
         two_lines: true,
@@ -112,7 +112,7 @@ impl Config {
         silence: Some(limits::LINE_SILENCE),
     };
 
-    /// A file: what is not in it never comes.
+    /// For a file: what is not in it never comes.
     pub const FILE: Self = Self {
         expected: SeqNum::from_raw(1),
         two_lines: false,

@@ -1,13 +1,13 @@
-//! What is missing.
+//! Gaps: numbers that are missing.
 
 use core::fmt;
 
 use heapless::Vec;
 
-use super::place::Span;
+use super::epoch_seq::Span;
 use crate::units::{Instant, SeqNum};
 
-/// Missing numbers: all from `first` up to, not including, `end`.
+/// A range of missing numbers, from `first` up to but not including `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Gap {
@@ -102,12 +102,12 @@ impl<const N: usize> GapList<N> {
         self.gaps.push(gap).map_err(|_| ListFull)
     }
 
-    /// Whether any place of the span is missing.
+    /// Whether any number of the span is missing.
     pub(super) fn meets(&self, span: &Span) -> bool {
         self.gaps.iter().any(|gap| gap.span.meets(span))
     }
 
-    /// Whether any place of the span is missing and not given up.
+    /// Whether any number of the span is missing and not given up.
     pub(super) fn awaits(&self, span: &Span) -> bool {
         self.gaps
             .iter()
@@ -184,20 +184,20 @@ impl<const N: usize> GapList<N> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::Place;
+    use super::super::epoch_seq::EpochSeq;
     use super::*;
 
     extern crate std;
     use std::vec::Vec as StdVec;
 
     fn span(first: u32, end: u32) -> Span {
-        let place = |raw| Place {
+        let at = |raw| EpochSeq {
             epoch: 0,
             number: SeqNum::from_raw(raw),
         };
         Span {
-            first: place(first),
-            end: place(end),
+            first: at(first),
+            end: at(end),
         }
     }
 

@@ -1,16 +1,16 @@
-//! Packets that came too early, kept until their turn.
+//! Early packets, held until their turn.
 
-use super::place::Place;
+use super::epoch_seq::EpochSeq;
 use crate::units::SeqNum;
 use crate::xdp::{MAX_PACKET, PacketRef};
 
-/// Room for one packet that came too early.
+/// Room for one early packet.
 ///
-/// A [`Sequencer`](super::Sequencer) is handed as many as its machine can spare: each packet of a
-/// channel that comes while a gap is open takes one.
+/// A [`LineArbiter`](super::LineArbiter) is given as many as the machine can spare: each packet that
+/// arrives while a gap is open takes one.
 #[derive(Clone)]
 pub struct Slot {
-    first: Place,
+    first: EpochSeq,
     count: u32,
     /// The slot after this one, in its list.
     next: Option<u16>,
@@ -18,7 +18,7 @@ pub struct Slot {
     bytes: [u8; MAX_PACKET],
 }
 
-/// The list of early packets by place, and the list of free slots, in storage handed in.
+/// The list of early packets by number, and the list of free slots, in storage handed in.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Held<S> {
@@ -33,14 +33,14 @@ pub(super) struct Held<S> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lowest {
     slot: u16,
-    pub(super) first: Place,
+    pub(super) first: EpochSeq,
     pub(super) count: u32,
 }
 
 impl Slot {
-    /// A slot that holds nothing.
+    /// An empty slot.
     pub const EMPTY: Self = Self {
-        first: Place {
+        first: EpochSeq {
             epoch: 0,
             number: SeqNum::from_raw(0),
         },
@@ -100,7 +100,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Held<S> {
     }
 
     /// Keeps a copy. Returns whether there was room: a free slot, and no more than 1,400 bytes.
-    pub(super) fn insert(&mut self, first: Place, packet: &PacketRef<'_>) -> bool {
+    pub(super) fn insert(&mut self, first: EpochSeq, packet: &PacketRef<'_>) -> bool {
         let Some(index) = self.free else { return false };
         let bytes = packet.bytes();
         let before = self.before(first);
@@ -169,7 +169,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Held<S> {
 
     /// The last packet that starts no later; early packets mostly come in order, so the tail is
     /// looked at first.
-    fn before(&self, first: Place) -> Option<u16> {
+    fn before(&self, first: EpochSeq) -> Option<u16> {
         let starts_no_later =
             |index: &u16| self.slot(*index).is_some_and(|slot| slot.first <= first);
         if let Some(tail) = self.tail.filter(starts_no_later) {

@@ -3,8 +3,8 @@
 
 use core::time::Duration;
 
-/// How long a missing number is awaited from the other line before anybody is asked. The lines
-/// leave the venue together, so it covers the difference of their paths and of our threads.
+/// How long to wait for the other line before asking the request server. Both lines leave the venue
+/// together, so this covers the difference of their paths and of our threads.
 pub const OTHER_LINE_WAIT: Duration = Duration::from_millis(20);
 
 /// The most messages that one retransmission request may name (docs/wire-format.md, 1.7).
@@ -13,13 +13,13 @@ pub const MAX_REQUEST_MESSAGES: u32 = 1_000;
 /// Retransmission requests a day and channel (docs/wire-format.md, 1.7).
 pub const REQUESTS_PER_DAY: u32 = 5_000;
 
-/// How long a retransmission may make no progress before it is asked for again.
+/// How long a retransmission may bring nothing new before it is requested again.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often one range is asked for.
+/// How many times to ask for one range.
 pub const REQUEST_ATTEMPTS: u8 = 3;
 
-/// How long the request server is left alone after it did not answer at all.
+/// How long to leave the request server alone after it did not answer.
 pub const REQUEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The most messages worth repairing by retransmission, 50 requests; a refresh is quicker beyond.
@@ -29,16 +29,16 @@ pub const MAX_REPAIRABLE_MESSAGES: u32 = 50 * MAX_REQUEST_MESSAGES;
 /// Refreshes of a whole channel a day and user (docs/wire-format.md, 1.8).
 pub const REFRESHES_PER_DAY: u32 = 500;
 
-/// How long a refresh may make no progress before it is asked for again.
+/// How long a refresh may bring nothing new before it is requested again.
 pub const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a refresh is asked for before the channel is given up.
+/// How many times to ask for a refresh before the channel is given up.
 pub const REFRESH_ATTEMPTS: u8 = 3;
 
-/// How long a channel that was given up waits before a refresh is tried again.
+/// How long a channel that was given up waits before asking for a refresh again.
 pub const REFRESH_PAUSE: Duration = Duration::from_secs(60);
 
-/// A line without any packet for so long is silent: heartbeats come once a second
+/// After this long without a packet a line is silent: heartbeats come once a second
 /// (docs/wire-format.md, 1.5).
 pub const LINE_SILENCE: Duration = Duration::from_secs(3);
 

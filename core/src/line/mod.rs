@@ -1,6 +1,6 @@
 //! From packets as they come, twice, late or not at all, to messages in order.
 //!
-//! A channel is sent in two copies, lines A and B, over a network that loses. A [`Sequencer`] takes
+//! A channel is sent in two copies, lines A and B, over a network that loses. A [`LineArbiter`] takes
 //! the packets of both and hands each message on once, in order: the first copy of a number wins;
 //! what is missing is awaited from the other line, then asked of the venue by retransmission; what
 //! cannot be had is given up in time, said to be lost, and all books are renewed by a refresh.
@@ -8,14 +8,14 @@
 //! It is a machine without a socket or clock: packets and the time go in; packets in order, what to
 //! ask for, and the next deadline come out. In-order packets are not copied.
 //!
-//! * [`Tracker`]: what a run of numbers means to one who expects a certain one,
-//! * [`SequenceTracker`]: what a packet means to its channel, for those who wait for nothing,
-//! * [`Gap`]: what is missing,
-//! * [`Config`], [`limits`]: how long to wait, what may be asked for,
-//! * [`Sequencer`]: the machine, with its [`Arrival`]s, [`Command`]s and [`Counters`].
+//! * [`LineArbiter`]: the machine, with its [`Arrival`]s, [`Command`]s and [`LineCounters`],
+//! * [`Config`], [`limits`]: how long to wait, and what may be asked for,
+//! * [`Gap`]: a range of missing numbers,
+//! * [`GapDetector`]: says what each packet is to its channel, and never waits,
+//! * [`Tracker`]: the next expected number.
 //!
 //! ```
-//! use oxberry_core::line::{Arrival, Command, Config, Line, Sequencer, Slot, Source};
+//! use oxberry_core::line::{Arrival, Command, Config, Line, LineArbiter, Slot, Source};
 //! use oxberry_core::units::{Instant, SeqNum, UnixNanos};
 //! use oxberry_core::xdp::{DeliveryFlag, PacketBuilder, PacketRef, PillarDeleteOrder};
 //!
@@ -28,7 +28,7 @@
 //! }
 //!
 //! let now = Instant::from_raw(0);
-//! let mut channel = Sequencer::new(now, Config::LIVE, [Slot::EMPTY; 4]);
+//! let mut channel = LineArbiter::new(now, Config::LIVE, [Slot::EMPTY; 4]);
 //! let mut buffer = [0; 1400];
 //! let (a, b) = (Source::Line(Line::A), Source::Line(Line::B));
 //!
@@ -50,25 +50,25 @@
 //!
 //! Numbers of sections in this module are those of `docs/wire-format.md`.
 
+mod arbiter;
+mod assembler;
 mod config;
 mod counters;
+mod epoch_seq;
+mod epochs;
 mod gap;
+mod gap_detector;
 mod held;
 pub mod limits;
-mod numbering;
-mod order;
-mod place;
 mod refresh;
 mod request;
-mod sequence;
-mod sequencer;
 mod silence;
 mod tracker;
 
+pub use arbiter::{Arrival, Command, LineArbiter, State};
 pub use config::{Config, Line, RefreshConfig, RetransmissionConfig, Source};
-pub use counters::Counters;
+pub use counters::LineCounters;
 pub use gap::Gap;
+pub use gap_detector::{Continuity, GapDetector};
 pub use held::Slot;
-pub use sequence::{Sequence, SequenceTracker};
-pub use sequencer::{Arrival, Command, Sequencer, State};
 pub use tracker::{Numbered, Tracker, Verdict};

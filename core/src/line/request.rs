@@ -1,8 +1,8 @@
 //! Asking the venue for missing messages, one request at a time.
 
 use super::config::RetransmissionConfig;
+use super::epoch_seq::Span;
 use super::limits::MAX_REQUEST_MESSAGES;
-use super::place::Span;
 use super::{Gap, Numbered as _};
 use crate::units::Instant;
 

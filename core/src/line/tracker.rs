@@ -1,10 +1,8 @@
-//! The next expected number, and what a run of numbers means to it (docs/wire-format.md, 1.3).
+//! The next expected number, and how a run of numbers relates to it (docs/wire-format.md, 1.3).
 
 use crate::units::SeqNum;
 
-/// Something that is numbered without holes: 1, 2, 3, ….
-///
-/// Channels of the feed and streams of a cluster are, so one [`Tracker`] serves both.
+/// A number of something that is numbered without gaps: 1, 2, 3, ….
 pub trait Numbered: Copy + Ord {
     /// The number `count` places later; saturates, since no numbering here is known to wrap.
     #[must_use]
@@ -25,7 +23,7 @@ impl Numbered for SeqNum {
     }
 }
 
-/// Remembers which number comes next.
+/// Remembers the next expected number.
 ///
 /// ```
 /// use oxberry_core::line::{Tracker, Verdict};
@@ -44,23 +42,23 @@ pub struct Tracker<N> {
     expected: N,
 }
 
-/// What a run of numbers means to a [`Tracker`].
+/// How a run of numbers relates to the expected one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Verdict {
-    /// It holds the expected number, after `skip` that are already known.
+    /// The run contains the expected number, after `skip` known ones.
     Next {
-        /// Leading items to pass over: 0 unless the run straddles the expected number.
+        /// Leading items to skip: 0 unless the run straddles the expected number.
         skip: u32,
     },
-    /// It starts `missing` numbers later than expected.
+    /// The run starts `missing` numbers after the expected one.
     Early {
         /// How many numbers lie between the expected one and the first of the run.
         missing: u32,
     },
-    /// All of it is known.
+    /// The whole run is known.
     Known,
-    /// It has no items, so it consumes no number, whatever number it bears.
+    /// The run is empty and consumes no number, whatever number it bears.
     Empty,
 }
 
@@ -71,13 +69,13 @@ impl<N: Numbered> Tracker<N> {
         Self { expected }
     }
 
-    /// The number that comes next.
+    /// The next expected number.
     #[must_use]
     pub const fn expected(&self) -> N {
         self.expected
     }
 
-    /// What `count` items numbered from `first` on would mean.
+    /// How a run of `count` items numbered from `first` relates to the expected number.
     #[must_use]
     pub fn check(&self, first: N, count: u32) -> Verdict {
         if count == 0 {
@@ -96,7 +94,7 @@ impl<N: Numbered> Tracker<N> {
         }
     }
 
-    /// The same, and when the expected number is among them, expects the one after the last.
+    /// As [`check`](Self::check); a run that contains the expected number moves it past the run's end.
     pub fn accept(&mut self, first: N, count: u32) -> Verdict {
         let verdict = self.check(first, count);
         if matches!(verdict, Verdict::Next { .. }) {

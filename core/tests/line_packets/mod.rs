@@ -1,6 +1,6 @@
 //! Any sequence of packets, answers and pauses, put in order.
 
-use oxberry_core::line::{Arrival, Command, Config, Line, Sequencer, Slot, Source};
+use oxberry_core::line::{Arrival, Command, Config, Line, LineArbiter, Slot, Source};
 use oxberry_core::units::{Instant, SeqNum, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, MessageUnavailable, PacketBuilder, PacketRef, PillarDeleteOrder, RefreshHeader,
@@ -20,7 +20,7 @@ const PATIENCE: usize = 10_000;
 pub(crate) fn run(bytes: &[u8]) {
     let mut play = Play {
         now: 0,
-        channel: Sequencer::new(Instant::from_raw(0), config(bytes), [Slot::EMPTY; 4]),
+        channel: LineArbiter::new(Instant::from_raw(0), config(bytes), [Slot::EMPTY; 4]),
     };
     for step in bytes.chunks_exact(STEP) {
         let &[kind, number, high, count, pause, more] = step else {
@@ -50,7 +50,7 @@ fn config(bytes: &[u8]) -> Config {
 
 struct Play {
     now: u64,
-    channel: Sequencer<[Slot; 4]>,
+    channel: LineArbiter<[Slot; 4]>,
 }
 
 impl Play {

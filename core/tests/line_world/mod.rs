@@ -5,7 +5,7 @@ mod reader;
 mod venue;
 
 use oxberry_core::line::{
-    Arrival, Command, Config, Counters, Line, Sequencer, Slot, Source, State,
+    Arrival, Command, Config, Line, LineArbiter, LineCounters, Slot, Source, State,
 };
 use oxberry_core::units::Instant;
 use oxberry_core::xdp::PacketRef;
@@ -53,7 +53,7 @@ pub(crate) enum Server {
 /// What came of a run.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    pub(crate) counters: Counters,
+    pub(crate) counters: LineCounters,
     pub(crate) live_at_end: bool,
 }
 
@@ -148,7 +148,7 @@ impl Run {
             },
             Server::Good | Server::Bad => Config::LIVE,
         };
-        let mut channel = Sequencer::new(Instant::from_raw(0), config, slots);
+        let mut channel = LineArbiter::new(Instant::from_raw(0), config, slots);
         venue.start(&mut network);
         let mut sent = 0;
         while let Some((at, event)) = network.next(channel.poll_timeout()) {

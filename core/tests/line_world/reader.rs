@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_core::line::{Counters, Gap, Line, Source, State};
+use oxberry_core::line::{Gap, Line, LineCounters, Source, State};
 use oxberry_core::xdp::{Body as _, PacketRef, PillarDeleteOrder, SequenceNumberReset};
 
 use super::Faults;
@@ -120,7 +120,7 @@ impl Reader {
     }
 
     /// Nothing more happens.
-    pub(crate) fn end(&self, venue: &Venue, counters: &Counters) {
+    pub(crate) fn end(&self, venue: &Venue, counters: &LineCounters) {
         assert_eq!(self.next, (venue.epoch(), venue.next_number().raw()));
         assert_eq!(self.delivered, counters.delivered);
         assert_eq!(self.lost.len() as u64, counters.messages_lost);

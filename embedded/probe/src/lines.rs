@@ -4,7 +4,7 @@ use core::fmt::Write;
 use core::hint::black_box;
 
 use oxberry_core::feed::{Channel, EventsOnly, Normalizer, SymbolSlot};
-use oxberry_core::line::{Command, Config, Line, Sequencer, Slot, Source};
+use oxberry_core::line::{Command, Config, Line, LineArbiter, Slot, Source};
 use oxberry_core::units::Instant;
 use oxberry_core::xdp::{Dialect, PacketRef, RequestResponse};
 
@@ -12,14 +12,14 @@ use crate::wire::Nowhere;
 
 pub(crate) fn touch(bytes: &[u8]) {
     let now = Instant::from_raw(black_box(0));
-    let mut sequencer = Sequencer::new(now, black_box(Config::LIVE), [Slot::EMPTY; 4]);
+    let mut arbiter = LineArbiter::new(now, black_box(Config::LIVE), [Slot::EMPTY; 4]);
     if let Ok(packet) = PacketRef::new(bytes) {
         for source in [
             Source::Line(Line::A),
             Source::Retransmission,
             Source::Refresh,
         ] {
-            let _ = black_box(sequencer.handle_packet(now, source, &packet));
+            let _ = black_box(arbiter.handle_packet(now, source, &packet));
         }
         let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 4]);
         let _ = write!(
@@ -37,16 +37,16 @@ pub(crate) fn touch(bytes: &[u8]) {
         normalizer.forget_seconds();
         black_box(normalizer.counters());
     }
-    sequencer.handle_request_response(now, &RequestResponse::default());
-    sequencer.handle_refresh_wanted(now);
-    sequencer.handle_timeout(now);
-    while let Some(command) = sequencer.next_command() {
+    arbiter.handle_request_response(now, &RequestResponse::default());
+    arbiter.handle_refresh_wanted(now);
+    arbiter.handle_timeout(now);
+    while let Some(command) = arbiter.next_command() {
         if let Command::Deliver { packet, skip } = command {
             black_box((packet.header(), skip));
         }
         let _ = write!(Nowhere, "{command:?}");
     }
-    black_box(sequencer.poll_timeout());
-    black_box(sequencer.gaps().count());
-    let _ = write!(Nowhere, "{:?}{:?}", sequencer.state(), sequencer.counters());
+    black_box(arbiter.poll_timeout());
+    black_box(arbiter.gaps().count());
+    let _ = write!(Nowhere, "{:?}{:?}", arbiter.state(), arbiter.counters());
 }

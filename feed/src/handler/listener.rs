@@ -3,7 +3,7 @@
 use core::fmt;
 
 use oxberry_core::feed::Follower;
-use oxberry_core::line::Sequence;
+use oxberry_core::line::Continuity;
 use oxberry_core::xdp::{PacketRef, WireError};
 
 /// Takes what a channel tells, and hears of the packets that tell it. `P` notes where one lies.
@@ -22,7 +22,7 @@ pub trait Listener<P>: Follower {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read {
     /// What its number is to the channel, or why the rest of the packet is lost.
-    pub sequence: Result<Sequence, WireError>,
+    pub sequence: Result<Continuity, WireError>,
     /// Whether it has messages that are malformed, or make no sense, or are of unknown symbols.
     pub has_odd_messages: bool,
     /// Whether it defines symbols.

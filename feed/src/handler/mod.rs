@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use oxberry_core::feed::{Channel, Lost, SymbolSlot, TooManySymbols};
-use oxberry_core::line::{Arrival, Command, Config, Line, Sequencer, Slot, Source as Way};
+use oxberry_core::line::{Arrival, Command, Config, Line, LineArbiter, Slot, Source as Way};
 use oxberry_core::units::{Instant, Position, SeqNum, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
 
@@ -43,7 +43,7 @@ const NEAR: u32 = 50_000;
 /// The handler of one channel. `P` is the caller's note of where a packet lies.
 #[derive(Debug)]
 pub struct Handler<P> {
-    sequencer: Sequencer<Box<[Slot]>>,
+    arbiter: LineArbiter<Box<[Slot]>>,
     reading: Reading<P>,
     lines: Vec<LineCounters>,
     /// The latest time seen: the clocks of two capturing machines may differ a little.
@@ -106,7 +106,7 @@ impl<P: Copy> Handler<P> {
         let early = vec![Slot::EMPTY; SLOTS].into_boxed_slice();
         let now = Instant::from_raw(0);
         Ok(Self {
-            sequencer: Sequencer::new(now, config, early),
+            arbiter: LineArbiter::new(now, config, early),
             reading: Reading::new(channel),
             lines: Vec::new(),
             now,
@@ -144,12 +144,12 @@ impl<P: Copy> Handler<P> {
         if header.delivery_flag.is_numbered_apart() {
             self.reading.numbered_apart(packet, place, out);
         } else if header.delivery_flag.is_retransmission() {
-            let arrival = (self.sequencer).handle_packet(self.now, Way::Retransmission, packet);
+            let arrival = (self.arbiter).handle_packet(self.now, Way::Retransmission, packet);
             self.arrived(arrival, packet, place, out);
         } else {
             self.handle_live(group, packet, place, out);
         }
-        if !self.sequencer.is_in_order() || !self.places.is_empty() {
+        if !self.arbiter.is_in_order() || !self.places.is_empty() {
             self.release(out);
         }
     }
@@ -161,14 +161,14 @@ impl<P: Copy> Handler<P> {
 
     fn fire(&mut self, now: Instant, out: &mut impl Listener<P>) {
         // As nearly always.
-        if self.sequencer.is_in_order() {
+        if self.arbiter.is_in_order() {
             return;
         }
-        while let Some(due) = self.sequencer.poll_timeout()
+        while let Some(due) = self.arbiter.poll_timeout()
             && due <= now
         {
             self.now = self.now.max(due);
-            self.sequencer.handle_timeout(self.now);
+            self.arbiter.handle_timeout(self.now);
             self.release(out);
         }
     }
@@ -176,7 +176,7 @@ impl<P: Copy> Handler<P> {
     /// When something that is missing is to be given up, by the clock of the packets.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<UnixNanos> {
-        let deadline = self.sequencer.poll_timeout()?;
+        let deadline = self.arbiter.poll_timeout()?;
         Some(UnixNanos::from_raw(deadline.raw()))
     }
 
@@ -213,10 +213,7 @@ impl<P: Copy> Handler<P> {
     /// Whether a packet may be of this channel by its number: not too far from what came.
     #[must_use]
     pub fn is_near(&self, packet: &PacketRef<'_>) -> bool {
-        let (number, next) = (
-            packet.header().seq_num.raw(),
-            self.sequencer.expected().raw(),
-        );
+        let (number, next) = (packet.header().seq_num.raw(), self.arbiter.expected().raw());
         let held = self.places.back().map_or(next, |(number, _)| number.raw());
         number.abs_diff(next).min(number.abs_diff(held)) <= NEAR
     }
@@ -233,7 +230,7 @@ impl<P: Copy> Handler<P> {
         Totals::of(
             self.packets,
             (self.dropped, self.reading.given_up()),
-            self.sequencer.counters(),
+            self.arbiter.counters(),
             self.channel(),
         )
     }
@@ -248,8 +245,8 @@ impl<P: Copy> Handler<P> {
         let index = self.line(group);
         let line = if index == 0 { Line::A } else { Line::B };
         let suspect = self.suspect(line).take();
-        let (filled, restarts) = (self.filled(), self.sequencer.counters().restarts);
-        let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), packet);
+        let (filled, restarts) = (self.filled(), self.arbiter.counters().restarts);
+        let arrival = (self.arbiter).handle_packet(self.now, Way::Line(line), packet);
         let filled = self.filled() - filled;
         if let Some(counters) = self.lines.get_mut(index) {
             counters.count(&arrival, filled);
@@ -262,7 +259,7 @@ impl<P: Copy> Handler<P> {
         } else {
             self.arrived(arrival, packet, place, out);
         }
-        let has_restarted = self.sequencer.counters().restarts > restarts;
+        let has_restarted = self.arbiter.counters().restarts > restarts;
         if let Some(suspect) = suspect {
             self.judge(line, suspect, has_restarted, out);
         }
@@ -288,7 +285,7 @@ impl<P: Copy> Handler<P> {
             return;
         };
         if has_restarted {
-            let arrival = (self.sequencer).handle_packet(self.now, Way::Line(line), &packet);
+            let arrival = (self.arbiter).handle_packet(self.now, Way::Line(line), &packet);
             self.arrived(arrival, &packet, place, out);
         } else {
             self.drop(&packet, place, Dropped::Unbelievable, out);
@@ -338,13 +335,13 @@ impl<P: Copy> Handler<P> {
     /// Reads the kept packets whose turn has come.
     fn release(&mut self, out: &mut impl Listener<P>) {
         let Self {
-            sequencer,
+            arbiter,
             reading,
             places,
             ..
         } = self;
         // Losses show in the numbers of what comes after them, which the channel tracks.
-        while let Some(command) = sequencer.next_command() {
+        while let Some(command) = arbiter.next_command() {
             let Command::Deliver { packet, .. } = command else {
                 continue;
             };
@@ -356,7 +353,7 @@ impl<P: Copy> Handler<P> {
                 reading.read(&packet, place, out);
             }
         }
-        if sequencer.held_packets() == 0 {
+        if arbiter.held_packets() == 0 {
             // What is left is of packets whose messages came in another packing.
             places.clear();
         }
@@ -373,7 +370,7 @@ impl<P: Copy> Handler<P> {
         known.unwrap_or_else(|| {
             self.lines.push(LineCounters::new(group));
             if self.lines.len() > 1 {
-                self.sequencer.join_second_line();
+                self.arbiter.join_second_line();
             }
             self.lines.len() - 1
         })
@@ -389,7 +386,7 @@ impl<P: Copy> Handler<P> {
 
     /// Packets that brought what was missing.
     const fn filled(&self) -> u64 {
-        let counters = self.sequencer.counters();
+        let counters = self.arbiter.counters();
         counters.filled_by_a + counters.filled_by_b
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use oxberry_core::feed::{Channel, Counters, SymbolSlot};
-use oxberry_core::line::Sequence;
+use oxberry_core::line::Continuity;
 use oxberry_core::units::{SeqNum, UnixNanos};
 use oxberry_core::xdp::{
     Body as _, DeliveryFlag, PacketRef, RefreshHeader, SymbolIndexMapping, WireError,
@@ -64,7 +64,7 @@ impl<P: Copy> Reading<P> {
         }
         self.sent = self.sent.max(header.send_time);
         let sequence = read(&mut self.channel, packet, place, out);
-        if let Ok(Sequence::Joined | Sequence::Reset | Sequence::Restart { .. }) = sequence {
+        if let Ok(Continuity::Joined | Continuity::Reset | Continuity::Restart { .. }) = sequence {
             // What was sent before may be of other numbers.
             self.drop_refreshes(header.send_time, out);
         }
@@ -162,7 +162,7 @@ fn read<P: Copy>(
     packet: &PacketRef<'_>,
     place: P,
     out: &mut impl Listener<P>,
-) -> Result<Sequence, WireError> {
+) -> Result<Continuity, WireError> {
     out.turn(packet, place);
     let before = Seen::of(channel.normalizer().counters());
     let sequence = channel.packet(packet, out);

@@ -56,7 +56,7 @@ impl Totals {
     pub(super) fn of(
         packets: u64,
         (unbelievable, refreshes_given_up): (u64, u64),
-        lines: &line::Counters,
+        lines: &line::LineCounters,
         channel: &Channel<Box<[SymbolSlot]>>,
     ) -> Self {
         let (sequence, read) = (channel.counters(), channel.normalizer().counters());

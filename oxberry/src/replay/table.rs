@@ -8,7 +8,7 @@ use std::{
 use oxberry_core::{
     book::{Applied, Books, ChannelPast, Rejection, SymbolSlot, Trust},
     feed::{Action, Beginning, FeedEvent, Follower, Lost},
-    line::Sequence,
+    line::Continuity,
     units::{ChannelId, Numbering, OrderId, Position, SeqNum, SymbolIndex, SymbolSeqNum},
     xdp::{Body as _, LegacySymbolIndexMapping, Message, MessageRef, PacketRef, WireError},
 };
@@ -501,7 +501,7 @@ impl<'f> Listener<Place<'f>> for Hearing<'_, 'f, '_> {
     fn done(&mut self, packet: &PacketRef<'_>, place: Place<'f>, read: &Read) {
         let Place { file, offset } = place;
         match read.sequence {
-            Ok(Sequence::Restart { .. }) => {
+            Ok(Continuity::Restart { .. }) => {
                 let (name, number) = (&self.named.name, packet.header().seq_num);
                 self.table.find(
                     "numberings begun without a reset",

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
-use oxberry_core::line::Sequence;
+use oxberry_core::line::Continuity;
 use oxberry_core::units::{
     Numbering, Position, PriceScale, SeqNum, SymbolIndex, SystemId, UnixNanos,
 };
@@ -160,7 +160,12 @@ impl<F: Follower> Listener<u32> for Passing<'_, F> {
 
     fn done(&mut self, packet: &PacketRef<'_>, segment: u32, read: &Read) {
         let is_apart = packet.header().delivery_flag.is_numbered_apart();
-        if !is_apart && !matches!(read.sequence, Ok(Sequence::Duplicate | Sequence::Heartbeat)) {
+        if !is_apart
+            && !matches!(
+                read.sequence,
+                Ok(Continuity::Duplicate | Continuity::Heartbeat)
+            )
+        {
             let name = (self.names.numbering, segment);
             if self.names.last.replace(name) != Some(name) {
                 self.names.new.push_back(name);

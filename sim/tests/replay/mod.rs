@@ -2,7 +2,7 @@
 
 use oxberry_core::book::{Applied, Books, Capacity, ChannelPast};
 use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
-use oxberry_core::line::Sequence;
+use oxberry_core::line::Continuity;
 use oxberry_core::units::ChannelId;
 use oxberry_core::xdp::{Dialect, PacketRef};
 
@@ -54,7 +54,7 @@ impl<'s> Replay<'s> {
         let sequence = self.channel.packet(&packet, &mut events);
         assert!(matches!(
             sequence.unwrap(),
-            Sequence::InOrder | Sequence::Reset
+            Continuity::InOrder | Continuity::Reset
         ));
     }
 }

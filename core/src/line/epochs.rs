@@ -1,25 +1,24 @@
 //! Which numbering a packet belongs to, when the venue starts to count again.
 
 use super::Line;
+use super::epoch_seq::{EpochSeq, FIRST_EPOCH};
 use super::limits::CLOCK_SKEW;
-use super::place::{FIRST_EPOCH, Place};
-use crate::units::{Numbering as Name, SeqNum, UnixNanos};
+use crate::units::{Numbering, SeqNum, UnixNanos};
 use crate::xdp::PacketHeader;
 
 /// The numberings of a channel, one after the other, and the one in which each line is.
 ///
 /// Every reset with a name of its own starts one, also those that the venue repeats until its day
-/// begins. A line moves on
-/// with its own copy of the reset, or should that be late or lost, with the first packet that bears
-/// a later time than the other line's. What a line brings after its reset and bears an earlier time
-/// is of the old numbering.
+/// begins. A line moves on with its own copy of the reset, or should that be late or lost, with the
+/// first packet that bears a later time than the other line's. What a line brings after its reset with
+/// an earlier time is of the old numbering.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Numbering {
+pub(super) struct Epochs {
     /// The newest numbering, and when the venue sent its reset, if there was one.
     epoch: u32,
     started: Option<Started>,
-    lines: [LineNumbering; 2],
+    lines: [LineEpoch; 2],
     /// How far the lines have brought the newest numbering.
     brought: Option<Brought>,
     /// The channel was joined at its first number.
@@ -45,12 +44,12 @@ struct Started {
     earliest: UnixNanos,
     latest: UnixNanos,
     /// What its reset calls it.
-    name: Option<Name>,
+    name: Option<Numbering>,
 }
 
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-struct LineNumbering {
+struct LineEpoch {
     epoch: u32,
     /// The send time of its reset, or the next best thing: what has an earlier one is older.
     started: UnixNanos,
@@ -79,10 +78,10 @@ pub(super) enum Judgement {
     Believed(Oddity),
 }
 
-impl Numbering {
+impl Epochs {
     /// At start the next number is `expected`.
     pub(super) fn new(expected: SeqNum) -> Self {
-        let line = LineNumbering {
+        let line = LineEpoch {
             epoch: FIRST_EPOCH,
             started: UnixNanos::from_raw(0),
             suspected: None,
@@ -119,17 +118,17 @@ impl Numbering {
         }
     }
 
-    /// The place of a packet that came by a live line.
+    /// Where a packet stands that came by a live line.
     /// `reset` is the name of the numbering that it starts, if it starts one.
-    pub(super) fn place(
+    pub(super) fn locate(
         &mut self,
         line: Line,
         header: &PacketHeader,
-        reset: Option<Name>,
-    ) -> Place {
+        reset: Option<Numbering>,
+    ) -> EpochSeq {
         let number = header.seq_num;
         let sent = header.send_time;
-        let older = Place {
+        let older = EpochSeq {
             epoch: self.epoch - 1,
             number,
         };
@@ -169,7 +168,7 @@ impl Numbering {
             return older;
         }
         self.earliest = Some(self.earliest.map_or(sent, |earliest| earliest.min(sent)));
-        Place {
+        EpochSeq {
             epoch: line.epoch,
             number,
         }
@@ -191,10 +190,10 @@ impl Numbering {
 
     /// Whether a packet that came by a line was surely sent after all that lines brought of the
     /// newest numbering, although it has a lower number.
-    pub(super) fn goes_back(&self, place: Place, header: &PacketHeader) -> bool {
-        place.epoch == self.epoch
+    pub(super) fn goes_back(&self, first: EpochSeq, header: &PacketHeader) -> bool {
+        first.epoch == self.epoch
             && self.brought.is_some_and(|brought| {
-                place.number < brought.end && header.send_time.since(brought.sent) > CLOCK_SKEW
+                first.number < brought.end && header.send_time.since(brought.sent) > CLOCK_SKEW
             })
     }
 
@@ -236,7 +235,7 @@ impl Numbering {
         self.line_mut(line).join(epoch, earliest);
     }
 
-    const fn line_mut(&mut self, line: Line) -> &mut LineNumbering {
+    const fn line_mut(&mut self, line: Line) -> &mut LineEpoch {
         let [a, b] = &mut self.lines;
         match line {
             Line::A => a,
@@ -257,7 +256,7 @@ impl Started {
     }
 }
 
-impl LineNumbering {
+impl LineEpoch {
     const fn join(&mut self, epoch: u32, started: UnixNanos) {
         *self = Self {
             epoch,
@@ -285,31 +284,31 @@ mod tests {
     #[test]
     fn the_first_reset_starts_another_numbering_only_after_something_older() {
         for (first_sent, epoch) in [(11, FIRST_EPOCH), (10, FIRST_EPOCH), (9, FIRST_EPOCH + 1)] {
-            let mut numbering = Numbering::new(SeqNum::from_raw(1));
-            let first = numbering.place(Line::A, &sent(2, first_sent), None);
+            let mut epochs = Epochs::new(SeqNum::from_raw(1));
+            let first = epochs.locate(Line::A, &sent(2, first_sent), None);
             assert_eq!(first.epoch, FIRST_EPOCH);
             // Line A lost it, and line B is behind.
-            let reset = numbering.place(Line::B, &sent(1, 10), Some(Name::from_raw(10)));
+            let reset = epochs.locate(Line::B, &sent(1, 10), Some(Numbering::from_raw(10)));
             assert_eq!(reset.epoch, epoch, "first sent at {first_sent}");
         }
         // Whoever joins later waits for the numbers of a numbering that had begun.
-        let mut numbering = Numbering::new(SeqNum::from_raw(5));
-        let reset = numbering.place(Line::A, &sent(1, 10), Some(Name::from_raw(10)));
+        let mut epochs = Epochs::new(SeqNum::from_raw(5));
+        let reset = epochs.locate(Line::A, &sent(1, 10), Some(Numbering::from_raw(10)));
         assert_eq!(reset.epoch, FIRST_EPOCH + 1);
     }
 
     #[test]
     fn resets_are_told_apart_by_their_names_however_close_they_are() {
-        let [first, second] = [100, 200].map(Name::from_raw);
-        let mut numbering = Numbering::new(SeqNum::from_raw(1));
-        let mut place = |line, name, nanos| {
-            let place = numbering.place(line, &sent(1, nanos), Some(name));
-            (place.epoch, numbering.newest())
+        let [first, second] = [100, 200].map(Numbering::from_raw);
+        let mut epochs = Epochs::new(SeqNum::from_raw(1));
+        let mut epochs_of = |line, name, nanos| {
+            let first = epochs.locate(line, &sent(1, nanos), Some(name));
+            (first.epoch, epochs.newest())
         };
         let (one, two) = (FIRST_EPOCH, FIRST_EPOCH + 1);
-        assert_eq!(place(Line::A, first, 10), (one, one));
-        assert_eq!(place(Line::A, second, 11), (two, two));
-        assert_eq!(place(Line::B, first, 10), (one, two));
-        assert_eq!(place(Line::B, second, 11), (two, two));
+        assert_eq!(epochs_of(Line::A, first, 10), (one, one));
+        assert_eq!(epochs_of(Line::A, second, 11), (two, two));
+        assert_eq!(epochs_of(Line::B, first, 10), (one, two));
+        assert_eq!(epochs_of(Line::B, second, 11), (two, two));
     }
 }

@@ -1,4 +1,4 @@
-//! Follows the packets of one channel (docs/wire-format.md, 1.3).
+//! Finds gaps in the packets of one channel (docs/wire-format.md, 1.3).
 
 use super::limits::CLOCK_SKEW;
 use super::{Tracker, Verdict};
@@ -9,52 +9,52 @@ use crate::xdp::{Body as _, DeliveryFlag, PacketRef, SequenceNumberReset};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Sequence {
-    /// It has no messages and consumes no number: a heartbeat.
+pub enum Continuity {
+    /// A heartbeat: the packet has no messages and consumes no number.
     Heartbeat,
-    /// Its first message is the next one.
+    /// The first message of the packet is the next one.
     InOrder,
-    /// All of its messages were seen.
+    /// All messages of the packet were seen before.
     Duplicate,
-    /// Its first messages were seen, the rest are the next ones.
+    /// The first messages of the packet were seen before; the rest are next.
     Straddles {
-        /// The messages to pass over.
+        /// Leading messages to skip.
         seen: u8,
     },
-    /// Messages before it are missing.
+    /// Messages before the packet are missing.
     Gap {
-        /// The first missing number; the packet's own is the first that is not.
+        /// The first missing number; the packet's own number ends the gap.
         expected: SeqNum,
         /// How many are missing.
         missing: u32,
     },
-    /// It is the first packet, and no reset: the numbering had begun before, or begins without one.
+    /// The first packet, and not a reset: the numbering began earlier, or begins without one.
     Joined,
-    /// The venue starts numbering again.
+    /// The venue restarts its numbering.
     Reset,
-    /// The venue started numbering again and the reset did not come: the numbers are known, yet the
-    /// packet was sent clearly later than all that has them.
+    /// The venue restarted its numbering, but its reset did not come: the numbers are known, yet the
+    /// packet was sent clearly later than every packet that had them.
     Restart {
-        /// How many of the new numbers are missing before it.
+        /// How many of the new numbers are missing before the packet.
         missing: u32,
     },
 }
 
-/// Knows which message of a channel comes next.
+/// Follows the sequence numbers of one channel and says what each packet is.
 ///
-/// The first packet tells where to begin, unless the tracker [goes on](Self::after). It never
-/// waits: after [`advance`](Self::advance) over a gap, the missing messages count as seen.
+/// The first packet sets the start, unless the detector [continues](Self::after) an earlier run. It
+/// never waits: after [`advance`](Self::advance) over a gap, the missing messages count as seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct SequenceTracker {
+pub struct GapDetector {
     numbers: Tracker<SeqNum>,
     numbering: Numbering,
     /// When the first packet of the numbering was sent, and the last.
     sent: Option<(UnixNanos, UnixNanos)>,
 }
 
-impl SequenceTracker {
-    /// Expects whatever comes first.
+impl GapDetector {
+    /// A detector that starts with whatever packet comes first.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -64,7 +64,7 @@ impl SequenceTracker {
         }
     }
 
-    /// Goes on where an earlier run stopped, behind its last message.
+    /// A detector that continues after the last message of an earlier run.
     #[must_use]
     pub const fn after(position: Position) -> Self {
         Self {
@@ -74,13 +74,13 @@ impl SequenceTracker {
         }
     }
 
-    /// The number expected next.
+    /// The next expected number.
     #[must_use]
     pub const fn next(&self) -> SeqNum {
         self.numbers.expected()
     }
 
-    /// The place of the last message that came or was given up.
+    /// The position of the last message that came or was given up.
     #[must_use]
     pub const fn position(&self) -> Position {
         Position {
@@ -89,18 +89,18 @@ impl SequenceTracker {
         }
     }
 
-    /// When the first packet of the present numbering was sent, as far as that came.
+    /// When the first received packet of the present numbering was sent.
     #[must_use]
     pub fn begun(&self) -> Option<UnixNanos> {
         self.sent.map(|(first, _)| first)
     }
 
-    /// What the packet is, without taking it.
+    /// Says what the packet is, without taking it.
     #[must_use]
-    pub fn classify(&self, packet: &PacketRef<'_>) -> Sequence {
+    pub fn classify(&self, packet: &PacketRef<'_>) -> Continuity {
         let header = packet.header();
         if header.number_msgs == 0 {
-            return Sequence::Heartbeat;
+            return Continuity::Heartbeat;
         }
         if let Some(named) = reset(packet) {
             // A repeated reset is a new beginning; one with a known name, or an earlier one, is a
@@ -108,17 +108,17 @@ impl SequenceTracker {
             let own = self.numbering == Numbering::UNNAMED
                 && self.begun().is_some_and(|first| header.send_time < first);
             return if named > self.numbering && !own {
-                Sequence::Reset
+                Continuity::Reset
             } else {
-                Sequence::Duplicate
+                Continuity::Duplicate
             };
         }
         if self.numbering == Numbering::NONE {
             // What is sent again does not tell how far the channel is.
             return if header.delivery_flag.is_retransmission() {
-                Sequence::Duplicate
+                Continuity::Duplicate
             } else {
-                Sequence::Joined
+                Continuity::Joined
             };
         }
         let verdict = self
@@ -126,17 +126,17 @@ impl SequenceTracker {
             .check(header.seq_num, u32::from(header.number_msgs));
         match verdict {
             Verdict::Next { skip: 1.. } | Verdict::Known if self.goes_back(packet) => {
-                Sequence::Restart {
+                Continuity::Restart {
                     missing: header.seq_num.raw().saturating_sub(1),
                 }
             }
-            Verdict::Empty | Verdict::Known => Sequence::Duplicate,
-            Verdict::Next { skip: 0 } => Sequence::InOrder,
+            Verdict::Empty | Verdict::Known => Continuity::Duplicate,
+            Verdict::Next { skip: 0 } => Continuity::InOrder,
             // Less than NumberMsgs, which is one byte.
-            Verdict::Next { skip } => Sequence::Straddles {
+            Verdict::Next { skip } => Continuity::Straddles {
                 seen: skip.to_le_bytes()[0],
             },
-            Verdict::Early { missing } => Sequence::Gap {
+            Verdict::Early { missing } => Continuity::Gap {
                 expected: self.next(),
                 missing,
             },
@@ -153,16 +153,18 @@ impl SequenceTracker {
                 .is_some_and(|(_, last)| header.send_time.since(last) > CLOCK_SKEW)
     }
 
-    /// Takes the packet: the numbers up to its last one count as seen. Says what it was.
-    pub fn advance(&mut self, packet: &PacketRef<'_>) -> Sequence {
+    /// Takes the packet, so that all numbers up to its last count as seen, and says what it was.
+    pub fn advance(&mut self, packet: &PacketRef<'_>) -> Continuity {
         let sequence = self.classify(packet);
         let header = packet.header();
         let numbering = match sequence {
-            Sequence::Heartbeat | Sequence::Duplicate => return sequence,
-            Sequence::InOrder | Sequence::Straddles { .. } | Sequence::Gap { .. } => self.numbering,
-            Sequence::Joined => Numbering::UNNAMED,
-            Sequence::Reset => reset(packet).unwrap_or(self.numbering),
-            Sequence::Restart { .. } => {
+            Continuity::Heartbeat | Continuity::Duplicate => return sequence,
+            Continuity::InOrder | Continuity::Straddles { .. } | Continuity::Gap { .. } => {
+                self.numbering
+            }
+            Continuity::Joined => Numbering::UNNAMED,
+            Continuity::Reset => reset(packet).unwrap_or(self.numbering),
+            Continuity::Restart { .. } => {
                 Numbering::started(header.send_time).max(self.numbering.following())
             }
         };
@@ -181,7 +183,7 @@ impl SequenceTracker {
     }
 }
 
-impl Default for SequenceTracker {
+impl Default for GapDetector {
     fn default() -> Self {
         Self::new()
     }
@@ -228,25 +230,25 @@ mod tests {
     }
 
     /// What such a packet is to the tracker, sent at once.
-    fn data(tracker: &mut SequenceTracker, seq_num: u32, count: u8) -> Sequence {
+    fn data(tracker: &mut GapDetector, seq_num: u32, count: u8) -> Continuity {
         sent(tracker, DeliveryFlag::ORIGINAL, seq_num, count, 0)
     }
 
     /// What such a packet is to the tracker, sent at the time given.
     fn sent(
-        tracker: &mut SequenceTracker,
+        tracker: &mut GapDetector,
         flag: DeliveryFlag,
         seq_num: u32,
         count: u8,
         sent: u64,
-    ) -> Sequence {
+    ) -> Continuity {
         let mut buffer = [0; 512];
         let packet = packet(&mut buffer, flag, seq_num, count, sent);
         tracker.advance(&PacketRef::new(packet).unwrap())
     }
 
     /// What a reset that happened and was sent at the time given is to the tracker.
-    fn reset(tracker: &mut SequenceTracker, flag: DeliveryFlag, sent: u64) -> Sequence {
+    fn reset(tracker: &mut GapDetector, flag: DeliveryFlag, sent: u64) -> Continuity {
         let mut buffer = [0; 64];
         let mut packet = PacketBuilder::new(&mut buffer).unwrap();
         let (source_time, source_time_ns) = UnixNanos::from_raw(sent).to_parts();
@@ -262,12 +264,12 @@ mod tests {
 
     #[test]
     fn packets_are_in_order_twice_straddling_or_after_a_gap() {
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(data(&mut tracker, 1, 3), Sequence::Joined);
-        assert_eq!(data(&mut tracker, 4, 1), Sequence::InOrder);
-        assert_eq!(data(&mut tracker, 2, 3), Sequence::Duplicate);
-        assert_eq!(data(&mut tracker, 3, 5), Sequence::Straddles { seen: 2 });
-        let gap = Sequence::Gap {
+        let mut tracker = GapDetector::new();
+        assert_eq!(data(&mut tracker, 1, 3), Continuity::Joined);
+        assert_eq!(data(&mut tracker, 4, 1), Continuity::InOrder);
+        assert_eq!(data(&mut tracker, 2, 3), Continuity::Duplicate);
+        assert_eq!(data(&mut tracker, 3, 5), Continuity::Straddles { seen: 2 });
+        let gap = Continuity::Gap {
             expected: SeqNum::from_raw(8),
             missing: 2,
         };
@@ -277,24 +279,24 @@ mod tests {
 
     #[test]
     fn heartbeats_consume_nothing_whatever_their_number() {
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(data(&mut tracker, 77, 0), Sequence::Heartbeat);
-        assert_eq!(data(&mut tracker, 1, 1), Sequence::Joined);
-        assert_eq!(data(&mut tracker, 78, 0), Sequence::Heartbeat);
-        assert_eq!(data(&mut tracker, 2, 1), Sequence::InOrder);
+        let mut tracker = GapDetector::new();
+        assert_eq!(data(&mut tracker, 77, 0), Continuity::Heartbeat);
+        assert_eq!(data(&mut tracker, 1, 1), Continuity::Joined);
+        assert_eq!(data(&mut tracker, 78, 0), Continuity::Heartbeat);
+        assert_eq!(data(&mut tracker, 2, 1), Continuity::InOrder);
     }
 
     #[test]
     fn what_was_before_the_first_packet_is_no_gap_unless_an_earlier_run_tells() {
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(data(&mut tracker, 700, 2), Sequence::Joined);
+        let mut tracker = GapDetector::new();
+        assert_eq!(data(&mut tracker, 700, 2), Continuity::Joined);
         let position = tracker.position();
         assert_eq!(
             (position.numbering, position.seq_num.raw()),
             (Numbering::UNNAMED, 701)
         );
-        let mut tracker = SequenceTracker::after(position);
-        let gap = Sequence::Gap {
+        let mut tracker = GapDetector::after(position);
+        let gap = Continuity::Gap {
             expected: SeqNum::from_raw(702),
             missing: 1,
         };
@@ -304,38 +306,38 @@ mod tests {
     #[test]
     fn a_reset_starts_again_and_its_copies_do_not() {
         let flag = DeliveryFlag::SEQUENCE_RESET;
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Reset);
-        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Duplicate);
+        let mut tracker = GapDetector::new();
+        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Reset);
+        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Duplicate);
         // The venue repeats it until its day begins: the last one gives the name.
-        assert_eq!(reset(&mut tracker, flag, 20), Sequence::Reset);
+        assert_eq!(reset(&mut tracker, flag, 20), Continuity::Reset);
         assert_eq!(tracker.position().numbering.raw(), 20);
-        assert_eq!(data(&mut tracker, 2, 9), Sequence::InOrder);
+        assert_eq!(data(&mut tracker, 2, 9), Continuity::InOrder);
         for copy in [10, 20] {
-            assert_eq!(reset(&mut tracker, flag, copy), Sequence::Duplicate);
+            assert_eq!(reset(&mut tracker, flag, copy), Continuity::Duplicate);
         }
         assert_eq!(tracker.next().raw(), 11);
         assert_eq!(
             reset(&mut tracker, DeliveryFlag::FAILOVER, 30),
-            Sequence::Reset
+            Continuity::Reset
         );
-        assert_eq!(data(&mut tracker, 2, 1), Sequence::InOrder);
+        assert_eq!(data(&mut tracker, 2, 1), Continuity::InOrder);
         assert_eq!(tracker.position().numbering.raw(), 30);
     }
 
     #[test]
     fn a_reset_that_comes_behind_what_was_sent_after_it_starts_nothing() {
         let flag = DeliveryFlag::ORIGINAL;
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(sent(&mut tracker, flag, 2, 1, 100), Sequence::Joined);
+        let mut tracker = GapDetector::new();
+        assert_eq!(sent(&mut tracker, flag, 2, 1, 100), Continuity::Joined);
         assert_eq!(
             reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 99),
-            Sequence::Duplicate
+            Continuity::Duplicate
         );
-        assert_eq!(sent(&mut tracker, flag, 3, 1, 101), Sequence::InOrder);
+        assert_eq!(sent(&mut tracker, flag, 3, 1, 101), Continuity::InOrder);
         assert_eq!(
             reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 200),
-            Sequence::Reset
+            Continuity::Reset
         );
     }
 
@@ -343,20 +345,20 @@ mod tests {
     fn known_numbers_sent_clearly_later_are_of_another_numbering() {
         let flag = DeliveryFlag::ORIGINAL;
         let later = u64::try_from(CLOCK_SKEW.as_nanos()).unwrap() + 1;
-        let mut tracker = SequenceTracker::new();
-        assert_eq!(reset(&mut tracker, flag, 10), Sequence::Reset);
-        assert_eq!(sent(&mut tracker, flag, 2, 9, 20), Sequence::InOrder);
+        let mut tracker = GapDetector::new();
+        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Reset);
+        assert_eq!(sent(&mut tracker, flag, 2, 9, 20), Continuity::InOrder);
         // A copy by a slower way is late, not later.
         assert_eq!(
             sent(&mut tracker, flag, 3, 2, 20 + later - 1),
-            Sequence::Duplicate
+            Continuity::Duplicate
         );
         let again = DeliveryFlag::RETRANSMISSION_PART;
         assert_eq!(
             sent(&mut tracker, again, 3, 2, 20 + later),
-            Sequence::Duplicate
+            Continuity::Duplicate
         );
-        let restart = Sequence::Restart { missing: 2 };
+        let restart = Continuity::Restart { missing: 2 };
         assert_eq!(sent(&mut tracker, flag, 3, 2, 20 + later), restart);
         assert_eq!(tracker.position().numbering.raw(), 20 + later);
         assert_eq!(tracker.next().raw(), 5);

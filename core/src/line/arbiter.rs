@@ -1,16 +1,16 @@
-//! The machine that puts a channel in order.
+//! Line arbitration: puts the packets of a channel in order.
 
+use super::assembler::{Assembler, Inserted, Step};
 use super::config::{Config, Line, Source};
-use super::counters::Counters;
+use super::counters::LineCounters;
+use super::epoch_seq::{EpochSeq, FIRST_EPOCH, Span};
+use super::epochs::{Epochs, Judgement, Oddity};
 use super::gap::Gap;
+use super::gap_detector::{is_reset, reset};
 use super::held::Slot;
 use super::limits::MIN_SLOTS;
-use super::numbering::{Judgement, Numbering, Oddity};
-use super::order::{Order, Placed, Step};
-use super::place::{FIRST_EPOCH, Place, Span};
 use super::refresh::{Refresh, Refreshed};
 use super::request::Requests;
-use super::sequence::{is_reset, reset};
 use super::silence::Silence;
 use crate::units::{Instant, SeqNum};
 use crate::xdp::{
@@ -29,17 +29,17 @@ use crate::xdp::{
 /// [`handle_timeout`]: Self::handle_timeout
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Sequencer<S> {
+pub struct LineArbiter<S> {
     config: Config,
-    numbering: Numbering,
-    order: Order<S>,
+    epochs: Epochs,
+    assembler: Assembler<S>,
     requests: Requests,
     refresh: Refresh,
     silence: Silence,
-    /// The venue is building all books anew.
+    /// The venue is republishing all books.
     failover: bool,
     reported: State,
-    counters: Counters,
+    counters: LineCounters,
 }
 
 /// What became of a packet.
@@ -47,31 +47,31 @@ pub struct Sequencer<S> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Arrival {
-    /// Its turn has come: read it now, then drain the commands. Of a refresh, all of it is wanted.
+    /// The packet is next: read it now, then drain the commands. All messages of a refresh are wanted.
     Deliver {
-        /// Leading messages to pass over, since another packing of them came before.
+        /// Leading messages to skip, because another packet already brought them.
         skip: usize,
     },
-    /// It came early and is kept; a later [`Command::Deliver`] hands it out.
+    /// The packet came early and is held; a later [`Command::Deliver`] hands it out.
     Held,
-    /// All its messages came before.
+    /// All messages of the packet came before.
     Duplicate,
-    /// Its messages were given up before it came.
+    /// The messages of the packet were given up before it came.
     Late,
-    /// It jumps too far to be believed, or has known numbers although it is new. The next packet of
-    /// its line shows whether the venue means it.
+    /// The packet jumps too far ahead to be believed, or repeats known numbers although it was sent
+    /// later. The next packet of its line decides.
     Stray,
-    /// It has no messages; it shows that the line lives.
+    /// The packet has no messages: a heartbeat, which shows that the line is alive.
     Heartbeat,
     /// The venue does not have what was asked for.
     Unavailable,
-    /// It belongs to a refresh or retransmission that we do not wait for.
+    /// The packet belongs to a refresh or retransmission that nobody here asked for.
     Unwanted,
-    /// It is cut off: the bytes end before PktSize. The other line may have all of it; without one
-    /// such a packet is taken for what it has.
+    /// The packet is truncated: its bytes end before PktSize. The other line may have it whole; without
+    /// another line the packet is read as far as it goes.
     Damaged,
-    /// It came early and could not be kept, as if it had not come: it is longer than any packet of
-    /// the venue, or the commands were not drained.
+    /// The packet came early and could not be held, so it counts as not received: it is longer than any
+    /// packet of the venue, or the commands were not drained.
     NoRoom,
 }
 
@@ -79,9 +79,9 @@ pub enum Arrival {
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Command<'a> {
-    /// The state of the channel, and so of all its books, changed.
+    /// The state of the channel, and with it of all its books, changed.
     State(State),
-    /// Nothing came by this line for too long, not even a heartbeat.
+    /// This line has been silent for too long: not even a heartbeat came.
     LineSilent(Line),
     /// A silent line is heard again.
     LineHeard(Line),
@@ -89,14 +89,14 @@ pub enum Command<'a> {
     RequestRetransmission(Gap),
     /// Ask the request server for a refresh of all symbols of the channel (message type 15).
     RequestRefresh,
-    /// The turn of a packet that had come early.
+    /// A held packet is next.
     Deliver {
         /// The packet.
         packet: PacketRef<'a>,
-        /// Leading messages to pass over.
+        /// Leading messages to skip.
         skip: usize,
     },
-    /// These numbers will not come; whatever they changed is unknown from here on.
+    /// These messages are lost; whatever they changed is unknown from here on.
     Lost(Gap),
 }
 
@@ -104,16 +104,16 @@ pub enum Command<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
-    /// All numbers came, or are late by no more than the other line may be.
+    /// Every number came, or may still come from the other line in time.
     Live,
-    /// Something is missing and was asked for, or the venue builds the books anew.
+    /// Missing messages were asked for, or the venue is republishing the books.
     Recovering,
-    /// Something is lost and cannot be renewed now, or no line says anything.
+    /// Messages are lost and no refresh can be had now, or all lines are silent.
     Stale,
 }
 
-impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
-    /// A machine that keeps early packets in these slots, its own or borrowed ones.
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> LineArbiter<S> {
+    /// An arbiter that holds early packets in these slots, its own or borrowed ones.
     ///
     /// # Panics
     ///
@@ -125,54 +125,54 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             "too few slots for early packets"
         );
         Self {
-            numbering: Numbering::new(config.expected),
-            order: Order::new(config.expected, slots),
+            epochs: Epochs::new(config.expected),
+            assembler: Assembler::new(config.expected, slots),
             requests: Requests::new(config.retransmission),
             refresh: Refresh::new(config.refresh),
             silence: Silence::new(now, config.silence, config.two_lines),
             failover: false,
             reported: State::Live,
-            counters: Counters::default(),
+            counters: LineCounters::default(),
             config,
         }
     }
 
-    /// A line B turned up: from now on a cut packet is left to the other line.
+    /// A line B appeared: from now on a truncated packet is left to the other line.
     pub const fn join_second_line(&mut self) {
         self.config.two_lines = true;
     }
 
-    /// The number that comes next.
+    /// The next expected number.
     #[must_use]
     pub const fn expected(&self) -> SeqNum {
-        self.order.expected().number
+        self.assembler.expected().number
     }
 
-    /// What is missing at present, lowest first. What lies before a reset is left out when nobody
-    /// can know whether it holds anything.
+    /// The gaps at present, lowest first. A gap before a reset is left out when nobody can know whether
+    /// it holds anything.
     pub fn gaps(&self) -> impl Iterator<Item = Gap> {
-        self.order
+        self.assembler
             .gaps()
             .filter(|gap| !gap.span.is_open_ended())
             .map(|gap| public(&gap.span))
     }
 
-    /// Whether nothing is missing and nothing waits, so that no packet is to be handed out before the
-    /// next one comes.
+    /// Whether nothing is missing and nothing is held, so that nothing can be delivered before the next
+    /// packet comes.
     #[must_use]
     pub fn is_in_order(&self) -> bool {
-        self.order.is_in_order()
+        self.assembler.is_in_order()
     }
 
-    /// Packets that came early and wait.
+    /// How many early packets are held.
     #[must_use]
     pub const fn held_packets(&self) -> usize {
-        self.order.held_packets()
+        self.assembler.held_packets()
     }
 
-    /// What happened since the start.
+    /// Totals since the start.
     #[must_use]
-    pub const fn counters(&self) -> &Counters {
+    pub const fn counters(&self) -> &LineCounters {
         &self.counters
     }
 
@@ -188,7 +188,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         }
     }
 
-    /// A packet came.
+    /// Handles a packet.
     pub fn handle_packet(
         &mut self,
         now: Instant,
@@ -227,7 +227,8 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         arrival
     }
 
-    /// The request server answered (message type 11). `request_seq_num` is the caller's affair.
+    /// Handles an answer of the request server (message type 11). Matching `request_seq_num` is up to
+    /// the caller.
     pub fn handle_request_response(&mut self, now: Instant, response: &RequestResponse) {
         if response.status == RequestStatus::ACCEPTED {
             return;
@@ -254,25 +255,25 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         self.decide(now);
     }
 
-    /// Books of this channel turned out to be wrong, or full: asks for a refresh, unless one is
-    /// under way.
+    /// Asks for a refresh, unless one is under way, because books of this channel turned out to be
+    /// wrong or full.
     pub fn handle_refresh_wanted(&mut self, now: Instant) {
         self.refresh.want(now);
     }
 
-    /// The time that [`poll_timeout`](Self::poll_timeout) named has come.
+    /// Handles the passing of the time that [`poll_timeout`](Self::poll_timeout) named.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.silence.handle_timeout(now);
         self.refresh.handle_timeout(now);
         self.decide(now);
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), whatever else happens.
+    /// When [`handle_timeout`](Self::handle_timeout) must be called at the latest.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let gap = match self.requests.deadline() {
             Some(deadline) => Some(deadline),
-            None => self.order.awaited().map(|gap| gap.deadline),
+            None => self.assembler.awaited().map(|gap| gap.deadline),
         };
         [gap, self.refresh.deadline(), self.silence.deadline()]
             .into_iter()
@@ -280,7 +281,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             .min()
     }
 
-    /// What to do next; called until there is nothing left.
+    /// The next thing to do. Call it until it returns `None`.
     pub fn next_command(&mut self) -> Option<Command<'_>> {
         // Bad news before the packets that it is about, good news after them.
         let state = self.state();
@@ -303,7 +304,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             self.counters.refresh_requests += 1;
             return Some(Command::RequestRefresh);
         }
-        match self.order.next_step() {
+        match self.assembler.next_step() {
             Some(Step::Lost(span)) => {
                 let gap = public(&span);
                 self.counters.gaps_lost += 1;
@@ -312,11 +313,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             }
             Some(Step::Deliver { lowest, skip }) => {
                 let (header, resets) = {
-                    let packet = self.order.packet(lowest)?;
+                    let packet = self.assembler.packet(lowest)?;
                     (packet.header(), is_reset(&packet))
                 };
                 self.delivered(header.delivery_flag, resets, lowest.first, skip);
-                let packet = self.order.packet(lowest)?;
+                let packet = self.assembler.packet(lowest)?;
                 let skip = usize::try_from(skip).unwrap_or(usize::MAX);
                 Some(Command::Deliver { packet, skip })
             }
@@ -335,36 +336,36 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
         if header.delivery_flag == DeliveryFlag::FAILOVER {
             self.counters.failover += 1;
         }
-        let newest = self.numbering.newest();
+        let newest = self.epochs.newest();
         let reset = reset(packet);
-        let mut first = self.numbering.place(line, &header, reset);
-        if self.numbering.newest() == newest {
-            let oddity = match self.order.jump_to(first) {
+        let mut first = self.epochs.locate(line, &header, reset);
+        if self.epochs.newest() == newest {
+            let oddity = match self.assembler.jump_to(first) {
                 Some(jump) if jump > self.config.believed_jump => Some(Oddity::Jump),
-                _ if reset.is_none() && self.numbering.goes_back(first, &header) => {
+                _ if reset.is_none() && self.epochs.goes_back(first, &header) => {
                     Some(Oddity::Restart)
                 }
                 _ => None,
             };
-            match self.numbering.judge(line, &header, oddity) {
+            match self.epochs.judge(line, &header, oddity) {
                 Judgement::Suspected => {
                     self.counters.stray += 1;
                     return Arrival::Stray;
                 }
                 Judgement::Believed(Oddity::Restart) if first.epoch == newest => {
-                    self.numbering.restart(line, &header);
+                    self.epochs.restart(line, &header);
                     self.counters.restarts_unannounced += 1;
-                    first.epoch = self.numbering.newest();
+                    first.epoch = self.epochs.newest();
                 }
                 Judgement::Believed(_) | Judgement::Plain => {}
             }
         }
-        if self.numbering.newest() != newest {
+        if self.epochs.newest() != newest {
             self.counters.restarts += 1;
         }
-        let arrival = self.place(now, Source::Line(line), first, packet);
+        let arrival = self.insert(now, Source::Line(line), first, packet);
         if matches!(arrival, Arrival::Deliver { .. } | Arrival::Held) {
-            self.numbering.brought(first.epoch, &header);
+            self.epochs.brought(first.epoch, &header);
         }
         arrival
     }
@@ -372,7 +373,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     fn handle_retransmission(&mut self, now: Instant, packet: &PacketRef<'_>) -> Arrival {
         // What others asked for, or we before a reset, may be of another numbering. Who cannot ask
         // takes what others did.
-        let epoch = self.numbering.epoch_at(packet.header().send_time);
+        let epoch = self.epochs.epoch_at(packet.header().send_time);
         let asked = self.requests.open().map(|asked| asked.first.epoch);
         let is_wanted = |epoch: &u32| asked == Some(*epoch) || self.config.retransmission.is_none();
         let Some(epoch) = epoch.filter(is_wanted) else {
@@ -384,10 +385,10 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             && message.msg_type() == MessageUnavailable::MSG_TYPE
         {
             if let Ok(unavailable) = MessageUnavailable::parse(message) {
-                let place = |number| Place { epoch, number };
+                let at = |number| EpochSeq { epoch, number };
                 let span = Span {
-                    first: place(unavailable.begin_seq_num),
-                    end: place(unavailable.end_seq_num.next()),
+                    first: at(unavailable.begin_seq_num),
+                    end: at(unavailable.end_seq_num.next()),
                 };
                 self.give_up(now, &span);
             }
@@ -395,14 +396,18 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
             return Arrival::Unavailable;
         }
         let number = packet.header().seq_num;
-        let first = Place { epoch, number };
+        let first = EpochSeq { epoch, number };
         // A recording may have it in its place; what lies further ahead is left to the lines.
         let is_next = |jump| jump == 0 && self.config.retransmission.is_none();
-        if self.order.jump_to(first).is_some_and(|jump| !is_next(jump)) {
+        if self
+            .assembler
+            .jump_to(first)
+            .is_some_and(|jump| !is_next(jump))
+        {
             self.counters.unwanted += 1;
             return Arrival::Unwanted;
         }
-        self.place(now, Source::Retransmission, first, packet)
+        self.insert(now, Source::Retransmission, first, packet)
     }
 
     fn handle_refresh(&mut self, now: Instant, packet: &PacketRef<'_>) -> Arrival {
@@ -420,19 +425,19 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     }
 
     /// Puts a packet where it belongs.
-    fn place(
+    fn insert(
         &mut self,
         now: Instant,
         source: Source,
-        first: Place,
+        first: EpochSeq,
         packet: &PacketRef<'_>,
     ) -> Arrival {
         let header = packet.header();
         let count = u32::from(header.number_msgs);
         let deadline = now.after(self.config.other_line_wait);
-        let awaited = self.order.awaited().is_some();
-        match self.order.place(first, count, packet, deadline) {
-            Placed::Next { skip } => {
+        let awaited = self.assembler.awaited().is_some();
+        match self.assembler.insert(first, count, packet, deadline) {
+            Inserted::Next { skip } => {
                 if awaited {
                     self.filled(now, source, first);
                 }
@@ -441,7 +446,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
                     skip: usize::try_from(skip).unwrap_or(usize::MAX),
                 }
             }
-            Placed::Held { fills } => {
+            Inserted::Held { fills } => {
                 if fills {
                     self.filled(now, source, first);
                 }
@@ -449,15 +454,15 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
                 self.make_room(now);
                 Arrival::Held
             }
-            Placed::Known => {
+            Inserted::Known => {
                 self.counters.duplicates += 1;
                 Arrival::Duplicate
             }
-            Placed::Late => {
+            Inserted::Late => {
                 self.counters.late += 1;
                 Arrival::Late
             }
-            Placed::NoRoom => {
+            Inserted::NoRoom => {
                 self.counters.no_room += 1;
                 Arrival::NoRoom
             }
@@ -465,14 +470,14 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     }
 
     /// Something came that was missing.
-    fn filled(&mut self, now: Instant, source: Source, first: Place) {
+    fn filled(&mut self, now: Instant, source: Source, first: EpochSeq) {
         *match source {
             Source::Line(Line::A) => &mut self.counters.filled_by_a,
             Source::Line(Line::B) => &mut self.counters.filled_by_b,
             Source::Retransmission | Source::Refresh => &mut self.counters.filled_by_retransmission,
         } += 1;
         if let Some(asked) = self.requests.open() {
-            if !self.order.awaits(&asked) {
+            if !self.assembler.awaits(&asked) {
                 self.finish_request(now, &asked);
             } else if first < asked.end {
                 self.requests.progressed(now);
@@ -483,11 +488,11 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     /// Nothing that was asked for is awaited any more: what is left of its gap is next.
     fn finish_request(&mut self, now: Instant, asked: &Span) {
         self.requests.close();
-        self.order.await_until(asked.end, now);
+        self.assembler.await_until(asked.end, now);
     }
 
     /// A packet is delivered in order.
-    fn delivered(&mut self, flag: DeliveryFlag, resets: bool, first: Place, skip: u32) {
+    fn delivered(&mut self, flag: DeliveryFlag, resets: bool, first: EpochSeq, skip: u32) {
         self.counters.delivered += 1;
         self.counters.messages_skipped += u64::from(skip);
         if resets && first.epoch > FIRST_EPOCH {
@@ -503,13 +508,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
 
     /// Decides about the awaited gap when its time has come.
     fn decide(&mut self, now: Instant) {
-        while let Some(gap) = self.order.awaited() {
+        while let Some(gap) = self.assembler.awaited() {
             let span = gap.span;
             if now < self.requests.deadline().unwrap_or(gap.deadline) {
                 return;
             }
             // The venue answers for its newest numbering only.
-            let can_ask = !span.is_open_ended() && span.first.epoch == self.numbering.newest();
+            let can_ask = !span.is_open_ended() && span.first.epoch == self.epochs.newest();
             if !(can_ask && self.requests.ask(now, span)) {
                 self.give_up(now, &span);
             }
@@ -518,7 +523,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
 
     /// Makes room for the next packet: better a known loss than none.
     fn make_room(&mut self, now: Instant) {
-        if let Some(span) = self.order.in_the_way() {
+        if let Some(span) = self.assembler.in_the_way() {
             self.give_up(now, &span);
         }
     }
@@ -526,13 +531,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Sequencer<S> {
     /// Gives up what is awaited of a span. What lies before a reset may be nothing at all, so it is
     /// no loss.
     fn give_up(&mut self, now: Instant, span: &Span) {
-        if self.order.give_up(span) {
+        if self.assembler.give_up(span) {
             self.refresh.want(now);
         }
         if let Some(asked) = self
             .requests
             .open()
-            .filter(|asked| !self.order.awaits(asked))
+            .filter(|asked| !self.assembler.awaits(asked))
         {
             self.finish_request(now, &asked);
         }

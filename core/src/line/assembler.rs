@@ -2,21 +2,21 @@
 
 use heapless::Vec;
 
+use super::epoch_seq::{EpochSeq, FIRST_EPOCH, Span};
 use super::gap::{GapList, OpenGap};
 use super::held::{Held, Lowest, Slot};
 use super::limits::{MAX_GAPS, RECENT_LOSSES};
-use super::place::{FIRST_EPOCH, Place, Span};
 use super::{Numbered as _, Tracker, Verdict};
 use crate::units::{Instant, SeqNum};
 use crate::xdp::PacketRef;
 
-/// Everything from the expected place up to `highest` is either missing or held.
+/// Every message from the expected one up to `highest` is either missing or held.
 #[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Order<S> {
-    tracker: Tracker<Place>,
-    /// The place after the last one that is known to exist.
-    highest: Place,
+pub(super) struct Assembler<S> {
+    tracker: Tracker<EpochSeq>,
+    /// The number after the last one that is known to exist.
+    highest: EpochSeq,
     gaps: GapList<MAX_GAPS>,
     held: Held<S>,
     /// Given up lately, oldest first.
@@ -25,7 +25,7 @@ pub(super) struct Order<S> {
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Placed {
+pub(super) enum Inserted {
     /// It is next, after `skip` messages.
     Next { skip: u32 },
     /// It came early and is kept; `fills` when it is part of what was missing.
@@ -45,9 +45,9 @@ pub(super) enum Step {
     Lost(Span),
 }
 
-impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
+impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Assembler<S> {
     pub(super) fn new(expected: SeqNum, slots: S) -> Self {
-        let expected = Place {
+        let expected = EpochSeq {
             epoch: FIRST_EPOCH,
             number: expected,
         };
@@ -60,22 +60,22 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
         }
     }
 
-    pub(super) const fn expected(&self) -> Place {
+    pub(super) const fn expected(&self) -> EpochSeq {
         self.tracker.expected()
     }
 
-    /// How many places lie between all that is known of its numbering and this one; `None` when it
+    /// How many numbers lie between all that is known of its numbering and this one; `None` when it
     /// does not lie beyond. Of a new numbering only its number 1 is known.
-    pub(super) fn jump_to(&self, place: Place) -> Option<u32> {
-        if place.epoch > self.highest.epoch {
-            return Some(place.number.raw().saturating_sub(1));
+    pub(super) fn jump_to(&self, first: EpochSeq) -> Option<u32> {
+        if first.epoch > self.highest.epoch {
+            return Some(first.number.raw().saturating_sub(1));
         }
         let end = self
             .gaps
             .iter()
-            .find(|gap| gap.span.is_open_ended() && gap.span.end.epoch > place.epoch)
+            .find(|gap| gap.span.is_open_ended() && gap.span.end.epoch > first.epoch)
             .map_or(self.highest, |gap| gap.span.first);
-        (place >= end).then(|| place.places_after(end))
+        (first >= end).then(|| first.places_after(end))
     }
 
     pub(super) fn gaps(&self) -> impl Iterator<Item = &OpenGap> {
@@ -93,13 +93,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
 
     /// Places a packet of `count` messages that starts at `first`. A gap that it reveals is waited
     /// for until `deadline`; one that it makes smaller is waited for again so long.
-    pub(super) fn place(
+    pub(super) fn insert(
         &mut self,
-        first: Place,
+        first: EpochSeq,
         count: u32,
         packet: &PacketRef<'_>,
         deadline: Instant,
-    ) -> Placed {
+    ) -> Inserted {
         match self.tracker.check(first, count) {
             Verdict::Next { skip } => {
                 let span = Span {
@@ -107,7 +107,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
                     end: first.advanced(count),
                 };
                 self.came(span, deadline);
-                Placed::Next { skip }
+                Inserted::Next { skip }
             }
             Verdict::Early { .. } => self.keep(first, count, packet, deadline),
             Verdict::Known | Verdict::Empty => {
@@ -116,9 +116,9 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
                     end: first.advanced(count),
                 };
                 if self.losses.iter().any(|lost| lost.meets(&span)) {
-                    Placed::Late
+                    Inserted::Late
                 } else {
-                    Placed::Known
+                    Inserted::Known
                 }
             }
         }
@@ -174,13 +174,13 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
             .filter(|gap| !gap.lost && gap.span.first == self.expected())
     }
 
-    /// Whether any place of the span is still awaited.
+    /// Whether any number of the span is still awaited.
     pub(super) fn awaits(&self, span: &Span) -> bool {
         self.gaps.awaits(span)
     }
 
-    /// Waits for the lowest gap until then, if it starts at this place.
-    pub(super) fn await_until(&mut self, first: Place, deadline: Instant) {
+    /// Waits for the lowest gap until then, if it starts here.
+    pub(super) fn await_until(&mut self, first: EpochSeq, deadline: Instant) {
         if let Some(gap) = self.gaps.first_mut().filter(|gap| gap.span.first == first) {
             gap.deadline = deadline;
         }
@@ -215,21 +215,21 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
 
     fn keep(
         &mut self,
-        first: Place,
+        first: EpochSeq,
         count: u32,
         packet: &PacketRef<'_>,
         deadline: Instant,
-    ) -> Placed {
+    ) -> Inserted {
         let span = Span {
             first,
             end: first.advanced(count),
         };
         let fills = self.gaps.meets(&span);
         if span.end <= self.highest && !fills {
-            return Placed::Known;
+            return Inserted::Known;
         }
         // A new numbering starts with its number 1, so the gaps on its two sides are two.
-        let start = Place {
+        let start = EpochSeq {
             number: SeqNum::from_raw(1),
             ..first
         };
@@ -241,7 +241,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
         let opened = [(self.highest, middle), (middle, first)];
         let needed = opened.iter().filter(|(first, end)| first < end).count();
         if self.gaps.room() < needed.max(1) || !self.held.insert(first, packet) {
-            return Placed::NoRoom;
+            return Inserted::NoRoom;
         }
         // There is room: one more for a gap that is split, or for each that opens.
         let _ = self.gaps.fill(&span, deadline);
@@ -251,7 +251,7 @@ impl<S: AsRef<[Slot]> + AsMut<[Slot]>> Order<S> {
             }
         }
         self.highest = self.highest.max(span.end);
-        Placed::Held { fills }
+        Inserted::Held { fills }
     }
 
     fn remember_loss(&mut self, span: Span) {

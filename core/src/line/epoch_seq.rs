@@ -9,20 +9,20 @@ pub(super) const FIRST_EPOCH: u32 = 1;
 /// A sequence number and how often the numbering had started again before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(super) struct Place {
+pub(super) struct EpochSeq {
     pub(super) epoch: u32,
     pub(super) number: SeqNum,
 }
 
-/// All places from `first` up to, not including, `end`.
+/// All numbers from `first` up to, not including, `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Span {
-    pub(super) first: Place,
-    pub(super) end: Place,
+    pub(super) first: EpochSeq,
+    pub(super) end: EpochSeq,
 }
 
-impl Numbered for Place {
+impl Numbered for EpochSeq {
     fn advanced(self, count: u32) -> Self {
         let number = self.number.plus(count);
         Self { number, ..self }
@@ -38,7 +38,7 @@ impl Numbered for Place {
 }
 
 impl Span {
-    /// Whether any place is in both.
+    /// Whether any number is in both.
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.first < other.end && other.first < self.end
     }
@@ -49,7 +49,7 @@ impl Span {
         self.first.epoch != self.end.epoch
     }
 
-    /// How many places it has; meaningless when open-ended.
+    /// How many numbers it has; meaningless when open-ended.
     pub(super) fn len(&self) -> u32 {
         self.end.places_after(self.first)
     }
