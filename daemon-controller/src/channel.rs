@@ -382,7 +382,7 @@ impl fmt::Display for Place<'_> {
 
 /// All numbers of the channel up to this one were read, or given up.
 fn covered(handler: &Handler<u64>) -> SeqNum {
-    SeqNum::from_raw(handler.channel().tracker().next().raw().saturating_sub(1))
+    SeqNum::from_raw(handler.channel().detector().next().raw().saturating_sub(1))
 }
 
 /// The number of a packet's last message.

@@ -18,8 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Books::new(capacity, &mut memory)?,
         |books, event, applied| {
             if applied.is_news() {
-                let (symbol, bbo) = (event.symbol_index, books.bbo(applied.slot));
-                println!("{symbol} is {}: {bbo:?}", books.trust(applied.slot));
+                let bbo = books.bbo(applied.slot).decimal(books.scale(applied.slot));
+                let trust = books.trust(applied.slot);
+                println!("{}: {bbo} ({trust})", event.symbol_index);
             }
         },
     );

@@ -212,7 +212,7 @@ fn every_repeated_reset_renames_the_numbering_by_whichever_line_it_comes() {
     channel.comes(2, 11, &reset(10));
     channel.comes(2, 12, &orders(DeliveryFlag::ORIGINAL, 2, 1, 12));
     assert_eq!(channel.finish(), [Told::Begins(0), Told::Event(2)]);
-    let numbering = channel.handler.channel().tracker().position().numbering;
+    let numbering = channel.handler.channel().detector().position().numbering;
     assert_eq!(numbering.raw(), START + 10 * packets::MILLISECOND);
 }
 

@@ -103,7 +103,7 @@ mod symbol;
 mod trade;
 
 pub use applied::{Applied, UnknownSymbol};
-pub use bbo::{Bbo, Level};
+pub use bbo::{Bbo, DecimalBbo, Level};
 pub use books::Books;
 pub use capacity::Capacity;
 pub use counters::Counters;

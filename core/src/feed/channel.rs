@@ -15,7 +15,7 @@ use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel<S> {
-    tracker: GapDetector,
+    detector: GapDetector,
     normalizer: Normalizer<S>,
     /// The venue builds all books anew.
     failover: bool,
@@ -52,7 +52,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     /// overwritten.
     pub fn new(dialect: Dialect, storage: S) -> Self {
         Self {
-            tracker: GapDetector::new(),
+            detector: GapDetector::new(),
             normalizer: Normalizer::new(dialect, storage),
             failover: false,
             refreshed: None,
@@ -63,7 +63,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
     /// Goes on behind the last message that an earlier run read: what was between is lost.
     pub fn after(position: Position, dialect: Dialect, storage: S) -> Self {
         Self {
-            tracker: GapDetector::after(position),
+            detector: GapDetector::after(position),
             ..Self::new(dialect, storage)
         }
     }
@@ -95,7 +95,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         if header.delivery_flag.is_numbered_apart() {
             return self.numbered_apart(packet, out);
         }
-        let sequence = self.tracker.advance(packet);
+        let sequence = self.detector.advance(packet);
         let seen = match sequence {
             Continuity::Heartbeat => {
                 self.counters.heartbeats += 1;
@@ -143,7 +143,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         out: &mut impl Follower,
     ) -> Result<Continuity, WireError> {
         let header = packet.header();
-        let begun = self.tracker.begun();
+        let begun = self.detector.begun();
         // The other line's copy has known numbers and was not sent later.
         let is_copy = |(end, sent)| header.seq_num < end && header.send_time <= sent;
         let old = begun.is_some_and(|begun| header.send_time < begun)
@@ -154,7 +154,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         } else {
             let end = header.seq_num.plus(u32::from(header.number_msgs));
             self.refreshed = Some((end, header.send_time));
-            let read = self.tracker.position().seq_num;
+            let read = self.detector.position().seq_num;
             self.normalizer.refresh_packet(packet, read, out)?;
         }
         Ok(Continuity::InOrder)
@@ -171,7 +171,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
         self.normalizer.begin();
         self.failover = flag.is_failover();
         out.begins(Beginning {
-            numbering: self.tracker.position().numbering,
+            numbering: self.detector.position().numbering,
             after,
             is_announced,
             failover: self.failover,
@@ -195,8 +195,8 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
 
     /// The part that knows which number comes next.
     #[must_use]
-    pub const fn tracker(&self) -> &GapDetector {
-        &self.tracker
+    pub const fn detector(&self) -> &GapDetector {
+        &self.detector
     }
 
     /// What the sequence numbers showed so far.

@@ -83,6 +83,19 @@ impl RawPrice {
         Price::from_raw(i64::from(self.raw()) * worth)
     }
 
+    /// The price as a decimal number under the symbol's scale, to be printed.
+    ///
+    /// ```
+    /// use oxberry_core::units::{PriceScale, RawPrice};
+    ///
+    /// let scale = PriceScale::new(4).unwrap();
+    /// assert_eq!(RawPrice::from_raw(1_355_000).decimal(scale).to_string(), "135.50");
+    /// ```
+    #[must_use]
+    pub fn decimal(self, scale: PriceScale) -> Decimal {
+        self.scaled(scale).decimal()
+    }
+
     /// The same price under another scale, or `None` when that cannot tell it.
     #[must_use]
     pub fn rescaled(self, from: PriceScale, to: PriceScale) -> Option<Self> {

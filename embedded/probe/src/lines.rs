@@ -32,7 +32,7 @@ pub(crate) fn touch(bytes: &[u8]) {
                 })
             )
         );
-        let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.tracker());
+        let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.detector());
         let mut normalizer = Normalizer::new(Dialect::Legacy, [SymbolSlot::EMPTY; 4]);
         normalizer.forget_seconds();
         black_box(normalizer.counters());

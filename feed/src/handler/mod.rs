@@ -99,7 +99,7 @@ impl<P: Copy> Handler<P> {
         // In the middle of a day the numbers before the first packet are awaited, too: it may have
         // been overtaken. The channel does not take them for a loss.
         let config = Config {
-            expected: channel.tracker().next(),
+            expected: channel.detector().next(),
             other_line_wait: PATIENCE,
             ..Config::FILE
         };
@@ -192,7 +192,7 @@ impl<P: Copy> Handler<P> {
         self.reading.finish(out);
         // Numbers at the end that are known to exist are missing although nothing comes after them.
         let unusable = self.unusable.take();
-        let tracker = self.channel().tracker();
+        let tracker = self.channel().detector();
         if let Some(Unusable { end, sent }) = unusable
             && tracker.begun().is_some_and(|begun| begun <= sent)
             && tracker.next() < end

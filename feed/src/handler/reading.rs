@@ -56,7 +56,7 @@ impl<P: Copy> Reading<P> {
     /// Reads a packet of the channel's own numbers whose turn has come.
     pub(super) fn read(&mut self, packet: &PacketRef<'_>, place: P, out: &mut impl Listener<P>) {
         let header = packet.header();
-        if header.seq_num > self.channel.tracker().position().seq_num {
+        if header.seq_num > self.channel.detector().position().seq_num {
             let is_reset = header.delivery_flag == DeliveryFlag::SEQUENCE_RESET;
             let by =
                 UnixNanos::from_raw(header.send_time.raw().saturating_sub(u64::from(is_reset)));
@@ -73,7 +73,7 @@ impl<P: Copy> Reading<P> {
     /// A heartbeat came, which says how far the channel is.
     pub(super) fn heartbeat(&mut self, packet: &PacketRef<'_>, out: &mut impl Listener<P>) {
         let header = packet.header();
-        if header.seq_num == self.channel.tracker().next() {
+        if header.seq_num == self.channel.detector().next() {
             self.sent = self.sent.max(header.send_time);
             self.read_refreshes(header.send_time, out);
         }
@@ -136,7 +136,7 @@ impl<P: Copy> Reading<P> {
                 self.refreshes.pop_front();
                 continue;
             };
-            let read_up_to = self.channel.tracker().position().seq_num;
+            let read_up_to = self.channel.detector().position().seq_num;
             if packet.header().send_time > by || reach(&packet) > read_up_to {
                 return;
             }

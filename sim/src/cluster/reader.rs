@@ -116,7 +116,7 @@ impl Reader {
 
     /// All up to here was told, or given up.
     pub(super) const fn position(&self) -> Position {
-        self.handler.channel().tracker().position()
+        self.handler.channel().detector().position()
     }
 
     /// The highest number that was seen of the present numbering.

@@ -120,7 +120,7 @@ fn a_numbering_begins_before_anything_of_it_and_repeated_resets_rename_it() {
     assert_eq!(feed.reset(flag, 100), []);
     assert_eq!(feed.reset(flag, 200), [begins(200, 0)]);
     assert_eq!(feed.data(2), [Told::Event(2)]);
-    assert_eq!(feed.channel.tracker().position().numbering.raw(), 200);
+    assert_eq!(feed.channel.detector().position().numbering.raw(), 200);
 }
 
 #[test]
