@@ -4,7 +4,6 @@ use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
 use super::engine::{Engine, NewOrder, Outcome, Subject};
 use super::expiry::last_session;
-use super::memory::NONE;
 use super::order::Key;
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
@@ -18,14 +17,14 @@ use crate::units::{ChannelId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolSeq
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Target {
     /// The slot of its symbol, or of none.
-    pub(super) slot: u32,
+    pub(super) slot: SymbolSlot,
     /// The home of its order, if it has one.
     pub(super) home: u32,
 }
 
 impl Target {
     pub(super) const NONE: Self = Self {
-        slot: NONE,
+        slot: SymbolSlot::NONE,
         home: 0,
     };
 }
@@ -123,7 +122,7 @@ impl Books<'_> {
             }
         };
         Applied {
-            slot: SymbolSlot::from_raw(slot),
+            slot,
             bbo_changed,
             trust_changed,
             status_changed: false,
@@ -135,10 +134,10 @@ impl Books<'_> {
 
     /// Applies an event that is about more than one order, or the venue's repetition of one.
     #[cold]
-    fn control(&mut self, slot: u32, event: &FeedEvent) -> Applied {
+    fn control(&mut self, slot: SymbolSlot, event: &FeedEvent) -> Applied {
         let before = self.symbols.shown(slot);
         let outcome = self.act(slot, event);
-        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
+        let mut applied = Applied::nothing(slot);
         if let Err(rejection) = outcome {
             self.counters.reject(rejection);
             self.symbols.record(slot).reject(rejection);
@@ -149,7 +148,7 @@ impl Books<'_> {
         applied
     }
 
-    fn act(&mut self, slot: u32, event: &FeedEvent) -> Result<(), Rejection> {
+    fn act(&mut self, slot: SymbolSlot, event: &FeedEvent) -> Result<(), Rejection> {
         let mut record = self.symbols.record(slot);
         match event.action {
             Action::Clear { next } => self.clear(slot, event.seq_num, next),
@@ -212,7 +211,7 @@ impl Books<'_> {
     }
 
     /// The venue says that a symbol has no orders, and what its next number will be.
-    fn clear(&mut self, slot: u32, at: SeqNum, next: SymbolSeqNum) {
+    fn clear(&mut self, slot: SymbolSlot, at: SeqNum, next: SymbolSeqNum) {
         let mut record = self.symbols.record(slot);
         let before = next.raw().saturating_sub(1);
         record.unset(flag::EXPIRED | flag::RESET | flag::UNANNOUNCED);
@@ -236,7 +235,7 @@ impl Books<'_> {
     /// The venue describes a symbol that has a book.
     fn describe(
         &mut self,
-        slot: u32,
+        slot: SymbolSlot,
         at: SeqNum,
         scale: PriceScale,
         is_whole: bool,
@@ -253,7 +252,7 @@ impl Books<'_> {
     }
 
     /// Makes all orders of a symbol void.
-    pub(super) fn void_all(&mut self, slot: u32) {
+    pub(super) fn void_all(&mut self, slot: SymbolSlot) {
         let mut subject = Subject::new(slot, self.symbols.record(slot));
         for side in Side::BOTH {
             self.engine.void(&mut subject, side, |_| true);
@@ -261,7 +260,7 @@ impl Books<'_> {
     }
 
     /// Makes the orders void that are valid only before this session. The morning starts a new day.
-    fn start_session(&mut self, slot: u32, session: TradeSessions) {
+    fn start_session(&mut self, slot: SymbolSlot, session: TradeSessions) {
         if session == TradeSessions::MORNING {
             self.tapes.reset(slot);
         }
@@ -275,14 +274,14 @@ impl Books<'_> {
     }
 
     /// Tells the resting prices in a new scale, where that is exact; else makes all orders void.
-    pub(super) fn rescale(&mut self, slot: u32, scale: PriceScale) -> Result<(), Rejection> {
+    pub(super) fn rescale(&mut self, slot: SymbolSlot, scale: PriceScale) -> Result<(), Rejection> {
         let old = self.symbols.scale(slot);
         if scale == old {
             return Ok(());
         }
         self.symbols.record(slot).set_scale(scale);
         let exact = Side::BOTH.into_iter().all(|side| {
-            self.depth(SymbolSlot::from_raw(slot), side)
+            self.depth(slot, side)
                 .all(|level| level.price.rescaled(old, scale).is_some())
         });
         if !exact {

@@ -71,11 +71,9 @@ impl<'s> Books<'s> {
                 self.counters.reject(Rejection::ScaleLost);
                 self.symbols.record(slot).reject(Rejection::ScaleLost);
             }
-            return Ok(SymbolSlot::from_raw(slot));
+            return Ok(slot);
         }
-        self.symbols
-            .add(symbol_index, scale)
-            .map(SymbolSlot::from_raw)
+        self.symbols.add(symbol_index, scale)
     }
 
     /// Makes a symbol known that this event of a channel tells of first: the feed defines it. It may
@@ -108,7 +106,7 @@ impl<'s> Books<'s> {
             record.set_channel(Some(channel));
             record.set_trust(trust);
             record.mark();
-            self.catch_up(SymbolSlot::from_raw(slot), channel, past);
+            self.catch_up(slot, channel, past);
         }
         Ok(())
     }
@@ -116,7 +114,7 @@ impl<'s> Books<'s> {
     /// The slot of a symbol, if it is defined.
     #[must_use]
     pub fn slot(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
-        self.symbols.find(symbol_index).map(SymbolSlot::from_raw)
+        self.symbols.find(symbol_index)
     }
 
     /// The slots of all symbols, in the order of definition.
@@ -127,64 +125,64 @@ impl<'s> Books<'s> {
     /// The venue's number of the symbol.
     #[must_use]
     pub fn symbol_index(&self, slot: SymbolSlot) -> SymbolIndex {
-        self.symbols.symbol_index(slot.raw())
+        self.symbols.symbol_index(slot)
     }
 
     /// The scale of the symbol's prices.
     #[must_use]
     pub fn scale(&self, slot: SymbolSlot) -> PriceScale {
-        self.symbols.scale(slot.raw())
+        self.symbols.scale(slot)
     }
 
     /// The best bid and the best ask.
     #[inline(always)]
     #[must_use]
     pub fn bbo(&self, slot: SymbolSlot) -> Bbo {
-        self.symbols.bbo(slot.raw())
+        self.symbols.bbo(slot)
     }
 
     /// Whether the book can be trusted.
     #[must_use]
     pub fn trust(&self, slot: SymbolSlot) -> Trust {
-        self.symbols.trust(slot.raw())
+        self.symbols.trust(slot)
     }
 
     /// Whether the symbol trades.
     #[must_use]
     pub fn trading_status(&self, slot: SymbolSlot) -> TradingStatus {
-        self.symbols.trading_status(slot.raw())
+        self.symbols.trading_status(slot)
     }
 
     /// The channel that the book belongs to: that of the symbol's first event.
     #[must_use]
     pub fn channel(&self, slot: SymbolSlot) -> Option<ChannelId> {
-        let channel = self.symbols.channel(slot.raw());
-        channel.filter(|_| !self.symbols.is_tentative(slot.raw()))
+        let channel = self.symbols.channel(slot);
+        channel.filter(|_| !self.symbols.is_tentative(slot))
     }
 
     /// Whether two channels claim the symbol, so that its book is never to be trusted.
     #[must_use]
     pub fn is_contested(&self, slot: SymbolSlot) -> bool {
-        self.symbols.is_contested(slot.raw())
+        self.symbols.is_contested(slot)
     }
 
     /// The number of the symbol's last message, or that before the one that a clear or a refresh said
     /// comes next; `None` before the first.
     #[must_use]
     pub fn symbol_seq_num(&self, slot: SymbolSlot) -> Option<SymbolSeqNum> {
-        self.symbols.seq_num(slot.raw())
+        self.symbols.seq_num(slot)
     }
 
     /// What the symbol traded, if it did.
     #[must_use]
     pub fn statistics(&self, slot: SymbolSlot) -> Option<Statistics> {
-        self.tapes.tape(slot.raw()).statistics()
+        self.tapes.tape(slot).statistics()
     }
 
     /// The price of the symbol's last trade that counts towards volume.
     #[must_use]
     pub fn last_price(&self, slot: SymbolSlot) -> Option<Price> {
-        self.tapes.last(slot.raw())
+        self.tapes.last(slot)
     }
 
     /// Orders that rest, over all symbols.

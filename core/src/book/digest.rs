@@ -62,7 +62,7 @@ impl Books<'_> {
     pub fn digest(&self, slot: SymbolSlot) -> Digest {
         let mut mixer = Mixer(0);
         mixer.feed(u64::from(self.symbol_index(slot).raw()));
-        mixer.feed(u64::from(self.symbols.shared_flags(slot.raw())));
+        mixer.feed(u64::from(self.symbols.shared_flags(slot)));
         mixer.feed(
             self.symbol_seq_num(slot)
                 .map_or(0, |number| u64::from(number.raw())),

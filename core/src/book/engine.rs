@@ -9,6 +9,7 @@ use super::memory::{Line, NONE};
 use super::order::{Found, Key, OrderRef, Orders, buckets};
 use super::records::{PER_LINE, Records};
 use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::steps;
 use super::symbol::Record;
 use crate::feed::{ExecutionEffect, TradeSessions};
@@ -36,7 +37,7 @@ pub(super) struct Engine<'s> {
 /// The symbol that an event is about.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
-    pub(super) slot: u32,
+    pub(super) slot: SymbolSlot,
     pub(super) record: Record<'a>,
     /// The number of the event within the symbol, modulo 2^32.
     pub(super) now: u32,
@@ -45,7 +46,7 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The symbol of an event that was noted.
     #[inline(always)]
-    pub(super) fn new(slot: u32, record: Record<'a>) -> Self {
+    pub(super) fn new(slot: SymbolSlot, record: Record<'a>) -> Self {
         Self {
             slot,
             now: record.changes(),

@@ -86,12 +86,12 @@ impl Books<'_> {
         side: Side,
         seen: &mut Seen,
     ) -> Result<(), &'static str> {
-        let head = self.symbols.ladder(slot.raw(), side);
+        let head = self.symbols.ladder(slot, side);
         if let Some(what) = self.engine.ladders.broken(head) {
             return Err(what);
         }
         seen.nodes += self.engine.ladders.nodes_of(head);
-        if self.symbols.best(slot.raw(), side) != self.depth(slot, side).next() {
+        if self.symbols.best(slot, side) != self.depth(slot, side).next() {
             return Err("the best level is not the first");
         }
         for (rank, first) in self.engine.ladders.iter(head) {
@@ -101,7 +101,7 @@ impl Books<'_> {
                 if self.engine.records.rank(level) != rank {
                     return Err("a level has another price than its place in the ladder");
                 }
-                if (owner.slot(), owner.side()) != (slot.raw(), side) {
+                if (owner.slot(), owner.side()) != (slot, side) {
                     return Err("a level belongs to another book");
                 }
                 if expiries & 1 << owner.expiry() != 0 {
@@ -131,7 +131,7 @@ impl Books<'_> {
             last = order.raw();
             let found = self
                 .engine
-                .resting(self.engine.orders.key(slot.raw(), records.id(order)));
+                .resting(self.engine.orders.key(slot, records.id(order)));
             if found.is_none_or(|found| (found.place, found.level) != (order, level)) {
                 return Err("an order is not found by its id");
             }

@@ -4,6 +4,7 @@ use super::ladder::Rank;
 use super::memory::{NONE, chain, long, set_long};
 use super::order::OrderRef;
 use super::records::{PER_LINE, Records};
+use super::slot::SymbolSlot;
 use super::steps;
 use crate::units::{Qty, Side};
 
@@ -35,13 +36,13 @@ impl Owner {
 
     /// Of orders of this symbol and side that end with this session, 0 to 3.
     #[inline(always)]
-    pub(super) fn new(slot: u32, side: Side, expiry: u32) -> Self {
-        Self(slot << 3 | (side as u32) << 2 | expiry)
+    pub(super) fn new(slot: SymbolSlot, side: Side, expiry: u32) -> Self {
+        Self(slot.raw() << 3 | (side as u32) << 2 | expiry)
     }
 
     #[inline(always)]
-    pub(super) fn slot(self) -> u32 {
-        self.0 >> 3
+    pub(super) fn slot(self) -> SymbolSlot {
+        SymbolSlot::from_raw(self.0 >> 3)
     }
 
     #[inline(always)]
@@ -76,7 +77,7 @@ pub(super) struct Left {
 impl Records<'_> {
     /// Whether this is a level of this symbol.
     #[inline(always)]
-    pub(super) fn is_level_of(&self, level: u32, slot: u32) -> bool {
+    pub(super) fn is_level_of(&self, level: u32, slot: SymbolSlot) -> bool {
         self.get(level)
             .is_some_and(|record| Owner(record[OWNER]).slot() == slot)
     }
@@ -311,7 +312,7 @@ impl Levels {
     }
 
     /// A void order whose place is to be freed, and the slot of its symbol, if there is one.
-    pub(super) fn pop_void(&mut self, records: &mut Records<'_>) -> Option<(u32, OrderRef)> {
+    pub(super) fn pop_void(&mut self, records: &mut Records<'_>) -> Option<(SymbolSlot, OrderRef)> {
         if self.void_orders == 0 {
             return None;
         }

@@ -37,7 +37,7 @@ impl Books<'_> {
     ) -> Applied {
         let slot = target.slot;
         let before = self.symbols.shown(slot);
-        let mut applied = Applied::nothing(SymbolSlot::from_raw(slot));
+        let mut applied = Applied::nothing(slot);
         match self.admit(slot, channel, event) {
             Admitted::Taken { missing } => {
                 applied = self.apply_admitted(target, event);
@@ -65,7 +65,7 @@ impl Books<'_> {
     }
 
     /// Makes all orders of a symbol void that its numbers start without.
-    fn start_anew(&mut self, slot: u32, trust: Trust) {
+    fn start_anew(&mut self, slot: SymbolSlot, trust: Trust) {
         self.void_all(slot);
         let mut record = self.symbols.record(slot);
         record.unset(flag::RESET | flag::EXPIRED);
@@ -77,7 +77,7 @@ impl Books<'_> {
         record.set_trust(trust);
     }
 
-    fn admit(&mut self, slot: u32, channel: ChannelId, event: &FeedEvent) -> Admitted {
+    fn admit(&mut self, slot: SymbolSlot, channel: ChannelId, event: &FeedEvent) -> Admitted {
         if self.symbols.record(slot).defines_again(channel, event) {
             return Admitted::PassedOver;
         }
@@ -116,7 +116,7 @@ impl Books<'_> {
 
     /// Makes the symbol one of the channel, if it is of none. Between two the lower one has it,
     /// whichever came first, so that the book does not depend on that.
-    fn claim(&mut self, slot: u32, channel: ChannelId) -> Option<Admitted> {
+    fn claim(&mut self, slot: SymbolSlot, channel: ChannelId) -> Option<Admitted> {
         let mut record = self.symbols.record(slot);
         let owner = record.channel();
         if owner != Some(channel) && record.has(flag::TENTATIVE) {

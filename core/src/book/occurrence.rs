@@ -111,7 +111,7 @@ impl Books<'_> {
         channel: ChannelId,
         change: impl FnOnce(&mut Record<'_>),
     ) -> bool {
-        let mut record = self.symbols.record(slot.raw());
+        let mut record = self.symbols.record(slot);
         let is_anothers = record.channel().is_some_and(|owner| owner != channel);
         if is_anothers && !record.has(flag::TENTATIVE) {
             return false;

@@ -10,6 +10,7 @@ use core::num::NonZeroU32;
 
 use super::memory::{NONE, long, set_long};
 use super::records::{NEXT, PER_LINE, PREV, Record, Records};
+use super::slot::SymbolSlot;
 use super::steps;
 use crate::units::{OrderId, Qty};
 
@@ -57,7 +58,7 @@ impl OrderRef {
 /// Which order of which symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
-    pub(super) slot: u32,
+    pub(super) slot: SymbolSlot,
     pub(super) order_id: OrderId,
     /// The bucket that the order goes to if that is not full.
     pub(super) home: u32,
@@ -205,7 +206,7 @@ impl Orders {
 
     /// What an order is looked for by.
     #[inline(always)]
-    pub(super) fn key(&self, slot: u32, order_id: OrderId) -> Key {
+    pub(super) fn key(&self, slot: SymbolSlot, order_id: OrderId) -> Key {
         Key {
             slot,
             order_id,
@@ -215,7 +216,8 @@ impl Orders {
 
     /// The buckets after the home.
     fn detour(&self, key: Key) -> Detour {
-        let hash = key.order_id.raw() ^ u64::from(key.slot + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash =
+            key.order_id.raw() ^ u64::from(key.slot.raw() + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Detour {
             neighbour: Some(key.home ^ 1),
             hash,
@@ -319,7 +321,7 @@ impl Orders {
     }
 
     /// Notes that an order of this symbol, which has left its level, left its place as well.
-    pub(super) fn free(&self, records: &mut Records<'_>, slot: u32, order: OrderRef) {
+    pub(super) fn free(&self, records: &mut Records<'_>, slot: SymbolSlot, order: OrderRef) {
         let key = self.key(slot, records.id(order));
         let found = Found {
             place: order,

@@ -43,10 +43,7 @@ impl Books<'_> {
     /// The levels of one side, best first.
     #[must_use]
     pub fn depth(&self, slot: SymbolSlot, side: Side) -> Depth<'_> {
-        let levels = self
-            .engine
-            .ladders
-            .iter(self.symbols.ladder(slot.raw(), side));
+        let levels = self.engine.ladders.iter(self.symbols.ladder(slot, side));
         Depth {
             books: self,
             side,
@@ -60,12 +57,12 @@ impl Books<'_> {
         Queue {
             books: self,
             side,
-            cursor: self.first_order(slot.raw(), side),
+            cursor: self.first_order(slot, side),
         }
     }
 
     /// Before the first order of a side.
-    pub(super) fn first_order(&self, slot: u32, side: Side) -> Cursor {
+    pub(super) fn first_order(&self, slot: SymbolSlot, side: Side) -> Cursor {
         Cursor {
             levels: ladder::Position::first(&self.engine.ladders, self.symbols.ladder(slot, side)),
             now: self.symbols.changes(slot),
@@ -78,7 +75,7 @@ impl Books<'_> {
     pub fn order(&self, slot: SymbolSlot, order_id: OrderId) -> Option<(Side, Order)> {
         let Found { place, level, .. } = self
             .engine
-            .resting(self.engine.orders.key(slot.raw(), order_id))?;
+            .resting(self.engine.orders.key(slot, order_id))?;
         let side = self.engine.records.owner(level).side();
         Some((side, self.order_at(place, side)))
     }
@@ -88,16 +85,16 @@ impl Books<'_> {
     pub fn queue_position(&self, slot: SymbolSlot, order_id: OrderId) -> Option<QueuePosition> {
         let Found { place, level, .. } = self
             .engine
-            .resting(self.engine.orders.key(slot.raw(), order_id))?;
+            .resting(self.engine.orders.key(slot, order_id))?;
         let head = self
             .symbols
-            .ladder(slot.raw(), self.engine.records.owner(level).side());
+            .ladder(slot, self.engine.records.owner(level).side());
         let rung = self
             .engine
             .ladders
             .search(head, self.engine.records.rank(level))
             .ok()?;
-        let now = self.symbols.changes(slot.raw());
+        let now = self.symbols.changes(slot);
         let (own, mut position) = (self.age(place, now), QueuePosition::default());
         for other in self.orders_at(self.engine.ladders.level(rung)) {
             if self.age(other, now) > own {

@@ -3,6 +3,7 @@
 use super::books::Books;
 use super::engine::{NewOrder, Subject};
 use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
 use super::symbol::flag;
 use crate::units::{OrderId, PriceScale, SeqNum, SymbolSeqNum};
@@ -17,7 +18,7 @@ impl Books<'_> {
     /// refresh of higher numbers than were read may be of the old one.
     pub(super) fn start_refresh(
         &mut self,
-        slot: u32,
+        slot: SymbolSlot,
         read: SeqNum,
         last: SymbolSeqNum,
         through: SeqNum,
@@ -55,7 +56,7 @@ impl Books<'_> {
     /// The refresh tells an order.
     pub(super) fn refresh_order(
         &mut self,
-        slot: u32,
+        slot: SymbolSlot,
         order_id: OrderId,
         order: NewOrder,
     ) -> Result<(), Rejection> {
@@ -65,7 +66,7 @@ impl Books<'_> {
     }
 
     /// The refresh is complete.
-    pub(super) fn end_refresh(&mut self, slot: u32) {
+    pub(super) fn end_refresh(&mut self, slot: SymbolSlot) {
         let mut record = self.symbols.record(slot);
         if record.has(flag::REFRESHING) {
             record.unset(flag::REFRESHING);

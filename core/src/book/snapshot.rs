@@ -71,7 +71,7 @@ impl SnapshotReader {
     ///
     /// When an event was applied to the symbol since the snapshot began.
     pub fn next(&mut self, books: &Books<'_>) -> Result<Option<Order>, Changed> {
-        if books.symbols.changes(self.slot.raw()) != self.changes {
+        if books.symbols.changes(self.slot) != self.changes {
             return Err(Changed);
         }
         let order = self.cursor.next(books, self.side);
@@ -79,7 +79,7 @@ impl SnapshotReader {
             return Ok(order);
         }
         self.side = Side::Ask;
-        self.cursor = books.first_order(self.slot.raw(), Side::Ask);
+        self.cursor = books.first_order(self.slot, Side::Ask);
         Ok(self.cursor.next(books, Side::Ask))
     }
 }
@@ -159,10 +159,10 @@ impl Restore {
                 qty,
                 sessions: last_session,
             };
-            let mut record = books.symbols.record(self.slot.raw());
+            let mut record = books.symbols.record(self.slot);
             record.note();
-            let mut subject = Subject::new(self.slot.raw(), record);
-            let key = books.engine.orders.key(self.slot.raw(), order_id);
+            let mut subject = Subject::new(self.slot, record);
+            let key = books.engine.orders.key(self.slot, order_id);
             let added = books.engine.add(&mut subject, key, order);
             if let Err(rejection) = added {
                 books.counters.reject(rejection);
@@ -183,7 +183,7 @@ impl Restore {
         }
         books
             .symbols
-            .record(self.slot.raw())
+            .record(self.slot)
             .set_conditions(self.head.conditions);
         if books.digest(self.slot) != self.head.digest {
             return Err(self.fail(books, RestoreError::Digest));
@@ -196,10 +196,7 @@ impl Restore {
             trust: Trust::Stale,
             ..self.head.conditions
         };
-        books
-            .symbols
-            .record(self.slot.raw())
-            .set_conditions(conditions);
+        books.symbols.record(self.slot).set_conditions(conditions);
         error
     }
 }
@@ -213,18 +210,18 @@ impl Books<'_> {
             symbol_index: self.symbol_index(slot),
             scale: self.scale(slot),
             channel: self.channel(slot),
-            conditions: self.symbols.conditions(slot.raw()),
+            conditions: self.symbols.conditions(slot),
             symbol_seq_num: self.symbol_seq_num(slot),
-            since: self.symbols.since(slot.raw()),
-            tape: self.tapes.tape(slot.raw()),
+            since: self.symbols.since(slot),
+            tape: self.tapes.tape(slot),
             orders: Side::BOTH.map(count),
             digest: self.digest(slot),
         };
         let reader = SnapshotReader {
             slot,
-            changes: self.symbols.changes(slot.raw()),
+            changes: self.symbols.changes(slot),
             side: Side::Bid,
-            cursor: self.first_order(slot.raw(), Side::Bid),
+            cursor: self.first_order(slot, Side::Bid),
         };
         (head, reader)
     }
@@ -241,8 +238,8 @@ impl Books<'_> {
                 .define(head.symbol_index, head.scale)
                 .map_err(RestoreError::Define)?,
         };
-        self.void_all(slot.raw());
-        let mut record = self.symbols.record(slot.raw());
+        self.void_all(slot);
+        let mut record = self.symbols.record(slot);
         record.set_scale(head.scale);
         record.note();
         record.set_last(head.symbol_seq_num.map_or(0, SymbolSeqNum::raw));
@@ -252,7 +249,7 @@ impl Books<'_> {
             trust: Trust::Recovering,
             ..Conditions::default()
         });
-        self.tapes.set_tape(slot.raw(), &head.tape);
+        self.tapes.set_tape(slot, &head.tape);
         Ok(Restore {
             slot,
             head: *head,

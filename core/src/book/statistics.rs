@@ -1,6 +1,7 @@
 //! What a symbol traded so far.
 
 use super::memory::{Line, WORDS, long, set_long};
+use super::slot::SymbolSlot;
 use super::trade::Trade;
 use crate::units::{Price, PriceScale};
 
@@ -105,21 +106,21 @@ impl<'s> Tapes<'s> {
         self.lines.fill([0; WORDS]);
     }
 
-    fn record(&self, slot: u32) -> &[Line] {
-        &self.lines[slot as usize * LINES..][..LINES]
+    fn record(&self, slot: SymbolSlot) -> &[Line] {
+        &self.lines[slot.number() * LINES..][..LINES]
     }
 
-    fn record_mut(&mut self, slot: u32) -> &mut [Line] {
-        &mut self.lines[slot as usize * LINES..][..LINES]
+    fn record_mut(&mut self, slot: SymbolSlot) -> &mut [Line] {
+        &mut self.lines[slot.number() * LINES..][..LINES]
     }
 
     /// Forgets the trades of a symbol.
-    pub(super) fn reset(&mut self, slot: u32) {
+    pub(super) fn reset(&mut self, slot: SymbolSlot) {
         self.record_mut(slot).fill([0; WORDS]);
     }
 
     /// Counts a trade.
-    pub(super) fn count(&mut self, slot: u32, trade: Trade, scale: PriceScale) {
+    pub(super) fn count(&mut self, slot: SymbolSlot, trade: Trade, scale: PriceScale) {
         let price = trade.price.scaled(scale);
         let record = self.record_mut(slot);
         let sums = &mut record[0];
@@ -142,13 +143,13 @@ impl<'s> Tapes<'s> {
     }
 
     /// The price of the last trade, if there was one.
-    pub(super) fn last(&self, slot: u32) -> Option<Price> {
+    pub(super) fn last(&self, slot: SymbolSlot) -> Option<Price> {
         let sums = &self.record(slot)[0];
         (long(sums, TRADES) > 0).then(|| price_at(sums, LAST))
     }
 
     /// All that is remembered of a symbol's trades.
-    pub(super) fn tape(&self, slot: u32) -> Tape {
+    pub(super) fn tape(&self, slot: SymbolSlot) -> Tape {
         let record = self.record(slot);
         let sums = &record[0];
         let mut prices = [Price::default(); MEDIAN_WINDOW];
@@ -167,7 +168,7 @@ impl<'s> Tapes<'s> {
     }
 
     /// Replaces what is remembered of a symbol's trades.
-    pub(super) fn set_tape(&mut self, slot: u32, tape: &Tape) {
+    pub(super) fn set_tape(&mut self, slot: SymbolSlot, tape: &Tape) {
         let record = self.record_mut(slot);
         for (at, &price) in tape.prices.iter().enumerate() {
             let (line, word) = window_place(at);

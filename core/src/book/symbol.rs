@@ -5,6 +5,7 @@ use super::bbo::{Bbo, Level};
 use super::ladder::Rank;
 use super::memory::{Line, NONE, WORDS, long, set_long};
 use super::rejection::Rejection;
+use super::slot::SymbolSlot;
 use super::state::{Conditions, TradingStatus, Trust};
 use super::steps;
 use crate::units::{ChannelId, PriceScale, Qty, SeqNum, Side, SymbolIndex, SymbolSeqNum};
@@ -178,31 +179,30 @@ impl<'s> Symbols<'s> {
     }
 
     /// The slot of a symbol.
-    pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<u32> {
-        let slot = self.slot(symbol_index);
-        (slot != NONE).then_some(slot)
+    pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
+        self.slot(symbol_index).some()
     }
 
-    /// The slot of a symbol, or [`NONE`].
+    /// The slot of a symbol, or [`SymbolSlot::NONE`].
     #[inline(always)]
-    pub(super) fn slot(&self, symbol_index: SymbolIndex) -> u32 {
+    pub(super) fn slot(&self, symbol_index: SymbolIndex) -> SymbolSlot {
         steps::count();
         let [found, slot] = self.index[self.home(symbol_index)];
         if found == symbol_index.raw() {
-            return slot;
+            return SymbolSlot::from_raw(slot);
         }
         self.find_further(symbol_index)
     }
 
     /// The slot of a symbol that is not at home in the index.
     #[cold]
-    fn find_further(&self, symbol_index: SymbolIndex) -> u32 {
+    fn find_further(&self, symbol_index: SymbolIndex) -> SymbolSlot {
         (0..PROBES)
             .inspect(|_| steps::count())
             .map(|probe| self.index[self.entry(symbol_index, probe)])
             .take_while(|&[_, slot]| slot != NONE)
             .find(|&[found, _]| found == symbol_index.raw())
-            .map_or(NONE, |[_, slot]| slot)
+            .map_or(SymbolSlot::NONE, |[_, slot]| SymbolSlot::from_raw(slot))
     }
 
     /// Adds a symbol that is not there yet.
@@ -210,18 +210,18 @@ impl<'s> Symbols<'s> {
         &mut self,
         symbol_index: SymbolIndex,
         scale: PriceScale,
-    ) -> Result<u32, DefineError> {
-        let slot = self.count;
-        if slot as usize * LINES >= self.lines.len() {
+    ) -> Result<SymbolSlot, DefineError> {
+        let slot = SymbolSlot::from_raw(self.count);
+        if slot.number() * LINES >= self.lines.len() {
             return Err(DefineError::Full);
         }
         let entry = (0..PROBES)
             .map(|probe| self.entry(symbol_index, probe))
             .find(|&entry| self.index[entry][1] == NONE)
             .ok_or(DefineError::Crowded)?;
-        self.index[entry] = [symbol_index.raw(), slot];
+        self.index[entry] = [symbol_index.raw(), slot.raw()];
         self.count += 1;
-        let record = &mut self.lines[slot as usize * LINES];
+        let record = &mut self.lines[slot.number() * LINES];
         record[SYMBOL_INDEX] = symbol_index.raw();
         record[FLAGS] = u32::from(scale.code());
         for side in Side::BOTH {
@@ -232,71 +232,71 @@ impl<'s> Symbols<'s> {
     }
 
     #[inline(always)]
-    fn at(&self, slot: u32) -> &Line {
-        &self.lines[slot as usize * LINES]
+    fn at(&self, slot: SymbolSlot) -> &Line {
+        &self.lines[slot.number() * LINES]
     }
 
     /// The record of a symbol.
     #[inline(always)]
-    pub(super) fn record(&mut self, slot: u32) -> Record<'_> {
-        Record(&mut self.lines[slot as usize * LINES])
+    pub(super) fn record(&mut self, slot: SymbolSlot) -> Record<'_> {
+        Record(&mut self.lines[slot.number() * LINES])
     }
 
     /// The record of a symbol, if there is one in this slot.
     #[inline(always)]
-    pub(super) fn record_in(&mut self, slot: u32) -> Option<Record<'_>> {
-        self.lines.get_mut(slot as usize * LINES).map(Record)
+    pub(super) fn record_in(&mut self, slot: SymbolSlot) -> Option<Record<'_>> {
+        self.lines.get_mut(slot.number() * LINES).map(Record)
     }
 
-    pub(super) fn symbol_index(&self, slot: u32) -> SymbolIndex {
+    pub(super) fn symbol_index(&self, slot: SymbolSlot) -> SymbolIndex {
         SymbolIndex::from_raw(self.at(slot)[SYMBOL_INDEX])
     }
 
-    pub(super) fn flags(&self, slot: u32) -> u32 {
+    pub(super) fn flags(&self, slot: SymbolSlot) -> u32 {
         self.at(slot)[FLAGS]
     }
 
-    fn has(&self, slot: u32, flag: u32) -> bool {
+    fn has(&self, slot: SymbolSlot, flag: u32) -> bool {
         self.flags(slot) & flag != 0
     }
 
     /// The flags that two equal books share: price scale, trust, trading status, and whether two
     /// channels claim the symbol. The others say how the book came to be what it is.
-    pub(super) fn shared_flags(&self, slot: u32) -> u32 {
+    pub(super) fn shared_flags(&self, slot: SymbolSlot) -> u32 {
         let state = (TWO_BITS << TRUST_SHIFT) | (TWO_BITS << STATUS_SHIFT);
         self.flags(slot) & (0xFF | state | flag::CONTESTED)
     }
 
-    pub(super) fn trust(&self, slot: u32) -> Trust {
+    pub(super) fn trust(&self, slot: SymbolSlot) -> Trust {
         trust(self.flags(slot))
     }
 
-    pub(super) fn trading_status(&self, slot: u32) -> TradingStatus {
+    pub(super) fn trading_status(&self, slot: SymbolSlot) -> TradingStatus {
         trading_status(self.flags(slot))
     }
 
-    pub(super) fn channel(&self, slot: u32) -> Option<ChannelId> {
+    pub(super) fn channel(&self, slot: SymbolSlot) -> Option<ChannelId> {
         channel(self.at(slot)[CHANNEL])
     }
 
-    pub(super) fn is_contested(&self, slot: u32) -> bool {
+    pub(super) fn is_contested(&self, slot: SymbolSlot) -> bool {
         self.has(slot, flag::CONTESTED)
     }
 
     /// Whether the channel is only that of a failover, which any symbol without messages may be of.
-    pub(super) fn is_tentative(&self, slot: u32) -> bool {
+    pub(super) fn is_tentative(&self, slot: SymbolSlot) -> bool {
         self.has(slot, flag::TENTATIVE)
     }
 
-    pub(super) fn since(&self, slot: u32) -> SeqNum {
+    pub(super) fn since(&self, slot: SymbolSlot) -> SeqNum {
         SeqNum::from_raw(self.at(slot)[SINCE])
     }
 
-    pub(super) fn scale(&self, slot: u32) -> PriceScale {
+    pub(super) fn scale(&self, slot: SymbolSlot) -> PriceScale {
         scale(self.flags(slot))
     }
 
-    pub(super) fn conditions(&self, slot: u32) -> Conditions {
+    pub(super) fn conditions(&self, slot: SymbolSlot) -> Conditions {
         Conditions {
             trust: self.trust(slot),
             trading_status: self.trading_status(slot),
@@ -311,37 +311,37 @@ impl<'s> Symbols<'s> {
     }
 
     /// Events applied so far, modulo 2^32.
-    pub(super) fn changes(&self, slot: u32) -> u32 {
+    pub(super) fn changes(&self, slot: SymbolSlot) -> u32 {
         self.at(slot)[CHANGES]
     }
 
-    pub(super) fn seq_num(&self, slot: u32) -> Option<SymbolSeqNum> {
+    pub(super) fn seq_num(&self, slot: SymbolSlot) -> Option<SymbolSeqNum> {
         let last = self.at(slot)[SEQ_NUM];
         (last != 0).then_some(SymbolSeqNum::from_raw(last))
     }
 
-    pub(super) fn ladder(&self, slot: u32, side: Side) -> u32 {
+    pub(super) fn ladder(&self, slot: SymbolSlot, side: Side) -> u32 {
         self.at(slot)[ladder_at(side)]
     }
 
     /// The ladder of a side, if there is a symbol in this slot.
     #[inline(always)]
-    pub(super) fn ladder_in(&self, slot: u32, side: Side) -> Option<u32> {
-        let line = self.lines.get(slot as usize * LINES)?;
+    pub(super) fn ladder_in(&self, slot: SymbolSlot, side: Side) -> Option<u32> {
+        let line = self.lines.get(slot.number() * LINES)?;
         Some(line[ladder_at(side)])
     }
 
     /// Loads the record in a slot, if there is one.
     #[inline(always)]
-    pub(super) fn load(&self, slot: u32) -> u32 {
+    pub(super) fn load(&self, slot: SymbolSlot) -> u32 {
         self.lines
-            .get(slot as usize * LINES)
+            .get(slot.number() * LINES)
             .map_or(0, |line| line[0])
     }
 
     /// The best level of a side.
     #[inline(always)]
-    pub(super) fn best(&self, slot: u32, side: Side) -> Option<Level> {
+    pub(super) fn best(&self, slot: SymbolSlot, side: Side) -> Option<Level> {
         let (record, at) = (self.at(slot), best_at(side));
         let orders = record[at + 3];
         let price = Rank::from_raw(record[at]).price(side);
@@ -353,7 +353,7 @@ impl<'s> Symbols<'s> {
     }
 
     #[inline(always)]
-    pub(super) fn bbo(&self, slot: u32) -> Bbo {
+    pub(super) fn bbo(&self, slot: SymbolSlot) -> Bbo {
         Bbo {
             bid: self.best(slot, Side::Bid),
             ask: self.best(slot, Side::Ask),
@@ -361,7 +361,7 @@ impl<'s> Symbols<'s> {
     }
 
     /// What an event may change of a symbol.
-    pub(super) fn shown(&self, slot: u32) -> Shown {
+    pub(super) fn shown(&self, slot: SymbolSlot) -> Shown {
         (self.bbo(slot), self.trust(slot), self.trading_status(slot))
     }
 }
