@@ -5,6 +5,7 @@ use super::books::Books;
 use super::engine::{Engine, NewOrder, Outcome, Subject};
 use super::expiry::last_session;
 use super::order::Key;
+use super::refs::Bucket;
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
@@ -19,13 +20,13 @@ pub(super) struct Target {
     /// The slot of its symbol, or of none.
     pub(super) slot: SymbolSlot,
     /// The home of its order, if it has one.
-    pub(super) home: u32,
+    pub(super) home: Bucket,
 }
 
 impl Target {
     pub(super) const NONE: Self = Self {
         slot: SymbolSlot::NONE,
-        home: 0,
+        home: Bucket::FIRST,
     };
 }
 
@@ -54,7 +55,7 @@ impl Books<'_> {
     pub(super) fn target(&self, event: &FeedEvent) -> Target {
         Target {
             slot: self.symbols.slot(event.symbol_index),
-            home: (event.action.order_id()).map_or(0, |id| self.engine.orders.home(id)),
+            home: (event.action.order_id()).map_or(Bucket::FIRST, |id| self.engine.orders.home(id)),
         }
     }
 
@@ -303,7 +304,7 @@ impl Engine<'_> {
     fn change(
         &mut self,
         subject: &mut Subject<'_>,
-        home: u32,
+        home: Bucket,
         action: &Action,
     ) -> Option<(Outcome, Option<Trade>)> {
         let slot = subject.slot;

@@ -9,7 +9,7 @@ use core::hint::black_box;
 use super::applied::{Applied, UnknownSymbol};
 use super::apply::Target;
 use super::books::Books;
-use super::memory::NONE;
+use super::ladder::LadderRoot;
 use crate::feed::{Action, FeedEvent};
 use crate::units::ChannelId;
 
@@ -64,7 +64,7 @@ impl Books<'_> {
         for at in adds.iter() {
             if let Action::Add { side, .. } = events[at].action {
                 let ladder = self.symbols.ladder_in(targets[at].slot, side);
-                loaded ^= self.engine.ladders.load(ladder.unwrap_or(NONE));
+                loaded ^= self.engine.ladders.load(ladder.unwrap_or(LadderRoot::NONE));
             }
         }
         for at in others.iter() {

@@ -5,9 +5,10 @@ use super::capacity::Capacity;
 use super::expiry::expiry;
 use super::ladder::{Ladders, Rank};
 use super::level::{Left, Levels, Owner, Place};
-use super::memory::{Line, NONE};
-use super::order::{Found, Key, OrderRef, Orders, buckets};
-use super::records::{PER_LINE, Records};
+use super::memory::Line;
+use super::order::{Found, Key, Orders, buckets};
+use super::records::Records;
+use super::refs::{LevelRef, OrderRef, PER_LINE};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::steps;
@@ -282,10 +283,10 @@ impl Engine<'_> {
         qty: Qty,
     ) -> bool {
         let Found { place, level, .. } = found;
-        self.records.unlink(place.raw());
+        self.records.unlink(place.record());
         let old = self.records.vacate(place);
         self.records.write(to, new_id, level, qty, subject.now);
-        self.records.link_before(to.raw(), level);
+        self.records.link_before(to.record(), level.record());
         let (owner, rank) = self.records.resize_level(level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
@@ -296,7 +297,7 @@ impl Engine<'_> {
         &mut self,
         subject: &mut Subject<'_>,
         order: OrderRef,
-        level: u32,
+        level: LevelRef,
         place: Place,
         new_id: Option<OrderId>,
         qty: Qty,
@@ -337,7 +338,7 @@ impl Engine<'_> {
         subject: &mut Subject<'_>,
         found: Found,
         place: Place,
-    ) -> Option<u32> {
+    ) -> Option<LevelRef> {
         let left = self.records.leave(found.level, found.place);
         let level = if left.orders == 0 {
             self.level_after(subject, found.level, left.rank, place)
@@ -360,9 +361,9 @@ impl Engine<'_> {
     }
 
     /// The level of this rank, summed over its siblings.
-    pub(super) fn level_from(&self, first: u32, rank: Rank, side: Side) -> Level {
+    pub(super) fn level_from(&self, first: LevelRef, rank: Rank, side: Side) -> Level {
         let (mut qty, mut orders, mut level) = (0, 0, first);
-        while level != NONE {
+        while level != LevelRef::NONE {
             qty += self.records.level_qty(level);
             orders += self.records.orders(level);
             level = self.records.sibling(level);
@@ -393,8 +394,8 @@ impl Engine<'_> {
             ..
         } = self;
         let ladder = ladders.retain(subject.record.ladder(side), |_, first| {
-            let mut next = core::mem::replace(first, NONE);
-            while next != NONE {
+            let mut next = core::mem::replace(first, LevelRef::NONE);
+            while next != LevelRef::NONE {
                 steps::count();
                 let level = next;
                 next = records.sibling(level);
@@ -408,7 +409,7 @@ impl Engine<'_> {
                     *first = level;
                 }
             }
-            *first != NONE
+            *first != LevelRef::NONE
         });
         subject.record.set_ladder(side, ladder);
         self.read_best(subject, side);
@@ -449,7 +450,7 @@ impl Engine<'_> {
                 *rank = Rank::new(side, price);
             }
             let mut level = *first;
-            while level != NONE {
+            while level != LevelRef::NONE {
                 steps::count();
                 records.set_rank(level, *rank);
                 level = records.sibling(level);

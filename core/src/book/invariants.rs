@@ -1,7 +1,7 @@
 //! What always holds, checked at length: for tests, simulation and fuzzing.
 
 use super::books::Books;
-use super::memory::NONE;
+use super::refs::LevelRef;
 use super::slot::SymbolSlot;
 use crate::units::{Side, SymbolIndex};
 
@@ -96,7 +96,7 @@ impl Books<'_> {
         }
         for (rank, first) in self.engine.ladders.iter(head) {
             let (mut level, mut expiries) = (first, 0);
-            while level != NONE {
+            while level != LevelRef::NONE {
                 let owner = self.engine.records.owner(level);
                 if self.engine.records.rank(level) != rank {
                     return Err("a level has another price than its place in the ladder");
@@ -117,18 +117,18 @@ impl Books<'_> {
     }
 
     /// Checks the orders of a level, and says how many it has.
-    fn check_members(&self, slot: SymbolSlot, level: u32) -> Result<u32, &'static str> {
+    fn check_members(&self, slot: SymbolSlot, level: LevelRef) -> Result<u32, &'static str> {
         let (mut orders, mut qty) = (0, 0);
         let records = &self.engine.records;
-        let mut last = level;
+        let mut last = level.record();
         for order in records.queue(level) {
             if records.level(order) != level {
                 return Err("an order is in the queue of another level than its own");
             }
-            if records.prev(order.raw()) != last {
+            if records.prev(order.record()) != last {
                 return Err("a queue leads to an order that it does not lead back from");
             }
-            last = order.raw();
+            last = order.record();
             let found = self
                 .engine
                 .resting(self.engine.orders.key(slot, records.id(order)));
@@ -141,7 +141,7 @@ impl Books<'_> {
         if orders == 0 {
             return Err("a level is empty");
         }
-        if records.prev(level) != last {
+        if records.prev(level.record()) != last {
             return Err("a level does not lead to its last order");
         }
         if (records.orders(level), records.level_qty(level)) != (orders, qty) {

@@ -1,9 +1,9 @@
 //! Levels: what the orders of one symbol, side, price and last session sum up to, and their queue.
 
 use super::ladder::Rank;
-use super::memory::{NONE, chain, long, set_long};
-use super::order::OrderRef;
-use super::records::{PER_LINE, Records};
+use super::memory::{long, set_long};
+use super::records::Records;
+use super::refs::{LevelRef, OrderRef, PER_LINE, RecordRef};
 use super::slot::SymbolSlot;
 use super::steps;
 use crate::units::{Qty, Side};
@@ -77,56 +77,61 @@ pub(super) struct Left {
 impl Records<'_> {
     /// Whether this is a level of this symbol.
     #[inline(always)]
-    pub(super) fn is_level_of(&self, level: u32, slot: SymbolSlot) -> bool {
-        self.get(level)
+    pub(super) fn is_level_of(&self, level: LevelRef, slot: SymbolSlot) -> bool {
+        self.get(level.record())
             .is_some_and(|record| Owner(record[OWNER]).slot() == slot)
     }
 
     #[inline(always)]
-    pub(super) fn owner(&self, level: u32) -> Owner {
-        Owner(self.at(level)[OWNER])
+    pub(super) fn owner(&self, level: LevelRef) -> Owner {
+        Owner(self.at(level.record())[OWNER])
     }
 
     #[inline(always)]
-    pub(super) fn rank(&self, level: u32) -> Rank {
-        Rank::from_raw(self.at(level)[RANK])
+    pub(super) fn rank(&self, level: LevelRef) -> Rank {
+        Rank::from_raw(self.at(level.record())[RANK])
     }
 
-    pub(super) fn set_rank(&mut self, level: u32, rank: Rank) {
-        self.at_mut(level)[RANK] = rank.raw();
+    pub(super) fn set_rank(&mut self, level: LevelRef, rank: Rank) {
+        self.at_mut(level.record())[RANK] = rank.raw();
     }
 
     /// The shares of all orders of a level.
     #[inline(always)]
-    pub(super) fn level_qty(&self, level: u32) -> u64 {
-        long(self.at(level), QTY)
+    pub(super) fn level_qty(&self, level: LevelRef) -> u64 {
+        long(self.at(level.record()), QTY)
     }
 
     /// How many orders a level has.
     #[inline(always)]
-    pub(super) fn orders(&self, level: u32) -> u32 {
-        self.at(level)[ORDERS]
+    pub(super) fn orders(&self, level: LevelRef) -> u32 {
+        self.at(level.record())[ORDERS]
     }
 
     #[inline(always)]
-    pub(super) fn sibling(&self, level: u32) -> u32 {
-        self.at(level)[SIBLING]
+    pub(super) fn sibling(&self, level: LevelRef) -> LevelRef {
+        LevelRef::from_raw(self.at(level.record())[SIBLING])
     }
 
     #[inline(always)]
-    pub(super) fn set_sibling(&mut self, level: u32, other: u32) {
-        self.at_mut(level)[SIBLING] = other;
+    pub(super) fn set_sibling(&mut self, level: LevelRef, other: LevelRef) {
+        self.at_mut(level.record())[SIBLING] = other.raw();
+    }
+
+    /// The levels from this one on, if it is one: those of its price, or the next free or void ones.
+    pub(super) fn siblings(&self, first: LevelRef) -> impl Iterator<Item = LevelRef> {
+        core::iter::successors(first.some(), |&level| self.sibling(level).some())
     }
 
     /// Makes a level the next of the siblings after the first.
-    pub(super) fn insert_sibling(&mut self, first: u32, level: u32) {
+    pub(super) fn insert_sibling(&mut self, first: LevelRef, level: LevelRef) {
         let second = self.sibling(first);
         self.set_sibling(level, second);
         self.set_sibling(first, level);
     }
 
     /// Takes a level that is not the first out of the siblings.
-    pub(super) fn unlink_sibling(&mut self, first: u32, level: u32) {
+    pub(super) fn unlink_sibling(&mut self, first: LevelRef, level: LevelRef) {
         let mut before = first;
         while self.sibling(before) != level {
             before = self.sibling(before);
@@ -137,9 +142,9 @@ impl Records<'_> {
 
     /// The level of this price whose orders end with this session, from the first of its siblings.
     #[inline(always)]
-    pub(super) fn with_expiry(&self, first: u32, expiry: u32) -> Option<u32> {
+    pub(super) fn with_expiry(&self, first: LevelRef, expiry: u32) -> Option<LevelRef> {
         let mut level = first;
-        while level != NONE {
+        while level != LevelRef::NONE {
             if self.owner(level).expiry() == expiry {
                 return Some(level);
             }
@@ -151,8 +156,8 @@ impl Records<'_> {
     /// Changes the shares of one order of a level from `old` to `new`; says whose level it is, and its
     /// rank.
     #[inline(always)]
-    pub(super) fn resize_level(&mut self, level: u32, old: Qty, new: Qty) -> (Owner, Rank) {
-        let record = self.at_mut(level);
+    pub(super) fn resize_level(&mut self, level: LevelRef, old: Qty, new: Qty) -> (Owner, Rank) {
+        let record = self.at_mut(level.record());
         let qty = long(record, QTY) - u64::from(old.raw()) + u64::from(new.raw());
         set_long(record, QTY, qty);
         (Owner(record[OWNER]), Rank::from_raw(record[RANK]))
@@ -160,20 +165,20 @@ impl Records<'_> {
 
     /// Puts an order at the end of the queue of a level.
     #[inline(always)]
-    pub(super) fn join(&mut self, level: u32, order: OrderRef, qty: Qty) {
-        let record = self.at_mut(level);
+    pub(super) fn join(&mut self, level: LevelRef, order: OrderRef, qty: Qty) {
+        let record = self.at_mut(level.record());
         let sum = long(record, QTY) + u64::from(qty.raw());
         set_long(record, QTY, sum);
         record[ORDERS] += 1;
-        self.link_before(order.raw(), level);
+        self.link_before(order.record(), level.record());
     }
 
     /// Takes an order out of the queue of its level; its place is free then.
     #[inline(always)]
-    pub(super) fn leave(&mut self, level: u32, order: OrderRef) -> Left {
-        self.unlink(order.raw());
+    pub(super) fn leave(&mut self, level: LevelRef, order: OrderRef) -> Left {
+        self.unlink(order.record());
         let qty = self.vacate(order);
-        let record = self.at_mut(level);
+        let record = self.at_mut(level.record());
         let sum = long(record, QTY) - u64::from(qty.raw());
         set_long(record, QTY, sum);
         record[ORDERS] -= 1;
@@ -186,22 +191,22 @@ impl Records<'_> {
     }
 
     /// The first order of a level.
-    pub(super) fn first_order(&self, level: u32) -> Option<OrderRef> {
-        self.order_or_end(self.next(level), level)
+    pub(super) fn first_order(&self, level: LevelRef) -> Option<OrderRef> {
+        self.order_or_end(self.next(level.record()), level)
     }
 
     /// The order after this one in the queue of its level.
     pub(super) fn order_after(&self, order: OrderRef) -> Option<OrderRef> {
-        self.order_or_end(self.next(order.raw()), self.level(order))
+        self.order_or_end(self.next(order.record()), self.level(order))
     }
 
     /// The level itself ends its ring.
-    fn order_or_end(&self, record: u32, level: u32) -> Option<OrderRef> {
-        (record != level).then_some(OrderRef::from_raw(record))
+    fn order_or_end(&self, record: RecordRef, level: LevelRef) -> Option<OrderRef> {
+        (record != level.record()).then_some(OrderRef::from_record(record))
     }
 
     /// The orders of a level, first come first.
-    pub(super) fn queue(&self, level: u32) -> impl Iterator<Item = OrderRef> {
+    pub(super) fn queue(&self, level: LevelRef) -> impl Iterator<Item = OrderRef> {
         core::iter::successors(self.first_order(level), |&order| self.order_after(order))
     }
 }
@@ -210,12 +215,12 @@ impl Records<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Levels {
     records: u32,
-    free: u32,
+    free: LevelRef,
     /// Levels in use, without void ones.
     live: u32,
     capacity: u32,
     /// Levels whose orders are void, and how many those are.
-    void: u32,
+    void: LevelRef,
     void_orders: u32,
 }
 
@@ -224,14 +229,14 @@ impl Levels {
     pub(super) fn new(records: &mut Records<'_>, first: u32, end: u32, capacity: u32) -> Self {
         let mut levels = Self {
             records: end - first,
-            free: NONE,
+            free: LevelRef::NONE,
             live: 0,
             capacity,
-            void: NONE,
+            void: LevelRef::NONE,
             void_orders: 0,
         };
         for level in (first..end).rev() {
-            levels.give(records, level);
+            levels.give(records, LevelRef::from_raw(level));
         }
         levels
     }
@@ -253,32 +258,32 @@ impl Levels {
 
     /// An empty level; there is one while [`Self::is_full`] does not hold.
     #[inline(always)]
-    pub(super) fn take(&mut self, records: &mut Records<'_>, owner: Owner, rank: Rank) -> u32 {
+    pub(super) fn take(&mut self, records: &mut Records<'_>, owner: Owner, rank: Rank) -> LevelRef {
         let level = self.free;
         self.live += 1;
-        let record = records.at_mut(level);
-        self.free = record[SIBLING];
+        let record = records.at_mut(level.record());
+        self.free = LevelRef::from_raw(record[SIBLING]);
         set_long(record, QTY, 0);
         record[RANK] = rank.raw();
         record[OWNER] = owner.0;
         record[ORDERS] = 0;
-        record[SIBLING] = NONE;
-        records.close(level);
+        record[SIBLING] = LevelRef::NONE.raw();
+        records.close(level.record());
         level
     }
 
     /// Takes a level out of use that has no orders any more.
     #[inline(always)]
-    pub(super) fn drop(&mut self, records: &mut Records<'_>, level: u32) {
+    pub(super) fn drop(&mut self, records: &mut Records<'_>, level: LevelRef) {
         self.live -= 1;
         self.give(records, level);
     }
 
     #[inline(always)]
-    fn give(&mut self, records: &mut Records<'_>, level: u32) {
-        let record = records.at_mut(level);
+    fn give(&mut self, records: &mut Records<'_>, level: LevelRef) {
+        let record = records.at_mut(level.record());
         record[OWNER] = Owner::VOID;
-        record[SIBLING] = self.free;
+        record[SIBLING] = self.free.raw();
         self.free = level;
     }
 
@@ -287,7 +292,7 @@ impl Levels {
     pub(super) fn void(
         &mut self,
         records: &mut Records<'_>,
-        level: u32,
+        level: LevelRef,
         mut free: impl FnMut(&mut Records<'_>, OrderRef),
     ) {
         self.live -= 1;
@@ -300,10 +305,10 @@ impl Levels {
             self.give(records, level);
         } else {
             self.void_orders += records.orders(level);
-            records.at_mut(level)[OWNER] |= Owner::VOID;
+            records.at_mut(level.record())[OWNER] |= Owner::VOID;
             // Not before the first, so that only one level at a time has few orders left.
-            if self.void == NONE {
-                records.set_sibling(level, NONE);
+            if self.void == LevelRef::NONE {
+                records.set_sibling(level, LevelRef::NONE);
                 self.void = level;
             } else {
                 records.insert_sibling(self.void, level);
@@ -329,8 +334,8 @@ impl Levels {
 
     /// What is wrong with the records that are not among those in use, or `None`.
     pub(super) fn check_spare(&self, records: &Records<'_>, used: u32) -> Option<&'static str> {
-        let void = || chain(self.void, |level| records.sibling(level));
-        let free = chain(self.free, |level| records.sibling(level)).count() as u32;
+        let void = || records.siblings(self.void);
+        let free = records.siblings(self.free).count() as u32;
         if void().map(|level| records.orders(level)).sum::<u32>() != self.void_orders {
             return Some("void orders are not those of the void levels");
         }

@@ -22,12 +22,6 @@ pub(super) const fn set_long(words: &mut [u32], at: usize, value: u64) {
     words[at + 1] = (value >> 32) as u32;
 }
 
-/// The indices of a chain from its first on, up to [`NONE`].
-pub(super) fn chain(first: u32, next: impl Fn(u32) -> u32) -> impl Iterator<Item = u32> {
-    let some = |index| (index != NONE).then_some(index);
-    core::iter::successors(some(first), move |&index| some(next(index)))
-}
-
 /// Book memory of a size known at compile time, for a `static` or a microcontroller's stack.
 ///
 /// ```

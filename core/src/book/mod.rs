@@ -92,6 +92,7 @@ mod place;
 mod queue;
 mod records;
 mod refresh;
+mod refs;
 mod regions;
 mod rejection;
 mod slot;

@@ -8,8 +8,9 @@
 
 use core::num::NonZeroU32;
 
-use super::memory::{NONE, long, set_long};
-use super::records::{NEXT, PER_LINE, PREV, Record, Records};
+use super::memory::{long, set_long};
+use super::records::{NEXT, PREV, Record, Records};
+use super::refs::{Bucket, LevelRef, OrderRef, PER_LINE, RecordRef};
 use super::slot::SymbolSlot;
 use super::steps;
 use crate::units::{OrderId, Qty};
@@ -20,7 +21,7 @@ pub(super) const DETOURS: u32 = 64;
 /// Words of a record, besides its links.
 const ID: usize = 0;
 const QTY: usize = 2;
-/// The level that the order rests in; [`NONE`] where no order is.
+/// The level that the order rests in; [`LevelRef::NONE`] where no order is.
 const LEVEL: usize = 3;
 const ARRIVAL: usize = 6;
 /// Of the first record of a bucket: orders at home here that are stored elsewhere. Of the second:
@@ -34,41 +35,20 @@ pub(super) const fn buckets(orders: u32) -> NonZeroU32 {
     NonZeroU32::new(buckets).expect("there are always two")
 }
 
-/// The record of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct OrderRef(u32);
-
-impl OrderRef {
-    #[inline(always)]
-    pub(super) const fn from_raw(raw: u32) -> Self {
-        Self(raw)
-    }
-
-    #[inline(always)]
-    pub(super) const fn raw(self) -> u32 {
-        self.0
-    }
-
-    #[inline(always)]
-    fn bucket(self) -> u32 {
-        self.0 / PER_LINE
-    }
-}
-
 /// Which order of which symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) slot: SymbolSlot,
     pub(super) order_id: OrderId,
     /// The bucket that the order goes to if that is not full.
-    pub(super) home: u32,
+    pub(super) home: Bucket,
 }
 
 /// An order that was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) place: OrderRef,
-    pub(super) level: u32,
+    pub(super) level: LevelRef,
     /// Whether it is in its home bucket.
     pub(super) at_home: bool,
 }
@@ -83,18 +63,19 @@ pub(super) struct Vacancy {
 
 /// The buckets that an order may be in when its home is full, without end.
 struct Detour {
-    neighbour: Option<u32>,
+    neighbour: Option<Bucket>,
     hash: u64,
     buckets: u64,
 }
 
 impl Iterator for Detour {
-    type Item = u32;
+    type Item = Bucket;
 
-    fn next(&mut self) -> Option<u32> {
+    fn next(&mut self) -> Option<Bucket> {
         self.neighbour.take().or_else(|| {
             self.hash = (self.hash ^ (self.hash >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            Some((((self.hash >> 32) * self.buckets) >> 32) as u32)
+            let number = ((self.hash >> 32) * self.buckets) >> 32;
+            Some(Bucket::from_raw(number as u32))
         })
     }
 }
@@ -102,34 +83,34 @@ impl Iterator for Detour {
 impl Records<'_> {
     #[inline(always)]
     pub(super) fn id(&self, order: OrderRef) -> OrderId {
-        OrderId::from_raw(long(self.at(order.0), ID))
+        OrderId::from_raw(long(self.at(order.record()), ID))
     }
 
     #[inline(always)]
     pub(super) fn qty(&self, order: OrderRef) -> Qty {
-        Qty::from_raw(self.at(order.0)[QTY])
+        Qty::from_raw(self.at(order.record())[QTY])
     }
 
     /// Changes the shares of an order; returns those before.
     #[inline(always)]
     pub(super) fn set_qty(&mut self, order: OrderRef, qty: Qty) -> Qty {
         Qty::from_raw(core::mem::replace(
-            &mut self.at_mut(order.0)[QTY],
+            &mut self.at_mut(order.record())[QTY],
             qty.raw(),
         ))
     }
 
     /// The level that an order rests in.
     #[inline(always)]
-    pub(super) fn level(&self, order: OrderRef) -> u32 {
-        self.at(order.0)[LEVEL]
+    pub(super) fn level(&self, order: OrderRef) -> LevelRef {
+        LevelRef::from_raw(self.at(order.record())[LEVEL])
     }
 
     /// The number of the order in the sequence of all that joined a queue of the symbol, modulo
     /// 2^32; far fewer join while an order rests.
     #[inline(always)]
     pub(super) fn arrival(&self, order: OrderRef) -> u32 {
-        self.at(order.0)[ARRIVAL]
+        self.at(order.record())[ARRIVAL]
     }
 
     /// Writes what is known of an order that joins a queue; its id only if it is new here.
@@ -138,46 +119,49 @@ impl Records<'_> {
         &mut self,
         order: OrderRef,
         new_id: Option<OrderId>,
-        level: u32,
+        level: LevelRef,
         qty: Qty,
         arrival: u32,
     ) {
-        let record = self.at_mut(order.0);
+        let record = self.at_mut(order.record());
         if let Some(id) = new_id {
             set_long(record, ID, id.raw());
         }
         record[QTY] = qty.raw();
-        record[LEVEL] = level;
+        record[LEVEL] = level.raw();
         record[ARRIVAL] = arrival;
     }
 
     /// Makes the place of an order free; returns the shares that it had.
     #[inline(always)]
     pub(super) fn vacate(&mut self, order: OrderRef) -> Qty {
-        let record = self.at_mut(order.0);
-        record[LEVEL] = NONE;
+        let record = self.at_mut(order.record());
+        record[LEVEL] = LevelRef::NONE.raw();
         Qty::from_raw(record[QTY])
     }
 
     /// Loads a bucket.
     #[inline(always)]
-    pub(super) fn load_bucket(&self, bucket: u32) -> u32 {
-        self.pair(bucket)[0][0]
+    pub(super) fn load_bucket(&self, bucket: Bucket) -> u32 {
+        self.bucket(bucket)[0][0]
     }
 
     /// Loads the level of an order and the orders before and after it, if it is at home.
     #[inline(always)]
-    pub(super) fn load_around(&self, home: u32, order_id: OrderId) -> u32 {
-        let bucket = self.pair(home);
+    pub(super) fn load_around(&self, home: Bucket, order_id: OrderId) -> u32 {
+        let bucket = self.bucket(home);
         let record = &bucket[usize::from(long(&bucket[0], ID) != order_id.raw())];
-        let word = |at| self.get(at).map_or(0, |record| record[0]);
+        let word = |at| {
+            self.get(RecordRef::from_raw(at))
+                .map_or(0, |record| record[0])
+        };
         word(record[LEVEL]) ^ word(record[PREV]) ^ word(record[NEXT])
     }
 }
 
 #[inline(always)]
 fn is_free(record: &Record) -> bool {
-    record[LEVEL] == NONE
+    record[LEVEL] == LevelRef::NONE.raw()
 }
 
 /// The table of all orders, which are the first of the records.
@@ -190,18 +174,18 @@ impl Orders {
     /// An empty table of that many buckets.
     pub(super) fn new(records: &mut Records<'_>, buckets: NonZeroU32) -> Self {
         for order in 0..buckets.get() * PER_LINE {
-            records.at_mut(order)[LEVEL] = NONE;
+            records.at_mut(RecordRef::from_raw(order))[LEVEL] = LevelRef::NONE.raw();
         }
         Self { buckets }
     }
 
     /// The bucket that an order goes to if that is not full.
     #[inline(always)]
-    pub(super) fn home(&self, order_id: OrderId) -> u32 {
+    pub(super) fn home(&self, order_id: OrderId) -> Bucket {
         let id = order_id.raw();
         // Upper halves name the matching engine (or good-till-cancel); each counts on its own.
         let spread = ((id >> 32) as u32).wrapping_mul(0x9E37_79B1);
-        (id as u32).wrapping_add(spread) % self.buckets
+        Bucket::from_raw((id as u32).wrapping_add(spread) % self.buckets)
     }
 
     /// What an order is looked for by.
@@ -219,7 +203,7 @@ impl Orders {
         let hash =
             key.order_id.raw() ^ u64::from(key.slot.raw() + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         Detour {
-            neighbour: Some(key.home ^ 1),
+            neighbour: Some(key.home.neighbour()),
             hash,
             buckets: u64::from(self.buckets.get()),
         }
@@ -229,15 +213,15 @@ impl Orders {
     #[inline(always)]
     pub(super) fn find(&self, records: &Records<'_>, key: Key) -> Option<Found> {
         steps::count();
-        let bucket = records.pair(key.home);
+        let bucket = records.bucket(key.home);
         // Chosen by a number, since a branch on it would be guessed wrong half of the time.
         let place = usize::from(long(&bucket[0], ID) != key.order_id.raw());
         let record = &bucket[place];
         if long(record, ID) == key.order_id.raw() {
-            let level = record[LEVEL];
+            let level = LevelRef::from_raw(record[LEVEL]);
             if records.is_level_of(level, key.slot) {
                 return Some(Found {
-                    place: OrderRef(key.home * PER_LINE + place as u32),
+                    place: key.home.order(place),
                     level,
                     at_home: true,
                 });
@@ -325,14 +309,14 @@ impl Orders {
         let key = self.key(slot, records.id(order));
         let found = Found {
             place: order,
-            level: NONE,
+            level: LevelRef::NONE,
             at_home: order.bucket() == key.home,
         };
         self.release(records, key, found);
     }
 
     #[cold]
-    fn uncount_detour(&self, records: &mut Records<'_>, key: Key, end: u32) {
+    fn uncount_detour(&self, records: &mut Records<'_>, key: Key, end: Bucket) {
         *elsewhere_mut(records, key.home) -= 1;
         for bucket in self.detour(key).take_while(|&bucket| bucket != end) {
             steps::count();
@@ -343,17 +327,17 @@ impl Orders {
     /// Places in use, counted one by one.
     pub(super) fn count(&self, records: &Records<'_>) -> u32 {
         (0..self.buckets.get())
-            .flat_map(|number| records.pair(number))
+            .flat_map(|number| records.bucket(Bucket::from_raw(number)))
             .filter(|record| !is_free(record))
             .count() as u32
     }
 }
 
 /// Looks at both places of a bucket.
-fn find_in(records: &Records<'_>, bucket: u32, key: Key) -> Option<Found> {
+fn find_in(records: &Records<'_>, bucket: Bucket, key: Key) -> Option<Found> {
     steps::count();
-    (0..PER_LINE)
-        .map(|record| OrderRef(bucket * PER_LINE + record))
+    [bucket.order(0), bucket.order(1)]
+        .into_iter()
         .find(|&place| {
             records.id(place) == key.order_id && records.is_level_of(records.level(place), key.slot)
         })
@@ -366,27 +350,27 @@ fn find_in(records: &Records<'_>, bucket: u32, key: Key) -> Option<Found> {
 
 /// A free place in a bucket.
 #[inline(always)]
-fn vacancy_in(records: &Records<'_>, bucket: u32) -> Option<OrderRef> {
+fn vacancy_in(records: &Records<'_>, bucket: Bucket) -> Option<OrderRef> {
     steps::count();
-    let places = records.pair(bucket);
+    let places = records.bucket(bucket);
     let place = usize::from(!is_free(&places[0]));
-    is_free(&places[place]).then(|| OrderRef(bucket * PER_LINE + place as u32))
+    is_free(&places[place]).then(|| bucket.order(place))
 }
 
 /// Orders at home in a bucket that are stored elsewhere.
-fn elsewhere(records: &Records<'_>, bucket: u32) -> u32 {
-    records.at(bucket * PER_LINE)[COUNT]
+fn elsewhere(records: &Records<'_>, bucket: Bucket) -> u32 {
+    records.at(bucket.order(0).record())[COUNT]
 }
 
-fn elsewhere_mut<'a>(records: &'a mut Records<'_>, bucket: u32) -> &'a mut u32 {
-    &mut records.at_mut(bucket * PER_LINE)[COUNT]
+fn elsewhere_mut<'a>(records: &'a mut Records<'_>, bucket: Bucket) -> &'a mut u32 {
+    &mut records.at_mut(bucket.order(0).record())[COUNT]
 }
 
 /// Orders that passed a bucket on their detour because it was full.
-fn passed(records: &Records<'_>, bucket: u32) -> u32 {
-    records.at(bucket * PER_LINE + 1)[COUNT]
+fn passed(records: &Records<'_>, bucket: Bucket) -> u32 {
+    records.at(bucket.order(1).record())[COUNT]
 }
 
-fn passed_mut<'a>(records: &'a mut Records<'_>, bucket: u32) -> &'a mut u32 {
-    &mut records.at_mut(bucket * PER_LINE + 1)[COUNT]
+fn passed_mut<'a>(records: &'a mut Records<'_>, bucket: Bucket) -> &'a mut u32 {
+    &mut records.at_mut(bucket.order(1).record())[COUNT]
 }

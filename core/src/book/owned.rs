@@ -6,7 +6,7 @@ use super::books::Books;
 use super::capacity::Capacity;
 use super::counters::Counters;
 use super::engine::Engine;
-use super::ladder::Ladders;
+use super::ladder::{Ladders, NodeRef};
 use super::level::Levels;
 use super::order::Orders;
 use super::records::Records;
@@ -43,7 +43,7 @@ struct Kept {
     symbols: u32,
     orders: Orders,
     levels: Levels,
-    free_node: u32,
+    free_node: NodeRef,
     live: u32,
     counters: Counters,
 }

@@ -1,9 +1,9 @@
 //! Places: where orders are to rest, and the levels that are found, made and dropped for them.
 
 use super::engine::{Engine, Subject};
-use super::ladder::{Rank, Rung};
+use super::ladder::{LadderRoot, Rank, Rung};
 use super::level::{Owner, Place};
-use super::memory::NONE;
+use super::refs::LevelRef;
 use super::rejection::Rejection;
 use crate::units::Side;
 
@@ -11,7 +11,7 @@ use crate::units::Side;
 #[derive(Clone, Copy, Debug)]
 enum Spot {
     /// After this one, the first of its price, which ends with another session.
-    Sibling(u32),
+    Sibling(LevelRef),
     /// Here in the ladder.
     Rung(Rung),
     /// Into a ladder of its own, since the side is empty.
@@ -21,9 +21,9 @@ enum Spot {
 impl Engine<'_> {
     /// The level of a place, or where it would go.
     #[inline(always)]
-    fn find_level(&self, subject: &Subject<'_>, place: Place) -> Result<u32, Spot> {
+    fn find_level(&self, subject: &Subject<'_>, place: Place) -> Result<LevelRef, Spot> {
         let ladder = subject.record.ladder(place.owner.side());
-        if ladder == NONE {
+        if ladder == LadderRoot::NONE {
             return Err(Spot::Start);
         }
         let rung = (self.ladders.search(ladder, place.rank)).map_err(Spot::Rung)?;
@@ -34,7 +34,7 @@ impl Engine<'_> {
 
     /// The level for orders of this place, made when it is not there.
     #[inline(always)]
-    pub(super) fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<u32> {
+    pub(super) fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<LevelRef> {
         match self.find_level(subject, place) {
             Ok(level) => Some(level),
             Err(spot) => self.new_level(subject, place, spot),
@@ -43,7 +43,12 @@ impl Engine<'_> {
 
     /// A new level of a place, if there is room for one more.
     #[inline(never)]
-    fn new_level(&mut self, subject: &mut Subject<'_>, place: Place, spot: Spot) -> Option<u32> {
+    fn new_level(
+        &mut self,
+        subject: &mut Subject<'_>,
+        place: Place,
+        spot: Spot,
+    ) -> Option<LevelRef> {
         if self.levels.is_full() {
             return None;
         }
@@ -69,7 +74,7 @@ impl Engine<'_> {
         &self,
         subject: &Subject<'_>,
         place: Place,
-        old: u32,
+        old: LevelRef,
     ) -> Result<(), Rejection> {
         if !self.levels.is_full() || self.records.orders(old) == 1 {
             return Ok(());
@@ -89,12 +94,13 @@ impl Engine<'_> {
     pub(super) fn level_after(
         &mut self,
         subject: &mut Subject<'_>,
-        old: u32,
+        old: LevelRef,
         old_rank: Rank,
         place: Place,
-    ) -> Option<u32> {
+    ) -> Option<LevelRef> {
         let rung = self.rung(subject, place.owner.side(), old_rank)?;
-        let is_alone = self.ladders.level(rung) == old && self.records.sibling(old) == NONE;
+        let is_alone =
+            self.ladders.level(rung) == old && self.records.sibling(old) == LevelRef::NONE;
         if is_alone && self.ladders.shift(rung, place.rank) {
             self.records.set_rank(old, place.rank);
             return Some(old);
@@ -118,7 +124,7 @@ impl Engine<'_> {
         subject: &mut Subject<'_>,
         owner: Owner,
         rank: Rank,
-        level: u32,
+        level: LevelRef,
     ) {
         if let Some(rung) = self.rung(subject, owner.side(), rank) {
             self.drop_level_at(subject, owner, rung, level);
@@ -127,10 +133,16 @@ impl Engine<'_> {
 
     /// Takes an empty level at a rung out of its ladder.
     #[inline(always)]
-    fn drop_level_at(&mut self, subject: &mut Subject<'_>, owner: Owner, rung: Rung, level: u32) {
+    fn drop_level_at(
+        &mut self,
+        subject: &mut Subject<'_>,
+        owner: Owner,
+        rung: Rung,
+        level: LevelRef,
+    ) {
         let ladder = subject.record.ladder(owner.side());
         let (first, sibling) = (self.ladders.level(rung), self.records.sibling(level));
-        if first == level && sibling == NONE {
+        if first == level && sibling == LevelRef::NONE {
             let ladder = self.ladders.remove(ladder, rung);
             subject.record.set_ladder(owner.side(), ladder);
         } else if first == level {

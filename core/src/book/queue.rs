@@ -4,8 +4,8 @@ use super::bbo::Level;
 use super::books::Books;
 use super::expiry::last_session;
 use super::ladder;
-use super::memory::chain;
-use super::order::{Found, OrderRef};
+use super::order::Found;
+use super::refs::{LevelRef, OrderRef};
 use super::slot::SymbolSlot;
 use crate::feed::TradeSessions;
 use crate::units::{OrderId, Qty, RawPrice, Side};
@@ -111,9 +111,9 @@ impl Books<'_> {
     }
 
     /// The orders of a level, then those of its siblings.
-    fn orders_at(&self, first: u32) -> impl Iterator<Item = OrderRef> {
+    fn orders_at(&self, first: LevelRef) -> impl Iterator<Item = OrderRef> {
         let records = &self.engine.records;
-        chain(first, |level| records.sibling(level)).flat_map(|level| records.queue(level))
+        (records.siblings(first)).flat_map(|level| records.queue(level))
     }
 
     fn order_at(&self, place: OrderRef, side: Side) -> Order {
@@ -184,7 +184,7 @@ impl Cursor {
                 return Some(books.order_at(order, side));
             }
             let (_, first) = self.levels.next(&books.engine.ladders)?;
-            let siblings = chain(first, |level| records.sibling(level));
+            let siblings = records.siblings(first);
             for (head, level) in self.heads.iter_mut().zip(siblings) {
                 *head = records.first_order(level);
             }

@@ -5,9 +5,8 @@
 //! no case for its ends.
 
 use super::memory::Line;
+use super::refs::{Bucket, PER_LINE, RecordRef};
 
-/// Records in a line.
-pub(super) const PER_LINE: u32 = 2;
 /// Words of a record.
 pub(super) const WORDS: usize = 8;
 
@@ -49,62 +48,62 @@ impl<'s> Records<'s> {
     }
 
     #[inline(always)]
-    pub(super) fn get(&self, record: u32) -> Option<&Record> {
-        self.records.get(record as usize)
+    pub(super) fn get(&self, record: RecordRef) -> Option<&Record> {
+        self.records.get(record.number())
     }
 
-    /// The two records of a line.
+    /// The two records of a bucket.
     #[inline(always)]
-    pub(super) fn pair(&self, line: u32) -> &[Record; 2] {
+    pub(super) fn bucket(&self, bucket: Bucket) -> &[Record; PER_LINE as usize] {
         let (lines, _) = self.records.as_chunks();
-        &lines[line as usize]
+        &lines[bucket.number()]
     }
 
     #[inline(always)]
-    pub(super) fn at(&self, record: u32) -> &Record {
-        &self.records[record as usize]
+    pub(super) fn at(&self, record: RecordRef) -> &Record {
+        &self.records[record.number()]
     }
 
     #[inline(always)]
-    pub(super) fn at_mut(&mut self, record: u32) -> &mut Record {
-        &mut self.records[record as usize]
+    pub(super) fn at_mut(&mut self, record: RecordRef) -> &mut Record {
+        &mut self.records[record.number()]
     }
 
     /// The record before this one in its ring.
     #[inline(always)]
-    pub(super) fn prev(&self, record: u32) -> u32 {
-        self.at(record)[PREV]
+    pub(super) fn prev(&self, record: RecordRef) -> RecordRef {
+        RecordRef::from_raw(self.at(record)[PREV])
     }
 
     /// The record after this one in its ring.
     #[inline(always)]
-    pub(super) fn next(&self, record: u32) -> u32 {
-        self.at(record)[NEXT]
+    pub(super) fn next(&self, record: RecordRef) -> RecordRef {
+        RecordRef::from_raw(self.at(record)[NEXT])
     }
 
     /// Makes a ring of one record.
     #[inline(always)]
-    pub(super) fn close(&mut self, record: u32) {
+    pub(super) fn close(&mut self, record: RecordRef) {
         let words = self.at_mut(record);
-        words[PREV] = record;
-        words[NEXT] = record;
+        words[PREV] = record.raw();
+        words[NEXT] = record.raw();
     }
 
     /// Puts a record into a ring, before another one of it.
     #[inline(always)]
-    pub(super) fn link_before(&mut self, record: u32, other: u32) {
-        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record);
+    pub(super) fn link_before(&mut self, record: RecordRef, other: RecordRef) {
+        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record.raw());
         let words = self.at_mut(record);
         words[PREV] = prev;
-        words[NEXT] = other;
-        self.at_mut(prev)[NEXT] = record;
+        words[NEXT] = other.raw();
+        self.at_mut(RecordRef::from_raw(prev))[NEXT] = record.raw();
     }
 
     /// Takes a record out of its ring.
     #[inline(always)]
-    pub(super) fn unlink(&mut self, record: u32) {
+    pub(super) fn unlink(&mut self, record: RecordRef) {
         let (prev, next) = (self.prev(record), self.next(record));
-        self.at_mut(prev)[NEXT] = next;
-        self.at_mut(next)[PREV] = prev;
+        self.at_mut(prev)[NEXT] = next.raw();
+        self.at_mut(next)[PREV] = prev.raw();
     }
 }

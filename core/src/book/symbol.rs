@@ -2,7 +2,7 @@
 
 use super::applied::Shown;
 use super::bbo::{Bbo, Level};
-use super::ladder::Rank;
+use super::ladder::{LadderRoot, Rank};
 use super::memory::{Line, NONE, WORDS, long, set_long};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
@@ -225,7 +225,7 @@ impl<'s> Symbols<'s> {
         record[SYMBOL_INDEX] = symbol_index.raw();
         record[FLAGS] = u32::from(scale.code());
         for side in Side::BOTH {
-            record[ladder_at(side)] = NONE;
+            record[ladder_at(side)] = LadderRoot::NONE.raw();
             record[best_at(side)] = Rank::LEAST.raw();
         }
         Ok(slot)
@@ -320,15 +320,15 @@ impl<'s> Symbols<'s> {
         (last != 0).then_some(SymbolSeqNum::from_raw(last))
     }
 
-    pub(super) fn ladder(&self, slot: SymbolSlot, side: Side) -> u32 {
-        self.at(slot)[ladder_at(side)]
+    pub(super) fn ladder(&self, slot: SymbolSlot, side: Side) -> LadderRoot {
+        LadderRoot::from_raw(self.at(slot)[ladder_at(side)])
     }
 
     /// The ladder of a side, if there is a symbol in this slot.
     #[inline(always)]
-    pub(super) fn ladder_in(&self, slot: SymbolSlot, side: Side) -> Option<u32> {
+    pub(super) fn ladder_in(&self, slot: SymbolSlot, side: Side) -> Option<LadderRoot> {
         let line = self.lines.get(slot.number() * LINES)?;
-        Some(line[ladder_at(side)])
+        Some(LadderRoot::from_raw(line[ladder_at(side)]))
     }
 
     /// Loads the record in a slot, if there is one.
@@ -497,7 +497,10 @@ impl Record<'_> {
 
     /// Whether the symbol had a message or has orders.
     pub(super) fn has_content(&self) -> bool {
-        self.last() != 0 || Side::BOTH.iter().any(|&side| self.ladder(side) != NONE)
+        self.last() != 0
+            || Side::BOTH
+                .iter()
+                .any(|&side| self.ladder(side) != LadderRoot::NONE)
     }
 
     /// Whether it was cleared in the middle of the day, and the refresh that follows has not begun.
@@ -579,13 +582,13 @@ impl Record<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn ladder(&self, side: Side) -> u32 {
-        self.0[ladder_at(side)]
+    pub(super) fn ladder(&self, side: Side) -> LadderRoot {
+        LadderRoot::from_raw(self.0[ladder_at(side)])
     }
 
     #[inline(always)]
-    pub(super) fn set_ladder(&mut self, side: Side, ladder: u32) {
-        self.0[ladder_at(side)] = ladder;
+    pub(super) fn set_ladder(&mut self, side: Side, ladder: LadderRoot) {
+        self.0[ladder_at(side)] = ladder.raw();
     }
 
     /// The best level of a side as it is stored, to compare.

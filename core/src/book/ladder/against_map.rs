@@ -7,8 +7,9 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::{LINES, Ladders, Rank, nodes};
-use crate::book::memory::{Line, NONE, WORDS};
+use super::{LINES, LadderRoot, Ladders, Rank, nodes};
+use crate::book::memory::{Line, WORDS};
+use crate::book::refs::LevelRef;
 
 /// The most levels of a test, more than a directory has entries for.
 const LEVELS: u32 = 600;
@@ -47,8 +48,8 @@ fn change() -> impl Strategy<Value = Change> {
 /// A ladder and what it must hold.
 struct Both<'s> {
     ladders: Ladders<'s>,
-    ladder: u32,
-    expected: BTreeMap<i32, u32>,
+    ladder: LadderRoot,
+    expected: BTreeMap<i32, LevelRef>,
     next: u32,
 }
 
@@ -56,7 +57,7 @@ impl<'s> Both<'s> {
     fn new(lines: &'s mut [Line]) -> Self {
         Self {
             ladders: Ladders::new(lines),
-            ladder: NONE,
+            ladder: LadderRoot::NONE,
             expected: BTreeMap::new(),
             next: 0,
         }
@@ -70,9 +71,9 @@ impl<'s> Both<'s> {
         if self.expected.contains_key(&number) || self.expected.len() >= LEVELS as usize {
             return;
         }
-        let (rank, level) = (Self::rank(number), self.next);
+        let (rank, level) = (Self::rank(number), LevelRef::from_raw(self.next));
         self.next += 1;
-        self.ladder = if self.ladder == NONE {
+        self.ladder = if self.ladder == LadderRoot::NONE {
             self.ladders.start(rank, level)
         } else {
             let rung = self.ladders.search(self.ladder, rank).unwrap_err();
@@ -152,7 +153,7 @@ impl<'s> Both<'s> {
     }
 
     fn check_searches(&self) {
-        if self.ladder == NONE {
+        if self.ladder == LadderRoot::NONE {
             return;
         }
         for number in (-2_500..2_500).chain([i32::MIN, i32::MAX]) {

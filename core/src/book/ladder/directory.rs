@@ -5,45 +5,33 @@
 //! steps: a node without one is found from the last entry before it.
 
 use super::node::{self, FANOUT, Node};
+use super::root::{LadderRoot, NodeRef};
 use super::{Ladders, Rank};
-use crate::book::memory::NONE;
 use crate::book::steps;
 
 /// A ladder of that many nodes gets a directory; one that leads to a single node is dropped.
 const NODES: usize = 4;
 
-/// What tells a directory from a head.
-const FLAG: u32 = 1 << 31;
-
-/// The directory of a ladder, if it has one.
-#[inline(always)]
-fn directory(ladder: u32) -> Option<u32> {
-    (ladder & FLAG != 0).then_some(first_node(ladder))
-}
-
-/// The directory of a ladder, or else its head; of no ladder no node.
-#[inline(always)]
-pub(super) fn first_node(ladder: u32) -> u32 {
-    ladder & !FLAG
-}
-
 /// Puts an entry into a directory that has room, after the first.
-fn put(entries: &mut Node, rank: Rank, node: u32) {
+fn put(entries: &mut Node, rank: Rank, node: NodeRef) {
     let entry = node::position(entries, rank).max(1);
-    node::put(entries, entry, rank, node);
+    node::put(entries, entry, rank, node.raw());
 }
 
 impl Ladders<'_> {
     /// The node with the best levels of a ladder, which must have one.
     #[inline(always)]
-    pub(super) fn head(&self, ladder: u32) -> u32 {
-        directory(ladder).map_or(ladder, |directory| node::link(self.node(directory), 0))
+    pub(super) fn head(&self, ladder: LadderRoot) -> NodeRef {
+        match ladder.directory_or_head() {
+            Ok(directory) => NodeRef::from_raw(node::link(self.node(directory), 0)),
+            Err(head) => head,
+        }
     }
 
     /// The node with the best levels of a ladder, if it has one.
-    pub(super) fn head_or_none(&self, ladder: u32) -> u32 {
-        if ladder == NONE {
-            NONE
+    pub(super) fn head_or_none(&self, ladder: LadderRoot) -> NodeRef {
+        if ladder == LadderRoot::NONE {
+            NodeRef::NONE
         } else {
             self.head(ladder)
         }
@@ -51,47 +39,56 @@ impl Ladders<'_> {
 
     /// The node from which on a rank is to be looked for.
     #[inline(always)]
-    pub(super) fn start_of_search(&self, ladder: u32, rank: Rank) -> u32 {
-        let Some(directory) = directory(ladder) else {
-            return ladder;
+    pub(super) fn start_of_search(&self, ladder: LadderRoot, rank: Rank) -> NodeRef {
+        let directory = match ladder.directory_or_head() {
+            Ok(directory) => self.node(directory),
+            Err(head) => return head,
         };
         steps::count();
-        let directory = self.node(directory);
         let entries = node::position(directory, rank);
-        node::link(directory, entries.saturating_sub(1))
+        NodeRef::from_raw(node::link(directory, entries.saturating_sub(1)))
     }
 
     /// Gives a ladder without a directory one, if it is long; returns the ladder.
-    pub(super) fn with_directory(&mut self, head: u32) -> u32 {
+    #[must_use = "the ladder may have another root now"]
+    pub(super) fn with_directory(&mut self, head: NodeRef) -> LadderRoot {
         if self.chain(head).take(NODES).count() < NODES {
-            return head;
+            return LadderRoot::of_head(head);
         }
         let directory = self.take();
         let (mut node, mut rank) = (head, Rank::MOST);
         for entry in 0..FANOUT {
-            if node == NONE {
+            if node == NodeRef::NONE {
                 break;
             }
             steps::count();
-            node::put(self.node_mut(directory), entry, rank, node);
+            node::put(self.node_mut(directory), entry, rank, node.raw());
             (rank, node) = (node::last(self.node(node)), self.next(node));
         }
-        directory | FLAG
+        LadderRoot::of_directory(directory)
     }
 
     /// Takes the directory from a ladder, if it has one; returns its head.
-    pub(super) fn drop_directory(&mut self, ladder: u32) -> u32 {
+    #[must_use = "the head is the root of the ladder now"]
+    pub(super) fn drop_directory(&mut self, ladder: LadderRoot) -> NodeRef {
         let head = self.head(ladder);
-        if let Some(directory) = directory(ladder) {
+        if let Some(directory) = ladder.directory() {
             self.give(directory);
         }
         head
     }
 
     /// Notes that the node `right` is new after `left`; returns the ladder.
-    pub(super) fn note_split(&mut self, ladder: u32, left: u32, right: u32) -> u32 {
-        let Some(directory) = directory(ladder) else {
-            return self.with_directory(ladder);
+    #[must_use = "the ladder may have another root now"]
+    pub(super) fn note_split(
+        &mut self,
+        ladder: LadderRoot,
+        left: NodeRef,
+        right: NodeRef,
+    ) -> LadderRoot {
+        let directory = match ladder.directory_or_head() {
+            Ok(directory) => directory,
+            Err(head) => return self.with_directory(head),
         };
         let rank = node::last(self.node(left));
         let entries = self.node_mut(directory);
@@ -108,8 +105,8 @@ impl Ladders<'_> {
     /// Notes that a search came to a node from the one before it, so that the next search comes there
     /// at once.
     #[cold]
-    pub(super) fn note_walk(&mut self, ladder: u32, node: u32) {
-        let Some(directory) = directory(ladder) else {
+    pub(super) fn note_walk(&mut self, ladder: LadderRoot, node: NodeRef) {
+        let Some(directory) = ladder.directory() else {
             return;
         };
         if node::len(self.node(directory)) == FANOUT {
@@ -117,7 +114,7 @@ impl Ladders<'_> {
         }
         let rank = node::last(self.node(node::prev(self.node(node))));
         let entries = self.node_mut(directory);
-        if let Some(entry) = node::place_of(entries, node) {
+        if let Some(entry) = node::position_of(entries, node.raw()) {
             // Its rank was that of a level that is gone.
             node::cut(entries, entry);
         }
@@ -125,30 +122,31 @@ impl Ladders<'_> {
     }
 
     /// Notes that a node that was not the head is gone; returns the ladder.
-    pub(super) fn note_gone(&mut self, ladder: u32, gone: u32) -> u32 {
-        let Some(directory) = directory(ladder) else {
+    #[must_use = "the ladder may have another root now"]
+    pub(super) fn note_gone(&mut self, ladder: LadderRoot, gone: NodeRef) -> LadderRoot {
+        let Some(directory) = ladder.directory() else {
             return ladder;
         };
         let entries = self.node_mut(directory);
-        if let Some(entry) = node::place_of(entries, gone) {
+        if let Some(entry) = node::position_of(entries, gone.raw()) {
             node::cut(entries, entry);
         }
         if node::len(entries) > 1 {
             return ladder;
         }
-        self.drop_directory(ladder)
+        LadderRoot::of_head(self.drop_directory(ladder))
     }
 
     /// Why the directory of a ladder breaks the rules, or `None`.
-    pub(super) fn broken_directory(&self, ladder: u32) -> Option<&'static str> {
-        let directory = directory(ladder).filter(|_| ladder != NONE)?;
+    pub(super) fn broken_directory(&self, ladder: LadderRoot) -> Option<&'static str> {
+        let directory = ladder.directory().filter(|_| ladder != LadderRoot::NONE)?;
         let entries = self.node(directory);
         if node::len(entries) < 2 {
             return Some("a directory leads to a single node");
         }
         let (mut worst, mut found) = (Rank::MOST, 0);
         for at_node in self.chain(self.head(ladder)) {
-            if let Some(entry) = node::place_of(entries, at_node) {
+            if let Some(entry) = node::position_of(entries, at_node.raw()) {
                 found += 1;
                 if node::rank(entries, entry) > worst {
                     return Some("a directory leads past a level");
@@ -168,23 +166,25 @@ mod tests {
     use super::super::{LINES, nodes};
     use super::*;
     use crate::book::memory::WORDS;
+    use crate::book::refs::LevelRef;
 
     #[test]
     fn a_node_that_a_search_came_to_by_a_walk_is_found_at_once_next_time() {
         const LEVELS: u32 = 400;
+        const LEVEL: LevelRef = LevelRef::from_raw(0);
         let mut lines = vec![[0; WORDS]; nodes(1, LEVELS) * LINES];
         let mut ladders = Ladders::new(&mut lines);
         let rank = |number: i32| Rank::from_raw((-number).cast_unsigned());
-        let mut ladder = ladders.start(rank(0), 0);
+        let mut ladder = ladders.start(rank(0), LEVEL);
         for number in 1..300 {
             let rung = ladders.search(ladder, rank(2 * number)).unwrap_err();
-            ladder = ladders.insert(ladder, rung, rank(2 * number), 0);
+            ladder = ladders.insert(ladder, rung, rank(2 * number), LEVEL);
         }
         let mut walks = 0;
         for number in (1..599).step_by(8) {
             let rung = ladders.search(ladder, rank(number)).unwrap_err();
-            let has_room = node::len(ladders.node(first_node(ladder))) < FANOUT;
-            ladder = ladders.insert(ladder, rung, rank(number), 0);
+            let has_room = node::len(ladders.node(ladder.node())) < FANOUT;
+            ladder = ladders.insert(ladder, rung, rank(number), LEVEL);
             if rung.walked && has_room {
                 walks += 1;
                 steps::take();

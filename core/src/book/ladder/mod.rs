@@ -9,12 +9,15 @@ mod against_map;
 mod directory;
 mod node;
 mod rank;
+mod root;
 
-use super::memory::{Line, NONE, WORDS, chain};
+use super::memory::{Line, WORDS};
+use super::refs::LevelRef;
 use super::steps;
 pub(super) use node::LINES;
 use node::{FANOUT, Node};
 pub(super) use rank::Rank;
+pub(super) use root::{LadderRoot, NodeRef};
 
 /// A node with no more levels is sparse: when it loses one, it joins a neighbour if it can.
 const SPARSE: usize = 5;
@@ -33,10 +36,16 @@ pub(super) const fn nodes(symbols: u32, levels: u32) -> usize {
     sides + levels as usize * 2 / PAIR + 1 + directories
 }
 
-/// A place in a ladder.
+/// The level at a position of a node.
+#[inline(always)]
+fn level_at(node: &Node, at: usize) -> LevelRef {
+    LevelRef::from_raw(node::link(node, at))
+}
+
+/// A position in a ladder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rung {
-    node: u32,
+    node: NodeRef,
     at: u32,
     /// Whether the search passed another node on its way.
     walked: bool,
@@ -48,13 +57,16 @@ pub(super) struct Rung {
 #[derive(Debug)]
 pub(super) struct Ladders<'s> {
     nodes: &'s mut [Node],
-    free: u32,
+    free: NodeRef,
 }
 
 impl<'s> Ladders<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
         let (nodes, _) = lines.as_chunks_mut();
-        let mut ladders = Self { nodes, free: NONE };
+        let mut ladders = Self {
+            nodes,
+            free: NodeRef::NONE,
+        };
         ladders.reset();
         ladders
     }
@@ -62,67 +74,70 @@ impl<'s> Ladders<'s> {
     /// Makes all nodes free.
     pub(super) fn reset(&mut self) {
         self.nodes.as_flattened_mut().fill([0; WORDS]);
-        self.free = NONE;
+        self.free = NodeRef::NONE;
         for node in (0..self.count() as u32).rev() {
-            self.give(node);
+            self.give(NodeRef::from_raw(node));
         }
     }
 
     /// The ladders as they were left, with the first free node of then.
-    pub(super) fn resume(lines: &'s mut [Line], free: u32) -> Self {
+    pub(super) fn resume(lines: &'s mut [Line], free: NodeRef) -> Self {
         let (nodes, _) = lines.as_chunks_mut();
         Self { nodes, free }
     }
 
     /// The first free node.
-    pub(super) fn free(&self) -> u32 {
+    pub(super) fn free(&self) -> NodeRef {
         self.free
     }
 
     #[inline(always)]
-    fn node(&self, node: u32) -> &Node {
-        &self.nodes[node as usize]
+    fn node(&self, node: NodeRef) -> &Node {
+        &self.nodes[node.number()]
     }
 
     #[inline(always)]
-    fn node_mut(&mut self, node: u32) -> &mut Node {
-        &mut self.nodes[node as usize]
+    fn node_mut(&mut self, node: NodeRef) -> &mut Node {
+        &mut self.nodes[node.number()]
     }
 
     /// Loads the node that stands for a ladder, its head or its directory, if there is one.
     #[inline(always)]
-    pub(super) fn load(&self, ladder: u32) -> u32 {
-        (self.nodes.get(directory::first_node(ladder) as usize))
-            .map_or(0, |[ranks, links]| ranks[0] ^ links[0])
+    pub(super) fn load(&self, ladder: LadderRoot) -> u32 {
+        (self.nodes.get(ladder.node().number())).map_or(0, |[ranks, links]| ranks[0] ^ links[0])
     }
 
     #[inline(always)]
-    fn next(&self, node: u32) -> u32 {
+    fn next(&self, node: NodeRef) -> NodeRef {
         node::next(self.node(node))
     }
 
-    fn len(&self, node: u32) -> usize {
+    fn len(&self, node: NodeRef) -> usize {
         node::len(self.node(node))
     }
 
     /// Makes one node follow another, or none.
-    fn link(&mut self, node: u32, next: u32) {
+    fn link(&mut self, node: NodeRef, next: NodeRef) {
         node::set_next(self.node_mut(node), next);
-        if next != NONE {
+        if next != NodeRef::NONE {
             node::set_prev(self.node_mut(next), node);
         }
     }
 
     /// An empty node.
-    fn take(&mut self) -> u32 {
+    fn take(&mut self) -> NodeRef {
         let node = self.free;
-        debug_assert_ne!(node, NONE, "the pool is sized for every distribution");
+        debug_assert_ne!(
+            node,
+            NodeRef::NONE,
+            "the pool is sized for every distribution"
+        );
         self.free = self.next(node);
         node::reset(self.node_mut(node));
         node
     }
 
-    fn give(&mut self, node: u32) {
+    fn give(&mut self, node: NodeRef) {
         let free = self.free;
         node::set_next(self.node_mut(node), free);
         self.free = node;
@@ -130,13 +145,13 @@ impl<'s> Ladders<'s> {
 
     /// Where the rank is, or where it would go.
     #[inline(always)]
-    pub(super) fn search(&self, ladder: u32, rank: Rank) -> Result<Rung, Rung> {
+    pub(super) fn search(&self, ladder: LadderRoot, rank: Rank) -> Result<Rung, Rung> {
         let start = self.start_of_search(ladder, rank);
         let mut at_node = start;
         loop {
             steps::count();
             let node = self.node(at_node);
-            if node::last(node) > rank && node::next(node) != NONE {
+            if node::last(node) > rank && node::next(node) != NodeRef::NONE {
                 at_node = node::next(node);
                 continue;
             }
@@ -154,13 +169,13 @@ impl<'s> Ladders<'s> {
 
     /// The level at a rung.
     #[inline(always)]
-    pub(super) fn level(&self, rung: Rung) -> u32 {
-        node::link(self.node(rung.node), rung.at as usize)
+    pub(super) fn level(&self, rung: Rung) -> LevelRef {
+        level_at(self.node(rung.node), rung.at as usize)
     }
 
-    /// Puts another level in the place of the one at a rung.
-    pub(super) fn set_level(&mut self, rung: Rung, level: u32) {
-        node::set_link(self.node_mut(rung.node), rung.at as usize, level);
+    /// Puts another level where there is one at a rung.
+    pub(super) fn set_level(&mut self, rung: Rung, level: LevelRef) {
+        node::set_link(self.node_mut(rung.node), rung.at as usize, level.raw());
     }
 
     /// Gives the level at a rung another rank if that lies between those before and after it; says
@@ -173,23 +188,31 @@ impl<'s> Ladders<'s> {
 
     /// The best level and its rank.
     #[inline(always)]
-    pub(super) fn best(&self, ladder: u32) -> Option<(Rank, u32)> {
-        (ladder != NONE).then(|| {
+    pub(super) fn best(&self, ladder: LadderRoot) -> Option<(Rank, LevelRef)> {
+        (ladder != LadderRoot::NONE).then(|| {
             let head = self.node(self.head(ladder));
-            (node::rank(head, 0), node::link(head, 0))
+            (node::rank(head, 0), level_at(head, 0))
         })
     }
 
     /// Starts a ladder with its first level; returns the ladder.
-    pub(super) fn start(&mut self, rank: Rank, level: u32) -> u32 {
+    #[must_use = "the ladder may have another root now"]
+    pub(super) fn start(&mut self, rank: Rank, level: LevelRef) -> LadderRoot {
         let head = self.take();
-        node::put(self.node_mut(head), 0, rank, level);
-        head
+        node::put(self.node_mut(head), 0, rank, level.raw());
+        LadderRoot::of_head(head)
     }
 
     /// Adds a level at a rung where its rank was not found; returns the ladder.
+    #[must_use = "the ladder may have another root now"]
     #[inline(always)]
-    pub(super) fn insert(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
+    pub(super) fn insert(
+        &mut self,
+        ladder: LadderRoot,
+        rung: Rung,
+        rank: Rank,
+        level: LevelRef,
+    ) -> LadderRoot {
         if rung.walked {
             self.note_walk(ladder, rung.node);
         }
@@ -197,33 +220,41 @@ impl<'s> Ladders<'s> {
         if node::len(node) == FANOUT {
             return self.insert_into_full(ladder, rung, rank, level);
         }
-        node::put(node, rung.at as usize, rank, level);
+        node::put(node, rung.at as usize, rank, level.raw());
         ladder
     }
 
     /// Adds a level to a full node, half of which becomes a new one; returns the ladder.
+    #[must_use = "the ladder may have another root now"]
     #[cold]
-    fn insert_into_full(&mut self, ladder: u32, rung: Rung, rank: Rank, level: u32) -> u32 {
+    fn insert_into_full(
+        &mut self,
+        ladder: LadderRoot,
+        rung: Rung,
+        rank: Rank,
+        level: LevelRef,
+    ) -> LadderRoot {
         let Rung { node: left, at, .. } = rung;
         steps::count();
         let (right, next) = (self.take(), self.next(left));
-        if let Ok([left, right]) = self.nodes.get_disjoint_mut([left as usize, right as usize]) {
+        if let Ok([left, right]) = self.nodes.get_disjoint_mut([left.number(), right.number()]) {
             node::split(left, right);
         }
         self.link(right, next);
         self.link(left, right);
         let half = self.len(left);
         if at as usize <= half {
-            node::put(self.node_mut(left), at as usize, rank, level);
+            node::put(self.node_mut(left), at as usize, rank, level.raw());
         } else {
-            node::put(self.node_mut(right), at as usize - half, rank, level);
+            node::put(self.node_mut(right), at as usize - half, rank, level.raw());
         }
         self.note_split(ladder, left, right)
     }
 
     /// Removes the level at a rung; returns the ladder.
+    #[must_use = "the ladder may have another root now"]
     #[inline(always)]
-    pub(super) fn remove(&mut self, ladder: u32, rung: Rung) -> u32 {
+    pub(super) fn remove(&mut self, ladder: LadderRoot, rung: Rung) -> LadderRoot {
         if rung.walked {
             self.note_walk(ladder, rung.node);
         }
@@ -236,27 +267,29 @@ impl<'s> Ladders<'s> {
     }
 
     /// Joins a sparse node with a neighbour if that leaves room; returns the ladder.
+    #[must_use = "the ladder may have another root now"]
     #[inline(never)]
-    fn join_neighbours(&mut self, ladder: u32, node: u32) -> u32 {
+    fn join_neighbours(&mut self, ladder: LadderRoot, node: NodeRef) -> LadderRoot {
         let (len, next) = (self.len(node), self.next(node));
         let prev = node::prev(self.node(node));
-        let fits = |other| other != NONE && (len == 0 || len + self.len(other) <= JOINED);
+        let fits = |other| other != NodeRef::NONE && (len == 0 || len + self.len(other) <= JOINED);
         if fits(next) {
             self.merge(ladder, node, next)
         } else if fits(prev) {
             self.merge(ladder, prev, node)
         } else if len == 0 {
             self.give(node);
-            NONE
+            LadderRoot::NONE
         } else {
             ladder
         }
     }
 
     /// Moves all levels of `next` to the end of `node`, its neighbour, and frees it; returns the ladder.
-    fn merge(&mut self, ladder: u32, node: u32, next: u32) -> u32 {
+    #[must_use = "the ladder may have another root now"]
+    fn merge(&mut self, ladder: LadderRoot, node: NodeRef, next: NodeRef) -> LadderRoot {
         steps::count();
-        if let Ok([to, from]) = self.nodes.get_disjoint_mut([node as usize, next as usize]) {
+        if let Ok([to, from]) = self.nodes.get_disjoint_mut([node.number(), next.number()]) {
             node::append(to, from);
         }
         self.link(node, self.next(next));
@@ -265,23 +298,24 @@ impl<'s> Ladders<'s> {
     }
 
     /// Keeps only the levels for which `keep` holds; it may change ranks, but not their order, and put
-    /// another level in the place of each. Returns the ladder.
+    /// another level where each is. Returns the ladder.
+    #[must_use = "the ladder may have another root now"]
     pub(super) fn retain(
         &mut self,
-        ladder: u32,
-        mut keep: impl FnMut(&mut Rank, &mut u32) -> bool,
-    ) -> u32 {
-        if ladder == NONE {
-            return NONE;
+        ladder: LadderRoot,
+        mut keep: impl FnMut(&mut Rank, &mut LevelRef) -> bool,
+    ) -> LadderRoot {
+        if ladder == LadderRoot::NONE {
+            return LadderRoot::NONE;
         }
         // Levels move towards the head, which writing never overtakes reading.
         let head = self.drop_directory(ladder);
         let (mut from, mut to, mut filled) = (head, head, 0);
-        while from != NONE {
+        while from != NodeRef::NONE {
             let read = *self.node(from);
             for at in 0..node::len(&read) {
                 steps::count();
-                let (mut rank, mut level) = (node::rank(&read, at), node::link(&read, at));
+                let (mut rank, mut level) = (node::rank(&read, at), level_at(&read, at));
                 if !keep(&mut rank, &mut level) {
                     continue;
                 }
@@ -291,28 +325,28 @@ impl<'s> Ladders<'s> {
                 }
                 let node = self.node_mut(to);
                 node::set_rank(node, filled, rank);
-                node::set_link(node, filled, level);
+                node::set_link(node, filled, level.raw());
                 filled += 1;
             }
             from = node::next(&read);
         }
         node::truncate(self.node_mut(to), filled);
         let mut rest = self.next(to);
-        self.link(to, NONE);
-        while rest != NONE {
+        self.link(to, NodeRef::NONE);
+        while rest != NodeRef::NONE {
             let next = self.next(rest);
             self.give(rest);
             rest = next;
         }
         if filled == 0 {
             self.give(head);
-            return NONE;
+            return LadderRoot::NONE;
         }
         self.with_directory(head)
     }
 
     /// The levels with their ranks, best first.
-    pub(super) fn iter(&self, ladder: u32) -> Iter<'_> {
+    pub(super) fn iter(&self, ladder: LadderRoot) -> Iter<'_> {
         Iter {
             ladders: self,
             position: Position::first(self, ladder),
@@ -320,16 +354,16 @@ impl<'s> Ladders<'s> {
     }
 
     /// Why a ladder breaks the rules, or `None`.
-    pub(super) fn broken(&self, ladder: u32) -> Option<&'static str> {
+    pub(super) fn broken(&self, ladder: LadderRoot) -> Option<&'static str> {
         let mut at_node = self.head_or_none(ladder);
-        let (mut before, mut last) = (NONE, None);
-        while at_node != NONE {
+        let (mut before, mut last) = (NodeRef::NONE, None);
+        while at_node != NodeRef::NONE {
             let node = self.node(at_node);
             let (len, next) = (node::len(node), node::next(node));
             if len == 0 || len > FANOUT {
                 return Some("a ladder node is empty or too full");
             }
-            if next != NONE && len + self.len(next) < PAIR {
+            if next != NodeRef::NONE && len + self.len(next) < PAIR {
                 return Some("two neighbours of a ladder hold too few levels");
             }
             if node::prev(node) != before {
@@ -364,27 +398,27 @@ impl<'s> Ladders<'s> {
     }
 
     /// Nodes of a ladder, its directory included.
-    pub(super) fn nodes_of(&self, ladder: u32) -> usize {
+    pub(super) fn nodes_of(&self, ladder: LadderRoot) -> usize {
         let head = self.head_or_none(ladder);
-        self.chain(head).count() + usize::from(head != ladder)
+        self.chain(head).count() + usize::from(LadderRoot::of_head(head) != ladder)
     }
 
     /// The nodes from this one on.
-    fn chain(&self, node: u32) -> impl Iterator<Item = u32> {
-        chain(node, |node| self.next(node))
+    fn chain(&self, node: NodeRef) -> impl Iterator<Item = NodeRef> {
+        core::iter::successors(node.some(), |&node| self.next(node).some())
     }
 }
 
-/// A place between two levels of a ladder.
+/// A position between two levels of a ladder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Position {
-    node: u32,
+    node: NodeRef,
     at: usize,
 }
 
 impl Position {
     /// Before the best level.
-    pub(super) fn first(ladders: &Ladders<'_>, ladder: u32) -> Self {
+    pub(super) fn first(ladders: &Ladders<'_>, ladder: LadderRoot) -> Self {
         Self {
             node: ladders.head_or_none(ladder),
             at: 0,
@@ -392,12 +426,12 @@ impl Position {
     }
 
     /// The next level with its rank.
-    pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Rank, u32)> {
-        if self.node == NONE {
+    pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Rank, LevelRef)> {
+        if self.node == NodeRef::NONE {
             return None;
         }
         let node = ladders.node(self.node);
-        let item = (node::rank(node, self.at), node::link(node, self.at));
+        let item = (node::rank(node, self.at), level_at(node, self.at));
         self.at += 1;
         if self.at == node::len(node) {
             (self.node, self.at) = (node::next(node), 0);
@@ -414,9 +448,9 @@ pub(super) struct Iter<'a> {
 }
 
 impl Iterator for Iter<'_> {
-    type Item = (Rank, u32);
+    type Item = (Rank, LevelRef);
 
-    fn next(&mut self) -> Option<(Rank, u32)> {
+    fn next(&mut self) -> Option<(Rank, LevelRef)> {
         self.position.next(self.ladders)
     }
 }

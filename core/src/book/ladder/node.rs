@@ -4,7 +4,8 @@
 //! branch on where something goes takes longer than a few instructions more.
 
 use super::rank::Rank;
-use crate::book::memory::{Line, NONE, WORDS};
+use super::root::NodeRef;
+use crate::book::memory::{Line, WORDS};
 
 /// Lines of a node: one with the ranks, one with what they lead to.
 pub(in super::super) const LINES: usize = 2;
@@ -24,8 +25,8 @@ const NEXT: usize = 15;
 pub(super) fn reset([ranks, links]: &mut Node) {
     *ranks = [Rank::LEAST.raw(); WORDS];
     *links = [0; WORDS];
-    ranks[PREV] = NONE;
-    links[NEXT] = NONE;
+    ranks[PREV] = NodeRef::NONE.raw();
+    links[NEXT] = NodeRef::NONE.raw();
 }
 
 #[inline(always)]
@@ -34,23 +35,23 @@ pub(super) fn len([_, links]: &Node) -> usize {
 }
 
 #[inline(always)]
-pub(super) fn next([_, links]: &Node) -> u32 {
-    links[NEXT]
+pub(super) fn next([_, links]: &Node) -> NodeRef {
+    NodeRef::from_raw(links[NEXT])
 }
 
-pub(super) fn set_next([_, links]: &mut Node, next: u32) {
-    links[NEXT] = next;
+pub(super) fn set_next([_, links]: &mut Node, next: NodeRef) {
+    links[NEXT] = next.raw();
 }
 
-pub(super) fn prev([ranks, _]: &Node) -> u32 {
-    ranks[PREV]
+pub(super) fn prev([ranks, _]: &Node) -> NodeRef {
+    NodeRef::from_raw(ranks[PREV])
 }
 
-pub(super) fn set_prev([ranks, _]: &mut Node, prev: u32) {
-    ranks[PREV] = prev;
+pub(super) fn set_prev([ranks, _]: &mut Node, prev: NodeRef) {
+    ranks[PREV] = prev.raw();
 }
 
-/// The rank at a place.
+/// The rank at a position.
 #[inline(always)]
 pub(super) fn rank([ranks, _]: &Node, at: usize) -> Rank {
     Rank::from_raw(ranks[at % WORDS])
@@ -66,7 +67,7 @@ pub(super) fn last(node: &Node) -> Rank {
     rank(node, len(node).wrapping_sub(1))
 }
 
-/// What the rank at a place leads to.
+/// What the rank at a position leads to.
 #[inline(always)]
 pub(super) fn link([_, links]: &Node, at: usize) -> u32 {
     links[at % WORDS]
@@ -76,8 +77,8 @@ pub(super) fn set_link([_, links]: &mut Node, at: usize, link: u32) {
     links[at % FANOUT] = link;
 }
 
-/// The place that leads there.
-pub(super) fn place_of([_, links]: &Node, link: u32) -> Option<usize> {
+/// The position that leads there.
+pub(super) fn position_of([_, links]: &Node, link: u32) -> Option<usize> {
     links[..links[LEN] as usize]
         .iter()
         .position(|&other| other == link)
@@ -120,12 +121,12 @@ pub(super) fn cut([ranks, links]: &mut Node, at: usize) {
 pub(super) fn shift(node: &mut Node, at: usize, to: Rank) -> bool {
     let is_after = match at.checked_sub(1) {
         Some(before) => rank(node, before) > to,
-        None => prev(node) == NONE,
+        None => prev(node) == NodeRef::NONE,
     };
     let is_before = if at + 1 < len(node) {
         to > rank(node, at + 1)
     } else {
-        next(node) == NONE
+        next(node) == NodeRef::NONE
     };
     if is_after & is_before {
         set_rank(node, at, to);
