@@ -38,7 +38,7 @@ impl Books<'_> {
                 self.look_ahead(group, &targets);
             }
             for (event, &target) in group.iter().zip(&targets) {
-                // Two calls, so that what usually happens needs no place in memory for the result.
+                // Two calls, so that what usually happens needs no memory for the result.
                 if self.follows(target, channel, event) {
                     let applied = self.apply_next(target, event);
                     each(self, event, Ok(&applied));

@@ -1,6 +1,6 @@
 //! Tests that no update takes more steps than it may, whatever the stream.
 //!
-//! Steps are counted, not timed: visits to buckets, ladder nodes, levels and seats.
+//! Steps are counted, not timed: visits to buckets, ladder nodes, levels and orders.
 
 extern crate std;
 use std::vec;
@@ -19,7 +19,7 @@ const CLEAR: Action = Action::Clear {
 };
 
 /// Steps of any update of one order besides its ladder: it looks for a symbol, for up to two orders
-/// and a free place, and frees the places of up to two void orders and of its own.
+/// and a free record, and frees the records of up to two void orders and of its own.
 const STEPS: u32 = 64 + 7 * (1 + order::DETOURS) + 64;
 
 /// Steps through the ladder of a side with so many levels: it is searched up to three times.
@@ -168,7 +168,7 @@ fn a_clear_takes_steps_by_its_levels_and_leaves_room_for_all_that_follows() {
                 assert_eq!(
                     full,
                     Some(Rejection::OrdersFull),
-                    "every place is in use again"
+                    "every record is in use again"
                 );
                 clears.push(most_steps(books, [event(CLEAR)]));
                 assert_eq!(books.order_count(), 0);

@@ -26,7 +26,7 @@ pub struct Counters {
     pub orders_full: u64,
     /// Orders that found all levels of the capacity in use.
     pub levels_full: u64,
-    /// Orders that found every place their id may take in use.
+    /// Orders that found every record their id may take in use.
     pub ids_crowded: u64,
     /// Changes of the price scale that the resting prices could not follow.
     pub scales_lost: u64,

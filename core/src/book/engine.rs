@@ -4,7 +4,7 @@ use super::bbo::Level;
 use super::capacity::Capacity;
 use super::expiry::expiry;
 use super::ladder::{Ladders, Rank};
-use super::level::{Left, Levels, Owner, Place};
+use super::level::{Left, LevelKey, Levels, Owner};
 use super::memory::Line;
 use super::order::{Found, Key, Orders, buckets};
 use super::records::Records;
@@ -16,7 +16,7 @@ use super::symbol::Record;
 use crate::feed::{ExecutionEffect, TradeSessions};
 use crate::units::{OrderId, PriceScale, Qty, RawPrice, Side};
 
-/// Void orders whose places are freed with each order that is added. One would keep them from ever
+/// Void orders whose records are freed with each order that is added. One would keep them from ever
 /// taking the room of a resting order; two make them fewer.
 const FREED_PER_ADD: u32 = 2;
 
@@ -132,14 +132,14 @@ impl Engine<'_> {
             .vacancy(&self.records, key)
             .ok_or(Rejection::IdsCrowded)?;
         let owner = Owner::new(key.slot, side, expiry(sessions));
-        let place = Place {
+        let at = LevelKey {
             owner,
             rank: Rank::new(side, price),
         };
-        let level = self.level(subject, place).ok_or(Rejection::LevelsFull)?;
+        let level = self.level(subject, at).ok_or(Rejection::LevelsFull)?;
         let order = self.orders.claim(&mut self.records, key, vacancy);
         self.live += 1;
-        Ok(self.join(subject, order, level, place, Some(key.order_id), qty))
+        Ok(self.join(subject, order, level, at, Some(key.order_id), qty))
     }
 
     #[inline(always)]
@@ -167,7 +167,7 @@ impl Engine<'_> {
             ExecutionEffect::None => return Ok(false),
             ExecutionEffect::Fill => Qty::ZERO,
             ExecutionEffect::Reduce => {
-                let qty_before = self.records.qty(found.place);
+                let qty_before = self.records.qty(found.order);
                 qty_before
                     .checked_sub(qty)
                     .ok_or(Rejection::ExcessExecution)?
@@ -193,21 +193,21 @@ impl Engine<'_> {
             return Err(Rejection::ZeroQuantity);
         }
         let owner = self.records.owner(found.level);
-        let place = Place {
+        let next = LevelKey {
             owner,
             rank: Rank::new(owner.side(), price),
         };
-        if place.rank == self.records.rank(found.level) {
+        if next.rank == self.records.rank(found.level) {
             return Ok(if loses_place {
-                self.requeue(subject, found, found.place, None, qty)
+                self.requeue(subject, found, found.order, None, qty)
             } else {
                 self.resize(subject, found, qty)
             });
         }
-        self.assure_level(subject, place, found.level)?;
+        self.assure_level(subject, next, found.level)?;
         let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, place)).ok_or(Rejection::LevelsFull)?;
-        self.join(subject, found.place, level, place, None, qty);
+        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
+        self.join(subject, found.order, level, next, None, qty);
         Ok(subject.record.best_words(owner.side()) != best)
     }
 
@@ -232,7 +232,7 @@ impl Engine<'_> {
         }
         self.free_void();
         let owner = self.records.owner(found.level);
-        let place = Place {
+        let next = LevelKey {
             owner,
             rank: Rank::new(owner.side(), price),
         };
@@ -240,21 +240,21 @@ impl Engine<'_> {
             .orders
             .vacancy(&self.records, new_key)
             .ok_or(Rejection::IdsCrowded)?;
-        if place.rank == self.records.rank(found.level) {
+        if next.rank == self.records.rank(found.level) {
             let new = self.orders.claim(&mut self.records, new_key, vacancy);
             self.orders.release(&mut self.records, key, found);
             return Ok(self.requeue(subject, found, new, Some(new_order_id), qty));
         }
-        self.assure_level(subject, place, found.level)?;
+        self.assure_level(subject, next, found.level)?;
         let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, place)).ok_or(Rejection::LevelsFull)?;
+        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
         let new = self.orders.claim(&mut self.records, new_key, vacancy);
         self.orders.release(&mut self.records, key, found);
-        self.join(subject, new, level, place, Some(new_order_id), qty);
+        self.join(subject, new, level, next, Some(new_order_id), qty);
         Ok(subject.record.best_words(owner.side()) != best)
     }
 
-    /// Takes an order out of its level and frees its place; says whether the best level changed.
+    /// Takes an order out of its level and frees its record; says whether the best level changed.
     #[inline(always)]
     fn remove(&mut self, subject: &mut Subject<'_>, key: Key, found: Found) -> bool {
         let best_changed = self.leave(subject, found);
@@ -263,15 +263,15 @@ impl Engine<'_> {
         best_changed
     }
 
-    /// Changes the shares of an order, which keeps its place; says whether the best level changed.
+    /// Changes the shares of an order, which keeps its place in the queue; says whether the best level changed.
     #[inline(always)]
     fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
-        let old = self.records.set_qty(found.place, qty);
+        let old = self.records.set_qty(found.order, qty);
         let (owner, rank) = self.records.resize_level(found.level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
-    /// Puts an order at the end of the queue that it is in, in a place that may be another one; says
+    /// Puts an order at the end of the queue that it is in, in a record that may be another one; says
     /// whether the best level changed.
     #[inline(always)]
     fn requeue(
@@ -282,9 +282,9 @@ impl Engine<'_> {
         new_id: Option<OrderId>,
         qty: Qty,
     ) -> bool {
-        let Found { place, level, .. } = found;
-        self.records.unlink(place.record());
-        let old = self.records.vacate(place);
+        let Found { order, level, .. } = found;
+        self.records.unlink(order.record());
+        let old = self.records.vacate(order);
         self.records.write(to, new_id, level, qty, subject.now);
         self.records.link_before(to.record(), level.record());
         let (owner, rank) = self.records.resize_level(level, old, qty);
@@ -298,22 +298,20 @@ impl Engine<'_> {
         subject: &mut Subject<'_>,
         order: OrderRef,
         level: LevelRef,
-        place: Place,
+        at: LevelKey,
         new_id: Option<OrderId>,
         qty: Qty,
     ) -> bool {
         self.records.write(order, new_id, level, qty, subject.now);
         self.records.join(level, order, qty);
-        subject
-            .record
-            .best_joined(place.owner.side(), place.rank, qty)
+        subject.record.best_joined(at.owner.side(), at.rank, qty)
     }
 
     /// Takes an order out of its level, and the level away when it was the last; says whether the
     /// best level changed.
     #[inline(always)]
     fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
-        let left = self.records.leave(found.level, found.place);
+        let left = self.records.leave(found.level, found.order);
         if left.orders == 0 {
             self.drop_level(subject, left.owner, left.rank, found.level);
         }
@@ -331,19 +329,19 @@ impl Engine<'_> {
         was_best
     }
 
-    /// Takes an order out of its level, and finds the level for its next place.
+    /// Takes an order out of its level, and finds the level that it goes to.
     #[inline(always)]
     fn change_level(
         &mut self,
         subject: &mut Subject<'_>,
         found: Found,
-        place: Place,
+        next: LevelKey,
     ) -> Option<LevelRef> {
-        let left = self.records.leave(found.level, found.place);
+        let left = self.records.leave(found.level, found.order);
         let level = if left.orders == 0 {
-            self.level_after(subject, found.level, left.rank, place)
+            self.level_after(subject, found.level, left.rank, next)
         } else {
-            self.level(subject, place)
+            self.level(subject, next)
         };
         self.leave_best(subject, left);
         level
@@ -376,7 +374,7 @@ impl Engine<'_> {
     }
 
     /// Makes the orders of one side void whose expiry is over; says whether there were any. Their
-    /// levels go at once, and so do their places where they are few; others are freed later, with
+    /// levels go at once, and their records are free at once where they are few; others are freed later, with
     /// each order that is added.
     pub(super) fn void(
         &mut self,
@@ -416,7 +414,7 @@ impl Engine<'_> {
         self.live != before
     }
 
-    /// Frees the places of some void orders.
+    /// Frees the records of some void orders.
     #[inline(always)]
     fn free_void(&mut self) {
         if self.levels.void_orders() != 0 {

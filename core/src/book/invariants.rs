@@ -99,7 +99,7 @@ impl Books<'_> {
             while level != LevelRef::NONE {
                 let owner = self.engine.records.owner(level);
                 if self.engine.records.rank(level) != rank {
-                    return Err("a level has another price than its place in the ladder");
+                    return Err("a level has another price than its position in the ladder");
                 }
                 if (owner.slot(), owner.side()) != (slot, side) {
                     return Err("a level belongs to another book");
@@ -132,7 +132,7 @@ impl Books<'_> {
             let found = self
                 .engine
                 .resting(self.engine.orders.key(slot, records.id(order)));
-            if found.is_none_or(|found| (found.place, found.level) != (order, level)) {
+            if found.is_none_or(|found| (found.order, found.level) != (order, level)) {
                 return Err("an order is not found by its id");
             }
             orders += 1;

@@ -56,9 +56,9 @@ impl Owner {
     }
 }
 
-/// Where an order is to rest.
+/// Which level an order joins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct LevelKey {
     pub(super) owner: Owner,
     pub(super) rank: Rank,
 }
@@ -173,7 +173,7 @@ impl Records<'_> {
         self.link_before(order.record(), level.record());
     }
 
-    /// Takes an order out of the queue of its level; its place is free then.
+    /// Takes an order out of the queue of its level; its record is free then.
     #[inline(always)]
     pub(super) fn leave(&mut self, level: LevelRef, order: OrderRef) -> Left {
         self.unlink(order.record());
@@ -246,7 +246,7 @@ impl Levels {
         self.live
     }
 
-    /// Orders that are void but still hold their places.
+    /// Orders that are void but still hold their records.
     pub(super) fn void_orders(&self) -> u32 {
         self.void_orders
     }
@@ -316,7 +316,7 @@ impl Levels {
         }
     }
 
-    /// A void order whose place is to be freed, and the slot of its symbol, if there is one.
+    /// A void order whose record is to be freed, and the slot of its symbol, if there is one.
     pub(super) fn pop_void(&mut self, records: &mut Records<'_>) -> Option<(SymbolSlot, OrderRef)> {
         if self.void_orders == 0 {
             return None;

@@ -6,7 +6,7 @@ pub(super) const WORDS: usize = 16;
 /// A cache line of book memory, of which no record needs two where one suffices.
 pub(super) type Line = [u32; WORDS];
 
-/// No index: the end of a chain, an empty place.
+/// No index: the end of a chain, an empty record.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// The 64-bit value in the words `at` and `at + 1`.

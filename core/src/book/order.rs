@@ -47,16 +47,16 @@ pub(super) struct Key {
 /// An order that was looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    pub(super) place: OrderRef,
+    pub(super) order: OrderRef,
     pub(super) level: LevelRef,
     /// Whether it is in its home bucket.
     pub(super) at_home: bool,
 }
 
-/// A free place, and how many buckets were passed on the detour to it.
+/// A free record, and how many buckets were passed on the detour to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Vacancy {
-    place: OrderRef,
+    order: OrderRef,
     /// `None` at home.
     passed: Option<u32>,
 }
@@ -132,7 +132,7 @@ impl Records<'_> {
         record[ARRIVAL] = arrival;
     }
 
-    /// Makes the place of an order free; returns the shares that it had.
+    /// Makes the record of an order free; returns the shares that it had.
     #[inline(always)]
     pub(super) fn vacate(&mut self, order: OrderRef) -> Qty {
         let record = self.at_mut(order.record());
@@ -215,13 +215,13 @@ impl Orders {
         steps::count();
         let bucket = records.bucket(key.home);
         // Chosen by a number, since a branch on it would be guessed wrong half of the time.
-        let place = usize::from(long(&bucket[0], ID) != key.order_id.raw());
-        let record = &bucket[place];
+        let which = usize::from(long(&bucket[0], ID) != key.order_id.raw());
+        let record = &bucket[which];
         if long(record, ID) == key.order_id.raw() {
             let level = LevelRef::from_raw(record[LEVEL]);
             if records.is_level_of(level, key.slot) {
                 return Some(Found {
-                    place: key.home.order(place),
+                    order: key.home.order(which),
                     level,
                     at_home: true,
                 });
@@ -232,7 +232,7 @@ impl Orders {
         self.find_anywhere(records, key)
     }
 
-    /// Looks again, at every place where the order may be.
+    /// Looks again, at every record where the order may be.
     #[cold]
     fn find_anywhere(&self, records: &Records<'_>, key: Key) -> Option<Found> {
         if let Some(found) = find_in(records, key.home, key) {
@@ -253,12 +253,12 @@ impl Orders {
         None
     }
 
-    /// A place where an order with this key may go.
+    /// A free record that an order with this key may take.
     #[inline(always)]
     pub(super) fn vacancy(&self, records: &Records<'_>, key: Key) -> Option<Vacancy> {
-        if let Some(place) = vacancy_in(records, key.home) {
+        if let Some(order) = vacancy_in(records, key.home) {
             return Some(Vacancy {
-                place,
+                order,
                 passed: None,
             });
         }
@@ -270,21 +270,21 @@ impl Orders {
         (0..DETOURS)
             .zip(self.detour(key))
             .find_map(|(passed, bucket)| {
-                let place = vacancy_in(records, bucket)?;
+                let order = vacancy_in(records, bucket)?;
                 Some(Vacancy {
-                    place,
+                    order,
                     passed: Some(passed),
                 })
             })
     }
 
-    /// Makes a vacancy the place of an order, which is to be written next.
+    /// Makes a vacancy the record of an order, which is to be written next.
     #[inline(always)]
     pub(super) fn claim(&self, records: &mut Records<'_>, key: Key, vacancy: Vacancy) -> OrderRef {
         if let Some(passed) = vacancy.passed {
             self.count_detour(records, key, passed);
         }
-        vacancy.place
+        vacancy.order
     }
 
     #[cold]
@@ -296,19 +296,19 @@ impl Orders {
         }
     }
 
-    /// Notes that an order, which was found and has left its level, left its place as well.
+    /// Notes that an order, which was found and has left its level, left its record as well.
     #[inline(always)]
     pub(super) fn release(&self, records: &mut Records<'_>, key: Key, found: Found) {
         if !found.at_home {
-            self.uncount_detour(records, key, found.place.bucket());
+            self.uncount_detour(records, key, found.order.bucket());
         }
     }
 
-    /// Notes that an order of this symbol, which has left its level, left its place as well.
+    /// Notes that an order of this symbol, which has left its level, left its record as well.
     pub(super) fn free(&self, records: &mut Records<'_>, slot: SymbolSlot, order: OrderRef) {
         let key = self.key(slot, records.id(order));
         let found = Found {
-            place: order,
+            order,
             level: LevelRef::NONE,
             at_home: order.bucket() == key.home,
         };
@@ -324,7 +324,7 @@ impl Orders {
         }
     }
 
-    /// Places in use, counted one by one.
+    /// Records in use, counted one by one.
     pub(super) fn count(&self, records: &Records<'_>) -> u32 {
         (0..self.buckets.get())
             .flat_map(|number| records.bucket(Bucket::from_raw(number)))
@@ -333,28 +333,28 @@ impl Orders {
     }
 }
 
-/// Looks at both places of a bucket.
+/// Looks at both records of a bucket.
 fn find_in(records: &Records<'_>, bucket: Bucket, key: Key) -> Option<Found> {
     steps::count();
     [bucket.order(0), bucket.order(1)]
         .into_iter()
-        .find(|&place| {
-            records.id(place) == key.order_id && records.is_level_of(records.level(place), key.slot)
+        .find(|&order| {
+            records.id(order) == key.order_id && records.is_level_of(records.level(order), key.slot)
         })
-        .map(|place| Found {
-            place,
-            level: records.level(place),
+        .map(|order| Found {
+            order,
+            level: records.level(order),
             at_home: false,
         })
 }
 
-/// A free place in a bucket.
+/// A free record of a bucket.
 #[inline(always)]
 fn vacancy_in(records: &Records<'_>, bucket: Bucket) -> Option<OrderRef> {
     steps::count();
-    let places = records.bucket(bucket);
-    let place = usize::from(!is_free(&places[0]));
-    is_free(&places[place]).then(|| bucket.order(place))
+    let pair = records.bucket(bucket);
+    let which = usize::from(!is_free(&pair[0]));
+    is_free(&pair[which]).then(|| bucket.order(which))
 }
 
 /// Orders at home in a bucket that are stored elsewhere.

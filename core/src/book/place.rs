@@ -1,8 +1,8 @@
-//! Places: where orders are to rest, and the levels that are found, made and dropped for them.
+//! The levels that orders join and leave: found, made and dropped.
 
 use super::engine::{Engine, Subject};
 use super::ladder::{LadderRoot, Rank, Rung};
-use super::level::{Owner, Place};
+use super::level::{LevelKey, Owner};
 use super::refs::LevelRef;
 use super::rejection::Rejection;
 use crate::units::Side;
@@ -19,50 +19,50 @@ enum Spot {
 }
 
 impl Engine<'_> {
-    /// The level of a place, or where it would go.
+    /// The level of this key, or where it would go.
     #[inline(always)]
-    fn find_level(&self, subject: &Subject<'_>, place: Place) -> Result<LevelRef, Spot> {
-        let ladder = subject.record.ladder(place.owner.side());
+    fn find_level(&self, subject: &Subject<'_>, at: LevelKey) -> Result<LevelRef, Spot> {
+        let ladder = subject.record.ladder(at.owner.side());
         if ladder == LadderRoot::NONE {
             return Err(Spot::Start);
         }
-        let rung = (self.ladders.search(ladder, place.rank)).map_err(Spot::Rung)?;
+        let rung = (self.ladders.search(ladder, at.rank)).map_err(Spot::Rung)?;
         let first = self.ladders.level(rung);
-        let level = self.records.with_expiry(first, place.owner.expiry());
+        let level = self.records.with_expiry(first, at.owner.expiry());
         level.ok_or(Spot::Sibling(first))
     }
 
-    /// The level for orders of this place, made when it is not there.
+    /// The level of this key, made when it is not there.
     #[inline(always)]
-    pub(super) fn level(&mut self, subject: &mut Subject<'_>, place: Place) -> Option<LevelRef> {
-        match self.find_level(subject, place) {
+    pub(super) fn level(&mut self, subject: &mut Subject<'_>, at: LevelKey) -> Option<LevelRef> {
+        match self.find_level(subject, at) {
             Ok(level) => Some(level),
-            Err(spot) => self.new_level(subject, place, spot),
+            Err(spot) => self.new_level(subject, at, spot),
         }
     }
 
-    /// A new level of a place, if there is room for one more.
+    /// A new level of this key, if there is room for one more.
     #[inline(never)]
     fn new_level(
         &mut self,
         subject: &mut Subject<'_>,
-        place: Place,
+        at: LevelKey,
         spot: Spot,
     ) -> Option<LevelRef> {
         if self.levels.is_full() {
             return None;
         }
-        let level = self.levels.take(&mut self.records, place.owner, place.rank);
+        let level = self.levels.take(&mut self.records, at.owner, at.rank);
         match spot {
             Spot::Sibling(first) => self.records.insert_sibling(first, level),
             Spot::Rung(rung) => {
-                let old = subject.record.ladder(place.owner.side());
-                let ladder = self.ladders.insert(old, rung, place.rank, level);
-                subject.record.set_ladder(place.owner.side(), ladder);
+                let old = subject.record.ladder(at.owner.side());
+                let ladder = self.ladders.insert(old, rung, at.rank, level);
+                subject.record.set_ladder(at.owner.side(), ladder);
             }
             Spot::Start => {
-                let ladder = self.ladders.start(place.rank, level);
-                subject.record.set_ladder(place.owner.side(), ladder);
+                let ladder = self.ladders.start(at.rank, level);
+                subject.record.set_ladder(at.owner.side(), ladder);
             }
         }
         Some(level)
@@ -73,22 +73,22 @@ impl Engine<'_> {
     pub(super) fn assure_level(
         &self,
         subject: &Subject<'_>,
-        place: Place,
+        at: LevelKey,
         old: LevelRef,
     ) -> Result<(), Rejection> {
         if !self.levels.is_full() || self.records.orders(old) == 1 {
             return Ok(());
         }
-        self.assure_found(subject, place)
+        self.assure_found(subject, at)
     }
 
     #[cold]
-    fn assure_found(&self, subject: &Subject<'_>, place: Place) -> Result<(), Rejection> {
-        let found = self.find_level(subject, place);
+    fn assure_found(&self, subject: &Subject<'_>, at: LevelKey) -> Result<(), Rejection> {
+        let found = self.find_level(subject, at);
         found.map(|_| ()).map_err(|_| Rejection::LevelsFull)
     }
 
-    /// The level for orders of this place, once the last order of `old`, a level of the same owner, has
+    /// The level of this key, once the last order of `old`, a level of the same owner, has
     /// left it: `old` itself with another rank if no other level lies between.
     #[inline(never)]
     pub(super) fn level_after(
@@ -96,17 +96,17 @@ impl Engine<'_> {
         subject: &mut Subject<'_>,
         old: LevelRef,
         old_rank: Rank,
-        place: Place,
+        at: LevelKey,
     ) -> Option<LevelRef> {
-        let rung = self.rung(subject, place.owner.side(), old_rank)?;
+        let rung = self.rung(subject, at.owner.side(), old_rank)?;
         let is_alone =
             self.ladders.level(rung) == old && self.records.sibling(old) == LevelRef::NONE;
-        if is_alone && self.ladders.shift(rung, place.rank) {
-            self.records.set_rank(old, place.rank);
+        if is_alone && self.ladders.shift(rung, at.rank) {
+            self.records.set_rank(old, at.rank);
             return Some(old);
         }
-        self.drop_level_at(subject, place.owner, rung, old);
-        self.level(subject, place)
+        self.drop_level_at(subject, at.owner, rung, old);
+        self.level(subject, at)
     }
 
     /// Where a level of this rank is in its ladder.

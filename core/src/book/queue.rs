@@ -73,17 +73,17 @@ impl Books<'_> {
     /// A resting order with its side.
     #[must_use]
     pub fn order(&self, slot: SymbolSlot, order_id: OrderId) -> Option<(Side, Order)> {
-        let Found { place, level, .. } = self
+        let Found { order, level, .. } = self
             .engine
             .resting(self.engine.orders.key(slot, order_id))?;
         let side = self.engine.records.owner(level).side();
-        Some((side, self.order_at(place, side)))
+        Some((side, self.order_at(order, side)))
     }
 
     /// What is before an order in the queue of its level; walks that level.
     #[must_use]
     pub fn queue_position(&self, slot: SymbolSlot, order_id: OrderId) -> Option<QueuePosition> {
-        let Found { place, level, .. } = self
+        let Found { order, level, .. } = self
             .engine
             .resting(self.engine.orders.key(slot, order_id))?;
         let head = self
@@ -95,7 +95,7 @@ impl Books<'_> {
             .search(head, self.engine.records.rank(level))
             .ok()?;
         let now = self.symbols.changes(slot);
-        let (own, mut position) = (self.age(place, now), QueuePosition::default());
+        let (own, mut position) = (self.age(order, now), QueuePosition::default());
         for other in self.orders_at(self.engine.ladders.level(rung)) {
             if self.age(other, now) > own {
                 position.orders_ahead += 1;
@@ -116,12 +116,12 @@ impl Books<'_> {
         (records.siblings(first)).flat_map(|level| records.queue(level))
     }
 
-    fn order_at(&self, place: OrderRef, side: Side) -> Order {
-        let level = self.engine.records.level(place);
+    fn order_at(&self, order: OrderRef, side: Side) -> Order {
+        let level = self.engine.records.level(order);
         Order {
-            order_id: self.engine.records.id(place),
+            order_id: self.engine.records.id(order),
             price: self.engine.records.rank(level).price(side),
-            qty: self.engine.records.qty(place),
+            qty: self.engine.records.qty(order),
             last_session: last_session(self.engine.records.owner(level).expiry()),
         }
     }
@@ -160,7 +160,7 @@ impl Iterator for Queue<'_> {
     }
 }
 
-/// A place between two orders of one side.
+/// A position between two orders of one side.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor {
     /// The next price.

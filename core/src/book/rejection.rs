@@ -21,7 +21,7 @@ pub enum Rejection {
     OrdersFull,
     /// All levels of the capacity are in use.
     LevelsFull,
-    /// Every place that an order of this id may take is in use.
+    /// Every record that an order of this id may take is in use.
     IdsCrowded,
     /// Resting prices cannot be told in the new scale; the orders are void.
     ScaleLost,

@@ -138,7 +138,7 @@ impl<'s> Tapes<'s> {
         if trades == 0 || price < low {
             set_price(sums, LOW, price);
         }
-        let (line, word) = window_place((trades % MEDIAN_WINDOW as u64) as usize);
+        let (line, word) = window_position((trades % MEDIAN_WINDOW as u64) as usize);
         set_price(&mut record[line], word, price);
     }
 
@@ -154,7 +154,7 @@ impl<'s> Tapes<'s> {
         let sums = &record[0];
         let mut prices = [Price::default(); MEDIAN_WINDOW];
         for (at, price) in prices.iter_mut().enumerate() {
-            let (line, word) = window_place(at);
+            let (line, word) = window_position(at);
             *price = price_at(&record[line], word);
         }
         Tape {
@@ -171,7 +171,7 @@ impl<'s> Tapes<'s> {
     pub(super) fn set_tape(&mut self, slot: SymbolSlot, tape: &Tape) {
         let record = self.record_mut(slot);
         for (at, &price) in tape.prices.iter().enumerate() {
-            let (line, word) = window_place(at);
+            let (line, word) = window_position(at);
             set_price(&mut record[line], word, price);
         }
         let sums = &mut record[0];
@@ -186,7 +186,7 @@ impl<'s> Tapes<'s> {
 }
 
 /// The line and word of a price of the window.
-const fn window_place(at: usize) -> (usize, usize) {
+const fn window_position(at: usize) -> (usize, usize) {
     (1 + at / PRICES, at % PRICES * 2)
 }
 
