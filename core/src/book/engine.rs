@@ -1,20 +1,19 @@
-//! What orders do to levels and ladders, whatever symbol they belong to.
+//! The orders, levels and ladders of all symbols, and what happens to many orders at once.
 
 use super::bbo::Level;
 use super::capacity::Capacity;
-use super::expiry::expiry;
 use super::ladder::{Ladders, Rank};
-use super::level::{Left, LevelKey, Levels, Owner};
+use super::level::Levels;
 use super::memory::Line;
 use super::order::{Found, Key, Orders, buckets};
 use super::records::Records;
-use super::refs::{LevelRef, OrderRef, PER_LINE};
+use super::refs::{LevelRef, PER_LINE};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::steps;
 use super::symbol::Record;
-use crate::feed::{ExecutionEffect, TradeSessions};
-use crate::units::{OrderId, PriceScale, Qty, RawPrice, Side};
+use crate::feed::TradeSessions;
+use crate::units::{PriceScale, Qty, RawPrice, Side};
 
 /// Void orders whose records are freed with each order that is added. One would keep them from ever
 /// taking the room of a resting order; two make them fewer.
@@ -109,244 +108,6 @@ impl Engine<'_> {
         self.orders.find(&self.records, key)
     }
 
-    #[inline(always)]
-    pub(super) fn add(&mut self, subject: &mut Subject<'_>, key: Key, order: NewOrder) -> Outcome {
-        let NewOrder {
-            side,
-            price,
-            qty,
-            sessions,
-        } = order;
-        if qty == Qty::ZERO {
-            return Err(Rejection::ZeroQuantity);
-        }
-        if self.resting(key).is_some() {
-            return Err(Rejection::DuplicateOrder);
-        }
-        if self.live >= self.capacity {
-            return Err(Rejection::OrdersFull);
-        }
-        self.free_void();
-        let vacancy = self
-            .orders
-            .vacancy(&self.records, key)
-            .ok_or(Rejection::IdsCrowded)?;
-        let owner = Owner::new(key.slot, side, expiry(sessions));
-        let at = LevelKey {
-            owner,
-            rank: Rank::new(side, price),
-        };
-        let level = self.level(subject, at).ok_or(Rejection::LevelsFull)?;
-        let order = self.orders.claim(&mut self.records, key, vacancy);
-        self.live += 1;
-        Ok(self.join(subject, order, level, at, Some(key.order_id), qty))
-    }
-
-    #[inline(always)]
-    pub(super) fn delete(&mut self, subject: &mut Subject<'_>, key: Key) -> Outcome {
-        match self.resting(key) {
-            Some(found) => Ok(self.remove(subject, key, found)),
-            None if subject.record.expects_late_deletes() => Err(Rejection::LateDelete),
-            None => Err(Rejection::UnknownOrder),
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn execute(
-        &mut self,
-        subject: &mut Subject<'_>,
-        key: Key,
-        qty: Qty,
-        effect: ExecutionEffect,
-    ) -> Outcome {
-        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
-        if qty == Qty::ZERO {
-            return Err(Rejection::ZeroQuantity);
-        }
-        let left = match effect {
-            ExecutionEffect::None => return Ok(false),
-            ExecutionEffect::Fill => Qty::ZERO,
-            ExecutionEffect::Reduce => {
-                let qty_before = self.records.qty(found.order);
-                qty_before
-                    .checked_sub(qty)
-                    .ok_or(Rejection::ExcessExecution)?
-            }
-        };
-        if left == Qty::ZERO {
-            Ok(self.remove(subject, key, found))
-        } else {
-            Ok(self.resize(subject, found, left))
-        }
-    }
-
-    pub(super) fn modify(
-        &mut self,
-        subject: &mut Subject<'_>,
-        key: Key,
-        price: RawPrice,
-        qty: Qty,
-        loses_place: bool,
-    ) -> Outcome {
-        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
-        if qty == Qty::ZERO {
-            return Err(Rejection::ZeroQuantity);
-        }
-        let owner = self.records.owner(found.level);
-        let next = LevelKey {
-            owner,
-            rank: Rank::new(owner.side(), price),
-        };
-        if next.rank == self.records.rank(found.level) {
-            return Ok(if loses_place {
-                self.requeue(subject, found, found.order, None, qty)
-            } else {
-                self.resize(subject, found, qty)
-            });
-        }
-        self.assure_level(subject, next, found.level)?;
-        let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
-        self.join(subject, found.order, level, next, None, qty);
-        Ok(subject.record.best_words(owner.side()) != best)
-    }
-
-    pub(super) fn replace(
-        &mut self,
-        subject: &mut Subject<'_>,
-        key: Key,
-        new_order_id: OrderId,
-        price: RawPrice,
-        qty: Qty,
-    ) -> Outcome {
-        if key.order_id == new_order_id {
-            return self.modify(subject, key, price, qty, true);
-        }
-        let new_key = self.orders.key(subject.slot, new_order_id);
-        let found = self.resting(key).ok_or(Rejection::UnknownOrder)?;
-        if qty == Qty::ZERO {
-            return Err(Rejection::ZeroQuantity);
-        }
-        if self.resting(new_key).is_some() {
-            return Err(Rejection::DuplicateOrder);
-        }
-        self.free_void();
-        let owner = self.records.owner(found.level);
-        let next = LevelKey {
-            owner,
-            rank: Rank::new(owner.side(), price),
-        };
-        let vacancy = self
-            .orders
-            .vacancy(&self.records, new_key)
-            .ok_or(Rejection::IdsCrowded)?;
-        if next.rank == self.records.rank(found.level) {
-            let new = self.orders.claim(&mut self.records, new_key, vacancy);
-            self.orders.release(&mut self.records, key, found);
-            return Ok(self.requeue(subject, found, new, Some(new_order_id), qty));
-        }
-        self.assure_level(subject, next, found.level)?;
-        let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
-        let new = self.orders.claim(&mut self.records, new_key, vacancy);
-        self.orders.release(&mut self.records, key, found);
-        self.join(subject, new, level, next, Some(new_order_id), qty);
-        Ok(subject.record.best_words(owner.side()) != best)
-    }
-
-    /// Takes an order out of its level and frees its record; says whether the best level changed.
-    #[inline(always)]
-    fn remove(&mut self, subject: &mut Subject<'_>, key: Key, found: Found) -> bool {
-        let best_changed = self.leave(subject, found);
-        self.orders.release(&mut self.records, key, found);
-        self.live -= 1;
-        best_changed
-    }
-
-    /// Changes the shares of an order, which keeps its place in the queue; says whether the best level changed.
-    #[inline(always)]
-    fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
-        let old = self.records.set_qty(found.order, qty);
-        let (owner, rank) = self.records.resize_level(found.level, old, qty);
-        subject.record.best_resized(owner.side(), rank, old, qty)
-    }
-
-    /// Puts an order at the end of the queue that it is in, in a record that may be another one; says
-    /// whether the best level changed.
-    #[inline(always)]
-    fn requeue(
-        &mut self,
-        subject: &mut Subject<'_>,
-        found: Found,
-        to: OrderRef,
-        new_id: Option<OrderId>,
-        qty: Qty,
-    ) -> bool {
-        let Found { order, level, .. } = found;
-        self.records.unlink(order.record());
-        let old = self.records.vacate(order);
-        self.records.write(to, new_id, level, qty, subject.now);
-        self.records.link_before(to.record(), level.record());
-        let (owner, rank) = self.records.resize_level(level, old, qty);
-        subject.record.best_resized(owner.side(), rank, old, qty)
-    }
-
-    /// Puts an order at the end of the queue of its level; says whether the best level changed.
-    #[inline(always)]
-    fn join(
-        &mut self,
-        subject: &mut Subject<'_>,
-        order: OrderRef,
-        level: LevelRef,
-        at: LevelKey,
-        new_id: Option<OrderId>,
-        qty: Qty,
-    ) -> bool {
-        self.records.write(order, new_id, level, qty, subject.now);
-        self.records.join(level, order, qty);
-        subject.record.best_joined(at.owner.side(), at.rank, qty)
-    }
-
-    /// Takes an order out of its level, and the level away when it was the last; says whether the
-    /// best level changed.
-    #[inline(always)]
-    fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
-        let left = self.records.leave(found.level, found.order);
-        if left.orders == 0 {
-            self.drop_level(subject, left.owner, left.rank, found.level);
-        }
-        self.leave_best(subject, left)
-    }
-
-    /// Takes what an order left behind out of the best level, if it was there; says whether it was.
-    #[inline(always)]
-    fn leave_best(&self, subject: &mut Subject<'_>, left: Left) -> bool {
-        let side = left.owner.side();
-        let (was_best, is_empty) = subject.record.best_left(side, left.rank, left.qty);
-        if was_best & is_empty {
-            self.read_best(subject, side);
-        }
-        was_best
-    }
-
-    /// Takes an order out of its level, and finds the level that it goes to.
-    #[inline(always)]
-    fn change_level(
-        &mut self,
-        subject: &mut Subject<'_>,
-        found: Found,
-        next: LevelKey,
-    ) -> Option<LevelRef> {
-        let left = self.records.leave(found.level, found.order);
-        let level = if left.orders == 0 {
-            self.level_after(subject, found.level, left.rank, next)
-        } else {
-            self.level(subject, next)
-        };
-        self.leave_best(subject, left);
-        level
-    }
-
     /// Copies the best level of a side to its symbol.
     pub(super) fn read_best(&self, subject: &mut Subject<'_>, side: Side) {
         match self.ladders.best(subject.record.ladder(side)) {
@@ -416,7 +177,7 @@ impl Engine<'_> {
 
     /// Frees the records of some void orders.
     #[inline(always)]
-    fn free_void(&mut self) {
+    pub(super) fn free_void(&mut self) {
         if self.levels.void_orders() != 0 {
             self.free_some_void();
         }

@@ -1,8 +1,11 @@
 //! Levels: what the orders of one symbol, side, price and last session sum up to, and their queue.
+//!
+//! The queue is a ring: from the level to its first order, from each order to the next, and from the last
+//! back to the level. Joining and leaving a ring need no case for its ends.
 
 use super::ladder::Rank;
 use super::memory::{long, set_long};
-use super::records::Records;
+use super::records::{NEXT, PREV, Records};
 use super::refs::{LevelRef, OrderRef, PER_LINE, RecordRef};
 use super::slot::SymbolSlot;
 use super::steps;
@@ -188,6 +191,44 @@ impl Records<'_> {
             owner: Owner(record[OWNER]),
             rank: Rank::from_raw(record[RANK]),
         }
+    }
+
+    /// The record before this one in its ring.
+    #[inline(always)]
+    pub(super) fn prev(&self, record: RecordRef) -> RecordRef {
+        RecordRef::from_raw(self.at(record)[PREV])
+    }
+
+    /// The record after this one in its ring.
+    #[inline(always)]
+    fn next(&self, record: RecordRef) -> RecordRef {
+        RecordRef::from_raw(self.at(record)[NEXT])
+    }
+
+    /// Makes a ring of one record.
+    #[inline(always)]
+    fn close(&mut self, record: RecordRef) {
+        let words = self.at_mut(record);
+        words[PREV] = record.raw();
+        words[NEXT] = record.raw();
+    }
+
+    /// Puts a record into a ring, before another one of it.
+    #[inline(always)]
+    pub(super) fn link_before(&mut self, record: RecordRef, other: RecordRef) {
+        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record.raw());
+        let words = self.at_mut(record);
+        words[PREV] = prev;
+        words[NEXT] = other.raw();
+        self.at_mut(RecordRef::from_raw(prev))[NEXT] = record.raw();
+    }
+
+    /// Takes a record out of its ring.
+    #[inline(always)]
+    pub(super) fn unlink(&mut self, record: RecordRef) {
+        let (prev, next) = (self.prev(record), self.next(record));
+        self.at_mut(prev)[NEXT] = next.raw();
+        self.at_mut(next)[PREV] = prev.raw();
     }
 
     /// The first order of a level.

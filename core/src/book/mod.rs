@@ -57,6 +57,24 @@
 //! and a change of scale visit each of its levels once. Orders that leave so are void at once and
 //! make room one by one, two with each order that is added, so that they never take room that a
 //! resting order could have.
+//!
+//! # Where to read how
+//!
+//! An add, an execution or a delete goes through four files, each read from its top:
+//!
+//! 1. `apply.rs`: whether the event is the next of its symbol, and what is told of it at the end.
+//! 2. `change.rs`: the change as a row of steps. An add finds a free record for the order and the level
+//!    of its price, and joins that level's queue; an execution finds the order and takes shares from it
+//!    and its level; a delete, or an execution of all, leaves the queue and frees the record.
+//! 3. `order.rs`: the table that finds the record of an order, or a free one, by its id.
+//! 4. `level.rs`: the sums of a level, and its queue.
+//!
+//! Only where the first order of a price comes or the last one goes is there more: the ladder of the
+//! side, in `ladder/mod.rs`, takes the level in or lets it go. What best bid and offer become of all
+//! this is in `symbol.rs`; `refs.rs` has the handles that the structures name each other by.
+//!
+//! What is not simply the next message of a symbol goes through `number.rs` first, and what is about
+//! more than one order through `control.rs`. `batch.rs` looks ahead, and applies one by one all the same.
 
 #![expect(
     clippy::indexing_slicing,
@@ -75,6 +93,8 @@ mod books;
 #[cfg(test)]
 mod bounds;
 mod capacity;
+mod change;
+mod control;
 mod counters;
 mod digest;
 mod engine;
@@ -88,7 +108,6 @@ mod occurrence;
 mod order;
 mod owned;
 mod past;
-mod place;
 mod queue;
 mod records;
 mod refresh;

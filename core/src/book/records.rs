@@ -1,8 +1,6 @@
 //! Records: the half lines in which orders and levels lie.
 //!
-//! Both are in one array, so that the queue of a level is a ring: from the level to its first order,
-//! from each order to the next, and from the last back to the level. Joining and leaving a ring need
-//! no case for its ends.
+//! Both are in one array, so that links may lead from either to either.
 
 use super::memory::Line;
 use super::refs::{Bucket, PER_LINE, RecordRef};
@@ -67,43 +65,5 @@ impl<'s> Records<'s> {
     #[inline(always)]
     pub(super) fn at_mut(&mut self, record: RecordRef) -> &mut Record {
         &mut self.records[record.number()]
-    }
-
-    /// The record before this one in its ring.
-    #[inline(always)]
-    pub(super) fn prev(&self, record: RecordRef) -> RecordRef {
-        RecordRef::from_raw(self.at(record)[PREV])
-    }
-
-    /// The record after this one in its ring.
-    #[inline(always)]
-    pub(super) fn next(&self, record: RecordRef) -> RecordRef {
-        RecordRef::from_raw(self.at(record)[NEXT])
-    }
-
-    /// Makes a ring of one record.
-    #[inline(always)]
-    pub(super) fn close(&mut self, record: RecordRef) {
-        let words = self.at_mut(record);
-        words[PREV] = record.raw();
-        words[NEXT] = record.raw();
-    }
-
-    /// Puts a record into a ring, before another one of it.
-    #[inline(always)]
-    pub(super) fn link_before(&mut self, record: RecordRef, other: RecordRef) {
-        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record.raw());
-        let words = self.at_mut(record);
-        words[PREV] = prev;
-        words[NEXT] = other.raw();
-        self.at_mut(RecordRef::from_raw(prev))[NEXT] = record.raw();
-    }
-
-    /// Takes a record out of its ring.
-    #[inline(always)]
-    pub(super) fn unlink(&mut self, record: RecordRef) {
-        let (prev, next) = (self.prev(record), self.next(record));
-        self.at_mut(prev)[NEXT] = next.raw();
-        self.at_mut(next)[PREV] = prev.raw();
     }
 }
