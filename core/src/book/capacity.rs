@@ -1,7 +1,7 @@
 //! How much books hold, and the memory that takes.
 
 use super::memory::WORDS;
-use super::{ladder, level, order, statistics, symbol};
+use super::{ladder, level, order, statistics, symbol, symbol_table};
 
 /// How much books hold. Chosen once; nothing grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Capacity {
     /// How the memory is divided.
     pub(super) const fn layout(self) -> Layout {
         Layout {
-            index: symbol::index_lines(self.symbols),
+            index: symbol_table::lines(self.symbols),
             symbols: self.symbols as usize * symbol::LINES,
             tapes: self.symbols as usize * statistics::LINES,
             orders: order::buckets(self.orders).get() as usize,

@@ -11,7 +11,7 @@ use super::refs::{LevelRef, PER_LINE};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::steps;
-use super::symbol::Record;
+use super::symbol::SymbolRecord;
 use crate::feed::TradeSessions;
 use crate::units::{PriceScale, Qty, RawPrice, Side};
 
@@ -38,7 +38,7 @@ pub(super) struct Engine<'s> {
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     pub(super) slot: SymbolSlot,
-    pub(super) record: Record<'a>,
+    pub(super) record: SymbolRecord<'a>,
     /// The number of the event within the symbol, modulo 2^32.
     pub(super) now: u32,
 }
@@ -46,7 +46,7 @@ pub(super) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// The symbol of an event that was noted.
     #[inline(always)]
-    pub(super) fn new(slot: SymbolSlot, record: Record<'a>) -> Self {
+    pub(super) fn new(slot: SymbolSlot, record: SymbolRecord<'a>) -> Self {
         Self {
             slot,
             now: record.changes(),

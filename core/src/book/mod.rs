@@ -71,7 +71,7 @@
 //!
 //! Only where the first order of a price comes or the last one goes is there more: the ladder of the
 //! side, in `ladder/mod.rs`, takes the level in or lets it go. What best bid and offer become of all
-//! this is in `symbol.rs`; `refs.rs` has the handles that the structures name each other by.
+//! this is in `best.rs`; `refs.rs` has the handles that the structures name each other by.
 //!
 //! What is not simply the next message of a symbol goes through `number.rs` first, and what is about
 //! more than one order through `control.rs`. `batch.rs` looks ahead, and applies one by one all the same.
@@ -89,6 +89,7 @@ mod applied;
 mod apply;
 mod batch;
 mod bbo;
+mod best;
 mod books;
 #[cfg(test)]
 mod bounds;
@@ -120,6 +121,7 @@ mod state;
 mod statistics;
 mod steps;
 mod symbol;
+mod symbol_table;
 mod trade;
 
 pub use applied::{Applied, UnknownSymbol};

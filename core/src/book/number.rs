@@ -6,7 +6,7 @@ use super::books::Books;
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
-use super::symbol::{Record, flag};
+use super::symbol::{SymbolRecord, flag};
 use crate::feed::{Action, FeedEvent};
 use crate::units::{ChannelId, SeqNum, SymbolSeqNum};
 
@@ -144,7 +144,7 @@ impl Books<'_> {
     }
 }
 
-impl Record<'_> {
+impl SymbolRecord<'_> {
     /// Takes note of a definition that says of a symbol what is known. It makes the symbol nobody's,
     /// since a venue may define one where it has no messages; says whether it is one.
     fn defines_again(&mut self, channel: ChannelId, event: &FeedEvent) -> bool {
@@ -170,7 +170,7 @@ impl Record<'_> {
 }
 
 /// What a number means to a book, of which it becomes the last unless it is refused.
-fn admit_number(record: &mut Record<'_>, number: SymbolSeqNum) -> Admitted {
+fn admit_number(record: &mut SymbolRecord<'_>, number: SymbolSeqNum) -> Admitted {
     let (number, last, trust) = (number.raw(), record.last(), record.trust());
     // While the venue builds a book anew it repeats messages under their old numbers: in a failover
     // before it goes on with new ones, after a clear among them. A refresh has numbers of its own.

@@ -4,7 +4,7 @@ use super::books::Books;
 use super::past::ChannelPast;
 use super::slot::SymbolSlot;
 use super::state::{TradingStatus, Trust};
-use super::symbol::{Record, flag};
+use super::symbol::{SymbolRecord, flag};
 use crate::feed::Beginning;
 use crate::units::{ChannelId, SeqNum};
 
@@ -109,7 +109,7 @@ impl Books<'_> {
         &mut self,
         slot: SymbolSlot,
         channel: ChannelId,
-        change: impl FnOnce(&mut Record<'_>),
+        change: impl FnOnce(&mut SymbolRecord<'_>),
     ) -> bool {
         let mut record = self.symbols.record(slot);
         let is_anothers = record.channel().is_some_and(|owner| owner != channel);

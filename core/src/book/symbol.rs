@@ -1,22 +1,17 @@
-//! Symbols: the state of each book beside its orders, and the index that finds it.
+//! Symbols: the state of each book beside its orders.
 
 use super::applied::Shown;
 use super::bbo::{Bbo, Level};
 use super::ladder::{LadderRoot, Rank};
-use super::memory::{Line, NONE, WORDS, long, set_long};
+use super::memory::{Line, WORDS, long};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::state::{Conditions, TradingStatus, Trust};
-use super::steps;
-use crate::units::{ChannelId, PriceScale, Qty, SeqNum, Side, SymbolIndex, SymbolSeqNum};
+use super::symbol_table::SymbolTable;
+use crate::units::{ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum};
 
 /// Lines of a symbol record.
 pub(super) const LINES: usize = 1;
-/// The most index entries visited to find a symbol.
-const PROBES: u32 = 64;
-/// Words of an index entry: the venue's number and the slot.
-const ENTRY: usize = 2;
-
 const SYMBOL_INDEX: usize = 0;
 const FLAGS: usize = 1;
 /// The number of the last message within the symbol; 0 before the first.
@@ -30,7 +25,7 @@ const CHANNEL: usize = 4;
 const SINCE: usize = 5;
 /// Best bid and best ask: rank, quantity (two words), orders.
 #[inline(always)]
-const fn best_at(side: Side) -> usize {
+pub(super) const fn best_at(side: Side) -> usize {
     6 + 4 * side as usize
 }
 /// The ladder of a side.
@@ -83,21 +78,6 @@ const fn owner(channel: ChannelId) -> u32 {
     channel.raw() as u32 + 1
 }
 
-/// Entries of the index: a power of two, at most half full.
-const fn index_entries(symbols: u32) -> usize {
-    let entries = (symbols as usize * 2).next_power_of_two();
-    if entries * ENTRY < WORDS {
-        WORDS / ENTRY
-    } else {
-        entries
-    }
-}
-
-/// Lines of the index.
-pub(super) const fn index_lines(symbols: u32) -> usize {
-    index_entries(symbols) * ENTRY / WORDS
-}
-
 /// Why a symbol was not defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -120,20 +100,18 @@ impl core::fmt::Display for DefineError {
 
 impl core::error::Error for DefineError {}
 
-/// All symbol records and their index.
+/// All symbol records, and the table that finds them.
 #[derive(Debug)]
 pub(super) struct Symbols<'s> {
-    /// The venue's numbers and their slots; as many entries as a power of two.
-    index: &'s mut [[u32; ENTRY]],
+    index: SymbolTable<'s>,
     lines: &'s mut [Line],
     count: u32,
 }
 
 impl<'s> Symbols<'s> {
     pub(super) fn new(index: &'s mut [Line], lines: &'s mut [Line]) -> Self {
-        let (index, _) = index.as_flattened_mut().as_chunks_mut();
         let mut symbols = Self {
-            index,
+            index: SymbolTable::new(index),
             lines,
             count: 0,
         };
@@ -143,16 +121,15 @@ impl<'s> Symbols<'s> {
 
     /// Forgets all symbols.
     pub(super) fn reset(&mut self) {
-        self.index.fill([NONE; ENTRY]);
+        self.index.reset();
         self.lines.fill([0; WORDS]);
         self.count = 0;
     }
 
     /// So many symbols as they were left.
     pub(super) fn resume(index: &'s mut [Line], lines: &'s mut [Line], count: u32) -> Self {
-        let (index, _) = index.as_flattened_mut().as_chunks_mut();
         Self {
-            index,
+            index: SymbolTable::new(index),
             lines,
             count,
         }
@@ -162,47 +139,15 @@ impl<'s> Symbols<'s> {
         self.count
     }
 
-    /// Where the index entry of this symbol should be.
-    ///
-    /// The venue's numbers are dense in places, so they are spread: of the 7,788 symbols of a real
-    /// file, more than [`PROBES`] would share a neighbourhood by their low bits.
-    #[inline(always)]
-    fn home(&self, symbol_index: SymbolIndex) -> usize {
-        // 2^32 divided by the golden ratio; the upper bits of the product are the even ones.
-        let spread = u64::from(symbol_index.raw().wrapping_mul(0x9E37_79B9));
-        ((spread * self.index.len() as u64) >> 32) as usize
-    }
-
-    /// Where the n-th index entry from the home of this symbol is.
-    fn entry(&self, symbol_index: SymbolIndex, probe: u32) -> usize {
-        (self.home(symbol_index) + probe as usize) & (self.index.len() - 1)
-    }
-
-    /// The slot of a symbol.
-    pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
-        self.slot(symbol_index).some()
-    }
-
     /// The slot of a symbol, or [`SymbolSlot::NONE`].
     #[inline(always)]
     pub(super) fn slot(&self, symbol_index: SymbolIndex) -> SymbolSlot {
-        steps::count();
-        let [found, slot] = self.index[self.home(symbol_index)];
-        if found == symbol_index.raw() {
-            return SymbolSlot::from_raw(slot);
-        }
-        self.find_further(symbol_index)
+        self.index.slot(symbol_index)
     }
 
-    /// The slot of a symbol that is not at home in the index.
-    #[cold]
-    fn find_further(&self, symbol_index: SymbolIndex) -> SymbolSlot {
-        (0..PROBES)
-            .inspect(|_| steps::count())
-            .map(|probe| self.index[self.entry(symbol_index, probe)])
-            .take_while(|&[_, slot]| slot != NONE)
-            .find(|&[found, _]| found == symbol_index.raw())
-            .map_or(SymbolSlot::NONE, |[_, slot]| SymbolSlot::from_raw(slot))
+    /// The slot of a symbol, if it is defined.
+    pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
+        self.slot(symbol_index).some()
     }
 
     /// Adds a symbol that is not there yet.
@@ -215,11 +160,9 @@ impl<'s> Symbols<'s> {
         if slot.number() * LINES >= self.lines.len() {
             return Err(DefineError::Full);
         }
-        let entry = (0..PROBES)
-            .map(|probe| self.entry(symbol_index, probe))
-            .find(|&entry| self.index[entry][1] == NONE)
-            .ok_or(DefineError::Crowded)?;
-        self.index[entry] = [symbol_index.raw(), slot.raw()];
+        if !self.index.insert(symbol_index, slot) {
+            return Err(DefineError::Crowded);
+        }
         self.count += 1;
         let record = &mut self.lines[slot.number() * LINES];
         record[SYMBOL_INDEX] = symbol_index.raw();
@@ -238,14 +181,14 @@ impl<'s> Symbols<'s> {
 
     /// The record of a symbol.
     #[inline(always)]
-    pub(super) fn record(&mut self, slot: SymbolSlot) -> Record<'_> {
-        Record(&mut self.lines[slot.number() * LINES])
+    pub(super) fn record(&mut self, slot: SymbolSlot) -> SymbolRecord<'_> {
+        SymbolRecord(&mut self.lines[slot.number() * LINES])
     }
 
     /// The record of a symbol, if there is one in this slot.
     #[inline(always)]
-    pub(super) fn record_in(&mut self, slot: SymbolSlot) -> Option<Record<'_>> {
-        self.lines.get_mut(slot.number() * LINES).map(Record)
+    pub(super) fn record_in(&mut self, slot: SymbolSlot) -> Option<SymbolRecord<'_>> {
+        self.lines.get_mut(slot.number() * LINES).map(SymbolRecord)
     }
 
     pub(super) fn symbol_index(&self, slot: SymbolSlot) -> SymbolIndex {
@@ -394,17 +337,11 @@ fn scale(flags: u32) -> PriceScale {
     PriceScale::new((flags & 0xFF) as u8).expect("only scales are stored")
 }
 
-/// All bits or none.
-#[inline(always)]
-fn mask(all: bool) -> u64 {
-    u64::from(all).wrapping_neg()
-}
-
 /// The record of one symbol.
 #[derive(Debug)]
-pub(super) struct Record<'a>(&'a mut Line);
+pub(super) struct SymbolRecord<'a>(pub(super) &'a mut Line);
 
-impl Record<'_> {
+impl SymbolRecord<'_> {
     /// Whether a message is the next one of the symbol and nothing is odd about it or the book.
     #[inline(always)]
     pub(super) fn follows(&self, channel: ChannelId, number: Option<SymbolSeqNum>) -> bool {
@@ -589,58 +526,5 @@ impl Record<'_> {
     #[inline(always)]
     pub(super) fn set_ladder(&mut self, side: Side, ladder: LadderRoot) {
         self.0[ladder_at(side)] = ladder.raw();
-    }
-
-    /// The best level of a side as it is stored, to compare.
-    #[inline(always)]
-    pub(super) fn best_words(&self, side: Side) -> [u32; 4] {
-        let at = best_at(side);
-        [self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]]
-    }
-
-    /// Makes this the best level of a side.
-    pub(super) fn set_best(&mut self, side: Side, rank: Rank, qty: u64, orders: u32) {
-        let at = best_at(side);
-        self.0[at] = rank.raw();
-        set_long(self.0, at + 1, qty);
-        self.0[at + 3] = orders;
-    }
-
-    /// An order joined a level; says whether that changed the best one.
-    #[inline(always)]
-    pub(super) fn best_joined(&mut self, side: Side, rank: Rank, qty: Qty) -> bool {
-        let at = best_at(side);
-        let best = Rank::from_raw(self.0[at]);
-        // Chosen by masks, since where orders join is not to be guessed. An empty side has the least
-        // rank and no shares.
-        let (stays, joins) = (mask(rank <= best), mask(rank >= best));
-        let best_qty = (long(self.0, at + 1) & stays) + (u64::from(qty.raw()) & joins);
-        let best_orders = (self.0[at + 3] & stays as u32) + (1 & joins as u32);
-        self.set_best(side, best.max(rank), best_qty, best_orders);
-        joins != 0
-    }
-
-    /// An order left a level; says whether that was the best one, and whether the best one has no
-    /// orders now.
-    #[inline(always)]
-    pub(super) fn best_left(&mut self, side: Side, rank: Rank, qty: Qty) -> (bool, bool) {
-        let at = best_at(side);
-        let left = mask(self.0[at] == rank.raw());
-        let best_qty = long(self.0, at + 1) - (u64::from(qty.raw()) & left);
-        set_long(self.0, at + 1, best_qty);
-        self.0[at + 3] -= 1 & left as u32;
-        (left != 0, self.0[at + 3] == 0)
-    }
-
-    /// An order changed its shares; says whether that changed the best level.
-    #[inline(always)]
-    pub(super) fn best_resized(&mut self, side: Side, rank: Rank, old: Qty, new: Qty) -> bool {
-        let at = best_at(side);
-        if self.0[at] != rank.raw() {
-            return false;
-        }
-        let qty = long(self.0, at + 1) - u64::from(old.raw()) + u64::from(new.raw());
-        set_long(self.0, at + 1, qty);
-        old != new
     }
 }
