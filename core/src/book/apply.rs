@@ -2,9 +2,12 @@
 
 use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
-use super::engine::Subject;
+use super::counters::Counters;
+use super::engine::{Engine, Subject};
 use super::refs::Bucket;
 use super::slot::SymbolSlot;
+use super::statistics::Tapes;
+use super::symbol::SymbolRecord;
 use crate::feed::FeedEvent;
 use crate::units::ChannelId;
 
@@ -37,10 +40,9 @@ impl Books<'_> {
         event: &FeedEvent,
     ) -> Result<Applied, UnknownSymbol> {
         let target = self.target(event);
-        if self.follows(target, channel, event) {
-            Ok(self.apply_next(target, event))
-        } else {
-            self.apply_other(target, channel, event)
+        match self.apply_next(target, channel, event) {
+            Some(applied) => Ok(applied),
+            None => self.apply_other(target, channel, event),
         }
     }
 
@@ -53,25 +55,25 @@ impl Books<'_> {
         }
     }
 
-    /// Whether an event is the next message of its symbol and nothing is odd, as nearly always: then it
-    /// counts, and is one for [`Self::apply_next`]; else it is one for [`Self::apply_other`].
+    /// Applies an event if it is the next message of its symbol and nothing is odd, as nearly always; else
+    /// it is one for [`Self::apply_other`].
     #[inline(always)]
-    pub(super) fn follows(
+    pub(super) fn apply_next(
         &mut self,
         target: Target,
         channel: ChannelId,
         event: &FeedEvent,
-    ) -> bool {
-        let Some(mut record) = self.symbols.record_in(target.slot) else {
-            return false;
-        };
+    ) -> Option<Applied> {
+        // The record is looked up once for all that follows.
+        let mut record = self.symbols.record_in(target.slot)?;
         if !record.follows(channel, event.symbol_seq_num) {
-            return false;
+            return None;
         }
         record.count_message();
-        record.note();
         self.counters.events += 1;
-        true
+        let (engine, tapes, counters) = (&mut self.engine, &mut self.tapes, &mut self.counters);
+        let applied = apply_to(record, target, event, engine, tapes, counters);
+        Some(applied.unwrap_or_else(|| self.control(target.slot, event)))
     }
 
     /// Applies one event that does not simply follow.
@@ -91,39 +93,48 @@ impl Books<'_> {
         Ok(self.apply_odd(target, channel, event))
     }
 
-    /// As [`Self::apply_next`], for what is rare and not noted yet.
+    /// Applies an event whose number was looked at.
     #[inline(never)]
     pub(super) fn apply_admitted(&mut self, target: Target, event: &FeedEvent) -> Applied {
-        self.symbols.record(target.slot).note();
-        self.apply_next(target, event)
+        let record = self.symbols.record(target.slot);
+        let (engine, tapes, counters) = (&mut self.engine, &mut self.tapes, &mut self.counters);
+        let applied = apply_to(record, target, event, engine, tapes, counters);
+        applied.unwrap_or_else(|| self.control(target.slot, event))
     }
+}
 
-    /// Applies an event whose number was looked at and noted.
-    #[inline(always)]
-    pub(super) fn apply_next(&mut self, target: Target, event: &FeedEvent) -> Applied {
-        let Target { slot, home } = target;
-        let mut subject = Subject::new(slot, self.symbols.record(slot));
-        let Some((outcome, trade)) = self.engine.change(&mut subject, home, &event.action) else {
-            return self.control(slot, event);
-        };
-        if let Some(trade) = trade {
-            self.tapes.count(slot, trade, subject.record.scale());
-        }
-        let (bbo_changed, trust_changed, rejection) = match outcome {
-            Ok(bbo_changed) => (bbo_changed, false, None),
-            Err(rejection) => {
-                self.counters.reject(rejection);
-                (false, subject.record.reject(rejection), Some(rejection))
-            }
-        };
-        Applied {
-            slot,
-            bbo_changed,
-            trust_changed,
-            status_changed: false,
-            trade,
-            rejection,
-            missing: 0,
-        }
+/// Applies an event to the symbol that has this record; only notes one that is about more than one order,
+/// of which nothing is told.
+#[inline(always)]
+fn apply_to(
+    mut record: SymbolRecord<'_>,
+    target: Target,
+    event: &FeedEvent,
+    engine: &mut Engine<'_>,
+    tapes: &mut Tapes<'_>,
+    counters: &mut Counters,
+) -> Option<Applied> {
+    let Target { slot, home } = target;
+    record.note();
+    let mut subject = Subject::new(slot, record);
+    let (outcome, trade) = engine.change(&mut subject, home, &event.action)?;
+    if let Some(trade) = trade {
+        tapes.count(slot, trade, subject.record.scale());
     }
+    let (bbo_changed, trust_changed, rejection) = match outcome {
+        Ok(bbo_changed) => (bbo_changed, false, None),
+        Err(rejection) => {
+            counters.reject(rejection);
+            (false, subject.record.reject(rejection), Some(rejection))
+        }
+    };
+    Some(Applied {
+        slot,
+        bbo_changed,
+        trust_changed,
+        status_changed: false,
+        trade,
+        rejection,
+        missing: 0,
+    })
 }

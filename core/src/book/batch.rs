@@ -39,8 +39,7 @@ impl Books<'_> {
             }
             for (event, &target) in group.iter().zip(&targets) {
                 // Two calls, so that what usually happens needs no memory for the result.
-                if self.follows(target, channel, event) {
-                    let applied = self.apply_next(target, event);
+                if let Some(applied) = self.apply_next(target, channel, event) {
                     each(self, event, Ok(&applied));
                 } else {
                     let applied = self.apply_other(target, channel, event);

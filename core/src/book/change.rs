@@ -257,8 +257,9 @@ impl Engine<'_> {
     /// Changes the shares of an order, which keeps its place in the queue; says whether the best level changed.
     #[inline(always)]
     fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
-        let old = self.records.set_qty(found.order, qty);
-        let (owner, rank) = self.records.resize_level(found.level, old, qty);
+        let mut records = self.records.held();
+        let old = records.set_qty(found.order, qty);
+        let (owner, rank) = records.resize_level(found.level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
@@ -274,11 +275,12 @@ impl Engine<'_> {
         qty: Qty,
     ) -> bool {
         let Found { order, level, .. } = found;
-        self.records.unlink(order.record());
-        let old = self.records.vacate(order);
-        self.records.write(to, new_id, level, qty, subject.now);
-        self.records.link_before(to.record(), level.record());
-        let (owner, rank) = self.records.resize_level(level, old, qty);
+        let mut records = self.records.held();
+        records.unlink(order.record());
+        let old = records.vacate(order);
+        records.write(to, new_id, level, qty, subject.now);
+        records.link_before(to.record(), level.record());
+        let (owner, rank) = records.resize_level(level, old, qty);
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
@@ -293,8 +295,9 @@ impl Engine<'_> {
         new_id: Option<OrderId>,
         qty: Qty,
     ) -> bool {
-        self.records.write(order, new_id, level, qty, subject.now);
-        self.records.join(level, order, qty);
+        let mut records = self.records.held();
+        records.write(order, new_id, level, qty, subject.now);
+        records.join(level, order, qty);
         subject.record.best_joined(at.owner.side(), at.rank, qty)
     }
 

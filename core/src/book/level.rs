@@ -169,19 +169,21 @@ impl Records<'_> {
     /// Puts an order at the end of the queue of a level.
     #[inline(always)]
     pub(super) fn join(&mut self, level: LevelRef, order: OrderRef, qty: Qty) {
-        let record = self.at_mut(level.record());
+        let mut records = self.held();
+        let record = records.at_mut(level.record());
         let sum = long(record, QTY) + u64::from(qty.raw());
         set_long(record, QTY, sum);
         record[ORDERS] += 1;
-        self.link_before(order.record(), level.record());
+        records.link_before(order.record(), level.record());
     }
 
     /// Takes an order out of the queue of its level; its record is free then.
     #[inline(always)]
     pub(super) fn leave(&mut self, level: LevelRef, order: OrderRef) -> Left {
-        self.unlink(order.record());
-        let qty = self.vacate(order);
-        let record = self.at_mut(level.record());
+        let mut records = self.held();
+        records.unlink(order.record());
+        let qty = records.vacate(order);
+        let record = records.at_mut(level.record());
         let sum = long(record, QTY) - u64::from(qty.raw());
         set_long(record, QTY, sum);
         record[ORDERS] -= 1;
@@ -216,19 +218,21 @@ impl Records<'_> {
     /// Puts a record into a ring, before another one of it.
     #[inline(always)]
     pub(super) fn link_before(&mut self, record: RecordRef, other: RecordRef) {
-        let prev = core::mem::replace(&mut self.at_mut(other)[PREV], record.raw());
-        let words = self.at_mut(record);
+        let mut records = self.held();
+        let prev = core::mem::replace(&mut records.at_mut(other)[PREV], record.raw());
+        let words = records.at_mut(record);
         words[PREV] = prev;
         words[NEXT] = other.raw();
-        self.at_mut(RecordRef::from_raw(prev))[NEXT] = record.raw();
+        records.at_mut(RecordRef::from_raw(prev))[NEXT] = record.raw();
     }
 
     /// Takes a record out of its ring.
     #[inline(always)]
     pub(super) fn unlink(&mut self, record: RecordRef) {
-        let (prev, next) = (self.prev(record), self.next(record));
-        self.at_mut(prev)[NEXT] = next.raw();
-        self.at_mut(next)[PREV] = prev.raw();
+        let mut records = self.held();
+        let (prev, next) = (records.prev(record), records.next(record));
+        records.at_mut(prev)[NEXT] = next.raw();
+        records.at_mut(next)[PREV] = prev.raw();
     }
 
     /// The first order of a level.

@@ -40,6 +40,15 @@ impl<'s> Records<'s> {
         Self { records }
     }
 
+    /// The same records, held by what the compiler knows that no store to them changes: it need not look
+    /// up again where they lie after each.
+    #[inline(always)]
+    pub(super) fn held(&mut self) -> Records<'_> {
+        Records {
+            records: self.records,
+        }
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> u32 {
         self.records.len() as u32
