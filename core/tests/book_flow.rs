@@ -9,7 +9,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{Books, Capacity, Counters, Trust};
+use oxberry_core::book::{BookCounters, Books, Capacity, Trust};
 use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
 use oxberry_core::symbol;
 use oxberry_core::units::{ChannelId, Side, SymbolIndex};
@@ -96,7 +96,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
         );
     }
     let counters = books.counters();
-    let mut nothing_wrong = Counters::default();
+    let mut nothing_wrong = BookCounters::default();
     nothing_wrong.events = counters.events;
     assert_eq!(counters, nothing_wrong);
     assert_eq!(compared, rows.values().map(Rows::len).sum::<usize>());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use oxberry_core::book::{Books, Trust};
-use oxberry_core::matching::Order;
+use oxberry_core::matching::LimitOrder;
 use oxberry_core::units::{Side, SymbolIndex};
 
 use crate::market::ChannelGenerator;
@@ -33,9 +33,9 @@ pub enum Difference {
         /// How many orders from the front are the same.
         equal: usize,
         /// The first that differs, at the venue.
-        venue: Option<Order>,
+        venue: Option<LimitOrder>,
         /// The first that differs, in the books.
-        books: Option<Order>,
+        books: Option<LimitOrder>,
     },
 }
 
@@ -56,7 +56,7 @@ pub fn compare(channel: &ChannelGenerator, books: &Books<'_>) -> Result<(), Diff
             return Err(Difference::Trust { symbol, trust });
         }
         for side in Side::BOTH {
-            let mut kept = books.orders(slot, side).map(|order| Order {
+            let mut kept = books.orders(slot, side).map(|order| LimitOrder {
                 id: order.order_id,
                 side,
                 price: order.price,

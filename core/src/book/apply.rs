@@ -2,7 +2,7 @@
 
 use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
-use super::counters::Counters;
+use super::counters::BookCounters;
 use super::engine::{Engine, Subject};
 use super::refs::Bucket;
 use super::slot::SymbolSlot;
@@ -112,7 +112,7 @@ fn apply_to(
     event: &FeedEvent,
     engine: &mut Engine<'_>,
     tapes: &mut Tapes<'_>,
-    counters: &mut Counters,
+    counters: &mut BookCounters,
 ) -> Option<Applied> {
     let Target { slot, home } = target;
     record.note();

@@ -2,7 +2,7 @@
 
 use super::bbo::Bbo;
 use super::capacity::Capacity;
-use super::counters::Counters;
+use super::counters::BookCounters;
 use super::engine::Engine;
 use super::past::ChannelPast;
 use super::regions::{MemoryTooSmall, Regions};
@@ -21,7 +21,7 @@ pub struct Books<'s> {
     pub(super) symbols: Symbols<'s>,
     pub(super) tapes: Tapes<'s>,
     pub(super) engine: Engine<'s>,
-    pub(super) counters: Counters,
+    pub(super) counters: BookCounters,
 }
 
 impl<'s> Books<'s> {
@@ -37,7 +37,7 @@ impl<'s> Books<'s> {
             symbols: Symbols::new(regions.index, regions.symbols),
             tapes: Tapes::new(regions.tapes),
             engine: Engine::new(capacity, regions.records, regions.ladders),
-            counters: Counters::default(),
+            counters: BookCounters::default(),
         })
     }
 
@@ -46,7 +46,7 @@ impl<'s> Books<'s> {
         self.symbols.reset();
         self.tapes.reset_all();
         self.engine.reset(self.capacity);
-        self.counters = Counters::default();
+        self.counters = BookCounters::default();
     }
 
     /// How much the books hold at most.
@@ -199,7 +199,7 @@ impl<'s> Books<'s> {
 
     /// What happened so far, by kind.
     #[must_use]
-    pub fn counters(&self) -> Counters {
+    pub fn counters(&self) -> BookCounters {
         self.counters
     }
 }

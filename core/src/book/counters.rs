@@ -7,7 +7,7 @@ use super::rejection::Rejection;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub struct Counters {
+pub struct BookCounters {
     /// Events handed in.
     pub events: u64,
     /// Events of symbols that are not defined.
@@ -42,7 +42,7 @@ pub struct Counters {
     pub unreadable: u64,
 }
 
-impl Counters {
+impl BookCounters {
     pub(super) fn reject(&mut self, rejection: Rejection) {
         let count = match rejection {
             Rejection::UnknownOrder => &mut self.unknown_orders,

@@ -128,7 +128,7 @@ pub use applied::{Applied, UnknownSymbol};
 pub use bbo::{Bbo, DecimalBbo, Level};
 pub use books::Books;
 pub use capacity::Capacity;
-pub use counters::Counters;
+pub use counters::BookCounters;
 pub use digest::Digest;
 pub use invariants::Broken;
 pub use memory::Memory;

@@ -4,7 +4,7 @@ use core::ops::{Deref, DerefMut};
 
 use super::books::Books;
 use super::capacity::Capacity;
-use super::counters::Counters;
+use super::counters::BookCounters;
 use super::engine::Engine;
 use super::ladder::{Ladders, NodeRef};
 use super::level::Levels;
@@ -45,7 +45,7 @@ struct Kept {
     levels: Levels,
     free_node: NodeRef,
     live: u32,
-    counters: Counters,
+    counters: BookCounters,
 }
 
 /// Owned books that are open: [`Books`] in all respects.

@@ -3,14 +3,14 @@
 use core::fmt;
 
 use super::ladder::{Ladder, LevelRecord};
-use super::pool::{NONE, OrderPool, OrderRecord};
+use super::pool::{NONE, OrderPool, OrderSlot};
 use crate::book::Level;
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
 /// An order as it enters or as it rests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Order {
+pub struct LimitOrder {
     /// Its id, unique among the orders that rest.
     pub id: OrderId,
     /// Its side.
@@ -24,7 +24,7 @@ pub struct Order {
 /// One trade between an order that came and an order that rested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Trade {
+pub struct Match {
     /// The order that rested.
     pub resting: OrderId,
     /// The order that came.
@@ -73,7 +73,7 @@ impl core::error::Error for MatchError {}
 /// The resting orders of one symbol and the rules by which they trade.
 ///
 /// `O` and `L` are storage for orders and levels: arrays, slices, boxes or vectors of
-/// [`OrderRecord`] and [`LevelRecord`]. The levels of both sides share one storage. Capacity is the
+/// [`OrderSlot`] and [`LevelRecord`]. The levels of both sides share one storage. Capacity is the
 /// length of the storage and never grows.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -84,7 +84,7 @@ pub struct Matcher<O, L> {
 
 /// A matcher that holds its storage in itself, for a `static` or a microcontroller.
 pub type InlineMatcher<const ORDERS: usize, const LEVELS: usize> =
-    Matcher<[OrderRecord; ORDERS], [LevelRecord; LEVELS]>;
+    Matcher<[OrderSlot; ORDERS], [LevelRecord; LEVELS]>;
 
 impl<const ORDERS: usize, const LEVELS: usize> InlineMatcher<ORDERS, LEVELS> {
     /// An empty matcher for `ORDERS` orders at `LEVELS` prices.
@@ -98,7 +98,7 @@ impl<const ORDERS: usize, const LEVELS: usize> InlineMatcher<ORDERS, LEVELS> {
             assert!(ORDERS < NONE as usize, "links are 32 bits wide");
         }
         Self {
-            orders: OrderPool::over_empty([OrderRecord::EMPTY; ORDERS]),
+            orders: OrderPool::over_empty([OrderSlot::EMPTY; ORDERS]),
             ladder: Ladder::new([LevelRecord::EMPTY; LEVELS]),
         }
     }
@@ -106,7 +106,7 @@ impl<const ORDERS: usize, const LEVELS: usize> InlineMatcher<ORDERS, LEVELS> {
 
 impl<O, L> Matcher<O, L>
 where
-    O: AsRef<[OrderRecord]> + AsMut<[OrderRecord]>,
+    O: AsRef<[OrderSlot]> + AsMut<[OrderSlot]>,
     L: AsRef<[LevelRecord]> + AsMut<[LevelRecord]>,
 {
     /// An empty matcher over storage that the caller hands in, whatever it held before.
@@ -132,8 +132,8 @@ where
     /// [`MatchError::Duplicate`], [`MatchError::NoQuantity`] or [`MatchError::Full`].
     pub fn enter(
         &mut self,
-        order: Order,
-        on_trade: &mut impl FnMut(Trade),
+        order: LimitOrder,
+        on_trade: &mut impl FnMut(Match),
     ) -> Result<Qty, MatchError> {
         if self.orders.find(order.id.raw()).is_some() {
             return Err(MatchError::Duplicate);
@@ -142,7 +142,7 @@ where
     }
 
     /// An order comes that trades at once or not at all; returns what is left of it.
-    pub fn take(&mut self, order: Order, on_trade: &mut impl FnMut(Trade)) -> Qty {
+    pub fn take(&mut self, order: LimitOrder, on_trade: &mut impl FnMut(Match)) -> Qty {
         let opposite = order.side.opposite();
         let limit = order.price.raw();
         let mut left = order.qty.raw();
@@ -168,7 +168,7 @@ where
                 resting.qty = resting_left;
                 level.qty -= u64::from(traded);
             }
-            let trade = Trade {
+            let trade = Match {
                 resting: OrderId::from_raw(resting.id),
                 incoming: order.id,
                 aggressor_side: order.side,
@@ -193,7 +193,7 @@ where
         id: OrderId,
         price: RawPrice,
         qty: Qty,
-        on_trade: &mut impl FnMut(Trade),
+        on_trade: &mut impl FnMut(Match),
     ) -> Result<Qty, MatchError> {
         let slot = self.orders.find(id.raw()).ok_or(MatchError::Unknown)?;
         if qty == Qty::ZERO {
@@ -209,7 +209,7 @@ where
         }
         self.leave(slot);
         self.enter_new(
-            Order {
+            LimitOrder {
                 id,
                 side: resting.side,
                 price,
@@ -232,7 +232,7 @@ where
 
     /// A resting order.
     #[must_use]
-    pub fn order(&self, id: OrderId) -> Option<Order> {
+    pub fn order(&self, id: OrderId) -> Option<LimitOrder> {
         self.orders
             .find(id.raw())
             .map(|slot| view(self.orders.get(slot)))
@@ -256,7 +256,7 @@ where
     }
 
     /// The orders of one level, first come first.
-    pub fn queue(&self, side: Side, rank: usize) -> impl Iterator<Item = Order> {
+    pub fn queue(&self, side: Side, rank: usize) -> impl Iterator<Item = LimitOrder> {
         let mut slot = self
             .ladder
             .at_rank(side, rank)
@@ -272,7 +272,7 @@ where
     }
 
     /// The orders of a side in the order in which they would trade.
-    pub fn orders(&self, side: Side) -> impl Iterator<Item = Order> {
+    pub fn orders(&self, side: Side) -> impl Iterator<Item = LimitOrder> {
         (0..self.ladder.depth(side)).flat_map(move |rank| self.queue(side, rank))
     }
 
@@ -345,14 +345,14 @@ where
 
     fn enter_new(
         &mut self,
-        order: Order,
-        on_trade: &mut impl FnMut(Trade),
+        order: LimitOrder,
+        on_trade: &mut impl FnMut(Match),
     ) -> Result<Qty, MatchError> {
         if order.qty == Qty::ZERO {
             return Err(MatchError::NoQuantity);
         }
         let left = self.take(order, on_trade);
-        if left == Qty::ZERO || self.rest(Order { qty: left, ..order }) {
+        if left == Qty::ZERO || self.rest(LimitOrder { qty: left, ..order }) {
             Ok(left)
         } else {
             Err(MatchError::Full { dropped: left })
@@ -362,12 +362,12 @@ where
     /// Puts an order at the end of its queue; false when an order or level more does not fit.
     fn rest(
         &mut self,
-        Order {
+        LimitOrder {
             id,
             side,
             price,
             qty,
-        }: Order,
+        }: LimitOrder,
     ) -> bool {
         let found = self.ladder.find(side, price.raw());
         if found.is_err() && !self.ladder.has_room() {
@@ -397,7 +397,7 @@ where
 
     /// Takes an order out of its queue and frees its slot, and its level if it was the only one.
     fn leave(&mut self, slot: u32) {
-        let OrderRecord {
+        let OrderSlot {
             side,
             price,
             qty,
@@ -431,8 +431,8 @@ where
     }
 }
 
-fn view(record: &OrderRecord) -> Order {
-    Order {
+fn view(record: &OrderSlot) -> LimitOrder {
+    LimitOrder {
         id: OrderId::from_raw(record.id),
         side: record.side,
         price: RawPrice::from_raw(record.price),

@@ -15,10 +15,10 @@
 //! that share a bucket, one on average; only ids made to collide make it longer.
 //!
 //! ```
-//! use oxberry_core::matching::{InlineMatcher, Order};
+//! use oxberry_core::matching::{InlineMatcher, LimitOrder};
 //! use oxberry_core::units::{OrderId, Qty, RawPrice, Side};
 //!
-//! let order = |id, side, price, qty| Order {
+//! let order = |id, side, price, qty| LimitOrder {
 //!     id: OrderId::from_raw(id),
 //!     side,
 //!     price: RawPrice::from_raw(price),
@@ -45,5 +45,5 @@ mod model;
 mod scenarios;
 
 pub use ladder::LevelRecord;
-pub use matcher::{InlineMatcher, MatchError, Matcher, Order, Trade};
-pub use pool::OrderRecord;
+pub use matcher::{InlineMatcher, LimitOrder, Match, MatchError, Matcher};
+pub use pool::OrderSlot;

@@ -7,24 +7,26 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::{LevelRecord, MatchError, Matcher, Order, OrderRecord, Trade};
+use super::{LevelRecord, LimitOrder, Match, MatchError, Matcher, OrderSlot};
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
 #[derive(Clone, Copy, Debug)]
 enum Op {
-    Enter(Order),
-    Take(Order),
+    Enter(LimitOrder),
+    Take(LimitOrder),
     Modify { id: u64, price: u32, qty: u32 },
     Cancel { id: u64 },
 }
 
 /// Few ids and prices, so that orders meet.
-fn order() -> impl Strategy<Value = Order> {
-    (1..24_u64, prop::bool::ANY, 90..111_u32, 0..40_u32).prop_map(|(id, buys, price, qty)| Order {
-        id: OrderId::from_raw(id),
-        side: if buys { Side::Bid } else { Side::Ask },
-        price: RawPrice::from_raw(price),
-        qty: Qty::from_raw(qty),
+fn order() -> impl Strategy<Value = LimitOrder> {
+    (1..24_u64, prop::bool::ANY, 90..111_u32, 0..40_u32).prop_map(|(id, buys, price, qty)| {
+        LimitOrder {
+            id: OrderId::from_raw(id),
+            side: if buys { Side::Bid } else { Side::Ask },
+            price: RawPrice::from_raw(price),
+            qty: Qty::from_raw(qty),
+        }
     })
 }
 
@@ -41,13 +43,13 @@ fn op() -> impl Strategy<Value = Op> {
 /// Orders in the order of their arrival; every question is answered by sorting them.
 #[derive(Default)]
 struct Naive {
-    arrived: Vec<Order>,
+    arrived: Vec<LimitOrder>,
     capacity: usize,
     levels: usize,
 }
 
 impl Naive {
-    fn side(&self, side: Side) -> Vec<Order> {
+    fn side(&self, side: Side) -> Vec<LimitOrder> {
         let mut orders: Vec<_> = self
             .arrived
             .iter()
@@ -68,7 +70,7 @@ impl Naive {
             .ok_or(MatchError::Unknown)
     }
 
-    fn take(&mut self, mut order: Order, trades: &mut Vec<Trade>) -> Qty {
+    fn take(&mut self, mut order: LimitOrder, trades: &mut Vec<Match>) -> Qty {
         for resting in self.side(order.side.opposite()) {
             let reaches = match order.side {
                 Side::Bid => resting.price <= order.price,
@@ -80,7 +82,7 @@ impl Naive {
             let qty = order.qty.min(resting.qty);
             let resting_left = resting.qty.checked_sub(qty).unwrap();
             order.qty = order.qty.checked_sub(qty).unwrap();
-            trades.push(Trade {
+            trades.push(Match {
                 resting: resting.id,
                 incoming: order.id,
                 aggressor_side: order.side,
@@ -98,7 +100,7 @@ impl Naive {
         order.qty
     }
 
-    fn enter(&mut self, order: Order, trades: &mut Vec<Trade>) -> Result<Qty, MatchError> {
+    fn enter(&mut self, order: LimitOrder, trades: &mut Vec<Match>) -> Result<Qty, MatchError> {
         if order.qty == Qty::ZERO {
             return Err(MatchError::NoQuantity);
         }
@@ -113,11 +115,11 @@ impl Naive {
         if self.arrived.len() == self.capacity || prices.len() > self.levels {
             return Err(MatchError::Full { dropped: left });
         }
-        self.arrived.push(Order { qty: left, ..order });
+        self.arrived.push(LimitOrder { qty: left, ..order });
         Ok(left)
     }
 
-    fn apply(&mut self, op: Op, trades: &mut Vec<Trade>) -> Result<Qty, MatchError> {
+    fn apply(&mut self, op: Op, trades: &mut Vec<Match>) -> Result<Qty, MatchError> {
         match op {
             Op::Enter(order) if self.position(order.id).is_ok() => Err(MatchError::Duplicate),
             Op::Enter(order) => self.enter(order, trades),
@@ -132,7 +134,7 @@ impl Naive {
                     resting.qty = qty;
                     Ok(qty)
                 } else {
-                    let order = Order {
+                    let order = LimitOrder {
                         price,
                         qty,
                         ..self.arrived.remove(position)
@@ -149,9 +151,9 @@ impl Naive {
 }
 
 fn apply(
-    matcher: &mut Matcher<Vec<OrderRecord>, Vec<LevelRecord>>,
+    matcher: &mut Matcher<Vec<OrderSlot>, Vec<LevelRecord>>,
     op: Op,
-    trades: &mut Vec<Trade>,
+    trades: &mut Vec<Match>,
 ) -> Result<Qty, MatchError> {
     let on_trade = &mut |trade| trades.push(trade);
     match op {
@@ -178,7 +180,7 @@ proptest! {
     ) {
         let mut naive = Naive { arrived: vec![], capacity, levels };
         let mut matcher =
-            Matcher::new(vec![OrderRecord::EMPTY; capacity], vec![LevelRecord::EMPTY; levels]);
+            Matcher::new(vec![OrderSlot::EMPTY; capacity], vec![LevelRecord::EMPTY; levels]);
         for op in ops {
             let (mut expected, mut got) = (vec![], vec![]);
             prop_assert_eq!(

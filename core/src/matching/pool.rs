@@ -10,12 +10,12 @@ use crate::units::Side;
 /// No slot: the end of a queue, a chain or the free list.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// The place of one order in the storage of a [`Matcher`](super::Matcher).
+/// The storage of one order of a [`Matcher`](super::Matcher).
 ///
 /// Slot `i` also holds the head of bucket `i` of the id index, which belongs to other orders.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct OrderRecord {
+pub struct OrderSlot {
     pub(super) id: u64,
     pub(super) price: u32,
     /// Zero marks a free slot: no order rests with nothing.
@@ -31,7 +31,7 @@ pub struct OrderRecord {
     pub(super) side: Side,
 }
 
-impl OrderRecord {
+impl OrderSlot {
     /// A record to fill storage with.
     pub const EMPTY: Self = Self {
         id: 0,
@@ -58,7 +58,7 @@ pub(super) struct OrderPool<O> {
 }
 
 impl<O> OrderPool<O> {
-    /// A pool over storage that is all [`OrderRecord::EMPTY`].
+    /// A pool over storage that is all [`OrderSlot::EMPTY`].
     pub(super) const fn over_empty(records: O) -> Self {
         Self {
             records,
@@ -69,9 +69,9 @@ impl<O> OrderPool<O> {
     }
 }
 
-impl<O: AsRef<[OrderRecord]> + AsMut<[OrderRecord]>> OrderPool<O> {
+impl<O: AsRef<[OrderSlot]> + AsMut<[OrderSlot]>> OrderPool<O> {
     pub(super) fn clear(&mut self) {
-        self.records.as_mut().fill(OrderRecord::EMPTY);
+        self.records.as_mut().fill(OrderSlot::EMPTY);
         (self.fresh, self.free, self.live) = (0, NONE, 0);
     }
 
@@ -84,11 +84,11 @@ impl<O: AsRef<[OrderRecord]> + AsMut<[OrderRecord]>> OrderPool<O> {
         self.records.as_ref().len().min(NONE as usize)
     }
 
-    pub(super) fn get(&self, slot: u32) -> &OrderRecord {
+    pub(super) fn get(&self, slot: u32) -> &OrderSlot {
         &self.records.as_ref()[slot as usize]
     }
 
-    pub(super) fn get_mut(&mut self, slot: u32) -> &mut OrderRecord {
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut OrderSlot {
         &mut self.records.as_mut()[slot as usize]
     }
 
@@ -130,7 +130,7 @@ impl<O: AsRef<[OrderRecord]> + AsMut<[OrderRecord]>> OrderPool<O> {
         let records = self.records.as_mut();
         let chain = core::mem::replace(&mut records[bucket].bucket, slot);
         let kept_bucket = records[slot as usize].bucket;
-        records[slot as usize] = OrderRecord {
+        records[slot as usize] = OrderSlot {
             id,
             price,
             qty,
@@ -146,7 +146,7 @@ impl<O: AsRef<[OrderRecord]> + AsMut<[OrderRecord]>> OrderPool<O> {
 
     /// Frees the slot of an order that is in no queue any more.
     pub(super) fn remove(&mut self, slot: u32) {
-        let OrderRecord { id, chain, .. } = *self.get(slot);
+        let OrderSlot { id, chain, .. } = *self.get(slot);
         let bucket = self.bucket_of(id);
         let free = self.free;
         let records = self.records.as_mut();

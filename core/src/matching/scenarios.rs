@@ -4,7 +4,7 @@ extern crate std;
 use std::vec;
 use std::vec::Vec;
 
-use super::{InlineMatcher, MatchError, Order};
+use super::{InlineMatcher, LimitOrder, MatchError};
 use crate::units::{OrderId, Qty, RawPrice, Side};
 
 /// One step of a scenario, in the words of 2013.
@@ -23,8 +23,8 @@ type Venue = InlineMatcher<12, 8>;
 /// Does one step; returns its trades as (size, price).
 fn play(venue: &mut Venue, step: Step) -> Vec<(u32, u32)> {
     let mut trades = vec![];
-    let on_trade = &mut |trade: super::Trade| trades.push((trade.qty.raw(), trade.price.raw()));
-    let order = |id, side, qty, price| Order {
+    let on_trade = &mut |trade: super::Match| trades.push((trade.qty.raw(), trade.price.raw()));
+    let order = |id, side, qty, price| LimitOrder {
         id: OrderId::from_raw(id),
         side,
         price: RawPrice::from_raw(price),
@@ -251,7 +251,7 @@ fn scenario_b_of_2013_gives_its_bests_and_its_trade() {
 
 #[test]
 fn what_does_not_fit_is_returned_and_what_traded_stands() {
-    let order = |id, side, price, qty| Order {
+    let order = |id, side, price, qty| LimitOrder {
         id: OrderId::from_raw(id),
         side,
         price: RawPrice::from_raw(price),
@@ -308,7 +308,7 @@ fn what_does_not_fit_is_returned_and_what_traded_stands() {
 fn an_impossible_operation_is_refused_and_changes_nothing() {
     let mut venue = Venue::inline();
     let ignore = &mut |_| {};
-    let order = Order {
+    let order = LimitOrder {
         id: OrderId::from_raw(1),
         side: Side::Bid,
         price: RawPrice::from_raw(10),
@@ -319,7 +319,7 @@ fn an_impossible_operation_is_refused_and_changes_nothing() {
     let other = OrderId::from_raw(2);
     assert_eq!(
         venue.enter(
-            Order {
+            LimitOrder {
                 id: other,
                 qty: Qty::ZERO,
                 ..order

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "not every test uses all of it")]
 
 use oxberry_core::book::{
-    Applied, Books, Capacity, Counters, Digest, SymbolSlot, TradingStatus, Trust,
+    Applied, BookCounters, Books, Capacity, Digest, SymbolSlot, TradingStatus, Trust,
 };
 use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
 use oxberry_core::units::{
@@ -158,7 +158,7 @@ impl OneBook {
         orders.map(|order| order.order_id.raw()).collect()
     }
 
-    pub(crate) fn counters(&self) -> Counters {
+    pub(crate) fn counters(&self) -> BookCounters {
         self.books.counters()
     }
 

@@ -5,7 +5,7 @@ use core::hint::black_box;
 
 use oxberry_core::book::{Books, Capacity, ChannelPast, Memory};
 use oxberry_core::feed::{Beginning, FeedEvent};
-use oxberry_core::matching::{InlineMatcher, Order};
+use oxberry_core::matching::{InlineMatcher, LimitOrder};
 use oxberry_core::units::{
     ChannelId, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
 };
@@ -87,7 +87,7 @@ fn keep(mut books: Books<'_>, event: Option<FeedEvent>) {
 fn matches() {
     let mut matcher = InlineMatcher::<64, 16>::inline();
     for side in [Side::Bid, Side::Ask] {
-        let order = Order {
+        let order = LimitOrder {
             id: OrderId::from_raw(black_box(1)),
             side,
             price: RawPrice::from_raw(black_box(100)),

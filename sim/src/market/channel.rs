@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use oxberry_core::matching::Order;
+use oxberry_core::matching::LimitOrder;
 use oxberry_core::units::{ChannelId, SeqNum, Side, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, Dialect, MAX_PACKET, Message, PacketBuilder, ProductId, SequenceNumberReset,
@@ -270,7 +270,7 @@ impl<'a> Stock<'a> {
     }
 
     /// The orders that rest on a side, in the order in which they would trade.
-    pub fn orders(&self, side: Side) -> impl Iterator<Item = Order> + use<'a> {
+    pub fn orders(&self, side: Side) -> impl Iterator<Item = LimitOrder> + use<'a> {
         self.0.matcher.orders(side)
     }
 }

@@ -1,7 +1,7 @@
 //! What happened, as messages of a dialect.
 
 use oxberry_core::book::Level;
-use oxberry_core::matching::Order;
+use oxberry_core::matching::LimitOrder;
 use oxberry_core::units::{OrderId, Qty, SymbolSeqNum};
 use oxberry_core::xdp::{
     Ascii, DeleteReason, Dialect, ExchangeCode, ExecutionReason, GtcIndicator, LegacyAddOrder,
@@ -112,7 +112,7 @@ fn legacy(
     emit: &mut impl FnMut(Message),
 ) {
     let symbol_index = flow.listing.symbol_index;
-    let delete = |symbol_seq_num: SymbolSeqNum, order: Order, reason_code| LegacyDeleteOrder {
+    let delete = |symbol_seq_num: SymbolSeqNum, order: LimitOrder, reason_code| LegacyDeleteOrder {
         source_time_ns: nanosecond,
         symbol_index,
         symbol_seq_num,
@@ -121,7 +121,7 @@ fn legacy(
         order_id_gtc_indicator: GtcIndicator::DAY,
         reason_code,
     };
-    let add = |symbol_seq_num: SymbolSeqNum, order: Order| LegacyAddOrder {
+    let add = |symbol_seq_num: SymbolSeqNum, order: LimitOrder| LegacyAddOrder {
         source_time_ns: nanosecond,
         symbol_index,
         symbol_seq_num,

@@ -1,6 +1,6 @@
 //! The order flow of one stock: what its traders do, and what the venue makes of it.
 
-use oxberry_core::matching::{LevelRecord, Matcher, Order, OrderRecord};
+use oxberry_core::matching::{LevelRecord, LimitOrder, Matcher, OrderSlot};
 use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolSeqNum};
 use oxberry_core::xdp::Dialect;
 
@@ -43,7 +43,7 @@ const OPENING_GAP_NS: u64 = 10_000_000;
 const MOST_TAKEN: u64 = 6;
 
 /// The resting orders of one stock, in memory of its own.
-pub(super) type StockMatcher = Matcher<Box<[OrderRecord]>, Box<[LevelRecord]>>;
+pub(super) type StockMatcher = Matcher<Box<[OrderSlot]>, Box<[LevelRecord]>>;
 
 /// One stock with its traders and its book.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Flow {
         let capacity = usize::try_from(usual_orders * 3 + 64).unwrap_or(usize::MAX);
         Self {
             matcher: Matcher::new(
-                vec![OrderRecord::EMPTY; capacity].into_boxed_slice(),
+                vec![OrderSlot::EMPTY; capacity].into_boxed_slice(),
                 vec![LevelRecord::EMPTY; capacity].into_boxed_slice(),
             ),
             next_number: SymbolSeqNum::from_raw(1),
@@ -226,7 +226,7 @@ impl Flow {
         }
         let id = venue.next_order_id(self.listing.system);
         let qty = shares(self.profile.size.sample(&mut venue.random));
-        let order = Order {
+        let order = LimitOrder {
             id,
             side,
             price: self.placement.price(ticks),
@@ -237,7 +237,7 @@ impl Flow {
         self.set_lifetime(venue, lifetime_ns, id);
     }
 
-    fn delete(&mut self, venue: &mut Venue, order: Order) {
+    fn delete(&mut self, venue: &mut Venue, order: LimitOrder) {
         self.matcher.cancel(order.id).expect("the order rests");
         venue.happened.push(Happening::Delete { order });
     }
@@ -267,7 +267,7 @@ impl Flow {
                 id
             }
         };
-        let new = Order {
+        let new = LimitOrder {
             id,
             price,
             qty,
@@ -292,14 +292,14 @@ impl Flow {
             let qty = shares(level.qty + u64::from(left.raw()));
             self.execute(
                 venue,
-                Order {
+                LimitOrder {
                     id,
                     side,
                     price: level.price,
                     qty,
                 },
             );
-            let order = Order {
+            let order = LimitOrder {
                 id,
                 side,
                 price: level.price,
@@ -327,7 +327,7 @@ impl Flow {
         }
         self.execute(
             venue,
-            Order {
+            LimitOrder {
                 id,
                 side,
                 price: last.price,
@@ -338,7 +338,7 @@ impl Flow {
     }
 
     /// An order comes that trades at once and rests with nothing.
-    fn execute(&mut self, venue: &mut Venue, order: Order) {
+    fn execute(&mut self, venue: &mut Venue, order: LimitOrder) {
         self.matcher.take(order, &mut |trade| {
             let trade_id = venue.next_trade_id();
             venue.happened.push(Happening::Execute { trade, trade_id });
@@ -372,7 +372,7 @@ impl Flow {
             .managed_order(&mut venue.random)
             .filter(|order| order.qty.raw() > 1)?;
         let qty = shares(venue.random.between(1, u64::from(order.qty.raw() - 1)));
-        self.modify(venue, Order { qty, ..order }, true);
+        self.modify(venue, LimitOrder { qty, ..order }, true);
         Some(())
     }
 
@@ -384,16 +384,16 @@ impl Flow {
             .moved(&mut venue.random, &self.matcher, order);
         let price = self.placement.price(ticks);
         if venue.random.chance(500) && price != order.price {
-            self.modify(venue, Order { price, ..order }, false);
+            self.modify(venue, LimitOrder { price, ..order }, false);
         } else {
             let more = self.profile.size.sample(&mut venue.random);
             let qty = shares(u64::from(order.qty.raw()) + more);
-            self.modify(venue, Order { qty, ..order }, false);
+            self.modify(venue, LimitOrder { qty, ..order }, false);
         }
         Some(())
     }
 
-    fn modify(&mut self, venue: &mut Venue, order: Order, kept_place: bool) {
+    fn modify(&mut self, venue: &mut Venue, order: LimitOrder, kept_place: bool) {
         self.matcher
             .modify(order.id, order.price, order.qty, &mut never_trades)
             .expect("the order rests, and leaves room for itself");
@@ -401,14 +401,14 @@ impl Flow {
     }
 
     /// Puts an order on the book; callers have seen to it that it reaches nobody and that it fits.
-    fn rest(&mut self, order: Order) {
+    fn rest(&mut self, order: LimitOrder) {
         self.matcher
             .enter(order, &mut never_trades)
             .expect("the id is new and there is room");
     }
 
     /// An order near the best prices whose owner may change his mind.
-    fn managed_order(&self, random: &mut Random) -> Option<Order> {
+    fn managed_order(&self, random: &mut Random) -> Option<LimitOrder> {
         let side = random_side(random, 500);
         let levels = self
             .matcher
@@ -462,6 +462,6 @@ fn shares(number: u64) -> Qty {
     Qty::from_raw(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
-fn never_trades(trade: oxberry_core::matching::Trade) {
+fn never_trades(trade: oxberry_core::matching::Match) {
     unreachable!("the price was chosen behind the other side: {trade:?}")
 }

@@ -1,6 +1,6 @@
 //! At which prices the traders of one stock place their orders, none of which trades at once.
 
-use oxberry_core::matching::Order;
+use oxberry_core::matching::LimitOrder;
 use oxberry_core::units::{RawPrice, Side};
 
 use super::flow::StockMatcher;
@@ -58,7 +58,7 @@ impl Placement {
     }
 
     /// Another price for an order that rests.
-    pub(super) fn moved(&self, random: &mut Random, book: &StockMatcher, order: Order) -> u64 {
+    pub(super) fn moved(&self, random: &mut Random, book: &StockMatcher, order: LimitOrder) -> u64 {
         let ticks = self.ticks(order.price);
         let by = self.profile.move_by.sample(random);
         let moved = if random.chance(500) {

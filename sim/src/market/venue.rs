@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use oxberry_core::book::Level;
-use oxberry_core::matching::{Order, Trade};
+use oxberry_core::matching::{LimitOrder, Match};
 use oxberry_core::units::{OrderId, Qty, RawPrice, SystemId, TradeId};
 use oxberry_core::xdp::{Dialect, MarketId};
 
@@ -14,15 +14,15 @@ use crate::random::Random;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Happening {
     /// An order rests.
-    Add { order: Order },
+    Add { order: LimitOrder },
     /// A resting order has a new price or quantity.
-    Modify { order: Order, kept_place: bool },
+    Modify { order: LimitOrder, kept_place: bool },
     /// An order leaves.
-    Delete { order: Order },
+    Delete { order: LimitOrder },
     /// An order leaves and another one of the same side rests.
-    Replace { old: Order, new: Order },
+    Replace { old: LimitOrder, new: LimitOrder },
     /// A resting order traded.
-    Execute { trade: Trade, trade_id: TradeId },
+    Execute { trade: Match, trade_id: TradeId },
     /// Two orders traded of which nothing was shown.
     HiddenTrade {
         price: RawPrice,
