@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::page::{self, Command, Page, Report, Shown, Voice};
-use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
 use crate::row::{Row, RowState};
+use crate::state::{StateCounts, StatusCounts};
 use crate::table::{SymbolTable, TableError, check_answer};
 
 /// The newest state of all symbols, and how it came about.
@@ -88,32 +88,6 @@ pub enum Phase {
     Silent,
     /// Every Pi that still speaks said that no more events come.
     Ended,
-}
-
-/// How many symbols are in each state, each in one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct StateCounts {
-    /// Nothing has happened to them.
-    pub waiting: u32,
-    /// [`Trust::Live`], and heard.
-    pub live: u32,
-    /// [`Trust::Recovering`], and heard.
-    pub recovering: u32,
-    /// [`Trust::Partial`], and heard.
-    pub partial: u32,
-    /// [`Trust::Stale`], and heard.
-    pub stale: u32,
-    /// Nothing is heard of them any more.
-    pub silent: u32,
-}
-
-/// How many symbols do not trade.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct StatusCounts {
-    /// [`TradingStatus::Halted`]
-    pub halted: u32,
-    /// [`TradingStatus::Closed`]
-    pub closed: u32,
 }
 
 impl Board {
@@ -386,29 +360,17 @@ impl Board {
     pub fn state_counts(&self) -> StateCounts {
         let mut counts = StateCounts::default();
         for state in &self.states {
-            let count = match state.trust {
-                None => &mut counts.waiting,
-                Some(_) if state.silent => &mut counts.silent,
-                Some(Trust::Live) => &mut counts.live,
-                Some(Trust::Recovering) => &mut counts.recovering,
-                Some(Trust::Partial) => &mut counts.partial,
-                Some(Trust::Stale) => &mut counts.stale,
-            };
-            *count += 1;
+            counts.count(state.state());
         }
         counts
     }
 
-    /// How many symbols do not trade.
+    /// How many symbols have each trading status.
     #[must_use]
     pub fn status_counts(&self) -> StatusCounts {
         let mut counts = StatusCounts::default();
         for state in &self.states {
-            match state.status {
-                TradingStatus::Halted => counts.halted += 1,
-                TradingStatus::Closed => counts.closed += 1,
-                TradingStatus::Unknown | TradingStatus::Open => {}
-            }
+            counts.count(state.status);
         }
         counts
     }

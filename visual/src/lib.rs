@@ -10,6 +10,7 @@
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: capacities and intervals, with their reasons,
+//! * [`state`]: what can be said of a symbol in one word,
 //! * [`table`]: the symbols, [`row`]: one of them, [`board`]: all of it; pure state without a socket,
 //! * [`screen`]: what browsers see of it,
 //! * `page_message`, `metrics`, `print`, `events_file`: the same as JSON, Prometheus text and CSV,
@@ -34,6 +35,7 @@ mod print;
 pub mod row;
 pub mod screen;
 mod setup;
+pub mod state;
 pub mod table;
 mod web;
 

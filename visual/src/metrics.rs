@@ -53,21 +53,12 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
         ] {
             text.counter(name, help, value);
         }
-        let states = &board.states;
         text.head("symbols", "gauge", "Symbols by what can be said of them.");
-        for (state, count) in [
-            ("waiting", states.waiting),
-            ("live", states.live),
-            ("recovering", states.recovering),
-            ("partial", states.partial),
-            ("stale", states.stale),
-            ("silent", states.silent),
-        ] {
+        for (state, count) in board.states.iter() {
             text.line("symbols", &format!("{{state=\"{state}\"}}"), count.into());
         }
-        let statuses = &board.statuses;
         text.head("symbols_not_trading", "gauge", "Symbols that do not trade.");
-        for (status, count) in [("halted", statuses.halted), ("closed", statuses.closed)] {
+        for (status, count) in board.statuses.paused() {
             let label = format!("{{status=\"{status}\"}}");
             text.line("symbols_not_trading", &label, count.into());
         }

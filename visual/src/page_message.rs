@@ -20,9 +20,10 @@ use oxberry_proto::Run;
 use serde::ser::SerializeSeq as _;
 use serde::{Serialize, Serializer};
 
-use crate::board::{Counters, Phase, StateCounts, StatusCounts};
+use crate::board::{Counters, Phase};
 use crate::row::{BestPrice, Direction, LastTrade, Mid};
 use crate::screen::{BoardStatus, Changes, NodeStatus, ShownRow};
+use crate::state::{StateCounts, StatusCounts};
 use crate::table::SymbolTable;
 
 #[derive(Serialize)]

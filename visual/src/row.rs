@@ -8,6 +8,8 @@ use oxberry_core::units::{ChannelId, Position, Price, Qty, RawPrice, UnixNanos};
 use oxberry_proto::stock::{Quote, TradePrint, View};
 use serde::Serialize;
 
+use crate::state::State;
+
 /// The newest state of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row {
@@ -176,10 +178,20 @@ impl RowState {
         }
     }
 
+    /// The same in one word, beside the trading status.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match self.trust {
+            None => State::Waiting,
+            Some(_) if self.silent => State::Silent,
+            Some(trust) => State::Heard(trust),
+        }
+    }
+
     /// Whether the numbers are what the venue's are.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.trust == Some(Trust::Live) && !self.silent
+        self.state().is_live()
     }
 }
 

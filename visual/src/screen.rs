@@ -11,8 +11,9 @@ use oxberry_core::units::Instant;
 use oxberry_proto::{NodeId, Run};
 use tokio::sync::watch;
 
-use crate::board::{Board, Counters, Phase, StateCounts, StatusCounts};
+use crate::board::{Board, Counters, Phase};
 use crate::row::{Row, RowState};
+use crate::state::{StateCounts, StatusCounts};
 use crate::table::SymbolTable;
 
 /// The number of a frame; the first is 1.
@@ -64,7 +65,7 @@ pub struct BoardStatus {
     pub of_run: Counters,
     /// How many symbols are in each state.
     pub states: StateCounts,
-    /// How many symbols do not trade.
+    /// How many symbols have each trading status.
     pub statuses: StatusCounts,
     /// How many Pis there are to be.
     pub nodes_expected: u16,
