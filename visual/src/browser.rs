@@ -111,7 +111,7 @@ struct Progress {
     table: Option<(u64, usize)>,
     /// The newest frame it was sent, by the screen's numbers.
     seen: FrameNum,
-    /// Messages it was sent that it has to confirm: all but the table.
+    /// Messages it was sent that it has to confirm: setups and frames.
     sent: u64,
     confirmed: u64,
 }
@@ -126,20 +126,22 @@ impl Progress {
     ) -> Vec<String> {
         let edition = self.table.map(|(edition, _)| edition);
         let changes = viewer.changes_since(self.seen, edition);
-        let made = match &changes.status.board {
+        let schema = (self.sent == 0).then(page_message::schema);
+        let made: serde_json::Result<Vec<_>> = match &changes.status.board {
             Some(board) => {
                 counters.sent_frame(self.seen, changes.status.frame);
                 self.seen = changes.status.frame;
                 let table = self.symbols(&changes.table);
-                table
-                    .into_iter()
-                    .chain([page_message::frame(&changes, board)])
-                    .collect()
+                let frame = page_message::frame(&changes, board);
+                schema.into_iter().chain(table).chain([frame]).collect()
             }
-            None => page_message::setup(controller).map(|setup| vec![setup]),
+            None => {
+                let setup = page_message::setup(controller);
+                schema.into_iter().chain([setup]).collect()
+            }
         };
         self.sent += 1;
-        made.unwrap_or_else(|error: serde_json::Error| {
+        made.unwrap_or_else(|error| {
             tracing::error!(%error, "a frame cannot be written as JSON");
             Vec::new()
         })

@@ -13,7 +13,8 @@
 //! * [`state`]: what can be said of a symbol in one word,
 //! * [`table`]: the symbols, [`row`]: one of them, [`board`]: all of it; pure state without a socket,
 //! * [`screen`]: what browsers see of it,
-//! * `page_message`, `metrics`, `print`, `events_file`: the same as JSON, Prometheus text and CSV,
+//! * `json_text`, `row_schema`, `page_message`, `metrics`, `print`, `events_file`: the same as JSON,
+//!   Prometheus text and CSV,
 //! * `browser`, `web`: the page and its WebSockets,
 //! * `setup`: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`],
@@ -27,12 +28,14 @@ mod config;
 mod error;
 mod events_file;
 mod feed;
+mod json_text;
 pub mod limits;
 mod metrics;
 mod page;
 mod page_message;
 mod print;
 pub mod row;
+mod row_schema;
 pub mod screen;
 mod setup;
 pub mod state;

@@ -39,9 +39,19 @@ pub(crate) const FILES: &[File] = &[
         content: include_str!("page/feed.js"),
     },
     File {
+        path: "/schema.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/schema.js"),
+    },
+    File {
         path: "/market.js",
         content_type: JAVASCRIPT,
         content: include_str!("page/market.js"),
+    },
+    File {
+        path: "/columns.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/columns.js"),
     },
     File {
         path: "/grid.js",
@@ -54,3 +64,26 @@ pub(crate) const FILES: &[File] = &[
         content: include_str!("page/totals.js"),
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_asks_for_is_there() {
+        let mut asked = 0;
+        for file in FILES {
+            let lines = file.content.lines();
+            for name in lines.filter_map(|line| line.split_once("from \"./")?.1.split('"').next()) {
+                let path = format!("/{name}");
+                assert!(
+                    FILES.iter().any(|file| file.path == path),
+                    "{} asks for {path}, which is not in the list",
+                    file.path
+                );
+                asked += 1;
+            }
+        }
+        assert!(asked > 3, "only {asked} imports were found");
+    }
+}

@@ -1,40 +1,41 @@
 //! What the page hears over its WebSocket, in JSON; `page/feed.js` is the other side.
 //!
+//! * `{"kind":"schema"}`: what the cells of a row are called, and the words for what can be said of a
+//!   row; once, before everything else.
 //! * `{"kind":"setup"}`: the controller has not given out the symbol table yet.
-//! * `{"kind":"table"}`: the symbols by slot; all of them at first and when another run is shown, which
-//!   begins afresh, else from the slot `from` on, behind those that are known.
-//! * `{"kind":"frame"}`: totals, and the rows that changed since the frame before, as arrays. The
-//!   first frame behind a whole table has every row that ever changed.
+//! * `{"kind":"table"}`: the names of the symbols by slot; all of them at first and when another run is
+//!   shown, which begins afresh, else from the slot `from` on, behind those that are known.
+//! * `{"kind":"frame"}`: totals, and the rows that changed since the frame before, as arrays of cells in
+//!   the order of the schema. The first frame behind a whole table has every row that ever changed.
 //!
-//! How far a row can be trusted, whether nothing is heard of it any more, and whether its symbol trades
-//! are three things, each under its name.
+//! How far a row can be trusted and whether its symbol trades are two things, each under its name.
 //!
 //! Prices are decimal texts, exact to the last digit; the page never computes one.
 
-use std::fmt::Display;
-
 use oxberry_cluster::page::Voice;
 use oxberry_core::book::{TradingStatus, Trust};
-use oxberry_core::units::{ChannelId, Decimal, Position, Price, Qty};
+use oxberry_core::units::{ChannelId, Decimal, Position, Qty};
 use oxberry_proto::Run;
-use serde::ser::SerializeSeq as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::board::{Counters, Phase};
+use crate::json_text::{Text, price};
 use crate::row::{BestPrice, Direction, LastTrade, Mid};
-use crate::screen::{BoardStatus, Changes, NodeStatus, ShownRow};
+use crate::row_schema::{RowCells, Schema};
+use crate::screen::{BoardStatus, Changes, NodeStatus};
 use crate::state::{StateCounts, StatusCounts};
-use crate::table::SymbolTable;
+use crate::table::{Entry, SymbolTable};
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum PageMessage<'a> {
+    Schema(Schema),
     Setup {
         controller: &'a str,
     },
     Table {
         from: usize,
-        symbols: Vec<(String, u16)>,
+        symbols: Vec<String>,
     },
     Frame {
         frame: u64,
@@ -45,10 +46,15 @@ enum PageMessage<'a> {
         states: StateCounts,
         statuses: StatusCounts,
         nodes_expected: u16,
-        nodes: Vec<NodeCells>,
+        nodes: Vec<NodeObject>,
         market_time_ms: Option<u64>,
         rows: Vec<RowCells<'a>>,
     },
+}
+
+/// What the page has to know before its first row.
+pub(crate) fn schema() -> Result<String, serde_json::Error> {
+    serde_json::to_string(&PageMessage::Schema(Schema::of_rows()))
 }
 
 /// "No symbol table yet"; `controller` is where it is asked for.
@@ -59,9 +65,7 @@ pub(crate) fn setup(controller: &str) -> Result<String, serde_json::Error> {
 /// The symbols from a slot on.
 pub(crate) fn table(table: &SymbolTable, from: usize) -> Result<String, serde_json::Error> {
     let symbols = table.entries().iter().skip(from);
-    let symbols = symbols
-        .map(|entry| (entry.name(), entry.partition.raw()))
-        .collect();
+    let symbols = symbols.map(Entry::name).collect();
     serde_json::to_string(&PageMessage::Table { from, symbols })
 }
 
@@ -77,7 +81,7 @@ pub(crate) fn frame(changes: &Changes, board: &BoardStatus) -> Result<String, se
         states: board.states,
         statuses: board.statuses,
         nodes_expected: board.nodes_expected,
-        nodes: board.nodes.iter().copied().map(NodeCells).collect(),
+        nodes: board.nodes.iter().copied().map(NodeObject::from).collect(),
         market_time_ms: board.market_time_ms,
         rows: changes.rows.iter().map(RowCells).collect(),
     })
@@ -120,46 +124,6 @@ pub(crate) fn state(changes: &Changes) -> Result<String, serde_json::Error> {
             })
             .collect(),
     })
-}
-
-/// A row of a frame: slot, trust (nothing before the first event), silent, trading status, last price,
-/// its direction and shares, mid, spread, then price, shares and orders of the bid and of the offer,
-/// trades, volume.
-struct RowCells<'a>(&'a ShownRow);
-
-impl Serialize for RowCells<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ShownRow {
-            slot, row, state, ..
-        } = self.0;
-        let mut cells = serializer.serialize_seq(None)?;
-        cells.serialize_element(slot)?;
-        cells.serialize_element(&state.trust.map(Text))?;
-        cells.serialize_element(&state.silent)?;
-        cells.serialize_element(&Text(state.status))?;
-        cells.serialize_element(&row.last.map(|last| price(last.price)))?;
-        cells.serialize_element(&row.last.and_then(|last| last.direction))?;
-        cells.serialize_element(&row.last.and_then(|last| last.qty).map(Qty::raw))?;
-        cells.serialize_element(&row.mid().map(Text))?;
-        cells.serialize_element(&row.spread().map(price))?;
-        for quote in [row.bid(), row.ask()] {
-            cells.serialize_element(&quote.map(|quote| price(quote.price)))?;
-            cells.serialize_element(&quote.map(|quote| quote.qty))?;
-            cells.serialize_element(&quote.map(|quote| quote.orders))?;
-        }
-        cells.serialize_element(&row.trades)?;
-        cells.serialize_element(&row.volume)?;
-        cells.end()
-    }
-}
-
-/// A Pi of a frame: its number, how it is heard, events that it was the first to bring.
-struct NodeCells(NodeStatus);
-
-impl Serialize for NodeCells {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.0.node.raw(), voice_name(self.0.voice), self.0.firsts).serialize(serializer)
-    }
 }
 
 #[derive(Serialize)]
@@ -278,17 +242,4 @@ pub(crate) const fn voice_name(voice: Voice) -> &'static str {
         Voice::Dead => "dead",
         Voice::Ended => "ended",
     }
-}
-
-/// A value as the text that it prints.
-struct Text<T>(T);
-
-impl<T: Display> Serialize for Text<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-const fn price(price: Price) -> Text<Decimal> {
-    Text(price.decimal())
 }

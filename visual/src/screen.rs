@@ -176,7 +176,8 @@ impl Screen {
 }
 
 impl ShownRow {
-    fn empty(slot: usize) -> Self {
+    /// Of a symbol that nothing has happened to.
+    pub(crate) fn empty(slot: usize) -> Self {
         Self {
             slot,
             changed_in: 0,

@@ -1,4 +1,4 @@
-// The WebSocket: connects, confirms every message, and connects anew when it is lost or silent.
+// The WebSocket: connects, confirms setups and frames, and connects anew when it is lost or silent.
 
 const LATE_AFTER_MS = 3000; // limits.rs, FRAMES_LATE_AFTER
 // A machine that slept or changed its network has a socket that looks open, and never hears of it.
@@ -11,8 +11,8 @@ const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 8000;
 
 /**
- * Listens until the page goes. `handlers`: `setup(message)`, `table(message)`, `frame(message)`, and
- * `link(state)` with "connecting", "setup", "live", "late" (connected, but nothing comes) or "lost".
+ * Listens until the page goes. `handlers`: `schema`, `setup`, `table` and `frame` take a message, and
+ * `link(state)` "connecting", "setup", "live", "late" (connected, but nothing comes) or "lost".
  * A socket that stays late is lost.
  */
 export function listen(handlers) {
@@ -43,7 +43,7 @@ export function listen(handlers) {
       giveUpAt = performance.now() + SILENT_AFTER_MS;
       const message = JSON.parse(data);
       handlers[message.kind](message);
-      if (message.kind !== "table") {
+      if (message.kind === "setup" || message.kind === "frame") {
         mine.send("ok");
         heardAt = performance.now();
         retryMs = FIRST_RETRY_MS;

@@ -1,79 +1,10 @@
 // The grid: only the rows in sight exist, and of these only what changed is written.
 
-import {
-  ASK, ASK_QTY, BID, BID_QTY, DIRECTION, LAST, MID, SLOT, SPREAD, STATUS, TRADES, TRUST, VOLUME,
-  isPaused, stateOf,
-} from "./market.js";
+import { COLUMNS, rowClasses, stateTitle } from "./columns.js";
 
 const ROWS_BEYOND_SIGHT = 6;
 const FLASH_MS = 500;
-const PRICE_DIGITS = 4;
-const MID_DIGITS = 5; // half of the last digit of a price
-// Characters; on a phone longer texts are smaller, and those of bid and ask stand beside a word.
-const LONG_TEXT = 9;
-const LONG_TEXT_BESIDE_WORD = 7;
-const FIGURE_SPACE = "\u2007";
-
-const STATE_TITLES = {
-  silent: "Nothing is heard of this symbol: the numbers are old",
-  stale: "Messages are missing: the numbers may be wrong",
-  recovering: "What is missing is being fetched: the numbers are late",
-  partial: "Begun in the middle of the day: orders from before are not in the numbers",
-  old: "The dashboard does not answer: the numbers are old",
-  halted: "The venue halted trading",
-  closed: "Trading is over",
-};
-
-/** What can be said of a row in words: of its numbers, and of the venue. */
-function stateText(row, isOld) {
-  const state = stateOf(row, isOld);
-  if (state === "waiting") return "no event yet";
-  const words = [state];
-  if (state === "silent" && row[TRUST] !== "live") words.push(row[TRUST]);
-  if (isPaused(row)) words.push(row[STATUS]);
-  return words.join(" · ");
-}
-
-function stateTitle(row, isOld) {
-  const words = [stateOf(row, isOld), row[STATUS]].map((word) => STATE_TITLES[word]);
-  return words.filter((title) => title !== undefined).join(". ");
-}
-
-const whole = new Intl.NumberFormat("en-US");
-
 const hasRoom = matchMedia("(min-width: 761px)");
-
-/** Where there is room, fills up the decimal places: the points stand below one another. */
-function price(text, digits = PRICE_DIGITS) {
-  if (text === null) return "";
-  if (!hasRoom.matches) return text;
-  const missing = digits - (text.length - text.indexOf(".") - 1);
-  return text + FIGURE_SPACE.repeat(Math.max(0, missing));
-}
-
-const quantity = (number) => (number === null ? "" : whole.format(number));
-
-/** Name (also the CSS class), heading, explanation, and the text of a row's cell. */
-const COLUMNS = [
-  ["symbol", "Symbol", "", (row, name) => name],
-  ["state", "State", "Whether the book can be trusted, and whether the symbol trades", (row, name, isOld) => stateText(row, isOld)],
-  ["last", "Last trade", "Coloured by its direction", (row) => price(row[LAST])],
-  ["mid", "Mid", "Half way between bid and ask", (row) => price(row[MID], MID_DIGITS)],
-  ["spread", "Spread", "Ask minus bid", (row) => price(row[SPREAD])],
-  ["bid_qty", "Bid size", "Shares at the best bid", (row) => quantity(row[BID_QTY])],
-  ["bid", "Bid", "The best bid", (row) => price(row[BID])],
-  ["ask", "Ask", "The best offer", (row) => price(row[ASK])],
-  ["ask_qty", "Ask size", "Shares at the best offer", (row) => quantity(row[ASK_QTY])],
-  ["trades", "Trades", "Trades seen", (row) => quantity(row[TRADES] || null)],
-  ["volume", "Volume", "Shares of these trades", (row) => quantity(row[VOLUME] || null)],
-].map(([name, heading, title, text]) => {
-  const longest = name === "bid" || name === "ask" ? LONG_TEXT_BESIDE_WORD : LONG_TEXT;
-  return { name, heading, title, text, longest };
-});
-
-const QUANTITIES = new Set(["bid_qty", "ask_qty", "trades", "volume"]);
-const cellClass = (name) => (QUANTITIES.has(name) ? `quantity ${name}` : name);
-
 const wantsCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Grid {
@@ -123,8 +54,8 @@ export class Grid {
 
   #makeHead() {
     const row = element("div", "row", { role: "row", "aria-rowindex": 1 });
-    for (const { name, heading, title } of COLUMNS) {
-      const cell = element("div", cellClass(name), { role: "columnheader" });
+    for (const { name, heading, title, className } of COLUMNS) {
+      const cell = element("div", className, { role: "columnheader" });
       const button = element("button", "", { type: "button", title });
       button.textContent = heading;
       button.addEventListener("click", () => this.#sortBy(name));
@@ -185,14 +116,14 @@ export class Grid {
         line.element.style.transform = `translateY(${at * height}px)`;
         line.element.setAttribute("aria-rowindex", at + 2);
       }
-      if (line.row !== row) fill(line, row, row && names[row[SLOT]], this.#isOld);
+      if (line.row !== row) fill(line, row, row && names[row.slot], this.#isOld);
     }
   }
 }
 
 function makeRow(body) {
   const row = element("div", "row", { role: "row", hidden: "" });
-  const cells = COLUMNS.map(({ name }) => element("div", cellClass(name), { role: "cell" }));
+  const cells = COLUMNS.map(({ className }) => element("div", className, { role: "cell" }));
   const state = element("span", "", {});
   cells[1].append(state);
   row.append(...cells);
@@ -206,23 +137,22 @@ function fill(line, row, name, isOld) {
   line.row = row;
   line.element.hidden = row === null;
   if (row === null) return;
+  const how = { name, isOld, hasRoom: hasRoom.matches };
   COLUMNS.forEach(({ text, longest }, at) => {
-    const now = text(row, name, isOld);
+    const now = text(row, how);
     if (line.shown[at] !== now) {
       line.shown[at] = now;
       line.texts[at].textContent = now;
       line.texts[at].classList.toggle("long", now.length > longest);
     }
   });
-  const crossed = row[SPREAD]?.startsWith("-") ? "crossed" : "";
-  const paused = isPaused(row) ? row[STATUS] : "";
-  const classes = `row ${stateOf(row, isOld)} ${paused} ${row[DIRECTION] ?? ""} ${crossed}`;
+  const classes = rowClasses(row, isOld);
   if (line.element.className !== classes) {
     line.element.className = classes;
     line.cells[1].title = stateTitle(row, isOld);
   }
-  const isSameSymbol = before !== null && before[SLOT] === row[SLOT];
-  if (isSameSymbol && row[TRADES] > before[TRADES] && !wantsCalm.matches) {
+  const isSameSymbol = before !== null && before.slot === row.slot;
+  if (isSameSymbol && row.trades > before.trades && !wantsCalm.matches) {
     line.cells[2].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);
   }
 }

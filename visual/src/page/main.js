@@ -66,6 +66,9 @@ function rearrange() {
 }
 
 const feed = listen({
+  schema(message) {
+    market.describe(message);
+  },
   setup(message) {
     controller = message.controller;
     showShown();
@@ -83,7 +86,7 @@ const feed = listen({
     hasChanged ||= message.rows.length > 0;
     phase = message.phase;
     unheard = unheardOf(message.nodes);
-    totals.show(message);
+    totals.show(message, market.schema);
     showShown();
     showLink();
     grid.schedule();

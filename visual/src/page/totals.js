@@ -11,11 +11,6 @@ const newYork = new Intl.DateTimeFormat("en-US", {
   year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
 });
 
-const STATE_WORDS = {
-  waiting: "without an event yet", live: "live", recovering: "recovering", partial: "partial",
-  stale: "stale", silent: "silent",
-};
-
 const byId = (id) => document.getElementById(id);
 
 function write(id, text) {
@@ -28,7 +23,7 @@ const count = (number) => (number < 10_000_000 ? whole.format(number) : short.fo
 /** The numbers of the Pis that were heard, by how they are heard. */
 export function nodesByVoice(nodes) {
   const voices = { speaking: [], silent: [], dead: [], ended: [] };
-  for (const [node, voice] of nodes) voices[voice].push(node);
+  for (const { node, state } of nodes) voices[state].push(node);
   return voices;
 }
 
@@ -48,33 +43,13 @@ export class Totals {
     write("not-live", "numbers are old");
   }
 
-  show(frame) {
-    const { counters, states } = frame;
-    const known = Object.values(states).reduce((sum, each) => sum + each, 0);
-    const inDoubt = known - states.live - states.waiting;
-    write("live", whole.format(states.live));
-    write("not-live", `of ${whole.format(known)}${inDoubt > 0 ? `, ${whole.format(inDoubt)} in doubt` : ""}`);
-    mark("not-live", inDoubt > 0);
-    const others = Object.entries(states).filter(([, number]) => number > 0);
-    const paused = Object.entries(frame.statuses).filter(([, number]) => number > 0);
-    byId("not-live").title = [
-      ...others.map(([state, number]) => `${whole.format(number)} ${STATE_WORDS[state]}`),
-      ...paused.map(([status, number]) => `${whole.format(number)} ${status}`),
-    ].join(", ");
-
+  show(frame, schema) {
+    const { counters } = frame;
+    showStates(frame, schema);
+    showPis(frame);
     this.#showRate(frame.shown_at_ms, counters.events);
     write("trades", count(counters.trades));
     write("volume", counters.volume > 0 ? `${short.format(counters.volume)} shares` : "");
-
-    const voices = nodesByVoice(frame.nodes);
-    write("pis", `${voices.speaking.length} of ${frame.nodes_expected}`);
-    const pis = [];
-    if (voices.silent.length > 0) pis.push(`node ${voices.silent.join(", ")} silent`);
-    if (voices.dead.length > 0) pis.push(`node ${voices.dead.join(", ")} dead`);
-    if (voices.ended.length > 0) pis.push(`${voices.ended.length} done`);
-    write("pis-note", pis.join(", "));
-    mark("pis-note", voices.silent.length + voices.dead.length > 0);
-
     write("duplicates", count(counters.copies));
     write("missed", count(counters.missed));
     byId("missed-total").classList.toggle("doubt", counters.missed > 0);
@@ -105,6 +80,34 @@ export class Totals {
     });
     byId("spark").firstElementChild.setAttribute("points", points.join(" "));
   }
+}
+
+/** How many symbols are live and how many in doubt, and in the title how many in each state. */
+function showStates(frame, schema) {
+  const states = [...schema.states.values()].map((state) => ({ ...state, number: frame.states[state.word] }));
+  const sum = (some) => some.reduce((all, { number }) => all + number, 0);
+  const live = sum(states.filter((state) => state.is_live));
+  const inDoubt = sum(states.filter((state) => state.is_doubtful));
+  write("live", whole.format(live));
+  write("not-live", `of ${whole.format(sum(states))}${inDoubt > 0 ? `, ${whole.format(inDoubt)} in doubt` : ""}`);
+  mark("not-live", inDoubt > 0);
+  const paused = Object.entries(frame.statuses).map(([label, number]) => ({ label, number }));
+  byId("not-live").title = [...states, ...paused]
+    .filter(({ number }) => number > 0)
+    .map(({ label, number }) => `${whole.format(number)} ${label}`)
+    .join(", ");
+}
+
+/** How many Pis speak, and the numbers of those that do not. */
+function showPis(frame) {
+  const { speaking, silent, dead, ended } = nodesByVoice(frame.nodes);
+  write("pis", `${speaking.length} of ${frame.nodes_expected}`);
+  const notes = [];
+  if (silent.length > 0) notes.push(`node ${silent.join(", ")} silent`);
+  if (dead.length > 0) notes.push(`node ${dead.join(", ")} dead`);
+  if (ended.length > 0) notes.push(`${ended.length} done`);
+  write("pis-note", notes.join(", "));
+  mark("pis-note", silent.length + dead.length > 0);
 }
 
 function mark(id, isDoubtful) {

@@ -42,9 +42,11 @@ pub(crate) struct Page {
     pub(crate) symbols: Vec<String>,
     /// How often it was told symbols.
     pub(crate) tables: usize,
-    /// The newest cells, by slot.
+    /// What it was told of a row's cells.
+    pub(crate) schema: Value,
+    /// The newest rows by slot, each an object.
     pub(crate) rows: Vec<Value>,
-    /// The newest message that is no table.
+    /// The newest setup or frame.
     pub(crate) last: Value,
 }
 
@@ -67,6 +69,7 @@ impl Page {
             socket,
             symbols: Vec::new(),
             tables: 0,
+            schema: Value::Null,
             rows: Vec::new(),
             last: Value::Null,
         })
@@ -84,7 +87,7 @@ impl Page {
         while self.turn() {}
     }
 
-    /// The cells of a symbol.
+    /// The row of a symbol.
     pub(crate) fn row(&self, name: &str) -> Option<&Value> {
         let slot = self.symbols.iter().position(|symbol| symbol == name)?;
         self.rows.get(slot).filter(|row| !row.is_null())
@@ -100,6 +103,11 @@ impl Page {
             | Message::Frame(_)) => panic!("{message:?}"),
         };
         let message: Value = serde_json::from_str(&text).unwrap();
+        if message["kind"] == "schema" {
+            assert_eq!(self.schema, Value::Null, "it comes once");
+            self.schema = message;
+            return true;
+        }
         if message["kind"] == "table" {
             let symbols = message["symbols"].as_array().unwrap();
             let from = usize::try_from(message["from"].as_u64().unwrap()).unwrap();
@@ -111,18 +119,28 @@ impl Page {
                 from,
                 "symbols without those before them"
             );
-            let names = symbols.iter().map(|symbol| symbol[0].as_str().unwrap());
+            let names = symbols.iter().map(|symbol| symbol.as_str().unwrap());
             self.symbols.extend(names.map(str::to_owned));
             self.rows.resize(self.symbols.len(), Value::Null);
             return true;
         }
         for row in message["rows"].as_array().into_iter().flatten() {
-            let slot = usize::try_from(row[0].as_u64().unwrap()).unwrap();
-            self.rows[slot] = row.clone();
+            let row = self.named(row);
+            let slot = usize::try_from(row["slot"].as_u64().unwrap()).unwrap();
+            self.rows[slot] = row;
         }
         self.last = message;
         self.socket.send(Message::text("ok")).unwrap();
         true
+    }
+
+    /// Cells as an object, by the names of the schema.
+    fn named(&self, cells: &Value) -> Value {
+        let fields = self.schema["fields"].as_array().unwrap();
+        let cells = cells.as_array().unwrap();
+        assert_eq!(fields.len(), cells.len());
+        let names = fields.iter().map(|name| name.as_str().unwrap().to_owned());
+        names.zip(cells.iter().cloned()).collect()
     }
 }
 

@@ -39,15 +39,21 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
     page.until(|page| page.last["phase"] == "ended");
 
     assert_eq!(page.symbols, ["MSFT", "GOOG", "AAPL"]);
-    let msft = json!([
-        0, "live", false, "open", "30.5051", "up", 10, "30.5075", "0.015", "30.50", 103, 1,
-        "30.515", 103, 1, 2, 20
-    ]);
+    let msft = json!({
+        "slot": 0, "state": "live", "trust": "live", "status": "open",
+        "last": "30.5051", "direction": "up", "last_qty": 10, "mid": "30.5075", "spread": "0.015",
+        "bid": "30.50", "bid_qty": 103, "bid_orders": 1,
+        "ask": "30.515", "ask_qty": 103, "ask_orders": 1,
+        "trades": 2, "volume": 20,
+    });
     assert_eq!(page.row("MSFT"), Some(&msft));
-    let goog = json!([
-        1, "live", false, "open", "565.00", null, 10, "565.075", "0.15", "565.00", 101, 1,
-        "565.15", 101, 1, 1, 10
-    ]);
+    let goog = json!({
+        "slot": 1, "state": "live", "trust": "live", "status": "open",
+        "last": "565.00", "direction": null, "last_qty": 10, "mid": "565.075", "spread": "0.15",
+        "bid": "565.00", "bid_qty": 101, "bid_orders": 1,
+        "ask": "565.15", "ask_qty": 101, "ask_orders": 1,
+        "trades": 1, "volume": 10,
+    });
     assert_eq!(page.row("GOOG"), Some(&goog));
     assert_eq!(page.row("AAPL"), None);
     let counters = &page.last["counters"];
@@ -57,9 +63,12 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
     assert_eq!(page.last["states"]["live"], 2);
     assert_eq!(page.last["states"]["waiting"], 1);
     let nodes = page.last["nodes"].as_array().unwrap();
-    let voices: Vec<_> = nodes.iter().map(|node| &node[1]).collect();
+    let voices: Vec<_> = nodes.iter().map(|node| &node["state"]).collect();
     assert_eq!(voices, ["ended", "ended"]);
-    let firsts: u64 = nodes.iter().map(|node| node[2].as_u64().unwrap()).sum();
+    let firsts: u64 = nodes
+        .iter()
+        .map(|node| node["firsts"].as_u64().unwrap())
+        .sum();
     assert_eq!(firsts, 4);
 
     // Who comes later sees the same at once.
@@ -95,7 +104,7 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
 /// Trust, silence and trading status of a symbol.
 fn said(page: &Page, name: &str) -> Value {
     let row = page.row(name).unwrap();
-    json!([row[1], row[2], row[3]])
+    json!([row["trust"], row["state"] == "silent", row["status"]])
 }
 
 #[test]
@@ -109,7 +118,10 @@ fn how_far_a_symbol_can_be_trusted_is_shown_apart_from_whether_it_trades() {
     pi.trust(12, Trust::Live, TradingStatus::Halted);
     pi.trust(13, Trust::Partial, TradingStatus::Unknown);
     let mut page = Page::open(dashboard.address);
-    page.until(|page| page.row("AAPL").is_some_and(|row| row[1] == "partial"));
+    page.until(|page| {
+        page.row("AAPL")
+            .is_some_and(|row| row["state"] == "partial")
+    });
     assert_eq!(said(&page, "MSFT"), json!(["stale", false, "open"]));
     assert_eq!(said(&page, "GOOG"), json!(["live", false, "halted"]));
     assert_eq!(said(&page, "AAPL"), json!(["partial", false, "unknown"]));
@@ -139,7 +151,10 @@ fn pis_that_are_silent_are_told_within_a_second_and_heard_again() {
     // Nothing has happened to AAPL yet, but who would say so?
     assert_eq!(page.last["states"]["silent"], 2);
     let nodes = page.last["nodes"].as_array().unwrap();
-    assert!(nodes.iter().all(|node| node[1] == "silent"), "{nodes:?}");
+    assert!(
+        nodes.iter().all(|node| node["state"] == "silent"),
+        "{nodes:?}"
+    );
     pis[1].push(&[event(7, 2, Some(1), Some(2), None)]);
     page.until(|page| page.last["phase"] == "running");
     page.until(|page| page.last["states"]["live"] == 1);
@@ -174,7 +189,10 @@ fn after_a_lost_frame_nothing_is_live_until_the_replica_told_its_state() {
     pi.state(&[quoted(2), event(13, 2, Some(5), Some(6), Some(7))]);
     page.until(|page| page.last["states"]["live"] == 2);
     let aapl = page.row("AAPL").unwrap();
-    assert_eq!((&aapl[9], &aapl[4]), (&json!("0.0005"), &json!("0.0007")));
+    assert_eq!(
+        (&aapl["bid"], &aapl["last"]),
+        (&json!("0.0005"), &json!("0.0007"))
+    );
     assert_eq!(page.last["counters"]["missed"], 1);
     dashboard.stop();
 }
@@ -273,7 +291,7 @@ fn a_page_that_reads_nothing_slows_nobody_and_the_others_see_the_newest() {
     assert!(counters["conflated"].as_u64().unwrap() > ROUNDS);
     for name in ["AAPL", "GOOG", "MSFT"] {
         assert_eq!(
-            page.row(name).unwrap()[10],
+            page.row(name).unwrap()["bid_qty"],
             100 + ROUNDS,
             "the newest, whatever was left out"
         );
@@ -360,7 +378,15 @@ fn the_page_and_all_it_needs_come_from_here_under_a_strict_policy() {
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(head.contains("content-security-policy: default-src 'none'; script-src 'self'"));
     assert!(!page.contains("http"), "the page refers to another place");
-    let modules = ["main.js", "feed.js", "market.js", "grid.js", "totals.js"];
+    let modules = [
+        "main.js",
+        "feed.js",
+        "schema.js",
+        "market.js",
+        "columns.js",
+        "grid.js",
+        "totals.js",
+    ];
     for file in ["style.css", "icon.svg"].into_iter().chain(modules) {
         let (head, body) = get(dashboard.address, &format!("/{file}"));
         assert!(head.starts_with("HTTP/1.1 200"), "{file}: {head}");
