@@ -39,6 +39,11 @@ pub(crate) const FILES: &[File] = &[
         content: include_str!("page/feed.js"),
     },
     File {
+        path: "/link.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/link.js"),
+    },
+    File {
         path: "/schema.js",
         content_type: JAVASCRIPT,
         content: include_str!("page/schema.js"),
@@ -57,6 +62,11 @@ pub(crate) const FILES: &[File] = &[
         path: "/grid.js",
         content_type: JAVASCRIPT,
         content: include_str!("page/grid.js"),
+    },
+    File {
+        path: "/headline.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/headline.js"),
     },
     File {
         path: "/totals.js",

@@ -2,8 +2,9 @@
 
 import { listen } from "./feed.js";
 import { Grid } from "./grid.js";
+import { countOfShown, headline } from "./headline.js";
 import { Market } from "./market.js";
-import { Totals, nodesByVoice } from "./totals.js";
+import { Totals } from "./totals.js";
 
 const ARRANGE_EVERY_MS = 1000;
 
@@ -16,47 +17,22 @@ const totals = new Totals();
 
 let tables = []; // since the last frame
 let phase = "setup";
-let unheard = "";
+let nodes = [];
 let controller = "";
 let link = "connecting";
 let hasChanged = false;
 
-const LINK_TEXTS = {
-  connecting: () => "Connecting",
-  setup: () => `Waiting for the controller at ${controller}`,
-  live: () => ({
-    waiting: "Connected, waiting for the first event",
-    running: "Connected",
-    silent: `Silent: nothing heard from ${unheard}`,
-    ended: "Ended: end of feed, final numbers",
-  })[phase],
-  late: () => "Connected but nothing comes: numbers are old",
-  lost: () => "Reconnecting: numbers are old",
-};
-
 function showLink() {
-  document.body.dataset.link = link === "live" && (phase === "ended" || phase === "silent") ? phase : link;
-  const text = LINK_TEXTS[link]();
+  const { lamp, text } = headline(link, phase, nodes, controller);
+  document.body.dataset.link = lamp;
   if (byId("link-text").textContent !== text) byId("link-text").textContent = text;
 }
 
-/** Of whom nothing is heard: of Pis, or by all of them of the feed. */
-function unheardOf(nodes) {
-  const { silent, dead } = nodesByVoice(nodes);
-  const quiet = [...silent, ...dead].sort((a, b) => a - b);
-  return quiet.length === nodes.length ? `node ${quiet.join(", ")}` : "the feed";
-}
-
 function showShown() {
-  const [shown, all] = [market.order.length, market.rows.length];
-  const text = shown === all ? `${all.toLocaleString("en-US")} symbols` : `${shown.toLocaleString("en-US")} of ${all.toLocaleString("en-US")}`;
-  if (byId("shown").textContent !== text) byId("shown").textContent = text;
-  byId("empty").hidden = shown > 0;
-  if (shown === 0) {
-    byId("empty").textContent = all === 0 ? "The symbols come from the controller."
-      : market.search ? `No symbol has “${market.search}” in its name here.`
-        : "No such symbol at the moment.";
-  }
+  const { shown, empty } = countOfShown(market);
+  if (byId("shown").textContent !== shown) byId("shown").textContent = shown;
+  byId("empty").hidden = empty === "";
+  byId("empty").textContent = empty;
 }
 
 function rearrange() {
@@ -85,7 +61,7 @@ const feed = listen({
     market.update(message.rows);
     hasChanged ||= message.rows.length > 0;
     phase = message.phase;
-    unheard = unheardOf(message.nodes);
+    nodes = message.nodes;
     totals.show(message, market.schema);
     showShown();
     showLink();

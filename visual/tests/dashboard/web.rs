@@ -381,10 +381,12 @@ fn the_page_and_all_it_needs_come_from_here_under_a_strict_policy() {
     let modules = [
         "main.js",
         "feed.js",
+        "link.js",
         "schema.js",
         "market.js",
         "columns.js",
         "grid.js",
+        "headline.js",
         "totals.js",
     ];
     for file in ["style.css", "icon.svg"].into_iter().chain(modules) {

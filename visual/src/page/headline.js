@@ -1,0 +1,48 @@
+// Sentences about the whole: how the dashboard is heard, and how many symbols are shown.
+
+import { nodesByVoice } from "./totals.js";
+
+/**
+ * What the head of the page says: `text`, and for its colours `lamp`, which is the state of the link or,
+ * while that is live, "ended" or "silent".
+ */
+export function headline(link, phase, nodes, controller) {
+  const isPhaseShown = link === "live" && (phase === "ended" || phase === "silent");
+  const lamp = isPhaseShown ? phase : link;
+  switch (link) {
+    case "connecting": return { lamp, text: "Connecting" };
+    case "setup": return { lamp, text: `Waiting for the controller at ${controller}` };
+    case "late": return { lamp, text: "Connected but nothing comes: numbers are old" };
+    case "lost": return { lamp, text: "Reconnecting: numbers are old" };
+    default: return { lamp, text: phaseText(phase, nodes) };
+  }
+}
+
+function phaseText(phase, nodes) {
+  switch (phase) {
+    case "waiting": return "Connected, waiting for the first event";
+    case "silent": return `Silent: nothing heard from ${unheardOf(nodes)}`;
+    case "ended": return "Ended: end of feed, final numbers";
+    default: return "Connected";
+  }
+}
+
+/** Of whom nothing is heard: of Pis, or by all of them of the feed. */
+function unheardOf(nodes) {
+  const { silent, dead } = nodesByVoice(nodes);
+  const quiet = [...silent, ...dead].sort((a, b) => a - b);
+  return quiet.length === nodes.length ? `node ${quiet.join(", ")}` : "the feed";
+}
+
+/** How many symbols are `shown`, and what stands in place of rows when there are none, else "". */
+export function countOfShown(market) {
+  const [found, all] = [market.order.length, market.rows.length].map((number) => number.toLocaleString("en-US"));
+  const shown = found === all ? `${all} symbols` : `${found} of ${all}`;
+  return { shown, empty: market.order.length > 0 ? "" : whyEmpty(market) };
+}
+
+function whyEmpty(market) {
+  if (market.rows.length === 0) return "The symbols come from the controller.";
+  if (market.search) return `No symbol has “${market.search}” in its name here.`;
+  return "No such symbol at the moment.";
+}
