@@ -166,4 +166,19 @@ mod tests {
             row.as_array().unwrap()[1..]
         );
     }
+
+    /// The page's own tests run without this program.
+    #[test]
+    fn the_tests_of_the_page_have_the_schema_of_this_program() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page/schema.json");
+        let schema = serde_json::to_string_pretty(&Schema::of_rows()).unwrap() + "\n";
+        if std::env::var_os("OXBERRY_WRITE_SCHEMA").is_some() {
+            std::fs::write(file, &schema).unwrap();
+        }
+        let known = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            known == schema,
+            "visual/tests/page/schema.json is another one; OXBERRY_WRITE_SCHEMA=1 writes it anew"
+        );
+    }
 }

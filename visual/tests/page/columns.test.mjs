@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { COLUMNS, rowClasses, stateTitle } from "../../src/page/columns.js";
+import { Schema } from "../../src/page/schema.js";
+import { SCHEMA, cells, inState } from "./sample.mjs";
+
+const schema = new Schema(SCHEMA);
+const row = (fields) => schema.rowOf(cells(0, fields));
+const PHONE = { name: "MSFT", isOld: false, hasRoom: false };
+
+/** What the columns say of a row. */
+function texts(fields, how = PHONE) {
+  const said = row(fields);
+  return Object.fromEntries(COLUMNS.map(({ name, text }) => [name, text(said, how)]));
+}
+
+test("a row says what its fields are", () => {
+  const said = texts({
+    ...inState("live"), last: "30.5051", mid: "30.5075", spread: "0.015", bid: "30.50", bid_qty: 1234,
+    ask: "30.515", ask_qty: 5, trades: 2, volume: 1_000_000,
+  });
+  assert.deepEqual(said, {
+    symbol: "MSFT", state: "live", last: "30.5051", mid: "30.5075", spread: "0.015", bid_qty: "1,234",
+    bid: "30.50", ask: "30.515", ask_qty: "5", trades: "2", volume: "1,000,000",
+  });
+});
+
+test("what is not known is empty, and so is a count of nothing", () => {
+  const { symbol, state, ...others } = texts({});
+  assert.deepEqual([symbol, state], ["MSFT", "no event yet"]);
+  for (const [name, text] of Object.entries(others)) assert.equal(text, "", name);
+});
+
+test("with room the points of prices stand below one another", () => {
+  const said = texts({ last: "30.5", bid: "30.5051", spread: "0.0000001", mid: "1.00" }, { ...PHONE, hasRoom: true });
+  const space = "\u2007";
+  assert.equal(said.last, `30.5${space.repeat(3)}`);
+  assert.equal(said.bid, "30.5051");
+  assert.equal(said.mid, `1.00${space.repeat(3)}`, "a mid can have one digit more");
+  assert.equal(said.spread, "0.0000001");
+});
+
+test("a state is said in words, with what the venue does", () => {
+  const state = (fields, isOld = false) => texts(fields, { ...PHONE, isOld }).state;
+  assert.equal(state({ ...inState("live"), status: "halted" }), "live · halted");
+  assert.equal(state({ ...inState("stale"), status: "closed" }), "stale · closed");
+  assert.equal(state(inState("silent", "live")), "silent");
+  assert.equal(state({ ...inState("silent", "stale"), status: "halted" }), "silent · stale · halted");
+  assert.equal(state(inState("live"), true), "old");
+  assert.equal(state(inState("partial"), true), "partial");
+});
+
+test("every state has a word, a class and a sentence of its own", () => {
+  const titles = new Set();
+  for (const { word, label, is_doubtful } of SCHEMA.states) {
+    const said = row(inState(word));
+    assert.equal(texts(inState(word)).state, label);
+    const classes = rowClasses(said, false).split(" ");
+    assert.deepEqual(classes, is_doubtful ? ["row", word, "doubtful"] : ["row", word]);
+    titles.add(stateTitle(said, false));
+  }
+  assert.equal(titles.size, SCHEMA.states.length);
+  assert.ok(!titles.has(""));
+});
+
+test("a row looks as its fields are", () => {
+  const looks = (fields, isOld = false) => rowClasses(row({ ...inState("live"), ...fields }), isOld);
+  assert.equal(looks({ direction: "up" }), "row live up");
+  assert.equal(looks({ status: "halted" }), "row live paused");
+  assert.equal(looks({ status: "open", spread: "0.01" }), "row live");
+  assert.equal(looks({ spread: "-0.01" }), "row live crossed");
+  assert.equal(looks({}, true), "row old");
+  assert.match(stateTitle(row({ ...inState("stale"), status: "halted" }), false), /wrong\. The venue halted/);
+});
+
+test("columns are sorted by fields of a row, or by name and state", () => {
+  for (const { name } of COLUMNS) {
+    assert.ok(name === "symbol" || SCHEMA.fields.includes(name), name);
+  }
+});
