@@ -24,7 +24,7 @@ pub struct Board {
     limits: Limits,
     /// What the brain wants done.
     commands: VecDeque<Command>,
-    /// How many Pis there are to be.
+    /// How many Pis the run has.
     nodes_expected: u16,
     table: Arc<SymbolTable>,
     /// Whether the table is to be made anew for another run.
@@ -54,39 +54,39 @@ pub struct Board {
 pub struct Counters {
     /// Frames that Pis pushed.
     pub frames: u64,
-    /// Events that counted: each message of a symbol once.
+    /// Events that the page took: each message of a symbol once.
     pub events: u64,
-    /// Copies by the twin, dropped.
+    /// Copies of events that a twin had brought already; dropped.
     pub copies: u64,
-    /// Events of books that were not the best word on their symbol, dropped.
+    /// Events of a book while another Pi had a better one of the symbol; dropped.
     pub untrusted: u64,
-    /// Times that something of a Pi was missed.
+    /// How often messages from a Pi were lost.
     pub missed: u64,
     /// Frames of another run, dropped.
     pub foreign: u64,
     /// Frames that could not be read.
     pub malformed: u64,
-    /// Runs that were shown afresh.
+    /// Runs that the page began to show.
     pub runs: u64,
     /// Trades.
     pub trades: u64,
-    /// Shares of these trades.
+    /// Shares traded in them.
     pub volume: u64,
-    /// Events overtaken by a newer one of their symbol before a frame showed them, on purpose.
+    /// Events that no frame showed, on purpose, because a newer one of their symbol came first.
     pub conflated: u64,
 }
 
-/// How far the feed is.
+/// How far the feed has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Nothing came yet.
+    /// No event has come yet.
     Waiting,
-    /// Events come.
+    /// Events are coming.
     Running,
-    /// Nothing is heard any more: of no Pi, or by no Pi of the feed.
+    /// No Pi is heard any more, or no Pi hears the feed any more.
     Silent,
-    /// Every Pi that still speaks said that no more events come.
+    /// Every Pi that still speaks has said that no more events will come.
     Ended,
 }
 
@@ -115,11 +115,11 @@ impl Board {
         }
     }
 
-    /// Takes the controller's answer to a question for the symbols.
+    /// Takes the controller's answer to a request for the symbols.
     ///
     /// # Errors
     ///
-    /// Why it gives none.
+    /// Why the answer has no symbols.
     pub fn handle_answer(&mut self, message: &[u8]) -> Result<(), TableError> {
         let nodes = check_answer(message)?;
         self.page.handle_symbols(message)?;
@@ -128,7 +128,7 @@ impl Board {
         Ok(())
     }
 
-    /// Takes a frame from a Pi; `on_event` sees every event that counts, with its symbol's name.
+    /// Takes a frame from a Pi; `on_event` sees every event that the page takes, with its symbol's name.
     pub fn handle_frame(
         &mut self,
         now: Instant,
@@ -143,7 +143,7 @@ impl Board {
         }
     }
 
-    /// Notes the passing of time: who fell silent, and whether that was the end.
+    /// Notes that time has passed: which Pis fell silent, and whether the feed has ended.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.page.handle_timeout(now);
         self.settle(&mut |_, _| {});
@@ -282,7 +282,7 @@ impl Board {
         !self.changed.slots.is_empty() || !self.restated.is_empty()
     }
 
-    /// What was said last of a row.
+    /// What was last said of a row.
     #[must_use]
     pub fn row_state(&self, slot: usize) -> Option<RowState> {
         self.states.get(slot).copied()
@@ -317,13 +317,13 @@ impl Board {
         &self.rows
     }
 
-    /// How many Pis there are to be.
+    /// How many Pis the run has.
     #[must_use]
     pub const fn nodes_expected(&self) -> u16 {
         self.nodes_expected
     }
 
-    /// The Pis that were heard, how, and how many events each was the first to bring.
+    /// The Pis that were heard, how each is heard, and how many events it was the first to bring.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Voice, u64)> {
         self.page.voices().map(|(node, voice)| {
             let firsts = self.firsts.get(&node).copied();
@@ -343,13 +343,13 @@ impl Board {
         self.counters.since(&self.before_run)
     }
 
-    /// How far the feed is.
+    /// How far the feed has come.
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// The newest time of an event: how late it is at the venue.
+    /// The time of the newest event, by the clock of the venue.
     #[must_use]
     pub const fn market_time(&self) -> Option<UnixNanos> {
         self.market_time

@@ -61,7 +61,7 @@ use crate::feed::{Feed, FramePace};
 use crate::print::{Prices, Printer};
 use crate::setup::Setup;
 
-/// The sockets of a dashboard, open before it runs, so that ports are known and errors come early.
+/// The sockets of a dashboard, opened before it runs so that ports are known and errors come early.
 #[derive(Debug)]
 pub struct Sockets {
     stock: StockPuller,
@@ -74,14 +74,14 @@ pub struct Sockets {
 /// What a dashboard saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// How far the feed was; `None` when the symbol table never came.
+    /// How far the feed had come; `None` when the symbol table never came.
     pub phase: Option<Phase>,
     /// What was counted.
     pub counters: Counters,
 }
 
 impl Sockets {
-    /// Opens them.
+    /// Opens the sockets.
     ///
     /// # Errors
     ///

@@ -13,17 +13,17 @@ use crate::state::State;
 /// The newest state of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Where the state stands in the feed; `None` while that was not told.
+    /// The state's position in the feed; `None` until it was told.
     pub at: Option<(ChannelId, Position)>,
     /// When the newest event happened, if known.
     pub ts_event: Option<UnixNanos>,
-    /// The best prices; `None` before anything was told of them.
+    /// The best prices; `None` until they were told.
     pub view: Option<View>,
     /// The last trade.
     pub last: Option<LastTrade>,
-    /// Trades seen.
+    /// How many trades were seen.
     pub trades: u64,
-    /// Shares of these trades.
+    /// Shares traded in them.
     pub volume: u64,
 }
 
@@ -34,11 +34,11 @@ pub struct LastTrade {
     pub price: Price,
     /// Its shares, if the trade itself was seen.
     pub qty: Option<Qty>,
-    /// Compared with the trade before it; `None` for the first.
+    /// Its price compared with that of the trade before; `None` for the first trade.
     pub direction: Option<Direction>,
 }
 
-/// Where the last trade went, compared with the one before.
+/// The price of a trade, compared with that of the trade before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -50,25 +50,25 @@ pub enum Direction {
     Same,
 }
 
-/// What may be said of a row's numbers.
+/// What can be said of a row's numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowState {
-    /// Whether the book is what the venue's is; `None` while nothing has happened to the symbol.
+    /// How far the book can be trusted; `None` until something happens to the symbol.
     pub trust: Option<Trust>,
     /// Whether nothing is heard of the symbol any more.
     pub silent: bool,
-    /// What the venue does with the symbol.
+    /// Whether the venue trades the symbol.
     pub status: TradingStatus,
 }
 
-/// The best price of a side in full.
+/// The best price of a side, with what stands there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BestPrice {
     /// The exact price.
     pub price: Price,
     /// All shares at that price.
     pub qty: u64,
-    /// How many orders they are.
+    /// How many orders stand at that price.
     pub orders: u32,
 }
 
@@ -136,7 +136,7 @@ impl Row {
         })
     }
 
-    /// Half way between best bid and offer, when there are both.
+    /// Halfway between the best bid and the best offer, when there are both.
     #[must_use]
     pub fn mid(&self) -> Option<Mid> {
         Some(Mid {
@@ -144,7 +144,7 @@ impl Row {
         })
     }
 
-    /// Offer minus bid, when there are both; negative while the book is crossed.
+    /// The best offer minus the best bid, when there are both; negative while the book is crossed.
     #[must_use]
     pub fn spread(&self) -> Option<Price> {
         let spread = self
@@ -157,14 +157,14 @@ impl Row {
 }
 
 impl RowState {
-    /// Nothing was heard yet.
+    /// That of a symbol before its first event.
     pub const WAITING: Self = Self {
         trust: None,
         silent: false,
         status: TradingStatus::Unknown,
     };
 
-    /// What `standing` says of a row that shows prices or not.
+    /// What `standing` says of a row, which has prices to show or not.
     #[must_use]
     pub fn of(standing: Standing, has_view: bool) -> Self {
         let nobody_spoke = standing == Standing::NOBODY;
@@ -188,7 +188,7 @@ impl RowState {
         }
     }
 
-    /// Whether the numbers are what the venue's are.
+    /// Whether the row's numbers match the venue's.
     #[must_use]
     pub fn is_live(&self) -> bool {
         self.state().is_live()

@@ -19,7 +19,7 @@ use crate::table::SymbolTable;
 /// The number of a frame; the first is 1.
 pub type FrameNum = u64;
 
-/// What is on show.
+/// What the browsers see.
 #[derive(Debug, Default)]
 pub struct Screen {
     status: Status,
@@ -28,34 +28,34 @@ pub struct Screen {
     rows: Vec<ShownRow>,
 }
 
-/// A row as it was put up.
+/// A row as the browsers see it.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownRow {
     /// The symbol's place in the table.
     pub slot: usize,
-    /// The frame that changed it last; 0 before its first event.
+    /// The frame that last changed it; 0 before its first event.
     pub changed_in: FrameNum,
     /// Its numbers.
     pub row: Row,
-    /// What may be said of them.
+    /// What can be said of them.
     pub state: RowState,
 }
 
-/// All that is not a row.
+/// Everything beside the rows.
 #[derive(Clone, Debug, Default)]
 pub struct Status {
-    /// The frame on show.
+    /// The newest frame.
     pub frame: FrameNum,
-    /// When it was put up, since the dashboard's start.
+    /// When it was published, since the dashboard's start.
     pub shown_at: Instant,
-    /// The board's status; `None` until the controller gave out the symbol table.
+    /// The status of the board; `None` until the controller has sent the symbol table.
     pub board: Option<BoardStatus>,
 }
 
 /// The status of the board.
 #[derive(Clone, Debug)]
 pub struct BoardStatus {
-    /// How far the feed is.
+    /// How far the feed has come.
     pub phase: Phase,
     /// The run that is shown.
     pub run: Run,
@@ -67,11 +67,11 @@ pub struct BoardStatus {
     pub states: StateCounts,
     /// How many symbols have each trading status.
     pub statuses: StatusCounts,
-    /// How many Pis there are to be.
+    /// How many Pis the run has.
     pub nodes_expected: u16,
     /// The Pis that were heard.
     pub nodes: Vec<NodeStatus>,
-    /// The newest time of an event, in milliseconds since 1970 UTC.
+    /// The time of the newest event, in milliseconds since 1970 UTC.
     pub market_time_ms: Option<u64>,
 }
 
@@ -93,11 +93,11 @@ pub struct Changes {
     pub status: Status,
     /// The symbols.
     pub table: Arc<SymbolTable>,
-    /// The rows that changed, by slot; all that ever did, where the symbols are of another edition.
+    /// The rows that changed, by slot; every row that ever did when the table is of another edition.
     pub rows: Vec<ShownRow>,
 }
 
-/// The feed's side of a screen. When it goes, the viewers see the end.
+/// The feed's side of a screen. When it is dropped, the viewers see the end.
 #[derive(Debug)]
 pub struct Publisher {
     screen: Arc<Mutex<Screen>>,
@@ -129,8 +129,8 @@ pub fn screen() -> (Publisher, Viewer) {
 }
 
 impl Publisher {
-    /// Puts up the next frame, with what changed on the board if it knows its symbols already. When somebody
-    /// reads just now nothing happens, `false` comes back, and the board keeps its changes.
+    /// Publishes the next frame, with what changed on the board once it knows its symbols. While
+    /// somebody reads the screen it does nothing and returns `false`; the board keeps its changes.
     pub fn try_publish(&self, now: Instant, board: &mut Board) -> bool {
         let mut screen = match self.screen.try_lock() {
             Ok(screen) => screen,
@@ -214,7 +214,7 @@ impl BoardStatus {
 }
 
 impl Viewer {
-    /// Waits for a frame that this viewer did not wait for before; `false` when there will be none.
+    /// Waits for the next frame that this viewer has not seen; `false` when there will be none.
     pub async fn next_frame(&mut self) -> bool {
         self.frames.changed().await.is_ok()
     }
@@ -236,8 +236,8 @@ impl Viewer {
         self.lock().status.clone()
     }
 
-    /// What changed after frame `seen` for one who knows an edition of the symbols; everything after
-    /// frame 0, and for one who knows another edition or none.
+    /// What changed after frame `seen` for a browser that knows this edition of the symbols. A browser
+    /// that knows another edition or none gets everything.
     #[must_use]
     pub fn changes_since(&self, seen: FrameNum, edition: Option<u64>) -> Changes {
         let screen = self.lock();

@@ -14,16 +14,20 @@ use serde::ser::{Serialize, Serializer};
 pub enum State {
     /// Nothing has happened to the symbol yet.
     Waiting,
-    /// The symbol is heard, and its book can be trusted so far.
+    /// The symbol is heard, and its book can be trusted this far.
     Heard(Trust),
     /// Nothing is heard of the symbol any more.
     Silent,
 }
 
-/// Makes the list of all states of a type, and the function that says what the page shows for one. A list
-/// that lacks a state does not compile.
+/// Makes the list of all states of a type, and the function that says what the page shows for one. A
+/// list that lacks a state does not compile.
 macro_rules! list {
-    ($(#[$doc:meta])* $list:ident, $title:ident($of:ty) -> $shown:ty: $([$($state:tt)+] => $text:expr,)+) => {
+    (
+        $(#[$doc:meta])*
+        $list:ident, $title:ident($of:ty) -> $shown:ty:
+        $([$($state:tt)+] => $text:expr,)+
+    ) => {
         $(#[$doc])*
         pub const $list: &[$of] = &[$($($state)+),+];
 
@@ -47,7 +51,7 @@ list! {
 }
 
 list! {
-    /// What the venue can do with a symbol. A status with a title keeps it from trading.
+    /// Every trading status. One with a title keeps its symbol from trading.
     STATUSES, pause_title(TradingStatus) -> Option<&'static str>:
     [TradingStatus::Unknown] => None,
     [TradingStatus::Open] => None,
@@ -71,7 +75,7 @@ impl State {
         }
     }
 
-    /// Whether the numbers are the venue's.
+    /// Whether the symbol's numbers match the venue's.
     #[must_use]
     pub fn is_live(self) -> bool {
         self == Self::Heard(Trust::Live)

@@ -13,8 +13,8 @@ use oxberry_proto::{
 /// itself defines come behind the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SymbolTable {
-    /// Which table it is: a higher one has nothing to do with those before, and the same one only
-    /// grows.
+    /// Which table it is. A table of another edition has nothing to do with the ones before; within
+    /// an edition symbols are only added.
     pub(crate) edition: u64,
     entries: Vec<Entry>,
 }
@@ -24,7 +24,7 @@ pub struct SymbolTable {
 pub struct Entry {
     /// The venue's number for it.
     pub symbol_index: SymbolIndex,
-    /// Its CQS name; empty while only the feed itself has told of it.
+    /// Its CQS name; empty for a symbol that only the feed has defined.
     name: SymbolName,
     /// Its partition.
     pub partition: Partition,
@@ -34,7 +34,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// The controller's messages are other ones.
+    /// The controller speaks another version of the messages.
     #[error(
         "the controller's message schema is {theirs:016x}, this program's is \
          {SCHEMA_FINGERPRINT:016x}: install the same version on all machines"
@@ -43,10 +43,10 @@ pub enum TableError {
         /// The controller's fingerprint.
         theirs: u64,
     },
-    /// The controller does not want this visualisation.
-    #[error("the controller refused this visualisation: {0:?}")]
+    /// The controller refused this dashboard.
+    #[error("the controller refused this dashboard: {0:?}")]
     Refused(RefusedReason),
-    /// The bytes are no answer.
+    /// The bytes are not an answer.
     #[error("the controller's symbol table does not decode: {0}")]
     Malformed(#[from] ProtoError),
 }

@@ -18,17 +18,17 @@ const whole = new Intl.NumberFormat("en-US");
  */
 export const COLUMNS = [
   column("symbol", "Symbol", "", (row, how) => how.name),
-  column("state", "State", "Whether the book can be trusted, and whether the symbol trades",
+  column("state", "State", "Whether the numbers can be trusted, and whether the symbol trades",
     (row, how) => stateText(row, how.isOld)),
-  column("last", "Last trade", "Coloured by its direction", (row, how) => price(row.last, how)),
-  column("mid", "Mid", "Half way between bid and ask", (row, how) => price(row.mid, how, MID_DIGITS)),
+  column("last", "Last trade", "Price of the last trade: green when higher than the one before, red when lower, yellow when the same", (row, how) => price(row.last, how)),
+  column("mid", "Mid", "Halfway between bid and ask", (row, how) => price(row.mid, how, MID_DIGITS)),
   column("spread", "Spread", "Ask minus bid", (row, how) => price(row.spread, how)),
   column("bid_qty", "Bid size", "Shares at the best bid", (row) => quantity(row.bid_qty)),
-  column("bid", "Bid", "The best bid", (row, how) => price(row.bid, how)),
-  column("ask", "Ask", "The best offer", (row, how) => price(row.ask, how)),
+  column("bid", "Bid", "Price of the best bid", (row, how) => price(row.bid, how)),
+  column("ask", "Ask", "Price of the best offer", (row, how) => price(row.ask, how)),
   column("ask_qty", "Ask size", "Shares at the best offer", (row) => quantity(row.ask_qty)),
-  column("trades", "Trades", "Trades seen", (row) => quantity(row.trades || null)),
-  column("volume", "Volume", "Shares of these trades", (row) => quantity(row.volume || null)),
+  column("trades", "Trades", "Number of trades that the dashboard has seen", (row) => quantity(row.trades || null)),
+  column("volume", "Volume", "Shares traded in them", (row) => quantity(row.volume || null)),
 ];
 
 function column(name, heading, title, text) {

@@ -12,7 +12,7 @@ export function headline(link, phase, nodes, controller) {
   switch (link) {
     case "connecting": return { lamp, text: "Connecting" };
     case "setup": return { lamp, text: `Waiting for the controller at ${controller}` };
-    case "late": return { lamp, text: "Connected but nothing comes: numbers are old" };
+    case "late": return { lamp, text: "Connected, but the dashboard is silent: numbers are old" };
     case "lost": return { lamp, text: "Reconnecting: numbers are old" };
     default: return { lamp, text: phaseText(phase, nodes) };
   }
@@ -22,7 +22,7 @@ function phaseText(phase, nodes) {
   switch (phase) {
     case "waiting": return "Connected, waiting for the first event";
     case "silent": return `Silent: nothing heard from ${unheardOf(nodes)}`;
-    case "ended": return "Ended: end of feed, final numbers";
+    case "ended": return "Feed ended: numbers are final";
     default: return "Connected";
   }
 }
@@ -42,7 +42,7 @@ export function countOfShown(market) {
 }
 
 function whyEmpty(market) {
-  if (market.rows.length === 0) return "The symbols come from the controller.";
-  if (market.search) return `No symbol has “${market.search}” in its name here.`;
-  return "No such symbol at the moment.";
+  if (market.rows.length === 0) return "The controller has not sent the symbols yet.";
+  if (market.search) return `No symbol has “${market.search}” in its name.`;
+  return "No symbol passes this filter now.";
 }
