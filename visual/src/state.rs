@@ -40,7 +40,8 @@ macro_rules! list {
 }
 
 list! {
-    /// All states of a symbol's numbers, from the least doubtful to the most.
+    /// All states of a symbol's numbers, from the least doubtful to the most. The order is for a reader, to
+    /// whom numbers that lack older orders say more than those of a book that is being rebuilt.
     STATES, state_title(State) -> &'static str:
     [State::Waiting] => "Nothing has happened to this symbol yet",
     [State::Heard(Trust::Live)] => "This book matches the venue's",
