@@ -61,66 +61,95 @@ impl ChannelFiles {
     ///
     /// When it cannot be listed, holds no channel file, or two files of the same channel.
     pub fn of_directory(path: &Path) -> Result<Self, DirectoryError> {
-        let unreadable = |error| DirectoryError::Unreadable {
+        let mut listing = Listing::default();
+        for file in sorted_files(path)? {
+            listing.take(file)?;
+        }
+        listing.finish().ok_or_else(|| DirectoryError::Empty {
             path: path.to_owned(),
-            error,
+        })
+    }
+}
+
+/// A directory lists in any order; messages and choices must not depend on it.
+fn sorted_files(directory: &Path) -> Result<Vec<PathBuf>, DirectoryError> {
+    let unreadable = |error| DirectoryError::Unreadable {
+        path: directory.to_owned(),
+        error,
+    };
+    let mut paths = Vec::new();
+    for entry in directory.read_dir().map_err(unreadable)? {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// What was found in a directory so far.
+#[derive(Debug, Default)]
+struct Listing {
+    by_channel: BTreeMap<ChannelId, PathBuf>,
+    unread: Vec<PathBuf>,
+    /// The first day that a name says, and the file of this name.
+    dated: Option<(String, PathBuf)>,
+}
+
+impl Listing {
+    /// Takes the next file: one of a channel, one that looks like it, or one of something else.
+    fn take(&mut self, file: PathBuf) -> Result<(), DirectoryError> {
+        let Some(channel) = ChannelFile::channel_of(&file) else {
+            if is_alike(&file) {
+                self.unread.push(file);
+            }
+            return Ok(());
         };
-        let mut paths = Vec::new();
-        for entry in path.read_dir().map_err(unreadable)? {
-            paths.push(entry.map_err(unreadable)?.path());
-        }
-        // A directory lists in any order; messages and choices must not depend on it.
-        paths.sort();
-        let mut by_channel = BTreeMap::new();
-        let mut unread = Vec::new();
-        let mut dated: Option<(String, PathBuf)> = None;
-        for file in paths {
-            let Some(channel) = ChannelFile::channel_of(&file) else {
-                if is_alike(&file) {
-                    unread.push(file);
-                }
-                continue;
-            };
-            if let Some(date) = date_of(&file) {
-                match &dated {
-                    Some((first, other))
-                        if *first != date && !by_channel.contains_key(&channel) =>
-                    {
-                        return Err(DirectoryError::TwoDays {
-                            first: other.clone(),
-                            second: file,
-                        });
-                    }
-                    Some(_) => {}
-                    None => dated = Some((date, file.clone())),
-                }
-            }
-            if let Some(first) = by_channel.insert(channel, file.clone()) {
-                let channel = channel.raw();
-                return Err(DirectoryError::TwoFiles {
-                    channel,
-                    first,
-                    second: file,
-                });
-            }
-        }
-        let Some((last, _)) = by_channel.last_key_value() else {
-            return Err(DirectoryError::Empty {
-                path: path.to_owned(),
+        // Two files of a channel are that, of whatever days they are.
+        if let Some(first) = self.by_channel.remove(&channel) {
+            return Err(DirectoryError::TwoFiles {
+                channel: channel.raw(),
+                first,
+                second: file,
             });
+        }
+        self.check_day(&file)?;
+        self.by_channel.insert(channel, file);
+        Ok(())
+    }
+
+    /// All files that say a day must say the same.
+    fn check_day(&mut self, file: &Path) -> Result<(), DirectoryError> {
+        let Some(date) = date_of(file) else {
+            return Ok(());
         };
+        match &self.dated {
+            Some((first, other)) if *first != date => Err(DirectoryError::TwoDays {
+                first: other.clone(),
+                second: file.to_owned(),
+            }),
+            Some(_) => Ok(()),
+            None => {
+                self.dated = Some((date, file.to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    /// The files by channel, if there is one.
+    fn finish(self) -> Option<ChannelFiles> {
+        let (last, _) = self.by_channel.last_key_value()?;
         let missing = (1..last.raw())
             .map(ChannelId::from_raw)
-            .filter(|channel| !by_channel.contains_key(channel))
+            .filter(|channel| !self.by_channel.contains_key(channel))
             .collect();
-        let files = by_channel
+        let files = self
+            .by_channel
             .into_iter()
             .map(|(channel, path)| ChannelFile { channel, path })
             .collect();
-        Ok(Self {
+        Some(ChannelFiles {
             files,
             missing,
-            unread,
+            unread: self.unread,
         })
     }
 }
