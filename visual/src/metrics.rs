@@ -5,15 +5,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxberry_cluster::page::Voice;
 
-use crate::board::Phase;
+use crate::board::{Counters, Phase};
 use crate::browser::BrowserCounters;
-use crate::screen::Status;
+use crate::screen::{BoardStatus, Status};
 
 pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
     let mut text = Text::default();
     text.counter("frames", "Frames put up for browsers.", status.frame);
     if let Some(board) = &status.board {
-        let counters = &board.counters;
+        text.counters(&board.counters);
+        text.symbols(board);
+        text.feed(board);
+    }
+    text.browsers(browsers);
+    text.0
+}
+
+#[derive(Debug, Default)]
+struct Text(String);
+
+impl Text {
+    /// What was counted of what the Pis told.
+    fn counters(&mut self, counters: &Counters) {
         for (name, help, value) in [
             ("stock_frames", "Frames that Pis pushed.", counters.frames),
             (
@@ -51,63 +64,69 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
                 counters.conflated,
             ),
         ] {
-            text.counter(name, help, value);
+            self.counter(name, help, value);
         }
-        text.head("symbols", "gauge", "Symbols by what can be said of them.");
+    }
+
+    /// How many symbols are how.
+    fn symbols(&mut self, board: &BoardStatus) {
+        self.head("symbols", "gauge", "Symbols by what can be said of them.");
         for (state, count) in board.states.iter() {
-            text.line("symbols", &format!("{{state=\"{state}\"}}"), count.into());
+            self.line("symbols", &format!("{{state=\"{state}\"}}"), count.into());
         }
-        text.head("symbols_not_trading", "gauge", "Symbols that do not trade.");
+        self.head("symbols_not_trading", "gauge", "Symbols that do not trade.");
         for (status, count) in board.statuses.paused() {
             let label = format!("{{status=\"{status}\"}}");
-            text.line("symbols_not_trading", &label, count.into());
+            self.line("symbols_not_trading", &label, count.into());
         }
-        text.head(
+    }
+
+    /// Who speaks, and whether the feed goes on.
+    fn feed(&mut self, board: &BoardStatus) {
+        self.head(
             "node_speaks",
             "gauge",
             "Whether a Pi speaks or said that it is done.",
         );
         for node in &board.nodes {
             let speaks = u64::from(matches!(node.voice, Voice::Speaking | Voice::Ended));
-            text.line(
+            self.line(
                 "node_speaks",
                 &format!("{{node=\"{}\"}}", node.node),
                 speaks,
             );
         }
         let ended = u64::from(board.phase == Phase::Ended);
-        text.gauge("feed_ended", "Whether the feed is over.", ended);
+        self.gauge("feed_ended", "Whether the feed is over.", ended);
         let silent = u64::from(board.phase == Phase::Silent);
-        text.gauge("feed_silent", "Whether nothing is heard any more.", silent);
+        self.gauge("feed_silent", "Whether nothing is heard any more.", silent);
     }
-    let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    text.gauge(
-        "browsers",
-        "Browsers that look on.",
-        read(&browsers.present),
-    );
-    text.counter(
-        "browsers",
-        "Browsers that ever looked on.",
-        read(&browsers.total),
-    );
-    text.counter(
-        "browser_frames",
-        "Frames sent to browsers.",
-        read(&browsers.frames),
-    );
-    text.counter(
-        "browser_frames_skipped",
-        "Frames that a browser was too slow for.",
-        read(&browsers.frames_skipped),
-    );
-    text.0
-}
 
-#[derive(Debug, Default)]
-struct Text(String);
+    /// Who looks on.
+    fn browsers(&mut self, browsers: &BrowserCounters) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        self.gauge(
+            "browsers",
+            "Browsers that look on.",
+            read(&browsers.present),
+        );
+        self.counter(
+            "browsers",
+            "Browsers that ever looked on.",
+            read(&browsers.total),
+        );
+        self.counter(
+            "browser_frames",
+            "Frames sent to browsers.",
+            read(&browsers.frames),
+        );
+        self.counter(
+            "browser_frames_skipped",
+            "Frames that a browser was too slow for.",
+            read(&browsers.frames_skipped),
+        );
+    }
 
-impl Text {
     fn counter(&mut self, name: &str, help: &str, value: u64) {
         let name = format!("{name}_total");
         self.head(&name, "counter", help);
