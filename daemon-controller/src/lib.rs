@@ -8,6 +8,7 @@
 //! * [`notice`]: what it says,
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
+//! * `threads`: the threads of all channels, as the main thread sees them,
 //! * [`run`](mod@run): the main loop around the cluster's brain,
 //! * [`Cli`]: the program.
 
@@ -15,9 +16,12 @@ pub mod channel;
 mod cli;
 pub mod config;
 pub mod day;
+mod error;
 pub mod notice;
 mod outlet;
 pub mod pace;
 pub mod run;
+mod threads;
 
 pub use cli::Cli;
+pub use error::RunError;

@@ -1,0 +1,32 @@
+//! Why a run of the controller failed.
+
+use oxberry_core::units::ChannelId;
+use oxberry_net::{EndpointError, NetError};
+use thiserror::Error;
+
+use crate::channel::ChannelError;
+
+/// Why a run failed.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// An endpoint is malformed.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// A socket failed.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// A channel failed.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// systemd cannot be told.
+    #[error("systemd cannot be told that the controller is ready: {0}")]
+    Notify(std::io::Error),
+    /// A thread could not be started.
+    #[error("the thread of channel {channel} cannot be started: {error}")]
+    Thread {
+        /// The channel.
+        channel: ChannelId,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
