@@ -9,7 +9,10 @@ mod player;
 mod rows;
 mod table;
 
-use std::{io::Write as _, path::PathBuf};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
 use clap::{Args, ValueEnum};
 use oxberry_core::book::Capacity;
@@ -18,6 +21,7 @@ use self::rows::{Choice, Rows};
 pub(crate) use self::{
     events::EventRows,
     inputs::Inputs,
+    outcome::Outcome,
     player::{Plan, play},
 };
 use crate::{
@@ -99,56 +103,27 @@ enum Format {
 /// When output cannot be written, an input cannot be read or has faults, or the books had no room;
 /// everything that is good is used before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let named = arguments.paths.iter().chain(&arguments.symbols);
-    refuse_repeated_pipes(named.map(PathBuf::as_path))?;
     let mut console = Console::new(!arguments.digest);
-    let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), &console)?;
-    if let Some(events) = &arguments.events {
-        let read = inputs.files.iter().chain([&inputs.symbols]);
-        refuse_to_overwrite("--events", events, read.map(PathBuf::as_path))?;
-    }
-    let plan = Plan {
-        inputs,
-        dialect: arguments.input.dialect,
-        filter: arguments.input.filter(),
-        orders: arguments.orders,
-        has_options: true,
-    };
+    let plan = plan(arguments, &console)?;
     let Format::Csv = arguments.format;
     let events = arguments.events.as_deref();
     let mut events = events.map(EventRows::create).transpose()?;
-    let outcome = if arguments.digest {
-        play(&plan, None, events.as_mut(), &mut console)?
+    let mut rows = if arguments.digest {
+        None
     } else {
-        let choice = if arguments.every_message {
-            Choice::EveryMessage
-        } else {
-            Choice::Changes
-        };
-        let names = plan
-            .inputs
-            .mapping
-            .symbols
-            .values()
-            .map(|symbol| symbol.cqs_symbol.clone());
-        let mut rows = Rows::new(
-            Output::new(),
-            arguments.depth.into(),
-            choice,
-            names.collect(),
-            arguments.trust,
-        )?;
-        play(&plan, Some(&mut rows), events.as_mut(), &mut console)?
+        Some(rows(arguments, &plan.inputs)?)
     };
+    let outcome = play(&plan, rows.as_mut(), events.as_mut(), &mut console)?;
+    drop(rows);
     if let Some(events) = &mut events {
         events.flush()?;
     }
     outcome.summarise(&console);
-    let mut printed = Ok(());
-    if arguments.digest {
-        let mut output = Output::new();
-        printed = writeln!(output, "{}", outcome.digest()).and_then(|()| output.flush());
-    }
+    let printed = if arguments.digest {
+        print_digest(&outcome)
+    } else {
+        Ok(())
+    };
     // All was read, so a digest that nobody wants changes nothing about how it went.
     if outcome.is_faulty() {
         return Err(Failure::FaultyInput);
@@ -159,4 +134,46 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         Err(Failure::NotLive)
     }
+}
+
+/// What is to be played. Refuses paths that cannot be read twice, or would be read and written.
+fn plan(arguments: &Arguments, console: &Console) -> Result<Plan, Failure> {
+    let named = arguments.paths.iter().chain(&arguments.symbols);
+    refuse_repeated_pipes(named.map(PathBuf::as_path))?;
+    let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), console)?;
+    if let Some(events) = &arguments.events {
+        let read = inputs.files.iter().chain([&inputs.symbols]);
+        refuse_to_overwrite("--events", events, read.map(PathBuf::as_path))?;
+    }
+    Ok(Plan {
+        inputs,
+        dialect: arguments.input.dialect,
+        filter: arguments.input.filter(),
+        orders: arguments.orders,
+        has_options: true,
+    })
+}
+
+/// The rows of the depth, on standard output.
+fn rows(arguments: &Arguments, inputs: &Inputs) -> Result<Rows, Failure> {
+    let choice = if arguments.every_message {
+        Choice::EveryMessage
+    } else {
+        Choice::Changes
+    };
+    let symbols = inputs.mapping.symbols.values();
+    let names = symbols.map(|symbol| symbol.cqs_symbol.clone());
+    Ok(Rows::new(
+        Output::new(),
+        arguments.depth.into(),
+        choice,
+        names.collect(),
+        arguments.trust,
+    )?)
+}
+
+fn print_digest(outcome: &Outcome) -> io::Result<()> {
+    let mut output = Output::new();
+    writeln!(output, "{}", outcome.digest())?;
+    output.flush()
 }
