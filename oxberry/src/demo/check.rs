@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
+    fmt::{self, Write as _},
     io::{self, Write as _},
     path::Path,
 };
 
 use oxberry_controller::{config::partitions_for, day::partition_table};
-use oxberry_core::book::Digest;
+use oxberry_core::{book::Digest, units::SymbolIndex};
 use serde_json::Value;
 
 use super::{Arguments, cluster::RunOutcome, events};
@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     input::DialectChoice,
     output::Output,
-    replay::{EventRows, Inputs, Plan, play},
+    replay::{EventRows, Inputs, Outcome, Plan, play},
 };
 
 /// Orders that may rest at once in the replay: what all Pis together hold at least.
@@ -50,13 +50,45 @@ pub(super) fn compare(
     if let Some(mut rows) = rows {
         rows.flush()?;
     }
-    let mut expected: BTreeMap<u16, (u32, Digest)> = BTreeMap::new();
+    let expected = partitions(&replayed, |symbol| table.partition_of(symbol).raw());
+    let (mut report, mut all_equal) = compare_partitions(outcome, expected)?;
+    if let Some((page, replay)) = streams {
+        let comparison = events::compare(page, replay, replayed.contested())?;
+        writeln!(report, "{comparison}")?;
+        all_equal &= comparison.is_equal();
+    }
+    let printed = print(&report);
+    if !all_equal {
+        let differ = "not everything equals the replay: see the lines above";
+        return Err(anyhow::anyhow!(differ).into());
+    }
+    match printed {
+        // Who stopped reading still wants to know how the check went.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.map_err(Failure::of_output),
+    }
+}
+
+/// How many symbols each partition has in the replay, and the digest of their books.
+fn partitions(
+    replayed: &Outcome,
+    partition_of: impl Fn(SymbolIndex) -> u16,
+) -> BTreeMap<u16, (u32, Digest)> {
+    let mut partitions: BTreeMap<u16, (u32, Digest)> = BTreeMap::new();
     for (&symbol_index, &digest) in replayed.digests() {
-        let partition = table.partition_of(symbol_index);
-        let (symbols, sum) = expected.entry(partition.raw()).or_default();
+        let partition = partition_of(symbol_index);
+        let (symbols, sum) = partitions.entry(partition).or_default();
         *symbols += 1;
         *sum = sum.combine(digest);
     }
+    partitions
+}
+
+/// A line a partition, and whether all of them are equal.
+fn compare_partitions(
+    outcome: &RunOutcome,
+    expected: BTreeMap<u16, (u32, Digest)>,
+) -> Result<(String, bool), fmt::Error> {
     let mut report = String::new();
     let mut all_equal = outcome.partitions.len() == expected.len();
     for (partition, (symbols, digest)) in expected {
@@ -86,24 +118,13 @@ pub(super) fn compare(
         let partitions = outcome.partitions.len();
         writeln!(report, "all {partitions} partitions equal the replay")?;
     }
-    if let Some((page, replay)) = streams {
-        let comparison = events::compare(page, replay, replayed.contested())?;
-        writeln!(report, "{comparison}")?;
-        all_equal &= comparison.is_equal();
-    }
+    Ok((report, all_equal))
+}
+
+fn print(report: &str) -> io::Result<()> {
     let mut output = Output::new();
-    let printed = output
-        .write_all(report.as_bytes())
-        .and_then(|()| output.flush());
-    if !all_equal {
-        let differ = "not everything equals the replay: see the lines above";
-        return Err(anyhow::anyhow!(differ).into());
-    }
-    match printed {
-        // Who stopped reading still wants to know how the check went.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.map_err(Failure::of_output),
-    }
+    output.write_all(report.as_bytes())?;
+    output.flush()
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> &'v str {

@@ -7,12 +7,12 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
-use oxberry_controller::config::partitions_for;
 use serde_json::Value;
 
 use super::{
     Arguments,
     child::{Event, Node},
+    command_line::{self, Meeting},
     input::Input,
     interrupt::Interrupt,
 };
@@ -79,85 +79,31 @@ impl Cluster {
         let pis = usize::from(arguments.pis);
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
 
-        let any_port = "tcp://127.0.0.1:0";
-        let controller = [
-            "controller",
-            &input.directory().display().to_string(),
-            "--pis",
-            &pis.to_string(),
-            "--partitions",
-            &partitions_for(pis).to_string(),
-            "--speed",
-            arguments.speed(),
-            "--await-visual",
-            "--data",
-            any_port,
-            "--control",
-            any_port,
-            "--setup",
-            any_port,
-            "--dialect",
-            input.dialect(),
-            "--json-notices",
-            "--log",
-            "error",
-        ];
+        let controller = command_line::controller(arguments, input);
         let listening = cluster.add(CONTROLLER, &controller, &sender)?;
-        let at = |name: &str| -> anyhow::Result<String> {
-            let text = listening.get(name).and_then(Value::as_str);
-            Ok(text
-                .with_context(|| format!("the controller does not say where {name} is"))?
-                .into())
+        let of_controller = |name: &str| {
+            let at = address(&listening, name);
+            at.with_context(|| format!("the controller does not say where {name} is"))
         };
-        let (data, control, setup) = (at("data")?, at("control")?, at("setup")?);
+        let (data, control) = (of_controller("data")?, of_controller("control")?);
 
-        let http = format!("127.0.0.1:{}", arguments.port);
-        let dashboard = [
-            "visual",
-            "--json-notices",
-            "--log",
-            "warn",
-            "--controller",
-            &setup,
-            "--http",
-            &http,
-            "--http-option",
-            "--port",
-            "--stock",
-            any_port,
-        ];
-        let mut dashboard = dashboard.to_vec();
-        let events_file = events_file.map(|path| path.display().to_string());
-        if let Some(path) = &events_file {
-            dashboard.extend(["--events", path]);
-        }
-        if arguments.check {
-            dashboard.push("--exit-at-end");
-        }
+        let setup = of_controller("setup")?;
+        let dashboard = command_line::dashboard(arguments, &setup, events_file);
         let listening = cluster.add(DASHBOARD, &dashboard, &sender)?;
-        let of_page = |name: &str| {
-            listening
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        };
-        let stock = of_page("stock").context("the dashboard does not say where it listens")?;
-        let web = of_page("web").context("the dashboard does not say where its page is")?;
+        let stock =
+            address(&listening, "stock").context("the dashboard does not say where it listens")?;
+        let web =
+            address(&listening, "web").context("the dashboard does not say where its page is")?;
         cluster.page = format!("http://{web}/");
 
+        let meeting = Meeting {
+            data,
+            control,
+            stock,
+        };
         for number in 1..=pis {
             let name = format!("pi-{number}");
-            let pi = [
-                "pi",
-                "--name",
-                &name,
-                "--data",
-                &data,
-                "--control",
-                &control,
-            ];
-            let pi = [&pi[..], &["--stock", &stock, "--log", "warn"]].concat();
-            cluster.spawn(&name, &pi, &sender)?;
+            cluster.spawn(&name, &command_line::pi(&name, &meeting), &sender)?;
         }
         cluster.await_notice(CONTROLLER, "started")?;
         Ok(cluster)
@@ -288,7 +234,7 @@ impl Cluster {
     fn add(
         &mut self,
         name: &str,
-        arguments: &[&str],
+        arguments: &[String],
         events: &Sender<Event>,
     ) -> anyhow::Result<Value> {
         self.spawn(name, arguments, events)?;
@@ -298,14 +244,10 @@ impl Cluster {
     fn spawn(
         &mut self,
         name: &str,
-        arguments: &[&str],
+        arguments: &[String],
         events: &Sender<Event>,
     ) -> anyhow::Result<()> {
-        let arguments: Vec<_> = arguments
-            .iter()
-            .map(|&argument| argument.to_owned())
-            .collect();
-        self.nodes.push(Node::start(name, &arguments, events)?);
+        self.nodes.push(Node::start(name, arguments, events)?);
         Ok(())
     }
 
@@ -382,6 +324,11 @@ impl Drop for Cluster {
             node.end(time_until(deadline));
         }
     }
+}
+
+/// An address that a notice names.
+fn address(notice: &Value, name: &str) -> Option<String> {
+    notice.get(name).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn is_pi(node: &Node) -> bool {

@@ -3,6 +3,7 @@
 mod check;
 mod child;
 mod cluster;
+mod command_line;
 mod events;
 mod input;
 mod interrupt;

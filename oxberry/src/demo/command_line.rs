@@ -1,0 +1,99 @@
+//! The command lines of the demonstration's processes, as `oxberry node` takes them.
+
+use std::path::Path;
+
+use oxberry_controller::config::partitions_for;
+
+use super::{Arguments, input::Input};
+
+/// A free port of this machine.
+const ANY_PORT: &str = "tcp://127.0.0.1:0";
+
+/// Where the sockets are that a Pi connects to.
+#[derive(Debug)]
+pub(super) struct Meeting {
+    /// The controller's batches.
+    pub(super) data: String,
+    /// The controller's control socket.
+    pub(super) control: String,
+    /// The dashboard's socket for stock events.
+    pub(super) stock: String,
+}
+
+/// The controller, which plays the input.
+pub(super) fn controller(arguments: &Arguments, input: &Input) -> Vec<String> {
+    let pis = usize::from(arguments.pis);
+    owned(&[
+        "controller",
+        &input.directory().display().to_string(),
+        "--pis",
+        &pis.to_string(),
+        "--partitions",
+        &partitions_for(pis).to_string(),
+        "--speed",
+        arguments.speed(),
+        "--await-visual",
+        "--data",
+        ANY_PORT,
+        "--control",
+        ANY_PORT,
+        "--setup",
+        ANY_PORT,
+        "--dialect",
+        input.dialect(),
+        "--json-notices",
+        "--log",
+        "error",
+    ])
+}
+
+/// The dashboard, which asks the controller for the symbols at `setup`.
+pub(super) fn dashboard(
+    arguments: &Arguments,
+    setup: &str,
+    events_file: Option<&Path>,
+) -> Vec<String> {
+    let http = format!("127.0.0.1:{}", arguments.port);
+    let mut line = owned(&[
+        "visual",
+        "--json-notices",
+        "--log",
+        "warn",
+        "--controller",
+        setup,
+        "--http",
+        &http,
+        "--http-option",
+        "--port",
+        "--stock",
+        ANY_PORT,
+    ]);
+    if let Some(path) = events_file {
+        line.extend(owned(&["--events", &path.display().to_string()]));
+    }
+    if arguments.check {
+        line.push("--exit-at-end".into());
+    }
+    line
+}
+
+/// A Pi of this name.
+pub(super) fn pi(name: &str, meeting: &Meeting) -> Vec<String> {
+    owned(&[
+        "pi",
+        "--name",
+        name,
+        "--data",
+        &meeting.data,
+        "--control",
+        &meeting.control,
+        "--stock",
+        &meeting.stock,
+        "--log",
+        "warn",
+    ])
+}
+
+fn owned(line: &[&str]) -> Vec<String> {
+    line.iter().map(|&word| word.to_owned()).collect()
+}
