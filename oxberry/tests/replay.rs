@@ -1,4 +1,6 @@
 //! `oxberry replay` on real order flow, on every kind of input, and on faulty ones.
+//!
+//! It is one file since each test is a few lines about the same few helpers and market.
 #![cfg(test)]
 
 #[path = "support/capture.rs"]

@@ -1,8 +1,12 @@
 //! Rules about the source that no lint can say.
 
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use sources::{read, root, sources};
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["common", "helpers", "manager", "misc", "util", "utils"];
@@ -197,40 +201,4 @@ fn public_type(line: &str) -> Option<&str> {
         .find_map(|keyword| declaration.strip_prefix(keyword))?;
     name.split(|c: char| !(c.is_alphanumeric() || "_$".contains(c)))
         .next()
-}
-
-/// The folder of the workspace.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// All files of the project with one of these extensions, without what is built or hidden.
-fn sources(extensions: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![root()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).expect("a folder can be listed") {
-            let path = entry.expect("an entry can be read").path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name == "target" || name.starts_with('.') {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if extensions
-                .iter()
-                .any(|extension| path.extension().is_some_and(|e| e == *extension))
-            {
-                found.push(path);
-            }
-        }
-    }
-    assert!(!found.is_empty(), "no {extensions:?} files were found");
-    found.sort();
-    found
-}
-
-/// The text of a file.
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
