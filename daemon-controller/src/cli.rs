@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use oxberry_net::{Shutdown, in_words, log_to_stderr, print, say};
 
-use crate::config::{Config, RawConfig};
+use crate::config::{Config, ConfigError, RawConfig};
 use crate::day::Day;
 use crate::notice::Notice;
 use crate::run::{Sockets, run};
@@ -56,10 +56,10 @@ impl Cli {
     pub fn execute(self) -> ExitCode {
         let config = match self.effective_config() {
             Ok(config) => config,
-            Err(error) => return failed(2, &error),
+            Err(error) => return failed(2, &error.into()),
         };
         if self.check_config {
-            return match print(format_args!("{config:#?}\n")) {
+            return match print(&config) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => failed(1, &error.into()),
             };
@@ -71,9 +71,8 @@ impl Cli {
         }
     }
 
-    fn effective_config(&self) -> anyhow::Result<Config> {
-        let file = self.config.as_deref().map(RawConfig::of_file).transpose()?;
-        Ok(self.options.clone().or(file.unwrap_or_default()).check()?)
+    fn effective_config(&self) -> Result<Config, ConfigError> {
+        Config::resolve(self.options.clone(), self.config.as_deref())
     }
 
     fn play(&self, config: &Config) -> anyhow::Result<bool> {

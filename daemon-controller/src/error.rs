@@ -1,7 +1,7 @@
 //! Why a run of the controller failed.
 
 use oxberry_core::units::ChannelId;
-use oxberry_net::{EndpointError, NetError};
+use oxberry_net::NetError;
 use thiserror::Error;
 
 use crate::channel::ChannelError;
@@ -9,9 +9,6 @@ use crate::channel::ChannelError;
 /// Why a run failed.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// An endpoint is malformed.
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
     /// A socket failed.
     #[error(transparent)]
     Net(#[from] NetError),

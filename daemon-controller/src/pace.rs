@@ -1,5 +1,6 @@
 //! How fast a recorded feed is replayed.
 
+use core::fmt;
 use core::str::FromStr;
 use core::time::Duration;
 
@@ -55,6 +56,22 @@ impl FromStr for Speed {
     }
 }
 
+/// As a person writes it.
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Thousandths(thousandths) => {
+                write!(f, "{}", thousandths / 1_000)?;
+                match thousandths % 1_000 {
+                    0 => Ok(()),
+                    part => write!(f, ".{}", format!("{part:03}").trim_end_matches('0')),
+                }
+            }
+            Self::Max => f.write_str("max"),
+        }
+    }
+}
+
 impl Pace {
     /// A pace at which what was sent at `first_sent` is due now.
     #[must_use]
@@ -100,6 +117,13 @@ mod tests {
         ];
         for (text, speed) in cases {
             assert_eq!(text.parse(), speed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_speed_is_printed_as_it_is_written() {
+        for text in ["1", "0.25", "60", "12.001", "0.1", "max"] {
+            assert_eq!(text.parse::<Speed>().unwrap().to_string(), text);
         }
     }
 

@@ -4,8 +4,8 @@ use oxberry_cluster::controller::{Command, Controller, Outcome};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
-    Clock, Context, ControlServer, Delivery, Endpoint, Interest, NetError, Notifier, Proxy,
-    SetupServer, Shutdown, SynchronizedPublisher, wait_all,
+    Clock, Context, ControlServer, Delivery, Interest, NetError, Notifier, Proxy, SetupServer,
+    Shutdown, SynchronizedPublisher, wait_all,
 };
 
 use crate::channel::{ChannelError, ChannelSummary, ToChannel};
@@ -43,13 +43,12 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// When an endpoint is malformed, refused or taken.
+    /// When an endpoint is refused or taken.
     pub fn bind(config: &Config, streams: usize) -> Result<Self, RunError> {
-        let endpoint = |text: &str| text.parse::<Endpoint>();
         let context = Context::new();
-        let proxy = Proxy::start(&context, endpoint(&config.data)?, queue_frames(streams))?;
-        let (control, control_at) = ControlServer::bind(&context, endpoint(&config.control)?)?;
-        let (setup, setup_at) = SetupServer::bind(&context, endpoint(&config.setup)?)?;
+        let proxy = Proxy::start(&context, config.data, queue_frames(streams))?;
+        let (control, control_at) = ControlServer::bind(&context, config.control)?;
+        let (setup, setup_at) = SetupServer::bind(&context, config.setup)?;
         let listening = Notice::Listening {
             data: proxy.endpoint().to_string(),
             control: control_at.to_string(),

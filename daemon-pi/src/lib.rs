@@ -6,17 +6,16 @@
 //!
 //! Layers, lowest to highest:
 //!
-//! * [`Arguments`], [`Config`]: what was typed, and what holds,
+//! * [`RawConfig`], [`Config`]: what was given, and what holds,
 //! * [`Sockets`]: controller and visualisation,
 //! * [`BookMemory`]: where the books are,
 //! * [`run`]: the loop,
-//! * [`launch`]: the whole program, for `main` and for `oxberry demo`.
+//! * [`Cli`]: the program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
 
-mod arguments;
+mod cli;
 mod config;
 mod daemon;
-mod launch;
 pub mod limits;
 mod memory;
 mod patience;
@@ -24,9 +23,8 @@ mod print;
 mod report;
 mod sockets;
 
-pub use arguments::{Arguments, Settings};
-pub use config::{Config, ConfigError};
+pub use cli::Cli;
+pub use config::{Config, ConfigError, RawConfig};
 pub use daemon::{Ended, PiError, Summary, run};
-pub use launch::launch;
 pub use memory::{BookMemory, NoMemory};
 pub use sockets::Sockets;

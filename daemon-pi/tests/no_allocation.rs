@@ -16,7 +16,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxberry_net::{Context, Shutdown};
-use oxberry_pi::{Arguments, Config, Ended, Settings, Sockets, run};
+use oxberry_pi::{Config, Ended, RawConfig, Sockets, run};
 use support::{Feed, Page, assert_complete};
 
 /// Allocations of counted threads.
@@ -70,16 +70,14 @@ fn the_loop_allocates_nothing_from_start_to_end() {
         }
     });
     let page = Page::reading();
-    let config = Config::resolve(&Arguments {
-        settings: Settings {
-            name: Some("counted".into()),
-            control: Some(feed.control.to_string()),
-            data: Some(feed.data.to_string()),
-            stock: Some(page.stock.to_string()),
-            ..Settings::default()
-        },
-        ..Arguments::default()
-    });
+    let given = RawConfig {
+        name: Some("counted".into()),
+        control: Some(feed.control.to_string()),
+        data: Some(feed.data.to_string()),
+        stock: Some(page.stock.to_string()),
+        ..RawConfig::default()
+    };
+    let config = Config::resolve(given, None);
     let config = config.unwrap();
     let pi = std::thread::spawn(move || {
         IS_COUNTED.set(true);

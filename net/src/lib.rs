@@ -16,7 +16,8 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
-//! * [`arguments`]: the command line and the environment;
+//! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
+//!   what all daemons read and check the same way;
 //!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`] and [`say`].
 
 mod arguments;
@@ -26,6 +27,7 @@ mod endpoint;
 mod error;
 pub mod limits;
 mod logging;
+mod options;
 mod pipe;
 mod poll;
 mod printing;
@@ -45,6 +47,7 @@ pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use logging::{LogError, in_words, log_to_stderr, say};
+pub use options::{EndpointOptions, OptionError, options_of_file};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;

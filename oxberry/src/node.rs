@@ -11,7 +11,7 @@ pub(crate) enum Node {
     /// The controller
     Controller(Box<oxberry_controller::Cli>),
     /// A Pi
-    Pi(Box<oxberry_pi::Arguments>),
+    Pi(Box<oxberry_pi::Cli>),
     /// The dashboard
     Visual(Box<oxberry_visual::Cli>),
 }
@@ -20,7 +20,7 @@ pub(crate) enum Node {
 pub(crate) fn run(node: Node) -> ExitCode {
     match node {
         Node::Controller(cli) => cli.execute(),
-        Node::Pi(arguments) => oxberry_pi::launch(&arguments),
+        Node::Pi(cli) => cli.execute(),
         Node::Visual(cli) => cli.execute(),
     }
 }

@@ -21,11 +21,11 @@ const FAILED: u8 = 1;
 #[command(name = "oxberry-visual", version)]
 pub struct Cli {
     #[command(flatten)]
-    config: RawConfig,
+    options: RawConfig,
 
     /// A TOML file with any of these options.
-    #[arg(long = "config", value_name = "FILE", env = "OXBERRY_VISUAL_CONFIG")]
-    file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = "OXBERRY_VISUAL_CONFIG")]
+    config: Option<PathBuf>,
 
     /// Check the configuration, print what holds, and end.
     #[arg(long)]
@@ -64,7 +64,7 @@ impl Cli {
     /// failed, 2 for a bad configuration.
     #[must_use]
     pub fn execute(self) -> ExitCode {
-        let prepared = self.config().map_err(anyhow::Error::from);
+        let prepared = self.effective_config().map_err(anyhow::Error::from);
         let prepared = prepared.and_then(|config| {
             log_to_stderr(&self.log)?;
             Ok(config)
@@ -108,9 +108,8 @@ impl Cli {
         Ok(())
     }
 
-    fn config(&self) -> Result<Config, ConfigError> {
-        let file = self.file.as_deref().map(RawConfig::of_file).transpose()?;
-        self.config.clone().or(file.unwrap_or_default()).check()
+    fn effective_config(&self) -> Result<Config, ConfigError> {
+        Config::resolve(self.options.clone(), self.config.as_deref())
     }
 }
 

@@ -1,34 +1,13 @@
-//! What was typed, set in the environment, or written in the file: nothing checked, all optional.
-
-use std::path::PathBuf;
+//! What was typed, set in the environment or written in the file: nothing checked, all optional.
 
 use clap::Args;
 use serde::Deserialize;
 
-/// The command line, with the environment below it.
-#[derive(Args, Clone, Debug, Default)]
-pub struct Arguments {
-    /// Read settings from this TOML file
-    #[arg(long, value_name = "FILE", env = "OXBERRY_PI_CONFIG")]
-    pub config: Option<PathBuf>,
-
-    /// What the file may hold too; a flag wins over the environment, and that over the file.
-    #[command(flatten)]
-    pub settings: Settings,
-
-    /// Print the settings that hold, as a settings file, and exit
-    #[arg(long)]
-    pub check_config: bool,
-
-    /// End when standard input ends, as it does when the parent process dies
-    #[arg(long)]
-    pub exit_with_stdin: bool,
-}
-
-/// Settings that flags, environment and file share.
+/// The options as a person gave them; a flag wins over the environment, the environment over the
+/// file, the file over the default.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
+pub struct RawConfig {
     /// Name of this node, unique in the cluster [default: the host's name]
     #[arg(long, value_name = "NAME", env = "OXBERRY_PI_NAME")]
     pub name: Option<String>,
@@ -72,35 +51,21 @@ pub struct Settings {
     pub log: Option<String>,
 }
 
-impl Arguments {
-    /// What `--help` says after the list of flags.
-    pub const AFTER_HELP: &str = "\
-A flag wins over its environment variable, that over the file, that over the default.
-The file holds the same names without dashes in front, for example:
-
-    name = \"pi-7\"
-    control = \"tcp://127.0.0.1:5562\"
-    orders = 2000000
-
-Without CURVE only loopback addresses are allowed.
-Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong settings.";
-}
-
-impl Settings {
-    /// These settings, and where they say nothing, `below`.
+impl RawConfig {
+    /// These options, and where one is absent that of `other`.
     #[must_use]
-    pub(crate) fn or(self, below: Self) -> Self {
+    pub fn or(self, other: Self) -> Self {
         Self {
-            name: self.name.or(below.name),
-            control: self.control.or(below.control),
-            data: self.data.or(below.data),
-            stock: self.stock.or(below.stock),
-            orders: self.orders.or(below.orders),
-            levels: self.levels.or(below.levels),
-            symbols: self.symbols.or(below.symbols),
-            print: self.print.or(below.print),
-            start_timeout: self.start_timeout.or(below.start_timeout),
-            log: self.log.or(below.log),
+            name: self.name.or(other.name),
+            control: self.control.or(other.control),
+            data: self.data.or(other.data),
+            stock: self.stock.or(other.stock),
+            orders: self.orders.or(other.orders),
+            levels: self.levels.or(other.levels),
+            symbols: self.symbols.or(other.symbols),
+            print: self.print.or(other.print),
+            start_timeout: self.start_timeout.or(other.start_timeout),
+            log: self.log.or(other.log),
         }
     }
 }

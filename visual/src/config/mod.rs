@@ -1,47 +1,19 @@
-//! The dashboard's configuration: as typed, and as it holds.
+//! The dashboard's configuration: as given, and as it holds.
+
+mod raw;
 
 use std::fmt;
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use oxberry_net::{Endpoint, EndpointError, ports};
-use serde::Deserialize;
+use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports};
+
+pub use self::raw::RawConfig;
 
 /// Where the page is, unless said otherwise.
 const DEFAULT_HTTP_PORT: u16 = 8080;
 
-/// The options as a person gave them; a flag wins over the environment, the environment over the
-/// file, the file over the default.
-#[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RawConfig {
-    /// Where the page is served [default: 127.0.0.1:8080]; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", env = "OXBERRY_VISUAL_HTTP")]
-    http: Option<String>,
-
-    /// Where Pis push stock events to [default: tcp://127.0.0.1:5564]; port 0 takes a free one.
-    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_VISUAL_STOCK")]
-    stock: Option<String>,
-
-    /// Where the controller gives out the symbol table [default: tcp://127.0.0.1:5563].
-    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_VISUAL_CONTROLLER")]
-    controller: Option<String>,
-
-    /// Print every event that counts to standard output, as CSV.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_PRINT")]
-    print: Option<bool>,
-
-    /// Write every event that counts to this file as CSV, with raw prices, for a program to compare.
-    #[arg(long, value_name = "FILE", env = "OXBERRY_VISUAL_EVENTS")]
-    events: Option<PathBuf>,
-
-    /// End when all Pis said that no more events come, instead of showing the last state.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_EXIT_AT_END")]
-    exit_at_end: Option<bool>,
-}
-
-/// The configuration, complete and checked.
+/// The configuration that holds, complete and checked. Prints itself as a file that would give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Where the page is served.
@@ -62,22 +34,9 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("{}: the configuration file cannot be read: {source}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The file is no configuration.
-    #[error("{}: {source}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it, and where.
-        source: toml::de::Error,
-    },
+    /// The file or an endpoint cannot be used.
+    #[error(transparent)]
+    Option(#[from] OptionError),
     /// The page's address is none.
     #[error("--http is {value}, but must be ADDRESS:PORT such as 127.0.0.1:8080: {source}")]
     BadAddress {
@@ -86,52 +45,28 @@ pub enum ConfigError {
         /// What is wrong with it.
         source: AddrParseError,
     },
-    /// An endpoint cannot be used.
-    #[error("{option}: {source}")]
-    BadEndpoint {
-        /// The option.
-        option: &'static str,
-        /// What is wrong with it.
-        source: EndpointError,
-    },
 }
 
-impl RawConfig {
-    /// The options of a TOML file.
+impl Config {
+    /// What holds when this was typed or set in the environment, and there is this file.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is not TOML, or has an option that does not exist.
-    pub fn of_file(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
-            file: file.to_owned(),
-            source,
-        })?;
-        toml::from_str(&text).map_err(|source| ConfigError::Malformed {
-            file: file.to_owned(),
-            source,
-        })
+    /// When the file, an address or an endpoint cannot be used.
+    pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let of_file = file.map(options_of_file::<RawConfig>).transpose()?;
+        typed.or(of_file.unwrap_or_default()).check()
     }
+}
 
-    /// These options, and where one is absent that of `other`.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            http: self.http.or(other.http),
-            stock: self.stock.or(other.stock),
-            controller: self.controller.or(other.controller),
-            print: self.print.or(other.print),
-            events: self.events.or(other.events),
-            exit_at_end: self.exit_at_end.or(other.exit_at_end),
-        }
-    }
-
+impl RawConfig {
     /// The configuration that follows, with defaults where nothing was said.
     ///
     /// # Errors
     ///
     /// When an address or endpoint cannot be used.
     pub fn check(self) -> Result<Config, ConfigError> {
+        let mut endpoints = EndpointOptions::default();
         Ok(Config {
             http: self.http.map_or(
                 Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_HTTP_PORT))),
@@ -141,8 +76,12 @@ impl RawConfig {
                         .map_err(|source| ConfigError::BadAddress { value, source })
                 },
             )?,
-            stock: endpoint("--stock", self.stock.as_deref(), ports::STOCK)?,
-            controller: endpoint("--controller", self.controller.as_deref(), ports::SETUP)?,
+            stock: endpoints.listens("--stock", self.stock.as_deref(), ports::STOCK)?,
+            controller: endpoints.connects(
+                "--controller",
+                self.controller.as_deref(),
+                ports::SETUP,
+            )?,
             print: self.print.unwrap_or(false),
             events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
@@ -151,7 +90,6 @@ impl RawConfig {
 }
 
 impl fmt::Display for Config {
-    /// The configuration as a file that would give it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             http,
@@ -172,14 +110,6 @@ impl fmt::Display for Config {
         }
         writeln!(f, "exit-at-end = {exit_at_end}")
     }
-}
-
-fn endpoint(option: &'static str, given: Option<&str>, port: u16) -> Result<Endpoint, ConfigError> {
-    given.map_or(Ok(Endpoint::loopback(port)), |given| {
-        given
-            .parse()
-            .map_err(|source| ConfigError::BadEndpoint { option, source })
-    })
 }
 
 #[cfg(test)]
@@ -226,5 +156,26 @@ mod tests {
     #[test]
     fn an_unknown_option_in_the_file_is_an_error() {
         assert!(toml::from_str::<RawConfig>("htpp = '127.0.0.1:80'").is_err());
+    }
+
+    #[test]
+    fn what_is_printed_is_a_file_that_means_the_same() {
+        for toml in [
+            "",
+            "http = '0.0.0.0:80'\nstock = 'tcp://127.0.0.1:0'\ncontroller = 'tcp://127.0.0.1:1'\n\
+             print = true\nevents = 'a \"b\"'\nexit-at-end = true",
+        ] {
+            let config = raw(toml).check().unwrap();
+            assert_eq!(raw(&config.to_string()).check().unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn the_controller_has_a_port() {
+        let said = raw("controller = 'tcp://127.0.0.1:0'").check().unwrap_err();
+        assert!(
+            said.to_string().starts_with("--controller: port 0"),
+            "{said}"
+        );
     }
 }

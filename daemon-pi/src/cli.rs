@@ -1,41 +1,80 @@
-//! The whole program: settings, log, sockets, loop, exit code.
+//! The Pi as a program: what can be typed, and what comes of it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
 use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, print, say};
 
-use crate::arguments::Arguments;
-use crate::config::Config;
+use crate::config::{Config, ConfigError, RawConfig};
 use crate::daemon::{Ended, PiError, Summary, run};
 use crate::report;
 use crate::sockets::Sockets;
 
-/// Wrong settings.
+/// What a wrong option or configuration returns.
 const USAGE: u8 = 2;
 
-/// Runs the program with these arguments and returns its exit code: 0 when it did its work or was
-/// asked to end, 1 when it failed or replicas differed, 2 when the settings are wrong.
-#[must_use]
-pub fn launch(arguments: &Arguments) -> ExitCode {
-    let config = match Config::resolve(arguments) {
-        Ok(config) => config,
-        Err(error) => return complain(&error, ExitCode::from(USAGE)),
-    };
-    if arguments.check_config {
-        return match print(&config) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&error, ExitCode::FAILURE),
+/// What `--help` says after the list of options.
+const AFTER_HELP: &str = "\
+A flag wins over its environment variable, that over the file, that over the default.
+The file holds the same names without dashes in front, for example:
+
+    name = \"pi-7\"
+    control = \"tcp://127.0.0.1:5562\"
+    orders = 2000000
+
+Without CURVE only loopback addresses are allowed.
+Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong settings.";
+
+/// The OxBerry Pi: keeps the order books of its partitions and says what changes.
+#[derive(Debug, Parser)]
+#[command(name = "oxberry-pi", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Read settings from this TOML file
+    #[arg(long, value_name = "FILE", env = "OXBERRY_PI_CONFIG")]
+    config: Option<PathBuf>,
+
+    #[command(flatten)]
+    options: RawConfig,
+
+    /// Print the settings that hold, as a settings file, and exit
+    #[arg(long)]
+    check_config: bool,
+
+    /// End when standard input ends, as it does when the parent process dies
+    #[arg(long)]
+    exit_with_stdin: bool,
+}
+
+impl Cli {
+    /// Runs the Pi; the exit code is 0 when it did its work or was asked to end, 1 when it failed or
+    /// replicas differed, 2 for a bad configuration.
+    #[must_use]
+    pub fn execute(self) -> ExitCode {
+        let config = match self.effective_config() {
+            Ok(config) => config,
+            Err(error) => return complain(&error, ExitCode::from(USAGE)),
         };
-    }
-    if let Err(error) = log_to_stderr(&config.log) {
-        return complain(&error, ExitCode::from(USAGE));
-    }
-    match connect_and_run(&config, arguments.exit_with_stdin) {
-        Ok(summary) => exit_code(&summary),
-        Err(error) => {
-            tracing::error!("{error}");
-            ExitCode::FAILURE
+        if self.check_config {
+            return match print(&config) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => complain(&error, ExitCode::FAILURE),
+            };
         }
+        if let Err(error) = log_to_stderr(&config.log) {
+            return complain(&error, ExitCode::from(USAGE));
+        }
+        match connect_and_run(&config, self.exit_with_stdin) {
+            Ok(summary) => exit_code(&summary),
+            Err(error) => {
+                tracing::error!("{error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    fn effective_config(&self) -> Result<Config, ConfigError> {
+        Config::resolve(self.options.clone(), self.config.as_deref())
     }
 }
 

@@ -1,18 +1,20 @@
-//! What holds: every setting checked, none left open.
+//! The Pi's configuration: as given, and as it holds.
 
-use std::path::PathBuf;
+mod raw;
+
+use std::fmt;
+use std::path::Path;
 use std::time::Duration;
-use std::{fmt, fs, io};
 
 use oxberry_core::book::Capacity;
-use oxberry_net::{Endpoint, EndpointError, ports};
+use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports};
 use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
 
-use crate::arguments::{Arguments, Settings};
+pub use self::raw::RawConfig;
 use crate::limits::{DEFAULT_ORDERS, MAX_ORDERS};
 
-/// Everything that a Pi must know before it starts. Prints itself as a settings file.
+/// The configuration that holds, complete and checked. Prints itself as a file that would give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// Its name in the cluster.
@@ -33,51 +35,24 @@ pub struct Config {
     pub log: String,
 }
 
-/// Why settings cannot hold.
+/// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file cannot be read.
-    #[error("cannot read the settings file {}: {source}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is not what it should be.
-    #[error("{}: {source}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: toml::de::Error,
-    },
+    /// The file or an endpoint cannot be used.
+    #[error(transparent)]
+    Option(#[from] OptionError),
     /// A name that cannot be.
-    #[error("name `{name}`: a name has 1 to {MAX_NODE_NAME_BYTES} bytes")]
+    #[error("--name: `{name}`: a name has 1 to {MAX_NODE_NAME_BYTES} bytes")]
     Name {
         /// The name.
         name: String,
     },
-    /// An endpoint that cannot be.
-    #[error("{setting}: {source}")]
-    Endpoint {
-        /// Which setting.
-        setting: &'static str,
-        /// What is wrong with it.
-        source: EndpointError,
-    },
-    /// Port 0, where somebody else must be found.
-    #[error("{setting}: port 0 is no port to connect to")]
-    NoPort {
-        /// Which setting.
-        setting: &'static str,
-    },
     /// A number outside its range.
-    #[error("{setting}: {value} is not within 1 to {most}")]
+    #[error("{option}: {value} is not within 1 to {most}")]
     Range {
-        /// Which setting.
-        setting: &'static str,
+        /// The option.
+        option: &'static str,
         /// What was asked for.
         value: u32,
         /// The most there can be.
@@ -86,57 +61,54 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// The settings that hold: flag over environment over file over default.
+    /// What holds when this was typed or set in the environment, and there is this file.
     ///
     /// # Errors
     ///
-    /// The first setting that cannot hold, and why.
-    pub fn resolve(arguments: &Arguments) -> Result<Self, ConfigError> {
-        let typed = arguments.settings.clone();
-        let Some(path) = &arguments.config else {
-            return Self::checked(typed);
-        };
-        let text = fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-            path: path.clone(),
-            source,
-        })?;
-        let file = toml::from_str(&text).map_err(|source| ConfigError::Malformed {
-            path: path.clone(),
-            source,
-        })?;
-        Self::checked(typed.or(file))
+    /// When the file cannot be used or a value cannot be.
+    pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
+        let of_file = file.map(options_of_file::<RawConfig>).transpose()?;
+        typed.or(of_file.unwrap_or_default()).check()
     }
+}
 
-    fn checked(settings: Settings) -> Result<Self, ConfigError> {
-        let name = settings.name.unwrap_or_else(host_name);
+impl RawConfig {
+    /// The configuration that follows, with defaults where nothing was said.
+    ///
+    /// # Errors
+    ///
+    /// When a value cannot be.
+    pub fn check(self) -> Result<Config, ConfigError> {
+        let name = self.name.unwrap_or_else(host_name);
         let name = match NodeName::try_from(name.as_str()) {
             Ok(name) if !name.is_empty() => name,
             _ => return Err(ConfigError::Name { name }),
         };
-        let stock = match settings.stock.as_deref() {
-            Some("none") => None,
-            stock => Some(peer("stock", stock, ports::STOCK)?),
+        let mut endpoints = EndpointOptions::default();
+        let mut connects = |option, given: Option<&str>, usual| {
+            let endpoint = endpoints.connects(option, given, usual);
+            endpoint.map_err(ConfigError::from)
         };
-        let orders = within(
-            "orders",
-            settings.orders.unwrap_or(DEFAULT_ORDERS),
-            MAX_ORDERS,
-        )?;
-        let levels = settings.levels.unwrap_or(orders.div_ceil(2));
-        let symbols = settings.symbols.unwrap_or(ALL_SYMBOLS);
-        Ok(Self {
+        let orders = self.orders.unwrap_or(DEFAULT_ORDERS);
+        let orders = within("--orders", orders, MAX_ORDERS)?;
+        let levels = self.levels.unwrap_or(orders.div_ceil(2));
+        let symbols = self.symbols.unwrap_or(ALL_SYMBOLS);
+        Ok(Config {
             name,
-            control: peer("control", settings.control.as_deref(), ports::CONTROL)?,
-            data: peer("data", settings.data.as_deref(), ports::DATA)?,
-            stock,
-            capacity: Capacity {
-                symbols: within("symbols", symbols, ALL_SYMBOLS)?,
-                orders,
-                levels: within("levels", levels, MAX_ORDERS)?,
+            control: connects("--control", self.control.as_deref(), ports::CONTROL)?,
+            data: connects("--data", self.data.as_deref(), ports::DATA)?,
+            stock: match self.stock.as_deref() {
+                Some("none") => None,
+                stock => Some(connects("--stock", stock, ports::STOCK)?),
             },
-            print: settings.print.unwrap_or(false),
-            start_timeout: settings.start_timeout.map(Duration::from_secs),
-            log: settings.log.unwrap_or_else(|| "info".into()),
+            capacity: Capacity {
+                symbols: within("--symbols", symbols, ALL_SYMBOLS)?,
+                orders,
+                levels: within("--levels", levels, MAX_ORDERS)?,
+            },
+            print: self.print.unwrap_or(false),
+            start_timeout: self.start_timeout.map(Duration::from_secs),
+            log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
 }
@@ -165,22 +137,12 @@ impl fmt::Display for Config {
 #[expect(clippy::cast_possible_truncation, reason = "a const; 16,384 fits")]
 const ALL_SYMBOLS: u32 = MAX_SYMBOLS as u32;
 
-/// The endpoint of somebody who listens: as set, or on this machine at its usual port.
-fn peer(setting: &'static str, text: Option<&str>, usual: u16) -> Result<Endpoint, ConfigError> {
-    let endpoint = text.map_or(Ok(Endpoint::loopback(usual)), str::parse);
-    match endpoint {
-        Ok(endpoint) if endpoint.port() == 0 => Err(ConfigError::NoPort { setting }),
-        Ok(endpoint) => Ok(endpoint),
-        Err(source) => Err(ConfigError::Endpoint { setting, source }),
-    }
-}
-
-fn within(setting: &'static str, value: u32, most: u32) -> Result<u32, ConfigError> {
+fn within(option: &'static str, value: u32, most: u32) -> Result<u32, ConfigError> {
     if (1..=most).contains(&value) {
         Ok(value)
     } else {
         Err(ConfigError::Range {
-            setting,
+            option,
             value,
             most,
         })
@@ -195,18 +157,15 @@ fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::path::Path;
     use std::time::Duration;
 
     use oxberry_net::Endpoint;
 
-    use super::{Config, ConfigError};
-    use crate::arguments::{Arguments, Settings};
+    use super::{Config, ConfigError, RawConfig};
 
-    fn resolve(settings: Settings) -> Result<Config, ConfigError> {
-        Config::resolve(&Arguments {
-            settings,
-            ..Arguments::default()
-        })
+    fn resolve(settings: RawConfig) -> Result<Config, ConfigError> {
+        Config::resolve(settings, None)
     }
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -217,7 +176,7 @@ mod tests {
 
     #[test]
     fn without_settings_everything_has_a_default() {
-        let config = resolve(Settings::default()).unwrap();
+        let config = resolve(RawConfig::default()).unwrap();
         assert!(!config.name.is_empty());
         assert_eq!(config.control, Endpoint::loopback(5562));
         assert_eq!(config.stock, Some(Endpoint::loopback(5564)));
@@ -227,14 +186,11 @@ mod tests {
     #[test]
     fn what_was_typed_wins_over_the_file_and_that_over_the_default() {
         let file = file("name = \"from-file\"\norders = 10\nstock = \"none\"\nstart-timeout = 3\n");
-        let config = Config::resolve(&Arguments {
-            config: Some(file.path().into()),
-            settings: Settings {
-                name: Some("typed".into()),
-                ..Settings::default()
-            },
-            ..Arguments::default()
-        });
+        let typed = RawConfig {
+            name: Some("typed".into()),
+            ..RawConfig::default()
+        };
+        let config = Config::resolve(typed, Some(file.path()));
         let config = config.unwrap();
         assert_eq!(config.name, "typed");
         assert_eq!(config.capacity.orders, 10);
@@ -245,19 +201,16 @@ mod tests {
 
     #[test]
     fn printed_settings_are_a_file_that_means_the_same() {
-        let config = resolve(Settings {
+        let config = resolve(RawConfig {
             name: Some("a \"quoted\" name".into()),
             stock: Some("none".into()),
             start_timeout: Some(9),
             print: Some(true),
-            ..Settings::default()
+            ..RawConfig::default()
         });
         let config = config.unwrap();
         let file = file(&config.to_string());
-        let again = Config::resolve(&Arguments {
-            config: Some(file.path().into()),
-            ..Arguments::default()
-        });
+        let again = Config::resolve(RawConfig::default(), Some(file.path()));
         assert_eq!(again.unwrap(), config);
     }
 
@@ -266,51 +219,51 @@ mod tests {
         let text = |text: &str| Some(String::from(text));
         let cases = [
             (
-                Settings {
+                RawConfig {
                     name: text(""),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "name",
             ),
             (
-                Settings {
+                RawConfig {
                     name: Some("x".repeat(65)),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "64 bytes",
             ),
             (
-                Settings {
+                RawConfig {
                     control: text("here"),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "control: `here`",
             ),
             (
-                Settings {
+                RawConfig {
                     data: text("tcp://10.0.0.1:5561"),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "CURVE",
             ),
             (
-                Settings {
+                RawConfig {
                     stock: text("tcp://127.0.0.1:0"),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "stock: port 0",
             ),
             (
-                Settings {
+                RawConfig {
                     orders: Some(0),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "orders: 0",
             ),
             (
-                Settings {
+                RawConfig {
                     symbols: Some(16_385),
-                    ..Settings::default()
+                    ..RawConfig::default()
                 },
                 "1 to 16384",
             ),
@@ -326,21 +279,15 @@ mod tests {
 
     #[test]
     fn a_wrong_file_is_named_with_the_place() {
-        let path = |file: &tempfile::NamedTempFile| Arguments {
-            config: Some(file.path().into()),
-            ..Arguments::default()
-        };
+        let resolve = |path: &Path| Config::resolve(RawConfig::default(), Some(path));
         let file = file("name = \"pi\"\nordres = 3\n");
-        let error = Config::resolve(&path(&file)).unwrap_err().to_string();
+        let error = resolve(file.path()).unwrap_err().to_string();
         assert!(error.contains(file.path().to_str().unwrap()), "{error}");
         assert!(error.contains("line 2"), "{error}");
         assert!(error.contains("ordres"), "{error}");
 
-        let missing = Arguments {
-            config: Some("/nonexistent/pi.toml".into()),
-            ..Arguments::default()
-        };
-        let error = Config::resolve(&missing).unwrap_err().to_string();
+        let error = resolve("/nonexistent/pi.toml".as_ref()).unwrap_err();
+        let error = error.to_string();
         assert!(error.contains("/nonexistent/pi.toml"), "{error}");
     }
 }

@@ -1,0 +1,76 @@
+//! What was typed, set in the environment or written in the file: nothing checked, all optional.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+
+/// The options as a person gave them; a flag wins over the environment, the environment over the
+/// file, the file over the default.
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RawConfig {
+    /// The directory of channel files, `<date>-ARCA_XDP_IBF_<n>.dat`.
+    #[arg(env = "OXBERRY_CONTROLLER_DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// The symbol mapping file [default: ARCASymbolMapping.txt in the directory].
+    #[arg(long, value_name = "FILE", env = "OXBERRY_CONTROLLER_SYMBOLS")]
+    pub symbols: Option<PathBuf>,
+
+    /// The dialect of the feed: auto, legacy, xdp or pillar [default: auto].
+    #[arg(long, env = "OXBERRY_CONTROLLER_DIALECT")]
+    pub dialect: Option<String>,
+
+    /// How many times faster than recorded, or max [default: 1].
+    #[arg(long, value_name = "X|max", env = "OXBERRY_CONTROLLER_SPEED")]
+    pub speed: Option<String>,
+
+    /// How many Pis to wait for [default: 4].
+    #[arg(long, value_name = "N", env = "OXBERRY_CONTROLLER_PIS")]
+    pub pis: Option<usize>,
+
+    /// How many Pis hold each partition [default: 2].
+    #[arg(long, value_name = "N", env = "OXBERRY_CONTROLLER_REPLICAS")]
+    pub replicas: Option<usize>,
+
+    /// How many partitions the symbols are cut into [default: 4 for each Pi].
+    #[arg(long, value_name = "N", env = "OXBERRY_CONTROLLER_PARTITIONS")]
+    pub partitions: Option<usize>,
+
+    /// Start only after the visualisation has asked for the symbols.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
+    pub await_visual: Option<bool>,
+
+    /// Where Pis subscribe [default: tcp://127.0.0.1:5561]; port 0 takes a free one.
+    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_DATA")]
+    pub data: Option<String>,
+
+    /// Where Pis say Hello and acknowledge [default: tcp://127.0.0.1:5562].
+    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_CONTROL")]
+    pub control: Option<String>,
+
+    /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5563].
+    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_SETUP")]
+    pub setup: Option<String>,
+}
+
+impl RawConfig {
+    /// These options, and where one is absent that of `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            dir: self.dir.or(other.dir),
+            symbols: self.symbols.or(other.symbols),
+            dialect: self.dialect.or(other.dialect),
+            speed: self.speed.or(other.speed),
+            pis: self.pis.or(other.pis),
+            replicas: self.replicas.or(other.replicas),
+            partitions: self.partitions.or(other.partitions),
+            await_visual: self.await_visual.or(other.await_visual),
+            data: self.data.or(other.data),
+            control: self.control.or(other.control),
+            setup: self.setup.or(other.setup),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What all daemons read and check of their options in the same way: the file, and endpoints.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::de::DeserializeOwned;
+
+use crate::endpoint::{Endpoint, EndpointError};
+
+/// What is wrong with an option. It is called as it is typed, such as `--data`; a file has it under the
+/// same name without dashes.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionError {
+    /// The file cannot be read.
+    #[error("{}: the configuration file cannot be read: {source}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is no configuration.
+    #[error("{}: {source}", file.display())]
+    Malformed {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it, and where.
+        source: toml::de::Error,
+    },
+    /// An endpoint cannot be used.
+    #[error("{option}: {source}")]
+    BadEndpoint {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with it, and what to write.
+        source: EndpointError,
+    },
+    /// Port 0, where somebody else must be found.
+    #[error("{option}: port 0 is no port to connect to; name the port where the other end listens")]
+    NoPort {
+        /// The option.
+        option: &'static str,
+    },
+    /// Two options name one endpoint.
+    #[error("{option}: {endpoint} is that of {other} too; give each a port of its own")]
+    Twice {
+        /// The option.
+        option: &'static str,
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// The option that names it too.
+        other: &'static str,
+    },
+}
+
+/// The options of a TOML file.
+///
+/// # Errors
+///
+/// When the file cannot be read, is not TOML, or has an option that does not exist.
+pub fn options_of_file<O: DeserializeOwned>(file: &Path) -> Result<O, OptionError> {
+    let text = fs::read_to_string(file).map_err(|source| OptionError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })?;
+    toml::from_str(&text).map_err(|source| OptionError::Malformed {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Checks the endpoints among a daemon's options, each of which must be another one.
+#[derive(Debug, Default)]
+pub struct EndpointOptions {
+    checked: Vec<(&'static str, Endpoint)>,
+}
+
+impl EndpointOptions {
+    /// Where a socket of this daemon is to listen: as given, or on this machine at its usual port.
+    /// Port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// When it is none that can be used, or that of another option.
+    pub fn listens(
+        &mut self,
+        option: &'static str,
+        given: Option<&str>,
+        usual: u16,
+    ) -> Result<Endpoint, OptionError> {
+        let endpoint = given.map_or(Ok(Endpoint::loopback(usual)), str::parse);
+        let endpoint = endpoint.map_err(|source| OptionError::BadEndpoint { option, source })?;
+        let is_same = |(_, other): &&(_, Endpoint)| *other == endpoint && endpoint.port() != 0;
+        if let Some(&(other, _)) = self.checked.iter().find(is_same) {
+            return Err(OptionError::Twice {
+                option,
+                endpoint,
+                other,
+            });
+        }
+        self.checked.push((option, endpoint));
+        Ok(endpoint)
+    }
+
+    /// Where another daemon listens: as given, or on this machine at its usual port.
+    ///
+    /// # Errors
+    ///
+    /// When it is none that can be used, that of another option, or has port 0.
+    pub fn connects(
+        &mut self,
+        option: &'static str,
+        given: Option<&str>,
+        usual: u16,
+    ) -> Result<Endpoint, OptionError> {
+        let endpoint = self.listens(option, given, usual)?;
+        if endpoint.port() == 0 {
+            Err(OptionError::NoPort { option })
+        } else {
+            Ok(endpoint)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(checked: Result<Endpoint, OptionError>) -> String {
+        checked.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn endpoints_are_as_given_or_usual() {
+        let mut endpoints = EndpointOptions::default();
+        let usual = endpoints.listens("--data", None, 5561).unwrap();
+        assert_eq!(usual, Endpoint::loopback(5561));
+        let given = endpoints.connects("--stock", Some("tcp://127.0.0.1:7"), 5564);
+        assert_eq!(given.unwrap(), Endpoint::loopback(7));
+    }
+
+    #[test]
+    fn a_bad_endpoint_is_named_with_its_option_and_what_to_do() {
+        let mut endpoints = EndpointOptions::default();
+        let said = words(endpoints.listens("--data", Some("here"), 1));
+        assert!(said.starts_with("--data: `here` is no endpoint; write tcp://"));
+        let said = words(endpoints.connects("--control", Some("tcp://10.0.0.1:1"), 1));
+        assert!(said.starts_with("--control: `tcp://10.0.0.1:1` is not a loopback address"));
+    }
+
+    #[test]
+    fn any_free_port_is_one_to_listen_at_but_none_to_connect_to() {
+        let mut endpoints = EndpointOptions::default();
+        let any = Some("tcp://127.0.0.1:0");
+        endpoints.listens("--data", any, 1).unwrap();
+        endpoints.listens("--control", any, 1).unwrap();
+        let said = words(endpoints.connects("--stock", any, 1));
+        assert!(said.starts_with("--stock: port 0 is no port to connect to; name the port"));
+    }
+
+    #[test]
+    fn two_options_cannot_share_an_endpoint() {
+        let mut endpoints = EndpointOptions::default();
+        endpoints.listens("--data", None, 5561).unwrap();
+        let said = words(endpoints.listens("--control", Some("tcp://localhost:5561"), 5562));
+        assert_eq!(
+            said,
+            "--control: tcp://127.0.0.1:5561 is that of --data too; give each a port of its own"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_named_with_the_place() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Options {
+            #[expect(dead_code, reason = "only read from files")]
+            pis: Option<u8>,
+        }
+
+        let folder = std::env::temp_dir().join(format!("oxberry-options-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("daemon.toml");
+        fs::write(&file, "pis = 4\nsip = 3\n").unwrap();
+        let malformed = options_of_file::<Options>(&file).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        let missing = options_of_file::<Options>(&file).unwrap_err().to_string();
+        for said in [&malformed, &missing] {
+            assert!(said.starts_with(file.to_str().unwrap()), "{said}");
+        }
+        assert!(malformed.contains("line 2"), "{malformed}");
+        assert!(malformed.contains("sip"), "{malformed}");
+        assert!(missing.contains("cannot be read"), "{missing}");
+    }
+}
