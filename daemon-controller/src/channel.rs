@@ -13,7 +13,7 @@ use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
 use oxberry_feed::lines::LineCounters;
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::Source;
-use oxberry_net::{Clock, NetError, Pipe, SynchronizedPublisher};
+use oxberry_net::{Clock, FirstFew, NetError, Pipe, SynchronizedPublisher};
 use oxberry_proto::{Partition, Run};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,7 +23,7 @@ use crate::outlet::{Outlet, Waited};
 use crate::pace::Speed;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
-const TOLD_ONE_BY_ONE: usize = 8;
+const TOLD_ONE_BY_ONE: u64 = 8;
 
 /// Main thread to channel thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,10 +121,10 @@ struct Reader {
 }
 
 /// The first few things to look at, and how many more there were.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Warnings {
     told: Vec<String>,
-    left_out: usize,
+    few: FirstFew,
 }
 
 impl ChannelPublisher {
@@ -148,7 +148,10 @@ impl ChannelPublisher {
                 mapping: Arc::clone(&mapping),
                 contradictions: Contradictions::new(),
                 outlet: Outlet::new(channel, table, publisher, pipe, clock),
-                warnings: Warnings::default(),
+                warnings: Warnings {
+                    told: Vec::new(),
+                    few: FirstFew::of(TOLD_ONE_BY_ONE),
+                },
                 is_sound: true,
             },
             source,
@@ -257,8 +260,8 @@ impl ChannelPublisher {
         if !totals.is_plain() {
             warnings.told.push(format!("channel {channel}: {totals}"));
         }
-        if warnings.left_out > 0 {
-            let more = warnings.left_out;
+        let more = warnings.few.left_out();
+        if more > 0 {
             warnings.told.push(format!(
                 "channel {channel}: {more} further problems of this kind"
             ));
@@ -359,10 +362,8 @@ impl Listener<u64> for Reader {
 
 impl Warnings {
     fn push(&mut self, warning: impl fmt::Display) {
-        if self.told.len() < TOLD_ONE_BY_ONE {
+        if self.few.tells() {
             self.told.push(warning.to_string());
-        } else {
-            self.left_out += 1;
         }
     }
 }

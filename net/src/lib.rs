@@ -18,13 +18,14 @@
 //! * [`Pipe`]: between two threads of one process,
 //! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
 //!   what all daemons read and check the same way;
-//!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`] and [`say`].
+//!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
 
 mod arguments;
 mod clock;
 mod control;
 mod endpoint;
 mod error;
+mod few;
 pub mod limits;
 mod logging;
 mod options;
@@ -46,6 +47,7 @@ pub use clock::Clock;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
+pub use few::FirstFew;
 pub use logging::{LogError, in_words, log_to_stderr, say};
 pub use options::{EndpointOptions, OptionError, options_of_file};
 pub use pipe::Pipe;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use oxberry_core::xdp::Dialect;
 use oxberry_feed::directory::ChannelFile;
+use oxberry_net::FirstFew;
 use oxberry_sim::market::{
     FileFormat, Market, MarketConfig, MarketError, channel_file_name, write_directory,
 };
@@ -128,12 +129,13 @@ fn refuse_other_channels(
         .filter(|name| ChannelFile::channel_of(name.as_ref()).is_some() && !ours.contains(name))
         .collect();
     others.sort();
-    let Some(first) = others.first() else {
+    let mut few = FirstFew::of(1);
+    let Some(first) = few.among(others).pop() else {
         return Ok(());
     };
-    let more = match others.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
+    let more = match few.left_out() {
+        0 => String::new(),
+        count => format!(" and {count} more"),
     };
     anyhow::bail!(
         "{}: holds channel files that are not of this market: {first}{more}; remove them, or \

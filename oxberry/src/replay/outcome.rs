@@ -10,10 +10,12 @@ use oxberry_core::{
     units::SymbolIndex,
 };
 
+use oxberry_net::FirstFew;
+
 use crate::{console::Console, findings::Findings, reading::Reading};
 
 /// Stale books that the summary names.
-const STALE_NAMED: usize = 10;
+const STALE_NAMED: u64 = 10;
 
 /// The books at the end of a replay, and what was odd on the way.
 #[derive(Clone, Debug)]
@@ -111,17 +113,9 @@ impl Outcome {
             console.say(&self.findings);
         }
         if !self.stale.is_empty() {
-            let named: Vec<&str> = self
-                .stale
-                .iter()
-                .take(STALE_NAMED)
-                .map(String::as_str)
-                .collect();
-            let more = if self.stale.len() > named.len() {
-                ", …"
-            } else {
-                ""
-            };
+            let mut few = FirstFew::of(STALE_NAMED);
+            let named = few.among(self.stale.iter().map(String::as_str));
+            let more = if few.left_out() > 0 { ", …" } else { "" };
             let (count, names) = (self.stale.len(), named.join(", "));
             console.say(format_args!(
                 "stale books, not to be trusted: {count} ({names}{more})"
