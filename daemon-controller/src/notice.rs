@@ -4,10 +4,10 @@ use core::fmt;
 
 use oxberry_cluster::controller::{Outcome, PartitionOutcome, Report};
 use oxberry_proto::start::RefusedReason;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One thing to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "notice", rename_all = "snake_case")]
 pub enum Notice {
     /// The sockets are bound.
@@ -32,16 +32,7 @@ pub enum Notice {
     /// All Pis are ready and the feed starts.
     Started,
     /// One partition at the end.
-    Partition {
-        /// Its number.
-        partition: u16,
-        /// Whether a replica lived, and no book that is live on two of them differs.
-        good: bool,
-        /// Symbols whose books differ although they are live on several replicas.
-        different: Vec<u32>,
-        /// Its replicas.
-        replicas: Vec<Replica>,
-    },
+    Partition(PartitionEnd),
     /// The run is over.
     Done {
         /// Whether every partition is good.
@@ -49,8 +40,21 @@ pub enum Notice {
     },
 }
 
+/// One partition at the end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartitionEnd {
+    /// Its number.
+    pub partition: u16,
+    /// Whether a replica lived, and no book that is live on two of them differs.
+    pub good: bool,
+    /// Symbols whose books differ although they are live on several replicas.
+    pub different: Vec<u32>,
+    /// Its replicas.
+    pub replicas: Vec<Replica>,
+}
+
 /// One replica of a partition at the end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replica {
     /// The node.
     pub node: String,
@@ -80,7 +84,9 @@ impl Notice {
     pub const fn is_warning(&self) -> bool {
         matches!(
             self,
-            Self::Warning { .. } | Self::Partition { good: false, .. } | Self::Done { good: false }
+            Self::Warning { .. }
+                | Self::Partition(PartitionEnd { good: false, .. })
+                | Self::Done { good: false }
         )
     }
 
@@ -95,12 +101,13 @@ impl Notice {
                 listed(&outcome.missing)
             ))
         });
-        let partitions = outcome.partitions.iter().map(Self::from);
+        let partitions = outcome.partitions.iter().map(PartitionEnd::from);
+        let partitions = partitions.map(Self::Partition);
         partitions.chain(missing).chain([done])
     }
 }
 
-impl From<&PartitionOutcome> for Notice {
+impl From<&PartitionOutcome> for PartitionEnd {
     fn from(outcome: &PartitionOutcome) -> Self {
         let replicas = outcome.replicas.iter().map(|replica| Replica {
             node: replica.node.clone(),
@@ -108,7 +115,7 @@ impl From<&PartitionOutcome> for Notice {
             symbols: replica.symbols,
             not_live: replica.not_live,
         });
-        Self::Partition {
+        Self {
             partition: outcome.partition.raw(),
             good: outcome.is_good(),
             different: outcome
@@ -185,35 +192,40 @@ impl fmt::Display for Notice {
             }
             Self::Info { text } | Self::Warning { text } => f.write_str(text),
             Self::Started => write!(f, "started"),
-            Self::Partition {
-                partition,
-                good,
-                different,
-                replicas,
-            } => {
-                let symbols = replicas.iter().map(|one| one.symbols).max().unwrap_or(0);
-                write!(f, "partition {partition:>3}  {symbols:>5} symbols")?;
-                for replica in replicas {
-                    write!(f, "  {} {}", replica.node, replica.digest)?;
-                }
-                let equal = if replicas.len() > 1 {
-                    "equal"
-                } else {
-                    "one replica"
-                };
-                match (*good, replicas.is_empty()) {
-                    (true, _) => write!(f, "  {equal}")?,
-                    (false, true) => write!(f, "  LOST: no replica lived to the end")?,
-                    (false, false) => write!(f, "  DIFFERENT: symbols {}", listed(different))?,
-                }
-                let not_live = replicas.iter().map(|one| one.not_live).max();
-                match not_live {
-                    None | Some(0) => Ok(()),
-                    Some(not_live) => write!(f, ", {not_live} symbols not live"),
-                }
-            }
+            Self::Partition(end) => end.fmt(f),
             Self::Done { good: true } => write!(f, "the end: all replicas are equal"),
             Self::Done { good: false } => write!(f, "the end: not all replicas are equal"),
+        }
+    }
+}
+
+impl fmt::Display for PartitionEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            partition,
+            good,
+            different,
+            replicas,
+        } = self;
+        let symbols = replicas.iter().map(|one| one.symbols).max().unwrap_or(0);
+        write!(f, "partition {partition:>3}  {symbols:>5} symbols")?;
+        for replica in replicas {
+            write!(f, "  {} {}", replica.node, replica.digest)?;
+        }
+        let equal = if replicas.len() > 1 {
+            "equal"
+        } else {
+            "one replica"
+        };
+        match (*good, replicas.is_empty()) {
+            (true, _) => write!(f, "  {equal}")?,
+            (false, true) => write!(f, "  LOST: no replica lived to the end")?,
+            (false, false) => write!(f, "  DIFFERENT: symbols {}", listed(different))?,
+        }
+        let not_live = replicas.iter().map(|one| one.not_live).max();
+        match not_live {
+            None | Some(0) => Ok(()),
+            Some(not_live) => write!(f, ", {not_live} symbols not live"),
         }
     }
 }
@@ -241,4 +253,52 @@ fn listed(names: &[impl fmt::Display]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Notice, PartitionEnd, Replica};
+
+    #[test]
+    fn programs_read_the_same_lines_in_every_version() {
+        let replica = |node: &str, not_live| Replica {
+            node: node.into(),
+            digest: "00000000000000ff".into(),
+            symbols: 25,
+            not_live,
+        };
+        let lines = [
+            (
+                Notice::Listening {
+                    data: "tcp://127.0.0.1:1".into(),
+                    control: "tcp://127.0.0.1:2".into(),
+                    setup: "tcp://127.0.0.1:3".into(),
+                },
+                r#"{"notice":"listening","data":"tcp://127.0.0.1:1","control":"tcp://127.0.0.1:2","setup":"tcp://127.0.0.1:3"}"#,
+            ),
+            (Notice::info("words"), r#"{"notice":"info","text":"words"}"#),
+            (
+                Notice::warning("a \"word\""),
+                r#"{"notice":"warning","text":"a \"word\""}"#,
+            ),
+            (Notice::Started, r#"{"notice":"started"}"#),
+            (
+                Notice::Partition(PartitionEnd {
+                    partition: 3,
+                    good: false,
+                    different: vec![9, 9_280],
+                    replicas: vec![replica("pi-1", 0), replica("pi-2", 1)],
+                }),
+                r#"{"notice":"partition","partition":3,"good":false,"different":[9,9280],"replicas":[{"node":"pi-1","digest":"00000000000000ff","symbols":25,"not_live":0},{"node":"pi-2","digest":"00000000000000ff","symbols":25,"not_live":1}]}"#,
+            ),
+            (
+                Notice::Done { good: true },
+                r#"{"notice":"done","good":true}"#,
+            ),
+        ];
+        for (notice, line) in lines {
+            assert_eq!(serde_json::to_string(&notice).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Notice>(line).unwrap(), notice);
+        }
+    }
 }

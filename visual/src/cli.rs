@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use oxberry_net::{Shutdown, in_words, log_to_stderr, print, say};
 
-use crate::Sockets;
 use crate::config::{Config, ConfigError, RawConfig};
+use crate::{Notice, Sockets};
 
 /// What a wrong option or configuration returns.
 const USAGE: u8 = 2;
@@ -95,12 +95,13 @@ impl Cli {
         let (web, stock) = (sockets.web_address(), sockets.stock_endpoint());
         tracing::info!(page = %format_args!("http://{web}/"), %stock, "listening");
         if self.json_notices {
-            // Addresses need no escaping.
+            let notice = Notice::Listening {
+                web: web.to_string(),
+                stock: stock.to_string(),
+            };
             let mut stdout = io::stdout().lock();
-            writeln!(
-                stdout,
-                r#"{{"notice":"listening","web":"{web}","stock":"{stock}"}}"#
-            )?;
+            serde_json::to_writer(&mut stdout, &notice)?;
+            stdout.write_all(b"\n")?;
             stdout.flush()?;
         }
         let summary = crate::run(config, sockets, &shutdown)?;

@@ -17,7 +17,7 @@
 //!   Prometheus text and CSV,
 //! * `browser`, `web`: the page and its WebSockets,
 //! * `setup`: questions to the controller, `feed`: the loop,
-//! * [`Config`], [`Sockets`], [`run`],
+//! * [`Config`], [`Sockets`], [`run`], [`Notice`],
 //! * [`Cli`]: the program.
 #![forbid(unsafe_code)]
 
@@ -31,6 +31,7 @@ mod feed;
 mod json_text;
 pub mod limits;
 mod metrics;
+mod notice;
 mod page;
 mod page_message;
 mod print;
@@ -54,6 +55,7 @@ use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, Sto
 pub use crate::cli::Cli;
 pub use crate::config::{Config, ConfigError, RawConfig};
 pub use crate::error::Error;
+pub use crate::notice::Notice;
 
 use crate::board::{Board, Counters, Phase};
 use crate::events_file::EventsFile;

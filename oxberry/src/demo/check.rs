@@ -9,7 +9,6 @@ use std::{
 
 use oxberry_controller::{config::partitions_for, day::partition_table};
 use oxberry_core::{book::Digest, units::SymbolIndex};
-use serde_json::Value;
 
 use super::{Arguments, cluster::RunOutcome, events};
 use crate::{
@@ -93,24 +92,18 @@ fn compare_partitions(
     let mut all_equal = outcome.partitions.len() == expected.len();
     for (partition, (symbols, digest)) in expected {
         let digest = digest.to_string();
-        let reported = outcome.partitions.iter().find(|notice| {
-            notice.get("partition").and_then(Value::as_u64) == Some(partition.into())
-        });
-        let replicas = reported.and_then(|notice| notice.get("replicas")?.as_array());
-        let replicas: Vec<_> = replicas
-            .into_iter()
-            .flatten()
-            .map(|replica| (text(replica, "node"), text(replica, "digest")))
-            .collect();
-        let good = reported.is_some_and(|notice| notice.get("good") == Some(&Value::Bool(true)));
-        let equal = good && replicas.iter().all(|(_, of_replica)| *of_replica == digest);
+        let mut reported = outcome.partitions.iter();
+        let reported = reported.find(|end| end.partition == partition);
+        let replicas = reported.map_or(&[][..], |end| &end.replicas);
+        let good = reported.is_some_and(|end| end.good);
+        let equal = good && replicas.iter().all(|replica| replica.digest == digest);
         all_equal &= equal;
         write!(
             report,
             "partition {partition:>3}  {symbols:>5} symbols  replay {digest}"
         )?;
-        for (node, of_replica) in replicas {
-            write!(report, "  {node} {of_replica}")?;
+        for replica in replicas {
+            write!(report, "  {} {}", replica.node, replica.digest)?;
         }
         writeln!(report, "  {}", if equal { "equal" } else { "DIFFERENT" })?;
     }
@@ -125,8 +118,4 @@ fn print(report: &str) -> io::Result<()> {
     let mut output = Output::new();
     output.write_all(report.as_bytes())?;
     output.flush()
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value.get(name).and_then(Value::as_str).unwrap_or_default()
 }

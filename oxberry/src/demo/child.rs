@@ -11,13 +11,14 @@ use std::{
 };
 
 use anyhow::Context as _;
-use serde_json::Value;
+
+use super::notice::{Notice, Reader};
 
 /// What the demonstration waits for.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A child printed a JSON line.
-    Notice { child: String, notice: Value },
+    /// A child said something for a program.
+    Notice { child: String, notice: Notice },
     /// A child logged a line.
     Log { child: String, line: String },
     /// A child closed its standard output, as it does when it ends.
@@ -44,12 +45,13 @@ impl Node {
     pub(super) fn start(
         name: &str,
         arguments: &[String],
+        reader: Reader,
         events: &Sender<Event>,
     ) -> anyhow::Result<Self> {
         let program = env::current_exe().context("the path of this program is not known")?;
         let mut command = Command::new(program);
         command.arg("node").args(arguments).arg("--exit-with-stdin");
-        Self::start_command(name, command, events)
+        Self::start_command(name, command, reader, events)
     }
 
     /// Starts a program; its lines come as events.
@@ -60,6 +62,7 @@ impl Node {
     pub(super) fn start_command(
         name: &str,
         mut command: Command,
+        reader: Reader,
         events: &Sender<Event>,
     ) -> anyhow::Result<Self> {
         let mut process = command
@@ -75,7 +78,7 @@ impl Node {
         if let Some(stdout) = process.stdout.take() {
             let (child, events) = (name.to_owned(), events.clone());
             read_lines(name, stdout, move |line| match line {
-                Some(line) => serde_json::from_str(&line).is_ok_and(|notice| {
+                Some(line) => reader(&line).is_some_and(|notice| {
                     events
                         .send(Event::Notice {
                             child: child.clone(),

@@ -6,8 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, anyhow, bail};
-use serde_json::Value;
+use anyhow::{anyhow, bail};
+use oxberry_controller::notice::{Notice as OfController, PartitionEnd};
+use oxberry_visual::Notice as OfDashboard;
 
 use super::{
     Arguments,
@@ -15,6 +16,7 @@ use super::{
     command_line::{self, Meeting},
     input::Input,
     interrupt::Interrupt,
+    notice::{Notice, Reader},
 };
 use crate::console::say;
 
@@ -31,11 +33,14 @@ const RESULT_PATIENCE: Duration = Duration::from_secs(15);
 const CONTROLLER: &str = "controller";
 const DASHBOARD: &str = "dashboard";
 
+/// What messages call the notice of where a part listens.
+const LISTENING: &str = "listening";
+
 /// How a run ended, as the controller reports it: one value a partition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RunOutcome {
-    /// The `partition` notices.
-    pub(super) partitions: Vec<Value>,
+    /// The partitions, as far as it told them.
+    pub(super) partitions: Vec<PartitionEnd>,
     /// Whether the controller found everything good.
     pub(super) good: bool,
 }
@@ -80,20 +85,26 @@ impl Cluster {
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
 
         let controller = command_line::controller(arguments, input);
-        let listening = cluster.add(CONTROLLER, &controller, &sender)?;
-        let of_controller = |name: &str| {
-            let at = address(&listening, name);
-            at.with_context(|| format!("the controller does not say where {name} is"))
-        };
-        let (data, control) = (of_controller("data")?, of_controller("control")?);
+        cluster.spawn(CONTROLLER, &controller, Notice::of_controller, &sender)?;
+        let (data, control, setup) = cluster.await_notice(CONTROLLER, LISTENING, |notice| {
+            if let Notice::Controller(OfController::Listening {
+                data,
+                control,
+                setup,
+            }) = notice
+            {
+                Ok((data, control, setup))
+            } else {
+                Err(notice)
+            }
+        })?;
 
-        let setup = of_controller("setup")?;
         let dashboard = command_line::dashboard(arguments, &setup, events_file);
-        let listening = cluster.add(DASHBOARD, &dashboard, &sender)?;
-        let stock =
-            address(&listening, "stock").context("the dashboard does not say where it listens")?;
-        let web =
-            address(&listening, "web").context("the dashboard does not say where its page is")?;
+        cluster.spawn(DASHBOARD, &dashboard, Notice::of_dashboard, &sender)?;
+        let (web, stock) = cluster.await_notice(DASHBOARD, LISTENING, |notice| match notice {
+            Notice::Dashboard(OfDashboard::Listening { web, stock }) => Ok((web, stock)),
+            Notice::Controller(_) => Err(notice),
+        })?;
         cluster.page = format!("http://{web}/");
 
         let meeting = Meeting {
@@ -103,9 +114,10 @@ impl Cluster {
         };
         for number in 1..=pis {
             let name = format!("pi-{number}");
-            cluster.spawn(&name, &command_line::pi(&name, &meeting), &sender)?;
+            let pi = command_line::pi(&name, &meeting);
+            cluster.spawn(&name, &pi, Notice::of_pi, &sender)?;
         }
-        cluster.await_notice(CONTROLLER, "started")?;
+        cluster.await_start()?;
         Ok(cluster)
     }
 
@@ -126,32 +138,25 @@ impl Cluster {
         loop {
             match self.next_event(is_over)? {
                 Event::Stop => return Ok(None),
-                Event::Notice { child, notice } if child == CONTROLLER => {
-                    match notice.get("notice").and_then(Value::as_str) {
-                        Some("partition") => outcome.partitions.push(notice),
-                        Some("done") => {
-                            outcome.good = notice.get("good") == Some(&Value::Bool(true));
-                            is_over = true;
-                            if until_end {
-                                if self.has_page_ended {
-                                    return Ok(Some(outcome));
-                                }
-                                // The page has still to take what is on its way to it.
-                                self.await_result();
-                                continue;
-                            }
-                            let equal = if outcome.good {
-                                "are equal"
-                            } else {
-                                "are NOT equal"
-                            };
-                            self.result_due = None;
-                            self.say(format_args!(
-                                "the end of the feed; all replicas {equal}; the page stays until Ctrl-C"
-                            ));
+                Event::Notice {
+                    notice: Notice::Controller(OfController::Partition(end)),
+                    ..
+                } => outcome.partitions.push(end),
+                Event::Notice {
+                    notice: Notice::Controller(OfController::Done { good }),
+                    ..
+                } => {
+                    outcome.good = good;
+                    is_over = true;
+                    if until_end {
+                        if self.has_page_ended {
+                            return Ok(Some(outcome));
                         }
-                        Some("warning" | "info") => self.pass_on(&child, &notice),
-                        _ => {}
+                        // The page has still to take what is on its way to it.
+                        self.await_result();
+                    } else {
+                        self.result_due = None;
+                        self.say_result(good);
                     }
                 }
                 Event::Notice { child, notice } => self.pass_on(&child, &notice),
@@ -165,6 +170,14 @@ impl Cluster {
                 Event::Ended { child } => self.handle_end(&child, is_over)?,
             }
         }
+    }
+
+    /// The feed is over, and somebody still looks at the page.
+    fn say_result(&self, good: bool) {
+        let equal = if good { "are equal" } else { "are NOT equal" };
+        self.say(format_args!(
+            "the end of the feed; all replicas {equal}; the page stays until Ctrl-C"
+        ));
     }
 
     /// The page has ended, as it should when it has everything.
@@ -230,37 +243,44 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts a process and waits until it says where it listens.
-    fn add(
-        &mut self,
-        name: &str,
-        arguments: &[String],
-        events: &Sender<Event>,
-    ) -> anyhow::Result<Value> {
-        self.spawn(name, arguments, events)?;
-        self.await_notice(name, "listening")
-    }
-
     fn spawn(
         &mut self,
         name: &str,
         arguments: &[String],
+        reader: Reader,
         events: &Sender<Event>,
     ) -> anyhow::Result<()> {
-        self.nodes.push(Node::start(name, arguments, events)?);
+        self.nodes
+            .push(Node::start(name, arguments, reader, events)?);
         Ok(())
     }
 
-    /// Waits for a notice of a child; passes everything else on.
-    fn await_notice(&mut self, from: &str, wanted: &str) -> anyhow::Result<Value> {
+    /// Waits until all Pis are ready and the feed starts.
+    fn await_start(&mut self) -> anyhow::Result<()> {
+        let started = Notice::Controller(OfController::Started);
+        self.await_notice(CONTROLLER, "started", |notice| {
+            if notice == started {
+                Ok(())
+            } else {
+                Err(notice)
+            }
+        })
+    }
+
+    /// Waits for a notice of a child that `take` takes, which messages call `wanted`; passes
+    /// everything else on.
+    fn await_notice<T>(
+        &mut self,
+        from: &str,
+        wanted: &str,
+        take: impl Fn(Notice) -> Result<T, Notice>,
+    ) -> anyhow::Result<T> {
         loop {
             match self.events.recv_timeout(START_PATIENCE) {
-                Ok(Event::Notice { child, notice }) if child == from => {
-                    if notice.get("notice").and_then(Value::as_str) == Some(wanted) {
-                        return Ok(notice);
-                    }
-                    self.pass_on(&child, &notice);
-                }
+                Ok(Event::Notice { child, notice }) if child == from => match take(notice) {
+                    Ok(taken) => return Ok(taken),
+                    Err(notice) => self.pass_on(&child, &notice),
+                },
                 Ok(Event::Notice { child, notice }) => self.pass_on(&child, &notice),
                 Ok(Event::Log { child, line }) => self.say(format_args!("{child}: {line}")),
                 // A feed of a few messages may be over before its start was read.
@@ -299,8 +319,8 @@ impl Cluster {
     }
 
     /// Shows what a child wants to be shown.
-    fn pass_on(&self, child: &str, notice: &Value) {
-        if let Some(text) = notice.get("text").and_then(Value::as_str) {
+    fn pass_on(&self, child: &str, notice: &Notice) {
+        if let Some(text) = notice.text() {
             self.say(format_args!("{child}: {text}"));
         }
     }
@@ -326,11 +346,6 @@ impl Drop for Cluster {
     }
 }
 
-/// An address that a notice names.
-fn address(notice: &Value, name: &str) -> Option<String> {
-    notice.get(name).and_then(Value::as_str).map(str::to_owned)
-}
-
 fn is_pi(node: &Node) -> bool {
     ![CONTROLLER, DASHBOARD].contains(&node.name())
 }
@@ -345,7 +360,7 @@ fn time_until(deadline: Instant) -> Duration {
 mod tests {
     use std::process::Command;
 
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -357,7 +372,7 @@ mod tests {
         let nodes = programs.iter().map(|(name, script)| {
             let mut command = Command::new("sh");
             command.args(["-c", script]);
-            Node::start_command(name, command, &ignored).unwrap()
+            Node::start_command(name, command, Notice::of_pi, &ignored).unwrap()
         });
         let cluster = Cluster {
             nodes: nodes.collect(),
@@ -379,7 +394,7 @@ mod tests {
     fn said(notice: Value) -> Event {
         Event::Notice {
             child: CONTROLLER.into(),
-            notice,
+            notice: Notice::of_controller(&notice.to_string()).unwrap(),
         }
     }
 
@@ -397,7 +412,9 @@ mod tests {
             for event in [
                 ended("pi-2"),
                 ended("pi-1"),
-                said(json!({"notice": "partition", "partition": 0})),
+                said(
+                    json!({"notice": "partition", "partition": 0, "good": true, "different": [], "replicas": []}),
+                ),
                 said(json!({"notice": "done", "good": good})),
                 ended(DASHBOARD),
             ] {
@@ -422,7 +439,7 @@ mod tests {
             .send(said(json!({"notice": "done", "good": true})))
             .unwrap();
         events.send(ended(DASHBOARD)).unwrap();
-        cluster.await_notice(CONTROLLER, "started").unwrap();
+        cluster.await_start().unwrap();
         assert!(cluster.play(true).unwrap().unwrap().good);
     }
 

@@ -8,6 +8,7 @@ mod events;
 mod input;
 mod interrupt;
 mod market;
+mod notice;
 mod scratch;
 
 use std::{io::Write as _, path::PathBuf};
