@@ -6,6 +6,7 @@
 //! * [`cluster`]: the simulated cluster, by seed.
 
 pub mod cluster;
+mod dialects;
 pub mod market;
 pub mod oracle;
 pub mod random;

@@ -2,19 +2,16 @@
 
 use oxberry_core::book::Level;
 use oxberry_core::matching::LimitOrder;
-use oxberry_core::units::{OrderId, Qty, SymbolSeqNum};
+use oxberry_core::units::Qty;
 use oxberry_core::xdp::{
-    Ascii, DeleteReason, Dialect, ExchangeCode, ExecutionReason, GtcIndicator, LegacyAddOrder,
-    LegacyDeleteOrder, LegacyModifyOrder, LegacyOrderExecution, LegacySymbolIndexMapping,
-    LegacyTrade, LiquidityIndicator, MarketId, Message, ModifyReason, PartitionTimeReference,
-    PillarAddOrder, PillarDeleteOrder, PillarModifyOrder, PillarNonDisplayedTrade,
-    PillarOrderExecution, PillarReplaceOrder, PositionChange, SecurityStatus, SymbolClear,
-    SymbolIndexMapping, SymbolTimeReference, TradeSession, XdpAddOrder, XdpDeleteOrder,
-    XdpModifyOrder, XdpNonDisplayedTrade, XdpOrderExecution, XdpReplaceOrder,
+    Ascii, DeleteReason, Dialect, ExchangeCode, LegacySymbolIndexMapping, LegacyTrade,
+    LiquidityIndicator, MarketId, Message, PartitionTimeReference, SecurityStatus, SymbolClear,
+    SymbolIndexMapping, SymbolTimeReference, TradeSession,
 };
 
 use super::flow::Flow;
 use super::venue::Happening;
+use crate::dialects::{self, OrderEvent, OrderFields, Stamp};
 
 /// The second and the nanoseconds in it at which something happened.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +87,7 @@ pub(super) fn time_reference(dialect: Dialect, flow: &mut Flow, second: u32) -> 
     }
 }
 
-/// The messages of one happening.
+/// The messages of one happening: one, but for a replacement in the legacy dialect.
 pub(super) fn messages(
     dialect: Dialect,
     flow: &mut Flow,
@@ -98,271 +95,90 @@ pub(super) fn messages(
     happening: Happening,
     emit: &mut impl FnMut(Message),
 ) {
-    match dialect {
-        Dialect::Legacy => legacy(flow, time, happening, emit),
-        Dialect::Xdp => emit(xdp(flow, time, happening)),
-        Dialect::Pillar => emit(pillar(flow, time, happening)),
-    }
-}
-
-fn legacy(
-    flow: &mut Flow,
-    EventTime { second, nanosecond }: EventTime,
-    happening: Happening,
-    emit: &mut impl FnMut(Message),
-) {
-    let symbol_index = flow.listing.symbol_index;
-    let delete = |symbol_seq_num: SymbolSeqNum, order: LimitOrder, reason_code| LegacyDeleteOrder {
-        source_time_ns: nanosecond,
-        symbol_index,
-        symbol_seq_num,
-        order_id: number(order.id),
-        side: order.side.into(),
-        order_id_gtc_indicator: GtcIndicator::DAY,
-        reason_code,
-    };
-    let add = |symbol_seq_num: SymbolSeqNum, order: LimitOrder| LegacyAddOrder {
-        source_time_ns: nanosecond,
-        symbol_index,
-        symbol_seq_num,
-        order_id: number(order.id),
-        price: order.price,
-        volume: order.qty,
-        side: order.side.into(),
-        order_id_gtc_indicator: GtcIndicator::DAY,
-        trade_session: TradeSession::MORNING_CORE,
-    };
-    let symbol_seq_num = flow.take_number();
-    let message = match happening {
-        Happening::Add { order } => add(symbol_seq_num, order).into(),
-        Happening::Delete { order } => {
-            delete(symbol_seq_num, order, DeleteReason::USER_CANCEL).into()
-        }
-        Happening::Replace { old, new } => {
-            emit(delete(symbol_seq_num, old, DeleteReason::MODIFY).into());
-            add(flow.take_number(), new).into()
-        }
-        Happening::Modify { order, kept_place } => LegacyModifyOrder {
-            source_time_ns: nanosecond,
-            symbol_index,
-            symbol_seq_num,
-            order_id: number(order.id),
-            price: order.price,
-            volume: order.qty,
-            side: order.side.into(),
-            order_id_gtc_indicator: GtcIndicator::DAY,
-            reason_code: if kept_place {
-                ModifyReason::FILL
-            } else {
-                ModifyReason::CHANGE
-            },
-        }
-        .into(),
-        Happening::Execute { trade, trade_id } => LegacyOrderExecution {
-            source_time_ns: nanosecond,
-            symbol_index,
-            symbol_seq_num,
-            order_id: number(trade.resting),
+    let stamp = next_stamp(flow, time);
+    let event = match happening {
+        Happening::Add { order } => OrderEvent::Add(fields(order)),
+        Happening::Modify { order, kept_place } => OrderEvent::Modify {
+            order: fields(order),
+            keeps_place: kept_place,
+        },
+        Happening::Delete { order } => delete(order, DeleteReason::USER_CANCEL),
+        Happening::Execute { trade, trade_id } => OrderEvent::Execute {
+            order_id: trade.resting,
             price: trade.price,
-            volume: trade.qty,
-            order_id_gtc_indicator: GtcIndicator::DAY,
-            reason_code: if trade.resting_left == Qty::ZERO {
-                ExecutionReason::FILLED
-            } else {
-                ExecutionReason::PARTIAL_FILL
-            },
+            qty: trade.qty,
             trade_id,
-        }
-        .into(),
+            fills: trade.resting_left == Qty::ZERO,
+        },
         Happening::HiddenTrade {
             price,
             qty,
             trade_id,
             bid,
             ask,
-        } => LegacyTrade {
-            source_time: second,
-            source_time_ns: nanosecond,
-            symbol_index,
-            symbol_seq_num,
-            trade_id,
-            price,
-            volume: qty,
-            liquidity_indicator_flag: LiquidityIndicator::NONE,
-            ask_price: ask.price,
-            ask_volume: shown(ask),
-            bid_price: bid.price,
-            bid_volume: shown(bid),
-            ..LegacyTrade::default()
+        } => {
+            if dialect == Dialect::Legacy {
+                let trade = dialects::legacy_trade(stamp, price, qty, trade_id);
+                return emit(with_quotes(trade, time, bid, ask).into());
+            }
+            OrderEvent::Trade {
+                price,
+                qty,
+                trade_id,
+            }
         }
-        .into(),
+        Happening::Replace { old, new } => {
+            let new = fields(new);
+            if let Some(message) = dialects::replacement(dialect, stamp, old.id, new) {
+                return emit(message);
+            }
+            let leaves = delete(old, DeleteReason::MODIFY);
+            emit(dialects::message(dialect, stamp, leaves));
+            let stamp = next_stamp(flow, time);
+            return emit(dialects::message(dialect, stamp, OrderEvent::Add(new)));
+        }
     };
-    emit(message);
+    emit(dialects::message(dialect, stamp, event));
 }
 
-fn xdp(flow: &mut Flow, time: EventTime, happening: Happening) -> Message {
-    let source_time_ns = time.nanosecond;
-    let symbol_index = flow.listing.symbol_index;
-    let symbol_seq_num = flow.take_number();
-    match happening {
-        Happening::Add { order } => XdpAddOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            price: order.price,
-            volume: order.qty,
-            side: order.side.into(),
-            ..XdpAddOrder::default()
-        }
-        .into(),
-        Happening::Delete { order } => XdpDeleteOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            ..XdpDeleteOrder::default()
-        }
-        .into(),
-        Happening::Replace { old, new } => XdpReplaceOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: old.id,
-            new_order_id: new.id,
-            price: new.price,
-            volume: new.qty,
-            ..XdpReplaceOrder::default()
-        }
-        .into(),
-        Happening::Modify { order, kept_place } => XdpModifyOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            price: order.price,
-            volume: order.qty,
-            position_change: position_change(kept_place),
-            ..XdpModifyOrder::default()
-        }
-        .into(),
-        Happening::Execute { trade, trade_id } => XdpOrderExecution {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: trade.resting,
-            trade_id,
-            price: trade.price,
-            volume: trade.qty,
-            ..XdpOrderExecution::default()
-        }
-        .into(),
-        Happening::HiddenTrade {
-            price,
-            qty,
-            trade_id,
-            ..
-        } => XdpNonDisplayedTrade {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            trade_id,
-            price,
-            volume: qty,
-            ..XdpNonDisplayedTrade::default()
-        }
-        .into(),
+/// The stamp of the stock's next message, which takes its number.
+fn next_stamp(flow: &mut Flow, time: EventTime) -> Stamp {
+    Stamp {
+        source_time_ns: time.nanosecond,
+        symbol_index: flow.listing.symbol_index,
+        symbol_seq_num: flow.take_number(),
     }
 }
 
-fn pillar(flow: &mut Flow, time: EventTime, happening: Happening) -> Message {
-    let source_time_ns = time.nanosecond;
-    let symbol_index = flow.listing.symbol_index;
-    let symbol_seq_num = flow.take_number();
-    match happening {
-        Happening::Add { order } => PillarAddOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            price: order.price.into(),
-            volume: order.qty,
-            side: order.side.into(),
-            ..PillarAddOrder::default()
-        }
-        .into(),
-        Happening::Delete { order } => PillarDeleteOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            ..PillarDeleteOrder::default()
-        }
-        .into(),
-        Happening::Replace { old, new } => PillarReplaceOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: old.id,
-            new_order_id: new.id,
-            price: new.price.into(),
-            volume: new.qty,
-            side: new.side.into(),
-            ..PillarReplaceOrder::default()
-        }
-        .into(),
-        Happening::Modify { order, kept_place } => PillarModifyOrder {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: order.id,
-            price: order.price.into(),
-            volume: order.qty,
-            position_change: position_change(kept_place),
-            side: order.side.into(),
-            ..PillarModifyOrder::default()
-        }
-        .into(),
-        Happening::Execute { trade, trade_id } => PillarOrderExecution {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            order_id: trade.resting,
-            trade_id,
-            price: trade.price.into(),
-            volume: trade.qty,
-            ..PillarOrderExecution::default()
-        }
-        .into(),
-        Happening::HiddenTrade {
-            price,
-            qty,
-            trade_id,
-            ..
-        } => PillarNonDisplayedTrade {
-            source_time_ns,
-            symbol_index,
-            symbol_seq_num,
-            trade_id,
-            price: price.into(),
-            volume: qty,
-            ..PillarNonDisplayedTrade::default()
-        }
-        .into(),
+fn fields(order: LimitOrder) -> OrderFields {
+    OrderFields {
+        id: order.id,
+        side: order.side.into(),
+        price: order.price,
+        qty: order.qty,
+        sessions: TradeSession::MORNING_CORE,
     }
 }
 
-const fn position_change(kept_place: bool) -> PositionChange {
-    if kept_place {
-        PositionChange::KEPT
-    } else {
-        PositionChange::LOST
+fn delete(order: LimitOrder, reason: DeleteReason) -> OrderEvent {
+    OrderEvent::Delete {
+        order_id: order.id,
+        side: order.side.into(),
+        reason,
     }
 }
 
-/// The number of a legacy order, whose ids are 32 bits wide.
-fn number(id: OrderId) -> u32 {
-    u32::try_from(id.raw()).unwrap_or(u32::MAX)
+/// A legacy trade with its second and the best bid and offer, which no other message has.
+fn with_quotes(trade: LegacyTrade, time: EventTime, bid: Level, ask: Level) -> LegacyTrade {
+    LegacyTrade {
+        source_time: time.second,
+        liquidity_indicator_flag: LiquidityIndicator::NONE,
+        ask_price: ask.price,
+        ask_volume: shown(ask),
+        bid_price: bid.price,
+        bid_volume: shown(bid),
+        ..trade
+    }
 }
 
 /// The size of a level, which the message's field may be too narrow for.
