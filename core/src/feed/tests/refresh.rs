@@ -1,6 +1,14 @@
 //! What a refresh tells, and when it tells that it is whole.
 
+extern crate std;
+use std::vec::Vec;
+
 use super::*;
+use crate::units::{OrderId, PriceScale, SeqNum};
+use crate::xdp::{
+    DeliveryFlag, Dialect, PacketBuilder, PillarAddOrderRefresh, RefreshHeader, RefreshHeaderShort,
+    SecurityStatus, SecurityStatusCode, SideCode,
+};
 
 /// A packet of the refresh of the symbol: its header, its definition if it is the first, orders.
 fn refresh_packet(packet: &mut PacketBuilder<'_>, number: u16, total: u16, orders: &[u64]) {
