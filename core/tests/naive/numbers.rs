@@ -4,16 +4,7 @@ use oxberry_core::book::{Rejection, TradingStatus, Trust};
 use oxberry_core::feed::{Action, Beginning, FeedEvent};
 use oxberry_core::units::{ChannelId, SeqNum};
 
-use super::NaiveSymbol;
-
-/// Whose a symbol is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    Nobody,
-    /// A channel had a failover; nothing of the symbol came yet.
-    Perhaps(ChannelId),
-    Channel(ChannelId),
-}
+use super::symbol::{NaiveSymbol, Owner, Refresh};
 
 /// What becomes of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +15,6 @@ pub(super) enum Admission {
     Ignore,
     /// It is not applied, and should have been.
     Refuse(Rejection),
-}
-
-/// The refresh of a book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refresh {
-    None,
-    UnderWay,
 }
 
 impl NaiveSymbol {
