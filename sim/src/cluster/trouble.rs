@@ -17,47 +17,18 @@ impl World<'_> {
             // Nobody starts it again once it has done its work.
             return;
         }
-        let up_at = now + self.plan.edges.reconnect_ns;
         match fault {
             Fault::Cut {
-                pi: at,
+                pi,
                 line,
                 ways,
                 ns,
                 breaks: _,
-            } => {
-                let until = now + ns;
-                if let Some(pi) = self.pis.get_mut(at) {
-                    let (from_pi, to_pi) = match line {
-                        Line::Control => {
-                            (Some(&mut pi.to_controller), Some(&mut pi.from_controller))
-                        }
-                        Line::Data => (None, Some(&mut pi.data)),
-                        Line::Stock => (Some(&mut pi.stock), None),
-                    };
-                    if let Some(edge) = from_pi.filter(|_| ways != Ways::ToPi) {
-                        edge.cut_until = edge.cut_until.max(until);
-                    }
-                    if let Some(edge) = to_pi.filter(|_| ways != Ways::FromPi) {
-                        edge.cut_until = edge.cut_until.max(until);
-                    }
-                }
-                self.wake_pi(at, until);
-                self.wake_controller(until);
-                self.wake_page(until);
+            } => self.cut(pi, line, ways, now + ns),
+            Fault::Break { pi, line } => {
+                self.break_off(pi, line, now + self.plan.edges.reconnect_ns);
             }
-            Fault::Break { pi, line } => self.break_off(pi, line, up_at),
-            Fault::CutSetup { ns } => {
-                // A request or an answer on its way is lost; it is asked again.
-                self.to_setup.break_off(&mut self.random, false);
-                self.from_setup.break_off(&mut self.random, false);
-                self.to_setup.is_up = true;
-                self.from_setup.is_up = true;
-                self.to_setup.cut_until = now + ns;
-                self.from_setup.cut_until = now + ns;
-                self.wake_page(now + ns);
-                self.wake_controller(now + ns);
-            }
+            Fault::CutSetup { ns } => self.cut_setup(now + ns),
             Fault::StallPi { pi: at, ns } => {
                 if let Some(pi) = self.pis.get_mut(at) {
                     pi.stalled_until = pi.stalled_until.max(now + ns);
@@ -77,74 +48,124 @@ impl World<'_> {
                 self.page_stalled_until = self.page_stalled_until.max(now + ns);
                 self.wake_page(now + ns);
             }
-            Fault::RestartPage { ns } => {
-                self.page = None;
-                self.page_starts_at = Some(now + ns);
-                for pi in &mut self.pis {
-                    if pi.stock_up_at != Some(u64::MAX)
-                        && pi.break_off(Line::Stock, now + ns, &mut self.random)
-                    {
-                        self.marks.hit(Mark::BrokenWithFrames);
-                    }
-                }
-                self.from_setup.break_off(&mut self.random, false);
-                self.from_setup.is_up = true;
-                self.wake_page(now + ns);
-                self.wake_all_pis(now + ns);
-            }
+            Fault::RestartPage { ns } => self.restart_page(now + ns),
             Fault::StallController { ns } => {
                 self.controller_stalled_until = self.controller_stalled_until.max(now + ns);
                 self.wake_controller(now + ns);
             }
             Fault::RestartController { ns, same_day } => {
-                self.kill_controller(now + ns);
-                self.controller_starts_at = Some(now + ns);
+                self.restart_controller(now + ns);
                 if !same_day {
-                    self.identity += 1;
-                    // So that what is of one day is wrong on the other.
-                    let seed = self.plan.seed ^ u64::from(self.identity) << 40;
-                    let mut day = venue::day(&self.plan.market, seed);
-                    let truth = core::mem::replace(&mut day.truth, Truth::new(core::iter::empty()));
-                    self.oracle.add_day(truth);
-                    self.day = day;
-                    self.marks.hit(Mark::AnotherDay);
+                    self.begin_another_day();
                 }
-                self.is_dead_for_good = false;
-                self.wake_controller(now + ns);
             }
-            Fault::CutPower { ns } => {
-                self.kill_controller(now + ns);
-                self.controller_starts_at = Some(now + ns);
-                self.is_dead_for_good = false;
-                for pi in &mut self.pis {
-                    pi.kill(&mut self.random);
-                    pi.starts_at = Some(now + ns);
-                }
-                self.wake_controller(now + ns);
-                self.wake_all_pis(now + ns);
+            Fault::CutPower { ns } => self.cut_power(now + ns),
+            Fault::KillController => self.kill_controller_for_good(),
+            Fault::Jump { machine, ns } => self.jump(machine, ns),
+        }
+    }
+
+    /// Nothing gets through on a line of a Pi until that time.
+    fn cut(&mut self, at: usize, line: Line, ways: Ways, until: u64) {
+        if let Some(pi) = self.pis.get_mut(at) {
+            let (from_pi, to_pi) = match line {
+                Line::Control => (Some(&mut pi.to_controller), Some(&mut pi.from_controller)),
+                Line::Data => (None, Some(&mut pi.data)),
+                Line::Stock => (Some(&mut pi.stock), None),
+            };
+            if let Some(edge) = from_pi.filter(|_| ways != Ways::ToPi) {
+                edge.cut_until = edge.cut_until.max(until);
             }
-            Fault::KillController => {
-                self.kill_controller(u64::MAX);
-                self.controller_starts_at = None;
-                self.is_dead_for_good = true;
-                self.marks.hit(Mark::DeadController);
+            if let Some(edge) = to_pi.filter(|_| ways != Ways::FromPi) {
+                edge.cut_until = edge.cut_until.max(until);
             }
-            Fault::Jump { machine, ns } => match machine {
-                0 => {
-                    self.controller_skew += ns;
-                    self.wake_controller(now);
+        }
+        self.wake_pi(at, until);
+        self.wake_controller(until);
+        self.wake_page(until);
+    }
+
+    /// Page and controller do not reach each other until that time.
+    fn cut_setup(&mut self, until: u64) {
+        // A request or an answer on its way is lost; it is asked again.
+        for edge in [&mut self.to_setup, &mut self.from_setup] {
+            edge.break_off(&mut self.random, false);
+            edge.is_up = true;
+            edge.cut_until = until;
+        }
+        self.wake_page(until);
+        self.wake_controller(until);
+    }
+
+    fn restart_page(&mut self, starts_at: u64) {
+        self.page = None;
+        self.page_starts_at = Some(starts_at);
+        for pi in &mut self.pis {
+            if pi.stock_up_at != Some(u64::MAX)
+                && pi.break_off(Line::Stock, starts_at, &mut self.random)
+            {
+                self.marks.hit(Mark::BrokenWithFrames);
+            }
+        }
+        self.from_setup.break_off(&mut self.random, false);
+        self.from_setup.is_up = true;
+        self.wake_page(starts_at);
+        self.wake_all_pis(starts_at);
+    }
+
+    fn restart_controller(&mut self, starts_at: u64) {
+        self.kill_controller(starts_at);
+        self.controller_starts_at = Some(starts_at);
+        self.is_dead_for_good = false;
+        self.wake_controller(starts_at);
+    }
+
+    /// The controller is to play another day from now on.
+    fn begin_another_day(&mut self) {
+        self.identity += 1;
+        // So that what is of one day is wrong on the other.
+        let seed = self.plan.seed ^ u64::from(self.identity) << 40;
+        let mut day = venue::day(&self.plan.market, seed);
+        let truth = core::mem::replace(&mut day.truth, Truth::new(core::iter::empty()));
+        self.oracle.add_day(truth);
+        self.day = day;
+        self.marks.hit(Mark::AnotherDay);
+    }
+
+    /// Controller and Pis are killed at once.
+    fn cut_power(&mut self, starts_at: u64) {
+        self.restart_controller(starts_at);
+        for pi in &mut self.pis {
+            pi.kill(&mut self.random);
+            pi.starts_at = Some(starts_at);
+        }
+        self.wake_all_pis(starts_at);
+    }
+
+    fn kill_controller_for_good(&mut self) {
+        self.kill_controller(u64::MAX);
+        self.controller_starts_at = None;
+        self.is_dead_for_good = true;
+        self.marks.hit(Mark::DeadController);
+    }
+
+    /// The clock of a machine goes ahead at once.
+    fn jump(&mut self, machine: usize, ns: u64) {
+        match machine {
+            0 => {
+                self.controller_skew += ns;
+                self.wake_controller(self.now);
+            }
+            1 => {
+                self.page_skew += ns;
+                self.wake_page(self.now);
+            }
+            pi => {
+                if let Some(pi) = self.pis.get_mut(pi - 2) {
+                    pi.skew += ns;
                 }
-                1 => {
-                    self.page_skew += ns;
-                    self.wake_page(now);
-                }
-                pi => {
-                    if let Some(pi) = self.pis.get_mut(pi - 2) {
-                        pi.skew += ns;
-                    }
-                    self.wake_pi(pi - 2, now);
-                }
-            },
+                self.wake_pi(pi - 2, self.now);
+            }
         }
     }
 
