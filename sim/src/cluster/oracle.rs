@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use oxberry_cluster::page::Page;
+use oxberry_cluster::page::{Page, Row, Shown};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::Pi;
 use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
-use oxberry_proto::stock::{StockBatch, View};
+use oxberry_proto::stock::{StockBatch, StockEvent, SymbolState, View};
 use oxberry_proto::{Deltas, Kind, Run, StockTold, StreamId, decode_list, kind_of};
 
 use super::marks::Mark;
@@ -55,6 +55,40 @@ struct PageWatch {
     behind: BTreeMap<usize, u64>,
     /// Events shown live, by claim.
     live: BTreeMap<(ChannelId, SymbolIndex), Vec<Place>>,
+}
+
+impl PiWatch {
+    /// An event comes after those before it, and within the numbers of its frame.
+    fn judge_order(&mut self, head: &StockBatch, event: &StockEvent) -> Result<(), Violation> {
+        let position = Position {
+            numbering: head.numbering,
+            seq_num: event.seq_num,
+        };
+        let last = self.last.insert(head.stream, position);
+        if last.is_some_and(|last| last >= position) {
+            return Err(format!(
+                "tells {} {position} after {}",
+                head.stream,
+                last.unwrap_or_default()
+            ));
+        }
+        if event.seq_num <= head.after || event.seq_num > head.through {
+            return Err(format!(
+                "tells {} {position} in a frame of ({}, {}]",
+                head.stream, head.after, head.through
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the process calls a symbol live: what it has not told otherwise is, unless the feed alone
+    /// has told of it.
+    fn calls_live(&self, symbol_index: SymbolIndex, listed: &BTreeSet<SymbolIndex>) -> bool {
+        match self.trust.get(&symbol_index) {
+            Some(&trust) => trust == Trust::Live,
+            None => listed.contains(&symbol_index),
+        }
+    }
 }
 
 impl Oracle {
@@ -147,19 +181,13 @@ impl Oracle {
                 ..PiWatch::default()
             };
         }
-        let channel = head.stream.channel;
         let mut deltas = Deltas::new(head.numbering, head.after);
         for record in records {
             let record = record.map_err(|error| wrong(&format!("{error:?}")))?;
             match deltas.stock_told(record) {
                 StockTold::Trust(trust) => {
                     watch.trust.insert(trust.symbol_index, trust.trust);
-                    marks.hit(match trust.trust {
-                        Trust::Live => Mark::ToldLive,
-                        Trust::Recovering => Mark::ToldRecovering,
-                        Trust::Partial => Mark::ToldPartial,
-                        Trust::Stale => Mark::ToldStale,
-                    });
+                    marks.hit(told(trust.trust));
                 }
                 StockTold::State(state) => {
                     watch
@@ -168,65 +196,63 @@ impl Oracle {
                     marks.hit(Mark::StateTold);
                 }
                 StockTold::Rebuilt(state) => {
-                    let symbol_index = state.trust.symbol_index;
-                    watch.trust.insert(symbol_index, state.trust.trust);
+                    watch
+                        .trust
+                        .insert(state.trust.symbol_index, state.trust.trust);
                     marks.hit(Mark::Rebuilt);
-                    let right = state.at.and_then(|(channel, position)| {
-                        let place = self.place(head.run, channel, position)?;
-                        self.truth(head.run)?.as_of((channel, symbol_index), place)
-                    });
-                    if !right.is_some_and(|right| is_same(right, state.view)) {
-                        return Err(wrong(&format!(
-                            "has symbol {symbol_index} rebuilt at {:?} as {:?}, but it is {right:?}",
-                            state.at, state.view
-                        )));
-                    }
+                    self.judge_rebuilt(head.run, &state)
+                        .map_err(|what| wrong(&what))?;
                 }
                 StockTold::StateEnd(_) => marks.hit(Mark::PageAnswered),
                 StockTold::Event(event) => {
                     self.told += 1;
-                    let position = Position {
-                        numbering: head.numbering,
-                        seq_num: event.seq_num,
-                    };
-                    let last = watch.last.insert(head.stream, position);
-                    if last.is_some_and(|last| last >= position) {
-                        return Err(wrong(&format!(
-                            "tells {} {position} after {}",
-                            head.stream,
-                            last.unwrap_or_default()
-                        )));
-                    }
-                    if event.seq_num <= head.after || event.seq_num > head.through {
-                        return Err(wrong(&format!(
-                            "tells {} {position} in a frame of ({}, {}]",
-                            head.stream, head.after, head.through
-                        )));
-                    }
-                    // What is not told otherwise is live, unless nobody but the feed has told of it.
-                    let is_live = match watch.trust.get(&event.symbol_index) {
-                        Some(&trust) => trust == Trust::Live,
-                        None => self.listed.contains(&event.symbol_index),
-                    };
-                    if !is_live {
-                        continue;
-                    }
-                    let claim = (channel, event.symbol_index);
-                    let place = self.place(head.run, channel, position);
-                    let right = place.and_then(|place| self.truth(head.run)?.at(claim, place));
-                    if right.map(|right| (right.view, right.trade))
-                        != Some((event.view, event.trade))
-                    {
-                        return Err(wrong(&format!(
-                            "calls live symbol {} at {} {position}: {:?} {:?}, but it is {right:?}",
-                            event.symbol_index, head.stream, event.view, event.trade
-                        )));
+                    watch
+                        .judge_order(&head, &event)
+                        .map_err(|what| wrong(&what))?;
+                    if watch.calls_live(event.symbol_index, &self.listed) {
+                        self.judge_told(&head, &event)
+                            .map_err(|what| wrong(&what))?;
                     }
                 }
             }
         }
         self.pis.insert(process, watch);
         Ok(())
+    }
+
+    /// What a replica says that a refresh has made of a book.
+    fn judge_rebuilt(&self, run: Run, state: &SymbolState) -> Result<(), Violation> {
+        let symbol_index = state.trust.symbol_index;
+        let right = state.at.and_then(|(channel, position)| {
+            let place = self.place(run, channel, position)?;
+            self.truth(run)?.as_of((channel, symbol_index), place)
+        });
+        if right.is_some_and(|right| is_same(right, state.view)) {
+            return Ok(());
+        }
+        Err(format!(
+            "has symbol {symbol_index} rebuilt at {:?} as {:?}, but it is {right:?}",
+            state.at, state.view
+        ))
+    }
+
+    /// An event that a replica tells of a symbol that it calls live.
+    fn judge_told(&self, head: &StockBatch, event: &StockEvent) -> Result<(), Violation> {
+        let channel = head.stream.channel;
+        let position = Position {
+            numbering: head.numbering,
+            seq_num: event.seq_num,
+        };
+        let claim = (channel, event.symbol_index);
+        let place = self.place(head.run, channel, position);
+        let right = place.and_then(|place| self.truth(head.run)?.at(claim, place));
+        if right.map(|right| (right.view, right.trade)) == Some((event.view, event.trade)) {
+            return Ok(());
+        }
+        Err(format!(
+            "calls live symbol {} at {} {position}: {:?} {:?}, but it is {right:?}",
+            event.symbol_index, head.stream, event.view, event.trade
+        ))
     }
 
     /// The books of a Pi, as they are now.
@@ -303,59 +329,77 @@ impl Oracle {
         };
         while let Some(shown) = page.next_shown() {
             self.shown += 1;
-            let at = (shown.channel, shown.position);
-            let last = self.page.last.insert(shown.row, at);
-            if last.is_some_and(|last| goes_back(last, at)) {
-                return Err(format!(
-                    "the page shows symbol {} at {at:?} after {last:?}",
-                    shown.symbol_index
-                ));
-            }
-            if shown.trust != Trust::Live {
-                continue;
-            }
-            let claim = (shown.channel, shown.symbol_index);
-            let place = self.place(run, shown.channel, shown.position);
-            let right = place.and_then(|place| self.truth(run)?.at(claim, place));
-            if right.map(|right| (right.view, right.trade)) != Some((shown.view, shown.trade)) {
-                return Err(format!(
-                    "the page shows live symbol {} at {at:?}: {:?} {:?}, but it is {right:?}",
-                    shown.symbol_index, shown.view, shown.trade
-                ));
-            }
-            if let Some(place) = place {
-                self.page.live.entry(claim).or_default().push(place);
-            }
+            self.judge_shown(run, &shown)?;
         }
         for (at, row) in page.rows().iter().enumerate() {
-            let Some((channel, position)) = row.at else {
-                continue;
-            };
-            let stood = self.page.stood.insert(at, (channel, position));
-            if stood.is_some_and(|stood| {
-                stood != (channel, position) && goes_back(stood, (channel, position))
-            }) {
-                return Err(format!(
-                    "the row of symbol {} goes back from {stood:?} to {:?}",
-                    row.symbol_index, row.at
-                ));
-            }
-            if !page.standing(at, now).is_live() {
-                continue;
-            }
-            let claim = (channel, row.symbol_index);
-            let place = self.place(run, channel, position);
-            let right = place.and_then(|place| self.truth(run)?.as_of(claim, place));
-            let is_right = match (right, row.view) {
-                (Some(right), Some(view)) => is_same(right, view),
-                (right, view) => right == view,
-            };
-            if !is_right {
-                return Err(format!(
-                    "the page has symbol {} live at {channel} {position} as {:?}, but it is {right:?}",
-                    row.symbol_index, row.view
-                ));
-            }
+            self.judge_row(run, at, row, page.standing(at, now).is_live())?;
+        }
+        Ok(())
+    }
+
+    /// An event that the page shows.
+    fn judge_shown(&mut self, run: Run, shown: &Shown) -> Result<(), Violation> {
+        let at = (shown.channel, shown.position);
+        let last = self.page.last.insert(shown.row, at);
+        if last.is_some_and(|last| goes_back(last, at)) {
+            return Err(format!(
+                "the page shows symbol {} at {at:?} after {last:?}",
+                shown.symbol_index
+            ));
+        }
+        if shown.trust != Trust::Live {
+            return Ok(());
+        }
+        let claim = (shown.channel, shown.symbol_index);
+        let place = self.place(run, shown.channel, shown.position);
+        let right = place.and_then(|place| self.truth(run)?.at(claim, place));
+        if right.map(|right| (right.view, right.trade)) != Some((shown.view, shown.trade)) {
+            return Err(format!(
+                "the page shows live symbol {} at {at:?}: {:?} {:?}, but it is {right:?}",
+                shown.symbol_index, shown.view, shown.trade
+            ));
+        }
+        if let Some(place) = place {
+            self.page.live.entry(claim).or_default().push(place);
+        }
+        Ok(())
+    }
+
+    /// A row as it stands: it never goes back, and what it calls live is right.
+    fn judge_row(
+        &mut self,
+        run: Run,
+        at: usize,
+        row: &Row,
+        is_live: bool,
+    ) -> Result<(), Violation> {
+        let Some((channel, position)) = row.at else {
+            return Ok(());
+        };
+        let stood = self.page.stood.insert(at, (channel, position));
+        if stood.is_some_and(|stood| {
+            stood != (channel, position) && goes_back(stood, (channel, position))
+        }) {
+            return Err(format!(
+                "the row of symbol {} goes back from {stood:?} to {:?}",
+                row.symbol_index, row.at
+            ));
+        }
+        if !is_live {
+            return Ok(());
+        }
+        let claim = (channel, row.symbol_index);
+        let place = self.place(run, channel, position);
+        let right = place.and_then(|place| self.truth(run)?.as_of(claim, place));
+        let is_right = match (right, row.view) {
+            (Some(right), Some(view)) => is_same(right, view),
+            (right, view) => right == view,
+        };
+        if !is_right {
+            return Err(format!(
+                "the page has symbol {} live at {channel} {position} as {:?}, but it is {right:?}",
+                row.symbol_index, row.view
+            ));
         }
         Ok(())
     }
@@ -457,6 +501,16 @@ impl Oracle {
     ) -> Option<View> {
         let place = self.place(run, channel, position)?;
         self.truth(run)?.as_of((channel, symbol_index), place)
+    }
+}
+
+/// That a replica says so of a symbol.
+const fn told(trust: Trust) -> Mark {
+    match trust {
+        Trust::Live => Mark::ToldLive,
+        Trust::Recovering => Mark::ToldRecovering,
+        Trust::Partial => Mark::ToldPartial,
+        Trust::Stale => Mark::ToldStale,
     }
 }
 
