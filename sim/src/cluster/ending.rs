@@ -1,12 +1,15 @@
 //! How it ends: what must have been reached once all was well again.
 
+use oxberry_cluster::page::{Row, Standing};
 use oxberry_cluster::pi::{Pi, Stop};
 use oxberry_core::book::Trust;
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_proto::{Run, StreamId};
 
+use super::controller_host::ControllerHost;
 use super::marks::Mark;
 use super::oracle::{Violation, is_same};
+use super::pi_host::PiHost;
 use super::plan::{Habit, nanos};
 use super::world::World;
 
@@ -38,7 +41,7 @@ impl World<'_> {
             .controller
             .as_ref()
             .is_some_and(|host| host.outcome.is_some());
-        let is_waited_for = |pi: &super::pi_host::PiHost<'_>| {
+        let is_waited_for = |pi: &PiHost<'_>| {
             let finishes = matches!(pi.stop, Some(Stop::Finished { .. }));
             pi.brain.is_some() && !(finishes && pi.stock.next_at().is_none())
         };
@@ -83,10 +86,7 @@ impl World<'_> {
         Ok(())
     }
 
-    fn judge_outcome(
-        &mut self,
-        host: &super::controller_host::ControllerHost,
-    ) -> Result<(), Violation> {
+    fn judge_outcome(&mut self, host: &ControllerHost) -> Result<(), Violation> {
         let Some(outcome) = &host.outcome else {
             return Err(format!(
                 "the run did not end in {} ns after all was well",
@@ -112,7 +112,7 @@ impl World<'_> {
         }
         // Whoever ends before all is well again may not have been heard to the end.
         if self.plan.holds {
-            self.judge_page_at_end(host, run)?;
+            self.judge_page_at_end(run)?;
         }
         self.judge_those_without_loss(run)?;
         if self.plan.heals_at == 0 {
@@ -185,17 +185,11 @@ impl World<'_> {
     }
 
     /// Each row is what the best of the replicas that lived to the end says.
-    fn judge_page_at_end(
-        &mut self,
-        host: &super::controller_host::ControllerHost,
-        run: Run,
-    ) -> Result<(), Violation> {
+    fn judge_page_at_end(&mut self, run: Run) -> Result<(), Violation> {
         let Some(page) = &self.page else {
             return Ok(());
         };
-        let told = self.pis.iter().filter(|pi| pi.has_told_all);
-        let mut told = told.filter_map(|pi| pi.brain.as_ref());
-        if !told.any(|brain| brain.run() == run) {
+        if self.brains(run, true).next().is_none() {
             // Nobody was left to tell the page of it.
             return Ok(());
         }
@@ -212,67 +206,74 @@ impl World<'_> {
                 // Of two channels that claim it a replica may have missed one, and not know.
                 continue;
             }
-            let trusts = |finished: bool| {
-                self.pis
-                    .iter()
-                    .filter(|pi| !finished || pi.has_told_all)
-                    .filter_map(|pi| pi.brain.as_ref())
-                    .filter(|brain| brain.run() == run)
-                    .filter_map(|brain| trust_of(brain, row.symbol_index))
-                    .min()
-            };
-            let (best, of_any) = (trusts(true), trusts(false));
-            let standing = page.standing(at, local);
-            if standing.is_live() && of_any != Some(Trust::Live) {
-                return Err(format!(
-                    "no replica calls symbol {} live at the end, but the page does",
-                    row.symbol_index
-                ));
-            }
-            let Some(best) = best else {
-                is_whole = false;
-                continue;
-            };
-            if standing.trust > best || standing.silent {
-                return Err(format!(
-                    "the best replica calls symbol {} {best} at the end, but the page says \
-                     {standing:?} of {row:?}",
-                    row.symbol_index
-                ));
-            }
-            if best == Trust::Live
-                && let Some((channel, _)) = row.at
-            {
-                let stream = StreamId {
-                    channel,
-                    partition: row.partition,
-                };
-                let ends = self
-                    .pis
-                    .iter()
-                    .filter_map(|pi| pi.brain.as_ref())
-                    .filter(|brain| brain.run() == run)
-                    .filter_map(|brain| brain.position(stream))
-                    .max()
-                    .unwrap_or_default();
-                let right = self.oracle.view_at(run, channel, row.symbol_index, ends);
-                if !right
-                    .zip(row.view)
-                    .is_some_and(|(right, view)| is_same(right, view))
-                {
-                    return Err(format!(
-                        "at the end the page has symbol {} at {:?} as {:?}, but at {ends} it is \
-                         {right:?}",
-                        row.symbol_index, row.at, row.view
-                    ));
-                }
-            }
+            is_whole &= self.judge_row_at_end(run, row, page.standing(at, local))?;
         }
-        let _ = host;
         if is_whole {
             self.marks.hit(Mark::WholeAgain);
         }
         Ok(())
+    }
+
+    /// Whether a replica of the row lived to the end. If so, the row says what the best of them says.
+    fn judge_row_at_end(&self, run: Run, row: &Row, standing: Standing) -> Result<bool, Violation> {
+        let best_of = |told_all| {
+            let brains = self.brains(run, told_all);
+            brains
+                .filter_map(|brain| trust_of(brain, row.symbol_index))
+                .min()
+        };
+        if standing.is_live() && best_of(false) != Some(Trust::Live) {
+            return Err(format!(
+                "no replica calls symbol {} live at the end, but the page does",
+                row.symbol_index
+            ));
+        }
+        let Some(best) = best_of(true) else {
+            return Ok(false);
+        };
+        if standing.trust > best || standing.silent {
+            return Err(format!(
+                "the best replica calls symbol {} {best} at the end, but the page says \
+                 {standing:?} of {row:?}",
+                row.symbol_index
+            ));
+        }
+        if best == Trust::Live {
+            self.judge_live_at_end(run, row)?;
+        }
+        Ok(true)
+    }
+
+    /// The view of a live row is right at the end of its stream.
+    fn judge_live_at_end(&self, run: Run, row: &Row) -> Result<(), Violation> {
+        let Some((channel, _)) = row.at else {
+            return Ok(());
+        };
+        let stream = StreamId {
+            channel,
+            partition: row.partition,
+        };
+        let positions = self.brains(run, false);
+        let positions = positions.filter_map(|brain| brain.position(stream));
+        let ends = positions.max().unwrap_or_default();
+        let right = self.oracle.view_at(run, channel, row.symbol_index, ends);
+        let views = right.zip(row.view);
+        if views.is_some_and(|(right, view)| is_same(right, view)) {
+            return Ok(());
+        }
+        Err(format!(
+            "at the end the page has symbol {} at {:?} as {:?}, but at {ends} it is {right:?}",
+            row.symbol_index, row.at, row.view
+        ))
+    }
+
+    /// The Pis of a run that are there; if asked, only those that have told all.
+    fn brains(&self, run: Run, told_all: bool) -> impl Iterator<Item = &Pi<'_>> {
+        self.pis
+            .iter()
+            .filter(move |pi| !told_all || pi.has_told_all)
+            .filter_map(|pi| pi.brain.as_ref())
+            .filter(move |brain| brain.run() == run)
     }
 }
 
