@@ -1,6 +1,8 @@
 //! A turn of a Pi: what came, as much of it as it takes at once, and what it says.
 
-use oxberry_cluster::pi::{Command as PiCommand, Pi, PiConfig, Report as PiReport, Stop};
+use oxberry_cluster::pi::{
+    Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport, Stop,
+};
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{Kind, kind_of};
@@ -10,7 +12,7 @@ use super::marks::Mark;
 use super::oracle::Violation;
 use super::plan::nanos;
 use super::trace::Words;
-use super::world::{CAPACITY, CONTROLLER, EPOCH, PAGE, PIS, TICK_NS, World};
+use super::world::{CAPACITY, CONTROLLER, PAGE, PIS, TICK_NS, World};
 
 impl<'m> World<'m> {
     fn start_pi(&mut self, at: usize) {
@@ -101,86 +103,20 @@ impl<'m> World<'m> {
     }
 
     fn run_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
-        let Some(pi) = self.pis.get_mut(at) else {
+        let Some(pi) = self.pis.get(at).filter(|pi| pi.stop.is_none()) else {
             return Ok(());
         };
-        if pi.stop.is_some() {
-            return Ok(());
-        }
-        let (now, skew, process) = (self.now, pi.skew, pi.process);
-        let local = Instant::from_raw(EPOCH + now + skew);
-        let wall = UnixNanos::from_raw(now + 1);
+        let skew = pi.skew;
+        let local = self.local(skew);
         let before = brain.counters();
         brain.handle_timeout(local);
-        while let Some(message) = pi.from_controller.take(now) {
-            self.trace.note(now, b'm', &message);
-            self.trace
-                .tell(now, || format!("pi {at} < {}", Words(&message)));
-            brain.handle_control(local, &message);
-        }
-        let mut taken = 0;
-        while taken < self.plan.pi_burst
-            && brain.can_take_data()
-            && let Some(frame) = pi.data.take(now)
-        {
-            self.trace.note(now, b'd', &frame);
-            self.trace
-                .tell(now, || format!("pi {at} < {}", Words(&frame)));
-            brain.handle_data(local, wall, &frame);
-            taken += 1;
-        }
-        let is_blocked = loop {
-            if pi.stock.is_full() {
-                break true;
-            }
-            let Some(frame) = brain.stock_frame(wall) else {
-                break false;
-            };
-            self.trace.note(now, b's', frame);
-            self.trace
-                .tell(now, || format!("pi {at} > {}", Words(frame)));
-            pi.has_told_all |= kind_of(frame) == Ok(Kind::EndOfEvents);
-            self.oracle
-                .pi_tells((at, process), frame, &mut self.marks)?;
-            let sent = pi.stock.send(now, &mut self.random, frame.into());
-            brain.stock_sent();
-            match sent {
-                Sent::Lost => self.marks.hit(Mark::FrameLost),
-                Sent::Twice => self.marks.hit(Mark::FrameTwice),
-                Sent::Overtaken => self.marks.hit(Mark::FrameOvertaken),
-                Sent::OnItsWay | Sent::Full => {}
-            }
-        };
-        while let Some(message) = brain.control_message(local) {
-            if pi.to_controller.is_full() {
-                break;
-            }
-            pi.to_controller.send(now, &mut self.random, message.into());
-            brain.control_sent();
-        }
-        let mut next = u64::MAX;
-        if is_blocked {
-            self.marks.hit(Mark::StockQueueFull);
-        }
-        if taken > 0 || brain.can_take_data() {
-            let more = pi.data.next_at().unwrap_or(u64::MAX);
-            next = next.min(more.max(now + self.plan.pi_turn_ns * taken as u64));
-        }
-        next = next.min(pi.from_controller.next_at().unwrap_or(u64::MAX));
-        next = next.min(pi.next_connect().unwrap_or(u64::MAX));
-        let to_controller = pi.to_controller.next_at();
-        let to_page = pi.stock.next_at();
-        let after = brain.counters();
-        self.marks.count(Mark::Hole, after.holes - before.holes);
-        self.marks
-            .count(Mark::LossTold, after.losses - before.losses);
-        self.marks
-            .count(Mark::CopyDropped, after.copies - before.copies);
-        self.marks
-            .count(Mark::Rejected, after.rejected - before.rejected);
-        self.marks
-            .count(Mark::Foreign, after.foreign - before.foreign);
-        if after.bad_frames > before.bad_frames {
+        self.hear_controller(at, brain, local);
+        let taken = self.take_data(at, brain, local);
+        self.tell_page(at, brain)?;
+        self.tell_controller(at, brain, local);
+        let mut next = self.next_input(at, brain, taken);
+        self.count_turn(before, brain.counters());
+        if brain.counters().bad_frames > before.bad_frames {
             return Err(format!("pi {at} cannot read a frame"));
         }
         self.obey_pi(at, brain);
@@ -191,10 +127,120 @@ impl<'m> World<'m> {
             self.watch_haste(PIS + at, due <= local)?;
             next = next.min(self.global(due, skew));
         }
+        let pi = self.pis.get(at);
+        let to_controller = pi.and_then(|pi| pi.to_controller.next_at());
+        let to_page = pi.and_then(|pi| pi.stock.next_at());
         self.wake(CONTROLLER, to_controller.unwrap_or(u64::MAX));
         self.wake(PAGE, to_page.unwrap_or(u64::MAX));
-        self.wake_pi(at, next.max(now + TICK_NS));
+        self.wake_pi(at, next.max(self.now + TICK_NS));
         Ok(())
+    }
+
+    /// Takes all that has come from the controller.
+    fn hear_controller(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) {
+        let now = self.now;
+        while let Some(pi) = self.pis.get_mut(at)
+            && let Some(message) = pi.from_controller.take(now)
+        {
+            self.trace.note(now, b'm', &message);
+            self.trace
+                .tell(now, || format!("pi {at} < {}", Words(&message)));
+            brain.handle_control(local, &message);
+        }
+    }
+
+    /// Takes as many batches as the Pi takes in one turn, and says how many.
+    fn take_data(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) -> usize {
+        let (now, wall) = (self.now, self.wall());
+        let mut taken = 0;
+        while taken < self.plan.pi_burst
+            && brain.can_take_data()
+            && let Some(pi) = self.pis.get_mut(at)
+            && let Some(frame) = pi.data.take(now)
+        {
+            self.trace.note(now, b'd', &frame);
+            self.trace
+                .tell(now, || format!("pi {at} < {}", Words(&frame)));
+            brain.handle_data(local, wall, &frame);
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Pushes to the page what the Pi has to say and the queue has room for, each frame judged.
+    fn tell_page(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
+        let (now, wall) = (self.now, self.wall());
+        while let Some(pi) = self.pis.get_mut(at) {
+            if pi.stock.is_full() {
+                self.marks.hit(Mark::StockQueueFull);
+                break;
+            }
+            let Some(frame) = brain.stock_frame(wall) else {
+                break;
+            };
+            self.trace.note(now, b's', frame);
+            self.trace
+                .tell(now, || format!("pi {at} > {}", Words(frame)));
+            pi.has_told_all |= kind_of(frame) == Ok(Kind::EndOfEvents);
+            self.oracle
+                .pi_tells((at, pi.process), frame, &mut self.marks)?;
+            let sent = pi.stock.send(now, &mut self.random, frame.into());
+            brain.stock_sent();
+            match sent {
+                Sent::Lost => self.marks.hit(Mark::FrameLost),
+                Sent::Twice => self.marks.hit(Mark::FrameTwice),
+                Sent::Overtaken => self.marks.hit(Mark::FrameOvertaken),
+                Sent::OnItsWay | Sent::Full => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends to the controller what the Pi has to say and the queue has room for.
+    fn tell_controller(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return;
+        };
+        while let Some(message) = brain.control_message(local) {
+            if pi.to_controller.is_full() {
+                break;
+            }
+            pi.to_controller
+                .send(self.now, &mut self.random, message.into());
+            brain.control_sent();
+        }
+    }
+
+    /// When there is something to take for a Pi that has taken so many batches.
+    fn next_input(&self, at: usize, brain: &Pi<'m>, taken: usize) -> u64 {
+        let Some(pi) = self.pis.get(at) else {
+            return u64::MAX;
+        };
+        let mut next = u64::MAX;
+        if taken > 0 || brain.can_take_data() {
+            let more = pi.data.next_at().unwrap_or(u64::MAX);
+            next = more.max(self.now + self.plan.pi_turn_ns * taken as u64);
+        }
+        next = next.min(pi.from_controller.next_at().unwrap_or(u64::MAX));
+        next.min(pi.next_connect().unwrap_or(u64::MAX))
+    }
+
+    /// Counts what a turn brought to light.
+    fn count_turn(&mut self, before: PiCounters, after: PiCounters) {
+        for (mark, times) in [
+            (Mark::Hole, after.holes - before.holes),
+            (Mark::LossTold, after.losses - before.losses),
+            (Mark::CopyDropped, after.copies - before.copies),
+            (Mark::Rejected, after.rejected - before.rejected),
+            (Mark::Foreign, after.foreign - before.foreign),
+        ] {
+            self.marks.count(mark, times);
+        }
+    }
+
+    /// The time of day, which all machines agree on.
+    fn wall(&self) -> UnixNanos {
+        UnixNanos::from_raw(self.now + 1)
     }
 
     fn obey_pi(&mut self, at: usize, brain: &mut Pi<'m>) {

@@ -30,7 +30,7 @@ pub(super) const CAPACITY: Capacity = Capacity {
 pub(super) const TICK_NS: u64 = 5_000;
 
 /// Where the machines' clocks begin.
-pub(super) const EPOCH: u64 = 1_000_000_000;
+const EPOCH: u64 = 1_000_000_000;
 
 /// A machine, as the scheduler knows it.
 pub(super) const CONTROLLER: usize = 0;
