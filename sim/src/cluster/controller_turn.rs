@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use oxberry_cluster::controller::{
-    Command as ControllerCommand, Controller, ControllerConfig, Report as ControllerReport, Symbol,
+    Command as ControllerCommand, Controller, ControllerConfig, Outcome,
+    Report as ControllerReport, Symbol,
 };
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::Position;
@@ -177,18 +178,7 @@ impl World<'_> {
     fn obey_controller(&mut self, host: &mut ControllerHost) {
         while let Some(command) = host.brain.next_command() {
             match command {
-                ControllerCommand::Send { peer, message } => {
-                    let at = usize::from(peer.first().copied().unwrap_or(0));
-                    let (now, random) = (self.now, &mut self.random);
-                    if let Some(pi) = self.pis.get_mut(at)
-                        && PiHost::peer(at, pi.process) == peer
-                        && pi.from_controller.is_up
-                    {
-                        pi.from_controller.send(now, random, message.into());
-                        let arrives = pi.from_controller.next_at();
-                        self.wake_pi(at, arrives.unwrap_or(u64::MAX));
-                    }
-                }
+                ControllerCommand::Send { peer, message } => self.send_to_pi(&peer, message.into()),
                 ControllerCommand::AnswerVisual { message } => {
                     let (now, random) = (self.now, &mut self.random);
                     self.from_setup.send(now, random, message.into());
@@ -217,31 +207,50 @@ impl World<'_> {
                         }
                     }
                 }
-                ControllerCommand::Report(report) => {
-                    self.trace
-                        .tell(self.now, || format!("controller: {report:?}"));
-                    if let ControllerReport::Died { orphaned, .. } = &report {
-                        self.marks.hit(Mark::NodeDied);
-                        if !orphaned.is_empty() {
-                            self.marks.hit(Mark::Orphaned);
-                        }
-                    }
-                }
+                ControllerCommand::Report(report) => self.note_report(&report),
                 ControllerCommand::Stop(outcome) => {
-                    self.trace
-                        .tell(self.now, || format!("controller stops: {outcome:?}"));
-                    if !outcome.missing.is_empty() {
-                        self.marks.hit(Mark::FinishedWithout);
-                    }
-                    self.marks.hit(if outcome.is_good() {
-                        Mark::OutcomeGood
-                    } else {
-                        Mark::OutcomeBad
-                    });
+                    self.note_outcome(&outcome);
                     host.outcome = Some(outcome);
                 }
             }
         }
+    }
+
+    /// Sends a message to a Pi, unless its process or its connection is another one by now.
+    fn send_to_pi(&mut self, peer: &[u8], message: Frame) {
+        let at = usize::from(peer.first().copied().unwrap_or(0));
+        if let Some(pi) = self.pis.get_mut(at)
+            && PiHost::peer(at, pi.process) == peer
+            && pi.from_controller.is_up
+        {
+            pi.from_controller.send(self.now, &mut self.random, message);
+            let arrives = pi.from_controller.next_at();
+            self.wake_pi(at, arrives.unwrap_or(u64::MAX));
+        }
+    }
+
+    fn note_report(&mut self, report: &ControllerReport) {
+        self.trace
+            .tell(self.now, || format!("controller: {report:?}"));
+        if let ControllerReport::Died { orphaned, .. } = report {
+            self.marks.hit(Mark::NodeDied);
+            if !orphaned.is_empty() {
+                self.marks.hit(Mark::Orphaned);
+            }
+        }
+    }
+
+    fn note_outcome(&mut self, outcome: &Outcome) {
+        self.trace
+            .tell(self.now, || format!("controller stops: {outcome:?}"));
+        if !outcome.missing.is_empty() {
+            self.marks.hit(Mark::FinishedWithout);
+        }
+        self.marks.hit(if outcome.is_good() {
+            Mark::OutcomeGood
+        } else {
+            Mark::OutcomeBad
+        });
     }
 
     /// Puts a frame before all who subscribed to its topic.
