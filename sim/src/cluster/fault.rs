@@ -77,73 +77,118 @@ impl Fault {
             Self::RestartController { .. } | Self::CutPower { .. } | Self::KillController
         )
     }
+}
 
-    /// All kinds for so many Pis.
-    pub(super) fn kinds(_: usize) -> Vec<Draw> {
-        vec![
-            |random, nodes, limits| Self::Cut {
-                pi: any(random, nodes),
-                line: line(random),
-                ways: match random.below(3) {
-                    0 => Ways::FromPi,
-                    1 => Ways::ToPi,
-                    _ => Ways::Both,
-                },
-                ns: short_or_long(random, limits),
-                breaks: random.chance(500),
-            },
-            |random, nodes, _| Self::Break {
-                pi: any(random, nodes),
-                line: line(random),
-            },
-            // What the page has missed of a node is asked for and told, which may be missed as well.
-            |random, nodes, _| Self::Break {
-                pi: any(random, nodes),
-                line: Line::Stock,
-            },
-            |random, _, limits| Self::CutSetup {
-                ns: short_or_long(random, limits),
-            },
-            |random, nodes, limits| Self::StallPi {
-                pi: any(random, nodes),
-                ns: short_or_long(random, limits),
-            },
-            |random, nodes, limits| Self::RestartPi {
-                pi: any(random, nodes),
-                ns: short_or_long(random, limits),
-            },
-            |random, _, limits| Self::StallPage {
-                ns: short_or_long(random, limits),
-            },
-            |random, _, limits| Self::RestartPage {
-                ns: short_or_long(random, limits),
-            },
-            |random, _, limits| Self::StallController {
-                ns: short_or_long(random, limits),
-            },
-            |random, _, limits| Self::RestartController {
-                ns: short_or_long(random, limits),
-                same_day: random.chance(700),
-            },
-            |random, _, limits| Self::CutPower {
-                ns: short_or_long(random, limits),
-            },
-            |random, nodes, limits| Self::Jump {
-                machine: any(random, nodes + 2),
-                ns: short_or_long(random, limits),
-            },
-            // Seldom, since it ends the run.
-            |random, nodes, limits| {
-                if random.chance(300) {
-                    Self::KillController
-                } else {
-                    Self::StallPi {
-                        pi: any(random, nodes),
-                        ns: short_or_long(random, limits),
-                    }
-                }
-            },
-        ]
+/// Every kind of fault that a seed may draw.
+pub(super) const KINDS: &[Draw] = &[
+    cut,
+    break_line,
+    // What the page has missed of a node is asked for and told, which may be missed as well.
+    break_stock,
+    cut_setup,
+    stall_pi,
+    restart_pi,
+    stall_page,
+    restart_page,
+    stall_controller,
+    restart_controller,
+    cut_power,
+    jump,
+    kill_controller,
+];
+
+fn cut(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    Fault::Cut {
+        pi: any(random, nodes),
+        line: line(random),
+        ways: match random.below(3) {
+            0 => Ways::FromPi,
+            1 => Ways::ToPi,
+            _ => Ways::Both,
+        },
+        ns: short_or_long(random, limits),
+        breaks: random.chance(500),
+    }
+}
+
+fn break_line(random: &mut Random, nodes: usize, _: &Limits) -> Fault {
+    Fault::Break {
+        pi: any(random, nodes),
+        line: line(random),
+    }
+}
+
+fn break_stock(random: &mut Random, nodes: usize, _: &Limits) -> Fault {
+    Fault::Break {
+        pi: any(random, nodes),
+        line: Line::Stock,
+    }
+}
+
+fn cut_setup(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::CutSetup {
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn stall_pi(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    Fault::StallPi {
+        pi: any(random, nodes),
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn restart_pi(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    Fault::RestartPi {
+        pi: any(random, nodes),
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn stall_page(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::StallPage {
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn restart_page(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::RestartPage {
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn stall_controller(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::StallController {
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn restart_controller(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::RestartController {
+        ns: short_or_long(random, limits),
+        same_day: random.chance(700),
+    }
+}
+
+fn cut_power(random: &mut Random, _: usize, limits: &Limits) -> Fault {
+    Fault::CutPower {
+        ns: short_or_long(random, limits),
+    }
+}
+
+fn jump(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    Fault::Jump {
+        machine: any(random, nodes + 2),
+        ns: short_or_long(random, limits),
+    }
+}
+
+/// Kills the controller for good: seldom, since it ends the run.
+fn kill_controller(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    if random.chance(300) {
+        Fault::KillController
+    } else {
+        stall_pi(random, nodes, limits)
     }
 }
 

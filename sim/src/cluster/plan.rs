@@ -8,7 +8,7 @@ use oxberry_core::units::SymbolIndex;
 use oxberry_core::xdp::Dialect;
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 
-use super::fault::{Fault, FaultAt, Line, Ways};
+use super::fault::{self, Fault, FaultAt, Line, Ways};
 use crate::random::Random;
 
 /// What a venue may do, each of which a market has or has not.
@@ -209,10 +209,8 @@ impl Plan {
         self.heals_at = random.between(15, 60) * beat;
         self.quiet_ns = 8 * beat + 1_500_000_000;
         // Few kinds a seed, so that one does not hide what another shows.
-        let kinds: Vec<_> = Fault::kinds(self.nodes)
-            .into_iter()
-            .filter(|_| random.chance(180))
-            .collect();
+        let kinds = fault::KINDS.iter().filter(|_| random.chance(180));
+        let kinds: Vec<_> = kinds.collect();
         for kind in kinds {
             // Often once, and then again while the first is being mended.
             let mut at = random.below(self.heals_at);
