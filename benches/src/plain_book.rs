@@ -110,6 +110,9 @@ impl PlainSymbol {
 
 impl PlainBooks {
     /// Applies an event.
+    ///
+    /// One match over all actions, long as it is: the baseline is what people write first, and what is
+    /// measured must not change its shape.
     pub fn apply(&mut self, event: &FeedEvent) {
         let index = event.symbol_index;
         let symbol = self.symbols.entry(index).or_default();
