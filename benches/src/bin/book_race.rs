@@ -39,6 +39,18 @@ struct Options {
     only: Option<String>,
 }
 
+impl Options {
+    /// Whether the racer of that name takes part.
+    fn runs(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == name)
+    }
+
+    /// Whether each event is timed by itself, and not each block.
+    const fn times_single_events(&self) -> bool {
+        self.latency > 0
+    }
+}
+
 fn options() -> Result<Options, String> {
     let mut options = Options {
         market: Market {
@@ -264,34 +276,76 @@ fn race(options: &Options) -> Result<[Measured; 2], String> {
         orders: options.orders.unwrap_or(4 * options.market.live),
         levels: options.market.live + 1_000,
     };
-    let mut map = MmapMut::map_anon(capacity.bytes()).map_err(|error| error.to_string())?;
-    if !options.small_pages {
-        // As the Pi does; the heap of the plain book cannot ask for it.
-        map.advise(Advice::HugePage)
-            .map_err(|error| error.to_string())?;
-    }
+    let mut map = book_memory(capacity, options.small_pages)?;
     let memory = bytemuck::cast_slice_mut(&mut map);
-    let mut books = Books::new(capacity, memory).map_err(|error| error.to_string())?;
-    for rank in 0..options.market.symbols {
-        let scale = PriceScale::new(4).ok_or("no such scale")?;
-        let symbol_index = Workload::symbol_index(rank);
-        books
-            .define(symbol_index, scale)
-            .map_err(|error| error.to_string())?;
-    }
-    let runs = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-    let is_timed_singly = options.latency > 0;
-    let latencies = if is_timed_singly { options.events } else { 0 };
+    let books = defined_books(capacity, memory)?;
+    let latencies = if options.times_single_events() {
+        options.events
+    } else {
+        0
+    };
     let mut ours = Lane::new(books, latencies);
     let mut plain = Lane::new(PlainBooks::default(), latencies);
     for event in workload.open() {
-        if runs("books") {
+        if options.runs("books") {
             ours.racer.step(&event);
         }
-        if runs("plain") {
+        if options.runs("plain") {
             plain.racer.step(&event);
         }
     }
+    run_blocks(options, &mut workload, &mut ours, &mut plain);
+    println!(
+        "{} symbols, {} events, {} live orders, {} levels, {} bytes of book memory, {} bytes an event",
+        options.market.symbols,
+        options.events,
+        workload.live(),
+        ours.racer.level_count(),
+        capacity.bytes(),
+        size_of::<FeedEvent>()
+    );
+    let refused = ours.racer.counters();
+    if options.runs("books") && refused.orders_full + refused.levels_full + refused.ids_crowded > 0
+    {
+        return Err(format!("the books were too small: {refused:?}"));
+    }
+    let runs_both = options.only.is_none();
+    if runs_both && !options.times_single_events() && ours.checksum != plain.checksum {
+        return Err("the two books disagree".into());
+    }
+    Ok([ours.measured(), plain.measured()])
+}
+
+/// Memory for our books, on huge pages as on the Pi, unless small ones were asked for. The heap of the
+/// plain book cannot ask for huge ones.
+fn book_memory(capacity: Capacity, small_pages: bool) -> Result<MmapMut, String> {
+    let map = MmapMut::map_anon(capacity.bytes()).map_err(|error| error.to_string())?;
+    if !small_pages {
+        map.advise(Advice::HugePage)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(map)
+}
+
+/// Our books, with every symbol of the workload defined.
+fn defined_books(capacity: Capacity, memory: &mut [u32]) -> Result<Books<'_>, String> {
+    let mut books = Books::new(capacity, memory).map_err(|error| error.to_string())?;
+    let scale = PriceScale::new(4).ok_or("no such scale")?;
+    for rank in 0..capacity.symbols {
+        books
+            .define(Workload::symbol_index(rank), scale)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(books)
+}
+
+/// Runs the events block by block; the two take turns in going first.
+fn run_blocks(
+    options: &Options,
+    workload: &mut Workload,
+    ours: &mut Lane<Books<'_>>,
+    plain: &mut Lane<PlainBooks>,
+) {
     let mut events = Vec::new();
     let mut done = 0;
     while done < options.events {
@@ -299,32 +353,15 @@ fn race(options: &Options) -> Result<[Measured; 2], String> {
         workload.fill(&mut events, count);
         for turn in 0..2 {
             if (turn + done / options.block).is_multiple_of(2) {
-                if runs("books") {
-                    ours.run(&events, is_timed_singly);
+                if options.runs("books") {
+                    ours.run(&events, options.times_single_events());
                 }
-            } else if runs("plain") {
-                plain.run(&events, is_timed_singly);
+            } else if options.runs("plain") {
+                plain.run(&events, options.times_single_events());
             }
         }
         done += count;
     }
-    println!(
-        "{} symbols, {} events, {} live orders, {} levels, {} bytes of book memory, {} bytes an event",
-        options.market.symbols,
-        done,
-        workload.live(),
-        ours.racer.level_count(),
-        capacity.bytes(),
-        size_of::<FeedEvent>()
-    );
-    let refused = ours.racer.counters();
-    if runs("books") && refused.orders_full + refused.levels_full + refused.ids_crowded > 0 {
-        return Err(format!("the books were too small: {refused:?}"));
-    }
-    if options.only.is_none() && !is_timed_singly && ours.checksum != plain.checksum {
-        return Err("the two books disagree".into());
-    }
-    Ok([ours.measured(), plain.measured()])
 }
 
 /// What reading the clock takes, which the time of every single event includes, in nanoseconds.
