@@ -1,5 +1,5 @@
-//! Runs seeds of the simulated cluster without building anything of libzmq: `seeds SEED` tells every
-//! step of one, `seeds FROM TO [JOBS]` runs many, `seeds --first FROM TO` stops at the first that fails.
+//! Runs seeds of the simulated cluster, without building libzmq: `seeds SEED` prints every step of one
+//! seed, `seeds FROM TO [JOBS]` runs many, and `seeds --first FROM TO` stops at the first that fails.
 #![expect(clippy::print_stdout, reason = "it is what an example is for")]
 
 use std::num::NonZeroUsize;

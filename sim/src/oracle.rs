@@ -1,4 +1,4 @@
-//! Compares books that were made from a feed with those of the venue that made it.
+//! Compares books built from a feed with those of the venue that published it.
 
 use std::fmt;
 
@@ -8,43 +8,43 @@ use oxberry_core::units::{Side, SymbolIndex};
 
 use crate::market::ChannelGenerator;
 
-/// Where the books are not the venue's.
+/// A difference between the books and the venue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Difference {
-    /// The books do not have the symbol.
+    /// The books do not know the symbol.
     UnknownSymbol {
         /// The symbol.
         symbol: SymbolIndex,
     },
-    /// The books do not trust the symbol.
+    /// The symbol's book is not live.
     Trust {
         /// The symbol.
         symbol: SymbolIndex,
-        /// What they say of it.
+        /// The trust that the books report.
         trust: Trust,
     },
-    /// A queue differs, in its orders or in their order.
+    /// A side has other orders, or the same ones in another sequence.
     Orders {
         /// The symbol.
         symbol: SymbolIndex,
         /// The side.
         side: Side,
-        /// How many orders from the front are the same.
+        /// How many orders at the front of the queue are equal.
         equal: usize,
-        /// The first that differs, at the venue.
+        /// The venue's first order that differs, if it has one.
         venue: Option<LimitOrder>,
-        /// The first that differs, in the books.
+        /// The books' first order that differs, if they have one.
         books: Option<LimitOrder>,
     },
 }
 
-/// Whether the books of all stocks of a channel are those of the venue, order by order and place by
-/// place. Ask when the channel [is settled](ChannelGenerator::is_settled), with books that have seen
-/// every packet.
+/// Checks that the books of a channel's stocks hold the same orders as the venue, in the same queue
+/// positions. Call it when the channel [is settled](ChannelGenerator::is_settled) and the books have
+/// taken every packet.
 ///
 /// # Errors
-/// The first difference.
+/// Returns the first difference found.
 pub fn compare(channel: &ChannelGenerator, books: &Books<'_>) -> Result<(), Difference> {
     for stock in channel.stocks() {
         let symbol = stock.listing().symbol_index;

@@ -2,14 +2,14 @@
 
 /// A generator of random numbers: xoshiro256** of Blackman and Vigna, seeded by SplitMix64.
 ///
-/// Everything made from it is integer arithmetic, so equal seeds give equal worlds everywhere.
+/// It uses integer arithmetic only, so a seed gives the same numbers on every machine.
 #[derive(Clone, Debug)]
 pub struct Random {
     state: [u64; 4],
 }
 
 impl Random {
-    /// A generator for one of the independent streams of a seed.
+    /// Creates the generator for one stream of a seed. Streams of a seed are independent.
     #[must_use]
     pub const fn new(seed: u64, stream: u64) -> Self {
         let mut mixer = seed ^ mix(stream);
@@ -27,7 +27,7 @@ impl Random {
         Self { state }
     }
 
-    /// A number out of all 64-bit numbers.
+    /// Returns any 64-bit number, all equally likely.
     pub const fn next(&mut self) -> u64 {
         let [a, b, c, d] = self.state;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
@@ -36,26 +36,26 @@ impl Random {
         result
     }
 
-    /// A number below `bound`; 0 when the bound is 0.
+    /// Returns a number below `bound`, or 0 if `bound` is 0.
     ///
-    /// The high half of a product: some numbers are likelier by 1 in 2^64 / `bound`, which no
-    /// world here is large enough to show.
+    /// It is the high half of a product, so some numbers are likelier than others by 1 in
+    /// 2^64 / `bound`. No simulation here is long enough to show that.
     pub fn below(&mut self, bound: u64) -> u64 {
         let product = u128::from(self.next()) * u128::from(bound);
         u64::try_from(product >> 64).unwrap_or(0)
     }
 
-    /// A number from `low` to `high`, both included; `low` when they are out of order.
+    /// Returns a number from `low` to `high`, both included, or `low` if `high` is below it.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high.saturating_sub(low).saturating_add(1))
     }
 
-    /// True in `per_mille` of 1,000 cases.
+    /// Returns true with a probability of `per_mille` in 1,000.
     pub fn chance(&mut self, per_mille: u64) -> bool {
         self.below(1_000) < per_mille
     }
 
-    /// Puts the items into a random order.
+    /// Shuffles the items.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = usize::try_from(self.below(last as u64 + 1)).unwrap_or(last);

@@ -1,4 +1,4 @@
-//! The simulated cluster: the same in every process, and seeds that once failed.
+//! The simulated cluster does the same in every process, and seeds that once failed pass.
 
 use std::num::NonZeroUsize;
 use std::process::Command;

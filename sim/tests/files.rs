@@ -1,4 +1,4 @@
-//! A market as files: names, mapping, formats, and the same bytes for the same arguments.
+//! The files of a market: names, mapping, formats, and the same bytes for the same arguments.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! The made-up order flow lies within bands around the real one.
+//! The statistics of the made-up order flow lie within bands around those of the real one.
 //!
 //! The bands follow the statistics of five stocks of 2012 (`docs/market-generator.md`); where stocks
 //! of a kind differ, a band holds both.

@@ -1,4 +1,4 @@
-//! The feed of a made-up market leads every reader to the venue's own books.
+//! Whoever reads the feed of a made-up market ends with the venue's own books.
 
 #![expect(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! The machine of the controller: the brain, and one reader and publisher a channel.
+//! The controller's machine: its brain, and a reader and publisher for each channel.
 
 use std::rc::Rc;
 
@@ -16,10 +16,10 @@ use super::reader::Reader;
 use super::venue::{Day, Packet};
 use crate::random::Random;
 
-/// Packets that a channel reads in one turn.
+/// How many packets a channel reads in one turn.
 const PACKETS_PER_TURN: usize = 16;
 
-/// How long a channel that has more to read lets others go first.
+/// How long a channel with more to read waits for its next turn.
 const TURN_NS: u64 = 20_000;
 
 /// The controller while it runs.
@@ -28,7 +28,7 @@ pub(super) struct ControllerHost {
     pub(super) brain: Controller,
     pub(super) table: PartitionTable,
     pub(super) channels: Vec<ChannelHost>,
-    /// The run, once the feed has started, and when that was.
+    /// The run and its start, once the feed has started.
     pub(super) started: Option<(Run, u64)>,
     pub(super) next_beat: u64,
     pub(super) outcome: Option<Outcome>,
@@ -43,13 +43,13 @@ pub(super) struct ChannelHost {
     occurrences: Occurrences,
     /// The next packet of the day.
     next: usize,
-    /// Packets that were overtaken by so many others, with their lines.
+    /// Late packets: how many others have yet to overtake each, and its line.
     late: Vec<(usize, u8, Packet)>,
     pub(super) has_ended: bool,
     is_told: bool,
 }
 
-/// What a turn of a channel needs of the world.
+/// The parts of the world that a turn of a channel needs.
 pub(super) struct Turn<'a> {
     pub(super) now: u64,
     pub(super) plan: &'a Plan,
@@ -86,7 +86,7 @@ impl ChannelHost {
         })
     }
 
-    /// The feed starts.
+    /// Starts the feed.
     pub(super) fn start(&mut self, run: Run, table: &PartitionTable, plan: &Plan) {
         let streams = ChannelStreams::new(run, self.channel, table.partitions(), plan.limits);
         self.streams = Some(streams);
@@ -96,14 +96,14 @@ impl ChannelHost {
         self.streams.as_mut()
     }
 
-    /// Whether the end is to be told to the brain now.
+    /// Returns, once, that the channel has ended and the brain must be told.
     pub(super) fn take_end(&mut self) -> bool {
         let tells = self.has_ended && !self.is_told;
         self.is_told |= tells;
         tells
     }
 
-    /// Says how far every stream is covered.
+    /// Publishes how far every stream is covered.
     pub(super) fn tell_coverage(&mut self, turn: &mut Turn<'_>) {
         let wall = UnixNanos::from_raw(turn.now);
         let seen = self.reader.seen();
@@ -116,7 +116,7 @@ impl ChannelHost {
         }
     }
 
-    /// Reads and publishes what it can. Returns when it wants to go on.
+    /// Reads and publishes as much as one turn allows. Returns when the next turn is due.
     pub(super) fn turn(
         &mut self,
         table: &PartitionTable,
@@ -178,7 +178,7 @@ impl ChannelHost {
         Ok(Some(turn.now + TURN_NS))
     }
 
-    /// Reads a packet, or what the lines make of it.
+    /// Reads a packet from each line that delivers it.
     fn read(&mut self, packet: &Packet, packets: &[Packet], turn: &mut Turn<'_>) {
         let now = turn.now;
         for (left, _, late) in &mut self.late {
@@ -209,7 +209,7 @@ impl ChannelHost {
         }
     }
 
-    /// Reads what one line makes of a packet; says whether it brings it.
+    /// Reads a packet from one line, which may lose, repeat or delay it; returns whether it arrived.
     fn read_by(
         &mut self,
         line: u8,
@@ -259,7 +259,7 @@ impl ChannelHost {
         Ok(())
     }
 
-    /// Publishes what was read; says whether it has to wait for credit.
+    /// Publishes what was read; returns whether the channel has to wait for credit.
     fn publish(&mut self, table: &PartitionTable, turn: &mut Turn<'_>) -> bool {
         let Some(streams) = &mut self.streams else {
             return true;
@@ -306,13 +306,13 @@ impl ChannelHost {
     }
 }
 
-/// By how many lines the channels come.
+/// Returns the number of lines of each channel.
 const fn lines(plan: &Plan) -> u8 {
     if plan.line.has_twin { 2 } else { 1 }
 }
 
-/// When a packet is due. The last quarter of the day waits until all is well again, so that what heals
-/// has something to show.
+/// Returns when a packet is due. The last quarter of the day waits until all faults are healed, so that
+/// there is something left to show the recovery.
 fn due(packet: &Packet, at: usize, of: usize, started: u64, turn: &Turn<'_>) -> u64 {
     let due = if turn.plan.is_timed {
         started + packet.at
@@ -326,8 +326,8 @@ fn due(packet: &Packet, at: usize, of: usize, started: u64, turn: &Turn<'_>) -> 
     }
 }
 
-/// Whether a reader finds out that this packet is missing: of a numbering that is not noticed to begin
-/// by its reset, it must see that numbers go back.
+/// Returns whether a reader can notice the loss of this packet. If it loses the reset that begins a
+/// numbering, it must see the numbers go back.
 fn may_be_lost(at: usize, packets: &[Packet]) -> bool {
     let segment = |at: usize| packets.get(at).map(|packet| packet.segment);
     let begins = |at: usize| at == 0 || segment(at) != segment(at - 1);

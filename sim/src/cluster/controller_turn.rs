@@ -1,4 +1,4 @@
-//! A turn of the controller: what came, what is due, what it says.
+//! A turn of the controller: it takes what arrived, does what is due, and sends what it has to say.
 
 use std::rc::Rc;
 
@@ -216,7 +216,7 @@ impl World<'_> {
         }
     }
 
-    /// Sends a message to a Pi, unless its process or its connection is another one by now.
+    /// Sends a message to a Pi, unless its process has changed or its connection is down.
     fn send_to_pi(&mut self, peer: &[u8], message: Frame) {
         let at = usize::from(peer.first().copied().unwrap_or(0));
         if let Some(pi) = self.pis.get_mut(at)
@@ -253,7 +253,7 @@ impl World<'_> {
         });
     }
 
-    /// Puts a frame before all who subscribed to its topic.
+    /// Sends a frame to every Pi that has subscribed to its topic.
     fn publish(&mut self, frame: Frame) {
         self.note_published(&frame);
         self.trace.note(self.now, b'p', &frame);

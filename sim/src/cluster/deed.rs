@@ -1,4 +1,4 @@
-//! What the venue does to one symbol, in words of its own.
+//! What the venue does to one symbol, independent of any dialect.
 
 use oxberry_core::units::{PriceScale, Side};
 
@@ -7,7 +7,7 @@ use oxberry_core::units::{PriceScale, Side};
 pub(super) enum Deed {
     /// An order joins.
     Add(NewOrder),
-    /// An order joins, told again while a failover builds the books anew.
+    /// A resting order is sent again, in a failover or a refresh.
     AddAgain(NewOrder),
     /// An order has a new price and quantity.
     Modify { id: u64, price: u32, qty: u32 },
@@ -22,7 +22,7 @@ pub(super) enum Deed {
         price: u32,
         qty: u32,
     },
-    /// A trade that no order of the book took part in.
+    /// A trade in which no order of the book took part.
     Trade { price: u32, qty: u32 },
     /// A session starts: 1, 2 or 4.
     Session(u8),
@@ -32,13 +32,13 @@ pub(super) enum Deed {
     Resume,
     /// The day is over.
     Close,
-    /// Everything is void, and the symbol's next message has this number.
+    /// The book is cleared, and the symbol's next message has this number.
     Clear { next: u32 },
-    /// The symbol and its scale.
+    /// The symbol is defined, with this scale.
     Define(PriceScale),
-    /// A message that nobody can understand.
+    /// The venue sends a message that no reader can understand.
     Unreadable,
-    /// What second it is.
+    /// The venue says which second it is.
     Second(u32),
 }
 
@@ -49,6 +49,6 @@ pub(super) struct NewOrder {
     pub(super) side: Side,
     pub(super) price: u32,
     pub(super) qty: u32,
-    /// The sessions in which it is valid: 1, 2 and 4.
+    /// The sessions in which the order is valid, as bits: 1, 2 and 4.
     pub(super) sessions: u8,
 }

@@ -1,11 +1,11 @@
-//! One direction of one connection: frames on their way, in order unless the edge is a wild one.
+//! One direction of a connection, with the frames in transit. They stay in order unless the edge is wild.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::random::Random;
 
-/// A frame, shared by all who get it.
+/// A frame, shared by all receivers.
 pub(super) type Frame = Rc<[u8]>;
 
 /// One direction of one connection.
@@ -15,14 +15,14 @@ pub(super) struct Edge {
     latest: u64,
     delay_ns: (u64, u64),
     pub(super) capacity: usize,
-    /// Whether the connection stands.
+    /// Whether the connection is up.
     pub(super) is_up: bool,
     /// Until when nothing gets through.
     pub(super) cut_until: u64,
     pub(super) wild: Wild,
 }
 
-/// What becomes of frames, per mille.
+/// How many of 1,000 frames are lost, repeated or reordered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Wild {
     pub(super) lost: u64,
@@ -30,11 +30,11 @@ pub(super) struct Wild {
     pub(super) reordered: u64,
 }
 
-/// What became of a frame that was sent.
+/// What happened to a frame when it was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
     OnItsWay,
-    /// There is no room.
+    /// The queue was full, and the frame was dropped.
     Full,
     Lost,
     Twice,
@@ -98,13 +98,13 @@ impl Edge {
         Sent::OnItsWay
     }
 
-    /// When the next frame arrives, if anything gets through.
+    /// Returns when the next frame arrives, or `None` if nothing is in transit.
     pub(super) fn next_at(&self) -> Option<u64> {
         let &(at, _) = self.letters.front().filter(|_| self.is_up)?;
         Some(at.max(self.cut_until))
     }
 
-    /// The next frame that has arrived.
+    /// Takes the next frame that has arrived.
     pub(super) fn take(&mut self, now: u64) -> Option<Frame> {
         if self.next_at()? > now {
             return None;
@@ -112,8 +112,8 @@ impl Edge {
         self.letters.pop_front().map(|(_, frame)| frame)
     }
 
-    /// The connection broke. Of what was on its way the oldest is lost; all of it, unless the sender
-    /// keeps what he has not handed to the network.
+    /// Breaks the connection, and returns whether frames were lost. All frames in transit are lost,
+    /// unless the sender `keeps` those that it has not handed to the network: then only some of the oldest are.
     pub(super) fn break_off(&mut self, random: &mut Random, keeps: bool) -> bool {
         self.is_up = false;
         let waiting = self.letters.len();
@@ -126,7 +126,7 @@ impl Edge {
         lost > 0
     }
 
-    /// The connection stands again.
+    /// Restores the connection.
     pub(super) fn connect(&mut self, now: u64) {
         self.is_up = true;
         let arrives = now + self.delay_ns.0;

@@ -1,4 +1,4 @@
-//! How it ends: what must have been reached once all was well again.
+//! The end of a simulation: what the cluster must have reached after all faults were healed.
 
 use oxberry_cluster::page::{Row, Standing};
 use oxberry_cluster::pi::{Pi, Stop};
@@ -14,7 +14,7 @@ use super::plan::{Habit, nanos};
 use super::world::World;
 
 impl World<'_> {
-    /// Until when all must have ended that can.
+    /// Returns the time by which the run must have ended.
     pub(super) fn deadline(&self) -> u64 {
         let limits = &self.plan.limits;
         let packets = self
@@ -35,7 +35,7 @@ impl World<'_> {
             + nanos(limits.end_timeout) * 3
     }
 
-    /// Whether nothing more is to be expected.
+    /// Returns whether nothing more will happen.
     pub(super) fn is_over(&self) -> bool {
         let over = self
             .controller
@@ -51,7 +51,7 @@ impl World<'_> {
         self.is_healed && (is_dead || over && !self.pis.iter().any(is_waited_for))
     }
 
-    /// Judges what was reached.
+    /// Judges what the cluster has reached.
     pub(super) fn judge_end(&mut self) -> Result<(), Violation> {
         if self.is_dead_for_good {
             return self.judge_dead();
@@ -64,7 +64,7 @@ impl World<'_> {
         result
     }
 
-    /// A controller that is gone for good: nothing is called live any more.
+    /// Checks that, with the controller dead for good, the page calls nothing live any more.
     fn judge_dead(&self) -> Result<(), Violation> {
         let Some(page) = &self.page else {
             return Ok(());
@@ -129,7 +129,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whether the venue does nothing that makes books stale by itself, or leaves them so.
+    /// Returns whether the venue does nothing that itself makes books stale or keeps them stale.
     fn is_plain(&self) -> bool {
         let habits = [
             Habit::Contradiction,
@@ -142,7 +142,7 @@ impl World<'_> {
         !habits.into_iter().any(|habit| self.plan.market.has(habit))
     }
 
-    /// Who has missed nothing, of a feed of which nothing was lost, ends with all books live.
+    /// Checks that a Pi that missed nothing, of a feed that lost nothing, ends with all books live.
     fn judge_those_without_loss(&mut self, run: Run) -> Result<(), Violation> {
         if !self.is_plain() || self.plan.market.has(Habit::Reset) || self.plan.begun_late > 0 {
             return Ok(());
@@ -169,7 +169,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What the Pis have of symbols.
+    /// Describes what the Pis have of symbols.
     fn show(&self, symbols: &[SymbolIndex]) -> String {
         let brains = self.pis.iter().filter_map(|pi| pi.brain.as_ref());
         let mut words = String::new();
@@ -184,7 +184,7 @@ impl World<'_> {
         words
     }
 
-    /// Each row is what the best of the replicas that lived to the end says.
+    /// Checks that each row shows what the best of the replicas that lived to the end says.
     fn judge_page_at_end(&mut self, run: Run) -> Result<(), Violation> {
         let Some(page) = &self.page else {
             return Ok(());
@@ -214,7 +214,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whether a replica of the row lived to the end. If so, the row says what the best of them says.
+    /// Checks a row against the best of its replicas. Returns false if none lived to the end.
     fn judge_row_at_end(&self, run: Run, row: &Row, standing: Standing) -> Result<bool, Violation> {
         let best_of = |told_all| {
             let brains = self.brains(run, told_all);
@@ -244,7 +244,7 @@ impl World<'_> {
         Ok(true)
     }
 
-    /// The view of a live row is right at the end of its stream.
+    /// Checks that the view of a live row is right at the end of its stream.
     fn judge_live_at_end(&self, run: Run, row: &Row) -> Result<(), Violation> {
         let Some((channel, _)) = row.at else {
             return Ok(());
@@ -267,7 +267,7 @@ impl World<'_> {
         ))
     }
 
-    /// The Pis of a run that are there; if asked, only those that have told all.
+    /// Returns the living Pis of a run; if `told_all`, only those that have pushed their last frame.
     fn brains(&self, run: Run, told_all: bool) -> impl Iterator<Item = &Pi<'_>> {
         self.pis
             .iter()

@@ -5,10 +5,10 @@ use oxberry_cluster::limits::Limits;
 use super::plan::nanos;
 use crate::random::Random;
 
-/// Something that goes wrong.
+/// A fault of a machine or a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Nothing gets through in these directions; then the connection goes on, or breaks.
+    /// A connection lets nothing through in these directions; then it resumes, or breaks.
     Cut {
         pi: usize,
         line: Line,
@@ -16,9 +16,9 @@ pub(super) enum Fault {
         ns: u64,
         breaks: bool,
     },
-    /// A connection breaks and is made anew.
+    /// A connection breaks and is restored.
     Break { pi: usize, line: Line },
-    /// Page and controller do not reach each other.
+    /// Page and controller cannot reach each other.
     CutSetup { ns: u64 },
     /// A Pi does nothing for a while.
     StallPi { pi: usize, ns: u64 },
@@ -30,28 +30,28 @@ pub(super) enum Fault {
     RestartPage { ns: u64 },
     /// The controller does nothing for a while.
     StallController { ns: u64 },
-    /// The controller is killed and starts again, to play the same or something else.
+    /// The controller is killed and starts again, to play the same day or another one.
     RestartController { ns: u64, same_day: bool },
-    /// Power fails at the controller and all Pis, which start again as if nothing had been.
+    /// The controller and all Pis lose power, and start again without memory.
     CutPower { ns: u64 },
     /// The controller is killed for good.
     KillController,
-    /// A clock of a Pi, of the page or of the controller goes ahead at once.
+    /// The clock of the controller (0), the page (1) or a Pi (from 2) jumps ahead.
     Jump { machine: usize, ns: u64 },
 }
 
-/// What connects a Pi.
+/// A connection of a Pi.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// To the controller, messages.
+    /// Messages to and from the controller.
     Control,
-    /// From the controller, batches.
+    /// Batches from the controller.
     Data,
-    /// To the page.
+    /// Frames to the page.
     Stock,
 }
 
-/// The ways in which nothing gets through.
+/// The directions in which nothing gets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ways {
     FromPi,
@@ -59,18 +59,18 @@ pub(super) enum Ways {
     Both,
 }
 
-/// When it goes wrong.
+/// A fault and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FaultAt {
     pub(super) at: u64,
     pub(super) fault: Fault,
 }
 
-/// Draws a fault of one kind.
+/// Draws a fault of one kind, for so many Pis.
 pub(super) type Draw = fn(&mut Random, usize, &Limits) -> Fault;
 
 impl Fault {
-    /// Whether it is the controller that is killed.
+    /// Returns whether the fault kills the controller.
     pub(super) const fn is_of_controller(self) -> bool {
         matches!(
             self,
@@ -204,7 +204,7 @@ fn line(random: &mut Random) -> Line {
     }
 }
 
-/// Less than a beat, some beats, or longer than a node may be silent.
+/// Returns less than a beat, a few beats, or about the silence after which a node is called dead.
 fn short_or_long(random: &mut Random, limits: &Limits) -> u64 {
     let (beat, timeout) = (nanos(limits.beat), nanos(limits.node_timeout));
     match random.below(3) {

@@ -1,11 +1,11 @@
-//! Marks: that each rare branch ran, counted.
+//! Marks count how often each rare branch ran.
 
 use core::fmt;
 
 /// Declares the marks.
 macro_rules! marks {
     ($($mark:ident $words:literal;)*) => {
-        /// Something rare that a simulation must have seen.
+        /// A rare branch that the simulations must have run.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mark {
             $(#[doc = $words] $mark,)*
@@ -15,7 +15,7 @@ macro_rules! marks {
             /// All marks.
             pub const ALL: &'static [Self] = &[$(Self::$mark,)*];
 
-            /// What it says.
+            /// Describes the branch.
             #[must_use]
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$mark => $words,)* }
@@ -93,32 +93,32 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// It happened.
+    /// Counts one hit of a mark.
     pub fn hit(&mut self, mark: Mark) {
         self.count(mark, 1);
     }
 
-    /// It happened so often.
+    /// Counts `times` hits of a mark.
     pub fn count(&mut self, mark: Mark, times: u64) {
         if let Some(count) = self.0.get_mut(mark as usize) {
             *count += times;
         }
     }
 
-    /// How often it happened.
+    /// Returns how often a mark was hit.
     #[must_use]
     pub fn of(&self, mark: Mark) -> u64 {
         self.0.get(mark as usize).copied().unwrap_or(0)
     }
 
-    /// What happened elsewhere happened too.
+    /// Adds the hits of another simulation.
     pub fn add(&mut self, other: &Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
         }
     }
 
-    /// The marks that were not hit.
+    /// Returns the marks that were never hit.
     pub fn missing(&self) -> impl Iterator<Item = Mark> + '_ {
         Mark::ALL.iter().copied().filter(|&mark| self.of(mark) == 0)
     }

@@ -1,19 +1,19 @@
-//! The simulated cluster: controller, Pis, page and feed in one thread, on one fake clock, judged event
-//! by event.
+//! The simulated cluster: controller, Pis, page and feed run in one thread on one simulated clock, and an
+//! oracle judges every event.
 //!
 //! Layers, lowest to highest:
 //!
-//! * `deed`, `naive_book`, `truth`: what the venue does, and what is right after it,
-//! * `wire`, `venue`: the same as packets,
+//! * `deed`, `naive_book`, `truth`: what the venue does, and the right books after it,
+//! * `wire`, `venue`: what the venue does, as messages and packets,
 //! * `plan`, `fault`: what a seed draws,
-//! * `edge`: frames on their way,
-//! * `reader`: where a feed handler plugs in,
-//! * `controller_host`, `pi_host`: the machines around the brains, and what connects them,
-//! * `oracle`, `marks`, `trace`: what is judged, counted and told,
-//! * `world`, and in it a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`), what goes
-//!   wrong (`trouble`), and what it must come to (`ending`),
-//! * `verdict`: one seed from its draw to its verdict, as [`run`] does it,
-//! * `seeds`: many of them, as [`run_many`] does it.
+//! * `edge`: frames in transit,
+//! * `reader`: the feed handler of a channel,
+//! * `controller_host`, `pi_host`: the machines around the brains, and their connections,
+//! * `oracle`, `marks`, `trace`: the judge, the counters of rare branches, and the log,
+//! * `world`: the scheduler, with a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`), the
+//!   faults (`trouble`), and the checks at the end (`ending`),
+//! * `verdict`: one seed, from its draw to its verdict ([`run`]),
+//! * `seeds`: many seeds on several threads ([`run_many`]).
 
 mod controller_host;
 mod controller_turn;

@@ -1,4 +1,4 @@
-//! The book of one symbol as plainly as it can be written: what is right.
+//! The book of one symbol, written as plainly as possible: the standard that others are judged by.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ impl NaiveBook {
             .filter_map(|id| self.orders.get(id).copied())
     }
 
-    /// What everybody should see of it.
+    /// Returns the view that everybody should see.
     pub(super) fn view(&self) -> View {
         let quote = |(&price, &(qty, orders)): (&u32, &(u64, u32))| Quote {
             price: RawPrice::from_raw(price),
@@ -59,8 +59,8 @@ impl NaiveBook {
         }
     }
 
-    /// Does it; returns the trade that goes to the tape, if there is one. Executions do in the newer
-    /// dialects, whose tape they are.
+    /// Applies a deed. Returns the trade that goes to the tape, if any: in the later dialects executions
+    /// do, as `executions_print` says.
     pub(super) fn act(&mut self, deed: Deed, executions_print: bool) -> Option<TradePrint> {
         let print = |price, qty| TradePrint {
             price: RawPrice::from_raw(price),
@@ -151,7 +151,7 @@ impl NaiveBook {
         }
     }
 
-    /// Tells the prices in another scale; where that is not exact, the orders are void.
+    /// Converts the prices to another scale. If that is not exact, all orders are void.
     fn rescale(&mut self, scale: PriceScale) {
         let from = core::mem::replace(&mut self.scale, scale).code();
         let told = |price: u32| {

@@ -1,4 +1,4 @@
-//! Judges every event that a Pi tells and every one that the page shows, against what is right.
+//! The oracle: it compares every event that a Pi sends or the page shows with the truth.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,25 +14,25 @@ use super::marks::Mark;
 use super::marks::Marks;
 use super::truth::{Place, Truth};
 
-/// What is wrong.
+/// Says what is wrong.
 pub(super) type Violation = String;
 
-/// Knows what is right, and what was told so far.
+/// The truth of every day, and what Pis and page have said so far.
 #[derive(Debug)]
 pub(super) struct Oracle {
-    /// What is right on each day that was played, by the identity of its runs.
+    /// The truth of each day that was played, by the identity of its runs.
     days: Vec<Truth>,
-    /// The symbols that the controller lists.
+    /// The symbols of the mapping file, which the controller lists.
     listed: BTreeSet<SymbolIndex>,
-    /// Of which of the venue's numberings each one is that a reader named.
+    /// The venue's own count of each numbering that a reader named.
     names: BTreeMap<(Run, ChannelId, Numbering), u32>,
-    /// What each process of a Pi has told, by run.
+    /// What each process of each Pi has sent.
     pis: BTreeMap<(usize, u32), PiWatch>,
     page: PageWatch,
     /// How far each stream was published, and when.
     published: BTreeMap<StreamId, VecDeque<(u64, Position)>>,
     published_run: Option<Run>,
-    /// Events of Pis, and those that the page showed.
+    /// The number of events that Pis sent, and that the page showed.
     pub(super) told: u64,
     pub(super) shown: u64,
 }
@@ -51,14 +51,14 @@ struct PageWatch {
     last: BTreeMap<usize, (ChannelId, Position)>,
     /// Where each row stood.
     stood: BTreeMap<usize, (ChannelId, Position)>,
-    /// Since when a row that is called live lacks what it should have.
+    /// Since when a live row has lacked what it should show.
     behind: BTreeMap<usize, u64>,
     /// Events shown live, by claim.
     live: BTreeMap<(ChannelId, SymbolIndex), Vec<Place>>,
 }
 
 impl PiWatch {
-    /// An event comes after those before it, and within the numbers of its frame.
+    /// Checks that an event follows the last one of its stream, and lies within the range of its frame.
     fn judge_order(&mut self, head: &StockBatch, event: &StockEvent) -> Result<(), Violation> {
         let position = Position {
             numbering: head.numbering,
@@ -81,8 +81,8 @@ impl PiWatch {
         Ok(())
     }
 
-    /// Whether the process calls a symbol live: what it has not told otherwise is, unless the feed alone
-    /// has told of it.
+    /// Returns whether the process calls a symbol live. A listed symbol is live until the process says
+    /// otherwise; one that only the feed defines is not.
     fn calls_live(&self, symbol_index: SymbolIndex, listed: &BTreeSet<SymbolIndex>) -> bool {
         match self.trust.get(&symbol_index) {
             Some(&trust) => trust == Trust::Live,
@@ -106,7 +106,7 @@ impl Oracle {
         }
     }
 
-    /// Another day is played from now on.
+    /// Adds the truth of another day, which is played from now on.
     pub(super) fn add_day(&mut self, truth: Truth) {
         self.days.push(truth);
     }
@@ -116,7 +116,7 @@ impl Oracle {
         self.days.get(day)
     }
 
-    /// A reader names the how-manieth numbering of a channel.
+    /// Notes the name that a reader gave to a numbering, of which `segment` is the venue's own count.
     pub(super) fn name(
         &mut self,
         run: Run,
@@ -137,7 +137,7 @@ impl Oracle {
         }
     }
 
-    /// The place of a position of a run.
+    /// Returns where a position lies in the venue's own count.
     fn place(&self, run: Run, channel: ChannelId, position: Position) -> Option<Place> {
         if position.numbering == Numbering::NONE {
             return Some(Place::default());
@@ -149,7 +149,7 @@ impl Oracle {
         })
     }
 
-    /// A stream was published up to here.
+    /// Notes that a stream was published up to a position.
     pub(super) fn published(&mut self, now: u64, run: Run, stream: StreamId, through: Position) {
         if self.published_run != Some(run) {
             self.published.clear();
@@ -161,7 +161,7 @@ impl Oracle {
         }
     }
 
-    /// A process of a Pi pushes a frame.
+    /// Judges a frame that a process of a Pi pushes to the page.
     pub(super) fn pi_tells(
         &mut self,
         process: (usize, u32),
@@ -220,7 +220,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// What a replica says that a refresh has made of a book.
+    /// Judges a book that a replica says a refresh has rebuilt.
     fn judge_rebuilt(&self, run: Run, state: &SymbolState) -> Result<(), Violation> {
         let symbol_index = state.trust.symbol_index;
         let right = state.at.and_then(|(channel, position)| {
@@ -236,7 +236,7 @@ impl Oracle {
         ))
     }
 
-    /// An event that a replica tells of a symbol that it calls live.
+    /// Judges an event of a symbol that the replica calls live.
     fn judge_told(&self, head: &StockBatch, event: &StockEvent) -> Result<(), Violation> {
         let channel = head.stream.channel;
         let position = Position {
@@ -255,7 +255,7 @@ impl Oracle {
         ))
     }
 
-    /// The books of a Pi, as they are now.
+    /// Judges the live books of a Pi as they are now.
     pub(super) fn judge_books(
         &self,
         at: usize,
@@ -300,6 +300,7 @@ impl Oracle {
         Ok(())
     }
 
+    /// Returns the channel of a symbol, unless two channels claim it.
     pub(super) fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
         // The same symbols trade every day.
         let mut claims = self
@@ -311,12 +312,12 @@ impl Oracle {
         claims.next().is_none().then_some(channel)
     }
 
-    /// A page that knows nothing begins to show.
+    /// Forgets the old page, since a new process starts.
     pub(super) fn page_starts(&mut self) {
         self.page = PageWatch::default();
     }
 
-    /// What the page shows, after it has taken something.
+    /// Judges what the page shows after it has taken a frame.
     pub(super) fn judge_page(&mut self, page: &mut Page, now: Instant) -> Result<(), Violation> {
         if self.page.run != page.run() {
             self.page = PageWatch {
@@ -337,7 +338,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// An event that the page shows.
+    /// Judges an event that the page shows.
     fn judge_shown(&mut self, run: Run, shown: &Shown) -> Result<(), Violation> {
         let at = (shown.channel, shown.position);
         let last = self.page.last.insert(shown.row, at);
@@ -365,7 +366,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// A row as it stands: it never goes back, and what it calls live is right.
+    /// Judges a row as it stands: it never goes back, and if it is live, it is right.
     fn judge_row(
         &mut self,
         run: Run,
@@ -404,12 +405,12 @@ impl Oracle {
         Ok(())
     }
 
-    /// Whether a row that is called live lacks what was published so long ago that it must have come,
-    /// or be missed.
+    /// Checks that no live row lacks what was published more than `bound` ago: by then it must have
+    /// arrived, or its loss must have been noticed.
     ///
-    /// Who comes back after a stall, or hears again after a cut, says so before he has read all that
-    /// waits for him; what is lost behind that shows with the next coverage or by its absence. That
-    /// takes its time, but no longer.
+    /// A Pi that recovers from a stall or a cut speaks before it has read everything that waits for it,
+    /// and notices a loss behind that only by the next coverage or its absence. A row may therefore lag for
+    /// `grace`.
     pub(super) fn judge_age(
         &mut self,
         page: &Page,
@@ -469,7 +470,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// Whether the page showed live, once and in order, all that there was to see.
+    /// Checks that the page showed every visible event live, once and in order.
     pub(super) fn judge_whole(&self) -> Result<(), Violation> {
         // Nothing went wrong, so that there was one day.
         let Some(truth) = self.days.first() else {
@@ -491,7 +492,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// Where a symbol stands that has seen all of a channel up to a position.
+    /// Returns the right view of a symbol at a position of a channel.
     pub(super) fn view_at(
         &self,
         run: Run,
@@ -504,7 +505,7 @@ impl Oracle {
     }
 }
 
-/// That a replica says so of a symbol.
+/// The mark for a replica that gives a symbol this trust.
 const fn told(trust: Trust) -> Mark {
     match trust {
         Trust::Live => Mark::ToldLive,
@@ -514,7 +515,7 @@ const fn told(trust: Trust) -> Mark {
     }
 }
 
-/// Of two channels that claim a symbol the lower number owns it.
+/// Returns whether a row went back. If two channels claim a symbol, the lower one owns it.
 fn goes_back(before: (ChannelId, Position), after: (ChannelId, Position)) -> bool {
     if before.0 == after.0 {
         after.1 <= before.1
@@ -523,13 +524,13 @@ fn goes_back(before: (ChannelId, Position), after: (ChannelId, Position)) -> boo
     }
 }
 
-/// Whether two views show the same. The scale of no price says nothing, and is no news.
+/// Returns whether two views show the same. Without a price, the scale makes no difference.
 pub(super) fn is_same(right: View, view: View) -> bool {
     let is_empty = right.bid.is_none() && right.ask.is_none();
     (right.bid, right.ask) == (view.bid, view.ask) && (is_empty || right.scale == view.scale)
 }
 
-/// What can be seen of a book.
+/// Returns the view of a book.
 fn view(books: &Books<'_>, slot: oxberry_core::book::SymbolSlot) -> View {
     let quote = |level: oxberry_core::book::Level| oxberry_proto::stock::Quote {
         price: level.price,

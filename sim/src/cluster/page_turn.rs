@@ -1,4 +1,4 @@
-//! A turn of the page: what came, judged frame by frame.
+//! A turn of the page: it takes what arrived, and the oracle judges it after every frame.
 
 use oxberry_cluster::page::{Command as PageCommand, Page, Report as PageReport};
 use oxberry_proto::start::SetupVisualRequest;

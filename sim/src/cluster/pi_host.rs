@@ -1,4 +1,4 @@
-//! The machine of a Pi, and what connects it.
+//! A Pi's machine and its connections.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -10,35 +10,35 @@ use super::fault::Line;
 use super::plan::EdgePlan;
 use crate::random::Random;
 
-/// Messages that may wait for the controller.
+/// How many messages may wait for the controller.
 const CONTROL_QUEUE: usize = 1_000;
 
 /// A Pi.
 #[derive(Debug)]
 pub(super) struct PiHost<'m> {
-    /// While its process lives.
+    /// The brain, while the process lives.
     pub(super) brain: Option<Pi<'m>>,
-    /// Which process it is.
+    /// The number of the process.
     pub(super) process: u32,
     pub(super) stop: Option<Stop>,
-    /// Whether it has pushed its last frame.
+    /// Whether the Pi has pushed its last frame.
     pub(super) has_told_all: bool,
-    /// How far its clock is ahead.
+    /// How far the Pi's clock is ahead.
     pub(super) skew: u64,
     pub(super) stalled_until: u64,
-    /// When a dead process is started again.
+    /// When a dead process starts again.
     pub(super) starts_at: Option<u64>,
     pub(super) to_controller: Edge,
     pub(super) from_controller: Edge,
     pub(super) data: Edge,
     pub(super) stock: Edge,
-    /// What the publisher knows that it wants.
+    /// The subscriptions that the publisher knows.
     topics: BTreeSet<[u8; Topic::LEN]>,
-    /// What its socket has subscribed to.
+    /// The subscriptions of the Pi's own socket.
     wanted: BTreeSet<[u8; Topic::LEN]>,
-    /// Subscriptions that are on their way, and whether they are to end.
+    /// Subscriptions in transit; those marked false end one.
     asked: VecDeque<(u64, [u8; Topic::LEN], bool)>,
-    /// When each connection is made again.
+    /// When each connection is restored.
     pub(super) control_up_at: Option<u64>,
     pub(super) data_up_at: Option<u64>,
     pub(super) stock_up_at: Option<u64>,
@@ -85,13 +85,13 @@ impl PiHost<'_> {
         }
     }
 
-    /// What the controller knows its connection by.
+    /// Returns the identity by which the controller knows the connection.
     pub(super) fn peer(at: usize, process: u32) -> Vec<u8> {
         let at = u8::try_from(at).unwrap_or(u8::MAX);
         [&[at][..], &process.to_be_bytes()].concat()
     }
 
-    /// Subscribes to a topic, or ends that.
+    /// Subscribes to a topic, or unsubscribes.
     pub(super) fn subscribe(&mut self, at: u64, topic: Topic, wants: bool) {
         let topic = topic.to_bytes();
         if wants {
@@ -104,7 +104,7 @@ impl PiHost<'_> {
         }
     }
 
-    /// Whether the publisher knows now that this frame is wanted.
+    /// Returns whether, as far as the publisher knows by now, the Pi wants a frame.
     pub(super) fn wants(&mut self, now: u64, frame: &[u8]) -> bool {
         while let Some(&(at, topic, wants)) = self.asked.front()
             && at <= now
@@ -122,7 +122,7 @@ impl PiHost<'_> {
                 .is_some_and(|topic| self.topics.contains(topic))
     }
 
-    /// A connection breaks, to be made again at that time. Says whether anything was lost with it.
+    /// Breaks a connection until `up_at`. Returns whether frames were lost with it.
     pub(super) fn break_off(&mut self, line: Line, up_at: u64, random: &mut Random) -> bool {
         match line {
             Line::Control => {
@@ -144,7 +144,7 @@ impl PiHost<'_> {
         }
     }
 
-    /// The process is gone with all its sockets.
+    /// Kills the process, and its sockets with it.
     pub(super) fn kill(&mut self, random: &mut Random) {
         self.brain = None;
         self.wanted.clear();
@@ -155,7 +155,7 @@ impl PiHost<'_> {
         self.stock.break_off(random, false);
     }
 
-    /// Makes the connections again that are due; subscriptions go out anew a little later.
+    /// Restores the connections that are due. Subscriptions are sent again a little later.
     pub(super) fn connect(&mut self, now: u64, delay: u64, random: &mut Random) {
         let is_due = |up_at: &mut Option<u64>| up_at.take_if(|at| *at <= now).is_some();
         if is_due(&mut self.control_up_at) {
@@ -177,7 +177,7 @@ impl PiHost<'_> {
         }
     }
 
-    /// When something happens to its connections.
+    /// Returns when the next connection is restored.
     pub(super) fn next_connect(&self) -> Option<u64> {
         [self.control_up_at, self.data_up_at, self.stock_up_at]
             .into_iter()

@@ -1,4 +1,4 @@
-//! A turn of a Pi: what came, as much of it as it takes at once, and what it says.
+//! A turn of a Pi: it takes as much of what arrived as it can at once, and sends what it has to say.
 
 use oxberry_cluster::pi::{
     Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport, Stop,
@@ -84,7 +84,7 @@ impl<'m> World<'m> {
         result
     }
 
-    /// The process of a Pi has ended by itself. A refused one is started again, as a supervisor does.
+    /// Ends a Pi whose process has stopped by itself. A refused one starts again, as under a supervisor.
     fn end_pi(&mut self, at: usize, brain: Pi<'m>) {
         let Some(pi) = self.pis.get_mut(at) else {
             return;
@@ -136,7 +136,7 @@ impl<'m> World<'m> {
         Ok(())
     }
 
-    /// Takes all that has come from the controller.
+    /// Takes everything that has arrived from the controller.
     fn hear_controller(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) {
         let now = self.now;
         while let Some(pi) = self.pis.get_mut(at)
@@ -149,7 +149,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// Takes as many batches as the Pi takes in one turn, and says how many.
+    /// Takes as many batches as one turn allows, and returns how many.
     fn take_data(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) -> usize {
         let (now, wall) = (self.now, self.wall());
         let mut taken = 0;
@@ -167,7 +167,7 @@ impl<'m> World<'m> {
         taken
     }
 
-    /// Pushes to the page what the Pi has to say and the queue has room for, each frame judged.
+    /// Pushes frames to the page while the queue has room. The oracle judges each.
     fn tell_page(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
         let (now, wall) = (self.now, self.wall());
         while let Some(pi) = self.pis.get_mut(at) {
@@ -196,7 +196,7 @@ impl<'m> World<'m> {
         Ok(())
     }
 
-    /// Sends to the controller what the Pi has to say and the queue has room for.
+    /// Sends messages to the controller while the queue has room.
     fn tell_controller(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) {
         let Some(pi) = self.pis.get_mut(at) else {
             return;
@@ -211,7 +211,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// When there is something to take for a Pi that has taken so many batches.
+    /// Returns when the Pi, which took so many batches in this turn, has more to take.
     fn next_input(&self, at: usize, brain: &Pi<'m>, taken: usize) -> u64 {
         let Some(pi) = self.pis.get(at) else {
             return u64::MAX;
@@ -225,7 +225,7 @@ impl<'m> World<'m> {
         next.min(pi.next_connect().unwrap_or(u64::MAX))
     }
 
-    /// Counts what a turn brought to light.
+    /// Counts the marks that a turn hit.
     fn count_turn(&mut self, before: PiCounters, after: PiCounters) {
         for (mark, times) in [
             (Mark::Hole, after.holes - before.holes),
@@ -238,7 +238,7 @@ impl<'m> World<'m> {
         }
     }
 
-    /// The time of day, which all machines agree on.
+    /// Returns the time of day, on which all machines agree.
     fn wall(&self) -> UnixNanos {
         UnixNanos::from_raw(self.now + 1)
     }

@@ -1,4 +1,4 @@
-//! What a seed draws: the market, the limits, and a subset of all that can go wrong.
+//! What a seed draws: the market, the limits, and a subset of the possible faults.
 
 use core::fmt;
 use core::time::Duration;
@@ -11,7 +11,7 @@ use oxberry_proto::limits::MAX_BATCH_BYTES;
 use super::fault::{self, Fault, FaultAt, Line, Ways};
 use crate::random::Random;
 
-/// What a venue may do, each of which a market has or has not.
+/// Something that only some venues do. A seed draws which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Habit {
     Reset,
@@ -53,7 +53,7 @@ impl Habit {
     ];
 }
 
-/// What is traded, and how its venue speaks.
+/// The market and its venue.
 #[derive(Clone, Debug)]
 pub(super) struct Market {
     pub(super) dialect: Dialect,
@@ -70,7 +70,7 @@ pub(super) struct Market {
 }
 
 impl Market {
-    /// Whether the mapping file has the symbol: every second number is one of the feed alone.
+    /// Returns whether the mapping file has the symbol. Odd numbers are those that only the feed defines.
     pub(super) fn is_listed(&self, symbol_index: SymbolIndex) -> bool {
         symbol_index.raw().is_multiple_of(2)
     }
@@ -80,18 +80,18 @@ impl Market {
     }
 }
 
-/// What becomes of the packets of a channel on their way to a reader, per mille.
+/// How many of 1,000 packets are lost, repeated or late on their way to a reader.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LinePlan {
     pub(super) lost: u64,
     pub(super) repeated: u64,
-    /// They come later than those behind them.
+    /// Packets that others overtake.
     pub(super) late: u64,
-    /// Whether there are two lines, of which each loses its own packets.
+    /// Whether there are two lines, which lose packets independently.
     pub(super) has_twin: bool,
 }
 
-/// What becomes of frames on the edges, per mille.
+/// How the edges treat frames: losses, repetitions and reorderings per mille, delays and queues.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct EdgePlan {
     pub(super) data_lost: u64,
@@ -101,14 +101,14 @@ pub(super) struct EdgePlan {
     pub(super) stock_repeated: u64,
     pub(super) stock_reordered: u64,
     pub(super) delay_ns: (u64, u64),
-    /// Frames that may wait for one subscriber, and for the page.
+    /// How many frames may wait for one subscriber, and for the page.
     pub(super) data_queue: usize,
     pub(super) stock_queue: usize,
-    /// How long it takes until a broken connection stands again.
+    /// How long it takes to restore a broken connection.
     pub(super) reconnect_ns: u64,
 }
 
-/// All that a seed draws.
+/// Everything that a seed draws.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     pub(super) seed: u64,
@@ -120,27 +120,27 @@ pub(super) struct Plan {
     pub(super) await_visual: bool,
     pub(super) line: LinePlan,
     pub(super) edges: EdgePlan,
-    /// Whether packets come at their times, or as fast as they are read.
+    /// Whether packets come at their times; otherwise they come as fast as they are read.
     pub(super) is_timed: bool,
-    /// Which share of the first channel's packets was before the reading began, per mille.
+    /// How many of 1,000 packets of the first channel are missed because reading begins late.
     pub(super) begun_late: u64,
-    /// Frames that a slow Pi takes in one turn, and how long it needs for one.
+    /// How many frames a Pi takes in one turn, and how long it needs for each.
     pub(super) pi_burst: usize,
     pub(super) pi_turn_ns: u64,
-    /// How often a batch that is not full leaves at once, per mille.
+    /// The chance, per mille, that a batch leaves at once although it is not full.
     pub(super) flushes: u64,
     pub(super) faults: Vec<FaultAt>,
-    /// When all faults end.
+    /// When all faults are healed.
     pub(super) heals_at: u64,
     /// How long the feed pauses after that.
     pub(super) quiet_ns: u64,
-    /// Whether the last quarter of the feed waits until then. If not, all may end while much goes
-    /// wrong.
+    /// Whether the last quarter of the feed waits until then. Otherwise the run may end in the middle of
+    /// faults.
     pub(super) holds: bool,
 }
 
 impl Plan {
-    /// What this seed draws.
+    /// Draws the plan of a seed.
     pub(super) fn draw(seed: u64) -> Self {
         let mut random = Random::new(seed, 1);
         let random = &mut random;
@@ -230,7 +230,7 @@ impl Plan {
         self.faults.sort_by_key(|fault| fault.at);
     }
 
-    /// What goes wrong with something else.
+    /// Returns the fault that comes with another one, if there is one.
     fn companion(&self, random: &mut Random, FaultAt { at, fault }: FaultAt) -> Option<FaultAt> {
         if let Fault::Cut {
             pi,
@@ -263,7 +263,7 @@ impl Plan {
         None
     }
 
-    /// How long a frame is on its way at most, and whatever a machine may need to take it.
+    /// Returns the longest time from sending a frame to handling it, queues included.
     pub(super) fn slack_ns(&self) -> u64 {
         let frames = self.edges.data_queue.min(2_000) / self.pi_burst + 64;
         // The outbox holds what one batch can cause beside its frames, and leaves in rounds.
@@ -382,7 +382,7 @@ fn draw_delay(random: &mut Random) -> (u64, u64) {
     (least, least * pick(random, &[1, 2, 10]))
 }
 
-/// One of these.
+/// Returns one of the values, all equally likely.
 pub(super) fn pick<T: Copy>(random: &mut Random, of: &[T]) -> T {
     let at = usize::try_from(random.below(of.len() as u64)).unwrap_or(0);
     *of.get(at).expect("there is something to pick from")

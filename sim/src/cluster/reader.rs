@@ -1,5 +1,5 @@
-//! The feed handler of a channel on the simulated clock, as a controller drives it: packets of both
-//! lines and the time in, what the venue said out.
+//! The feed handler of a channel, driven as the controller drives it: packets of both lines and the
+//! simulated time go in, events come out.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,30 +18,30 @@ use super::venue::Packet;
 /// Reads one channel.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// Notes of which of the venue's numberings a packet is.
+    /// The handler, with the venue's own count of a packet's numbering as its note.
     handler: Handler<u32>,
     /// The highest number that was seen.
     seen: SeqNum,
     names: Names,
 }
 
-/// Of which of the venue's numberings those are that were told.
+/// The venue's own count of each numbering that the handler named.
 #[derive(Debug, Default)]
 struct Names {
     numbering: Numbering,
-    /// Those that were not asked for yet.
+    /// The names that nobody has taken yet.
     new: VecDeque<(Numbering, u32)>,
     last: Option<(Numbering, u32)>,
 }
 
-/// Passes on what packets tell, and notes of which numberings they are.
+/// Passes events on, and notes which numbering each new name stands for.
 struct Passing<'o, F> {
     out: &'o mut F,
     names: &'o mut Names,
 }
 
 impl Reader {
-    /// A handler of so many lines, 1 or 2.
+    /// Creates a reader of one or two lines.
     pub(super) fn new(
         dialect: Dialect,
         symbols: impl Iterator<Item = (SymbolIndex, PriceScale)>,
@@ -68,7 +68,7 @@ impl Reader {
         }
     }
 
-    /// A packet came by a line.
+    /// Handles a packet from a line.
     pub(super) fn handle_packet(
         &mut self,
         now: u64,
@@ -94,7 +94,7 @@ impl Reader {
         self.seen = SeqNum::from_raw(last.raw().saturating_sub(1));
     }
 
-    /// Time has passed.
+    /// Handles the passing of time.
     pub(super) fn handle_timeout(&mut self, now: u64, out: &mut impl Follower) {
         let names = &mut self.names;
         let mut passing = Passing { out, names };
@@ -107,31 +107,31 @@ impl Reader {
         self.handler.poll_timeout().map(UnixNanos::raw)
     }
 
-    /// Nothing follows.
+    /// Ends the feed.
     pub(super) fn finish(&mut self, out: &mut impl Follower) {
         let names = &mut self.names;
         let mut passing = Passing { out, names };
         self.handler.finish(&mut passing);
     }
 
-    /// All up to here was told, or given up.
+    /// Returns the position up to which everything was passed on or given up.
     pub(super) const fn position(&self) -> Position {
         self.handler.channel().detector().position()
     }
 
-    /// The highest number that was seen of the present numbering.
+    /// Returns the highest number seen in the present numbering.
     pub(super) fn seen(&self) -> SeqNum {
         let told = self.position().seq_num;
         self.poll_timeout().map_or(told, |_| self.seen.max(told))
     }
 
-    /// The next numbering that was told, and of which of the venue's numberings it is.
+    /// Takes the next new name of a numbering, with the venue's own count of it.
     pub(super) fn next_name(&mut self) -> Option<(Numbering, u32)> {
         self.names.new.pop_front()
     }
 }
 
-/// The group of a line.
+/// Returns the multicast group of a line.
 fn group(line: u8) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(224, 0, 59, line)), 11_000)
 }

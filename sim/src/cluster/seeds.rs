@@ -1,4 +1,4 @@
-//! Many seeds, by several threads, with a ledger that a later run goes on from.
+//! Runs many seeds on several threads, with a ledger from which a later run continues.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -20,26 +20,27 @@ pub enum SeedsError {
     /// The ledger cannot be read or written.
     #[error("the ledger: {0}")]
     Ledger(#[from] io::Error),
-    /// The ledger is of another program, whose seeds draw something else.
+    /// The ledger is from another version, whose seeds draw something else.
     #[error("the ledger was written by another version: its seeds do not draw what these do")]
     AnotherVersion,
-    /// A line of the ledger makes no sense.
+    /// A line of the ledger cannot be read; the number is that of the line.
     #[error("line {0} of the ledger makes no sense")]
     BadLine(usize),
 }
 
-/// What came of many seeds.
+/// The result of many seeds.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
-    /// How many there were, those of the ledger included.
+    /// The number of seeds, including those that the ledger has.
     pub seeds: u64,
-    /// How many of them the ledger had.
+    /// The number of seeds that the ledger has.
     pub remembered: u64,
-    /// What happened.
+    /// How much happened.
     pub totals: Totals,
-    /// How often each mark was hit. Of remembered seeds it is only known whether it was.
+    /// How often each mark was hit. A seed from the ledger counts once, since the ledger says only whether
+    /// it hit a mark.
     pub marks: Marks,
-    /// The seeds that failed, in order. Of remembered ones there are no words.
+    /// The seeds that failed, in order. Those from the ledger have no verdict.
     pub violations: BTreeMap<u64, Option<Verdict>>,
 }
 
@@ -54,11 +55,12 @@ impl Summary {
     }
 }
 
-/// Runs the seeds that the ledger does not have, and notes them there.
+/// Runs the seeds that the ledger does not have, adds each to the ledger, and calls `each` with its
+/// verdict.
 ///
 /// # Errors
 ///
-/// When the ledger cannot be read, written, or gone on from.
+/// Fails if the ledger cannot be read or written, or if another version wrote it.
 pub fn run_many(
     seeds: Range<u64>,
     jobs: NonZeroUsize,
@@ -120,18 +122,18 @@ pub fn run_many(
     })
 }
 
-/// What the ledger knows of a seed.
+/// What the ledger says of a seed.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     is_ok: bool,
     totals: Totals,
-    /// A bit a mark.
+    /// One bit for each mark.
     marks: u64,
 }
 
 const _: () = assert!(Mark::ALL.len() <= 64);
 
-/// The first line of a ledger: what a few seeds draw, FNV-1a.
+/// Returns the first line of a ledger: a hash (FNV-1a) of what a few seeds draw.
 fn head() -> String {
     let drawn = (0..8).map(verdict::options).collect::<String>();
     let hash = drawn.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

@@ -1,4 +1,4 @@
-//! What happened, as one number, and in words for those who ask.
+//! The trace of a simulation: a hash of every step and, on request, a line of text for each.
 
 use core::fmt;
 
@@ -17,7 +17,7 @@ impl Trace {
         }
     }
 
-    /// Notes what moved: FNV-1a, as everywhere here.
+    /// Adds a frame to the hash, which is FNV-1a.
     pub(super) fn note(&mut self, now: u64, what: u8, bytes: &[u8]) {
         // The length and the ends tell two frames apart well enough, and take no time.
         let (head, tail) = (bytes.get(..16), bytes.len().checked_sub(16));
@@ -34,7 +34,7 @@ impl Trace {
         }
     }
 
-    /// Tells it in words, if anybody asked.
+    /// Adds a line of text, if lines were asked for.
     pub(super) fn tell(&mut self, now: u64, words: impl FnOnce() -> String) {
         if let Some(told) = &mut self.words {
             let line = words();
@@ -51,7 +51,7 @@ impl Trace {
     }
 }
 
-/// Bytes of a frame in words: what kind it is.
+/// Prints a frame: its kind, its head and its records.
 pub(super) struct Words<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Words<'_> {

@@ -1,4 +1,4 @@
-//! Lets go wrong what the plan has, and mends it all when the time has come.
+//! Carries out the faults of the plan, and heals them all when their time is over.
 
 use super::controller_host::ControllerHost;
 use super::edge::Wild;
@@ -65,7 +65,7 @@ impl World<'_> {
         }
     }
 
-    /// Nothing gets through on a line of a Pi until that time.
+    /// Cuts a line of a Pi until that time.
     fn cut(&mut self, at: usize, line: Line, ways: Ways, until: u64) {
         if let Some(pi) = self.pis.get_mut(at) {
             let (from_pi, to_pi) = match line {
@@ -85,7 +85,7 @@ impl World<'_> {
         self.wake_page(until);
     }
 
-    /// Page and controller do not reach each other until that time.
+    /// Cuts the connection between page and controller until that time.
     fn cut_setup(&mut self, until: u64) {
         // A request or an answer on its way is lost; it is asked again.
         for edge in [&mut self.to_setup, &mut self.from_setup] {
@@ -120,7 +120,7 @@ impl World<'_> {
         self.wake_controller(starts_at);
     }
 
-    /// The controller is to play another day from now on.
+    /// Lets the controller play another day from now on.
     fn begin_another_day(&mut self) {
         self.identity += 1;
         // So that what is of one day is wrong on the other.
@@ -132,7 +132,7 @@ impl World<'_> {
         self.marks.hit(Mark::AnotherDay);
     }
 
-    /// Controller and Pis are killed at once.
+    /// Kills controller and Pis at once.
     fn cut_power(&mut self, starts_at: u64) {
         self.restart_controller(starts_at);
         for pi in &mut self.pis {
@@ -149,7 +149,7 @@ impl World<'_> {
         self.marks.hit(Mark::DeadController);
     }
 
-    /// The clock of a machine goes ahead at once.
+    /// Sets the clock of a machine ahead.
     fn jump(&mut self, machine: usize, ns: u64) {
         match machine {
             0 => {
@@ -203,7 +203,7 @@ impl World<'_> {
         self.wake_all_pis(up_at);
     }
 
-    /// Who has finished with a controller that began again begins again too.
+    /// Restarts the Pis that had finished when the controller started again.
     pub(super) fn begin_again(&mut self) {
         let waits = |host: &ControllerHost| host.started.is_none() && host.outcome.is_none();
         if !self.controller.as_ref().is_some_and(waits) {
@@ -227,7 +227,7 @@ impl World<'_> {
         }
     }
 
-    /// All is well from here on.
+    /// Heals all faults.
     pub(super) fn heal(&mut self) {
         self.trace
             .tell(self.now, || "all is well from here on".into());

@@ -1,4 +1,4 @@
-//! What is right: the view of every symbol after every message, as the venue has it.
+//! The truth: the venue's own view of every symbol after every message.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use oxberry_proto::stock::{TradePrint, View};
 /// Where a message stands in the day of its channel, by the venue's own count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
-    /// The how-manieth numbering.
+    /// The numbering, counted from 0.
     pub(super) segment: u32,
-    /// The number in it.
+    /// The sequence number within the numbering.
     pub(super) number: u32,
 }
 
-/// What is right right after a message.
+/// What is right immediately after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Right {
     pub(super) view: View,
@@ -24,7 +24,7 @@ pub(super) struct Right {
 /// A symbol as one channel has it. Two channels may claim one symbol, each with a book of its own.
 type Claim = (ChannelId, SymbolIndex);
 
-/// All that is right.
+/// Everything that is right on one day.
 #[derive(Debug)]
 pub(super) struct Truth {
     /// The scales at the start of the day.
@@ -40,19 +40,19 @@ impl Truth {
         }
     }
 
-    /// This is right from here on.
+    /// Notes what is right from a place on.
     pub(super) fn says(&mut self, claim: Claim, place: Place, right: Right) {
         self.says.entry(claim).or_default().push((place, right));
     }
 
-    /// What the message at a place led to, if it was about the symbol.
+    /// Returns what the message at a place led to, if it was about the symbol.
     pub(super) fn at(&self, claim: Claim, place: Place) -> Option<Right> {
         let says = self.says.get(&claim)?;
         let at = says.binary_search_by_key(&place, |&(at, _)| at).ok()?;
         says.get(at).map(|&(_, right)| right)
     }
 
-    /// The view right after everything up to a place.
+    /// Returns the view after everything up to a place.
     pub(super) fn as_of(&self, claim: Claim, place: Place) -> Option<View> {
         let says = self.says.get(&claim).map_or(&[][..], Vec::as_slice);
         let after = says.partition_point(|&(at, _)| at <= place);
@@ -66,7 +66,7 @@ impl Truth {
         Some(right.view)
     }
 
-    /// The places at which somebody who watches the symbol sees something, in order.
+    /// Returns the places at which the view of the symbol changes or a trade prints, in order.
     pub(super) fn news(&self, claim: Claim) -> impl Iterator<Item = (Place, Right)> + '_ {
         let says = self.says.get(&claim).map_or(&[][..], Vec::as_slice);
         let mut before = None;
@@ -81,7 +81,7 @@ impl Truth {
         })
     }
 
-    /// All claims.
+    /// Returns all claims.
     pub(super) fn claims(&self) -> impl Iterator<Item = Claim> + '_ {
         self.says.keys().copied()
     }

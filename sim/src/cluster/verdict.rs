@@ -1,4 +1,4 @@
-//! One seed from its draw to its verdict.
+//! Runs one seed, from its draw to its verdict.
 
 use core::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,44 +8,44 @@ use super::plan::Plan;
 use super::trace::Trace;
 use super::world::{CAPACITY, World};
 
-/// The most turns of a world. One that needs more does not get on.
+/// The most turns of a simulation. One that needs more makes no progress.
 const MOST_STEPS: u64 = 3_000_000;
 
-/// How many processes of Pis a world may see.
+/// The most Pi processes that a simulation may start.
 const PROCESSES: usize = 64;
 
-/// What came of a seed.
+/// The result of one seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The seed.
     pub seed: u64,
-    /// What was wrong, if anything.
+    /// What was wrong, or `None` if nothing was.
     pub violation: Option<String>,
-    /// What happened.
+    /// How much happened.
     pub totals: Totals,
-    /// The marks that were hit.
+    /// How often each mark was hit.
     pub marks: Marks,
-    /// Stands for every step: equal for equal seeds.
+    /// A hash of every step: equal for equal seeds.
     pub trace: u64,
 }
 
-/// What happened, counted.
+/// How much happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Turns of machines.
+    /// The turns that machines took.
     pub steps: u64,
-    /// Faults of machines and connections.
+    /// The faults of machines and connections.
     pub faults: u64,
-    /// Messages of the venue.
+    /// The messages that the venue published.
     pub messages: u64,
-    /// Stock events that Pis told.
+    /// The stock events that Pis sent.
     pub told: u64,
-    /// Events that the page showed.
+    /// The events that the page showed.
     pub shown: u64,
 }
 
 impl Totals {
-    /// What happened elsewhere happened too.
+    /// Adds the counts of another run.
     pub fn add(&mut self, other: &Self) {
         self.steps += other.steps;
         self.faults += other.faults;
@@ -91,19 +91,19 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What a seed draws, in words.
+/// Describes what a seed draws: market, limits and faults.
 #[must_use]
 pub fn options(seed: u64) -> String {
     Plan::draw(seed).to_string()
 }
 
-/// Runs a seed.
+/// Runs one seed.
 #[must_use]
 pub fn run(seed: u64) -> Verdict {
     run_plan(seed, false).0
 }
 
-/// Runs a seed, and tells every step.
+/// Runs one seed and returns a line of text for every step.
 #[must_use]
 pub fn run_traced(seed: u64) -> (Verdict, Vec<String>) {
     run_plan(seed, true)

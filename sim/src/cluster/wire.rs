@@ -1,4 +1,4 @@
-//! The venue's deeds as messages of its dialect.
+//! Turns the venue's deeds into messages of its dialect.
 
 use oxberry_core::units::{
     ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex, SymbolSeqNum, SystemId,
@@ -16,10 +16,10 @@ use crate::dialects::{self, OrderEvent, OrderFields, Stamp};
 /// The matching-engine partition of every symbol.
 const SYSTEM: SystemId = SystemId::from_raw(1);
 
-/// A code that is no side, so that nobody can understand the order.
+/// A code that is no side, so that no reader can understand the order.
 const NO_SIDE: SideCode = SideCode::from_raw(b'?');
 
-/// Which message it is, beside what it says.
+/// What a message says beside its deed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About {
     pub(super) dialect: Dialect,
@@ -29,7 +29,7 @@ pub(super) struct About {
     pub(super) fills: bool,
 }
 
-/// Whether a deed has a number within its symbol.
+/// Returns whether the message of a deed has a number within its symbol.
 pub(super) fn is_numbered(dialect: Dialect, deed: Deed) -> bool {
     match deed {
         Deed::Clear { .. } | Deed::Define(_) | Deed::AddAgain(_) => false,
@@ -48,7 +48,7 @@ pub(super) fn is_numbered(dialect: Dialect, deed: Deed) -> bool {
     }
 }
 
-/// The message that starts a numbering.
+/// Returns the message that starts a numbering.
 pub(super) fn reset(channel_id: ChannelId, (source_time, source_time_ns): (u32, u32)) -> Message {
     SequenceNumberReset {
         source_time,
@@ -59,8 +59,8 @@ pub(super) fn reset(channel_id: ChannelId, (source_time, source_time_ns): (u32, 
     .into()
 }
 
-/// What a packet of a refresh begins with: its place in the refresh, and the last numbers of channel and
-/// symbol that are in it.
+/// Returns the message that a packet of a refresh begins with: the place of the packet in the refresh, and
+/// the last numbers of channel and symbol that the refresh covers.
 pub(super) fn refresh_header((number, of): (u16, u16), last: (u32, u32)) -> Message {
     RefreshHeader {
         current_refresh_pkt: number,
@@ -71,7 +71,7 @@ pub(super) fn refresh_header((number, of): (u16, u16), last: (u32, u32)) -> Mess
     .into()
 }
 
-/// The message of a deed.
+/// Returns the message of a deed.
 pub(super) fn message(about: About, deed: Deed) -> Message {
     let event = match deed {
         Deed::Clear { next } => return clear(about, next),
@@ -132,7 +132,7 @@ impl About {
         }
     }
 
-    /// The trade of an execution.
+    /// Returns the trade id of an execution.
     fn trade_id(self) -> TradeId {
         match self.dialect {
             Dialect::Legacy => TradeId::default(),
@@ -150,7 +150,7 @@ fn fields(order: NewOrder) -> OrderFields {
     }
 }
 
-/// An order of which the message need not say the side.
+/// An order whose message need not name a side.
 fn changed(id: u64, price: u32, qty: u32) -> OrderFields {
     OrderFields {
         id: OrderId::from_raw(id),
@@ -203,7 +203,7 @@ fn time_reference(about: About, source_time: u32) -> Message {
     }
 }
 
-/// A session starts, which the later dialects say by a status.
+/// Returns the message that a session starts, which is a status in the later dialects.
 fn session_start(about: About, session: u8) -> Message {
     if about.dialect == Dialect::Legacy {
         return TradingSessionChange {

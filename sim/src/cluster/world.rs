@@ -1,4 +1,4 @@
-//! The world: controller, Pis, page and feed in one thread, on one fake clock.
+//! The simulated world: controller, Pis, page and feed in one thread, on one simulated clock.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,7 +19,7 @@ use super::truth::Truth;
 use super::venue::{self, Day};
 use crate::random::Random;
 
-/// What the books of a Pi hold.
+/// The capacity of a Pi's books.
 pub(super) const CAPACITY: Capacity = Capacity {
     symbols: 16,
     orders: 1_024,
@@ -29,10 +29,10 @@ pub(super) const CAPACITY: Capacity = Capacity {
 /// The least time between two turns of a machine that has more to do.
 pub(super) const TICK_NS: u64 = 5_000;
 
-/// Where the machines' clocks begin.
+/// The time at which the machines' clocks start.
 const EPOCH: u64 = 1_000_000_000;
 
-/// A machine, as the scheduler knows it.
+/// The scheduler's numbers of the machines.
 pub(super) const CONTROLLER: usize = 0;
 pub(super) const PAGE: usize = 1;
 /// Faults and checks.
@@ -40,7 +40,7 @@ const WORLD: usize = 2;
 /// The first Pi.
 pub(super) const PIS: usize = 3;
 
-/// Everything.
+/// All machines and connections, and the scheduler.
 pub(super) struct World<'m> {
     pub(super) plan: Plan,
     pub(super) day: Day,
@@ -49,16 +49,16 @@ pub(super) struct World<'m> {
     queue: BinaryHeap<Reverse<(u64, usize)>>,
     /// When each machine takes its next turn.
     wakes: Vec<u64>,
-    /// How often in a row each machine wanted its next turn at once.
+    /// How many times in a row each machine wanted its next turn at once.
     hasty: Vec<u32>,
     pub(super) random: Random,
     pub(super) controller: Option<ControllerHost>,
     pub(super) controller_skew: u64,
     pub(super) controller_stalled_until: u64,
     pub(super) controller_starts_at: Option<u64>,
-    /// What is played.
+    /// Which day is played.
     pub(super) identity: u32,
-    /// As a clock that goes on: greater for every process of the controller.
+    /// Greater for every new process of the controller.
     pub(super) generation: u32,
     pub(super) pis: Vec<PiHost<'m>>,
     pub(super) memories: Vec<&'m mut [u32]>,
@@ -143,7 +143,7 @@ impl<'m> World<'m> {
         world
     }
 
-    /// A machine is to take a turn then.
+    /// Schedules a turn of a machine, unless an earlier one is scheduled.
     pub(super) fn wake(&mut self, machine: usize, at: u64) {
         let at = at.max(self.now);
         if let Some(next) = self.wakes.get_mut(machine)
@@ -166,7 +166,7 @@ impl<'m> World<'m> {
         self.wake(PAGE, time);
     }
 
-    /// Lets the next machine take a turn; false when nothing will ever happen again.
+    /// Gives the next machine its turn. Returns false when no machine will ever take one again.
     pub(super) fn step(&mut self) -> Result<bool, Violation> {
         let (at, machine) = loop {
             let Some(Reverse((at, machine))) = self.queue.pop() else {
@@ -190,12 +190,12 @@ impl<'m> World<'m> {
         Ok(true)
     }
 
-    /// The time on a clock that is so far ahead.
+    /// Returns the time on a clock that is `skew` ahead.
     pub(super) fn local(&self, skew: u64) -> Instant {
         Instant::from_raw(EPOCH + self.now + skew)
     }
 
-    /// When a time of such a clock is.
+    /// Returns the simulated time at which a clock that is `skew` ahead shows `local`.
     pub(super) fn global(&self, local: Instant, skew: u64) -> u64 {
         local.raw().saturating_sub(EPOCH + skew)
     }
@@ -226,7 +226,7 @@ impl<'m> World<'m> {
         Ok(())
     }
 
-    /// Notes whether a machine wants its next turn at once; one that always does burns its processor.
+    /// Fails if a machine keeps wanting its next turn at once, since it would never sleep.
     pub(super) fn watch_haste(&mut self, machine: usize, is_hasty: bool) -> Result<(), Violation> {
         let Some(hasty) = self.hasty.get_mut(machine) else {
             return Ok(());

@@ -1,8 +1,7 @@
-//! What happens to the orders of a symbol, as the messages of each dialect.
+//! Encodes what happens to the orders of a symbol as messages of each dialect.
 //!
-//! The made-up market and the simulated cluster both encode here. What they compare books with never
-//! passes through this code: each keeps books of its own and applies to them what its venue did, not
-//! what the messages say.
+//! Both the made-up market and the simulated cluster use it, and their oracles stay independent of it:
+//! each venue keeps its own books and applies its decisions to them directly, never through a message.
 
 mod event;
 mod legacy;
@@ -14,7 +13,7 @@ use oxberry_core::xdp::{Dialect, Message};
 pub(crate) use event::{OrderEvent, OrderFields, Stamp};
 pub(crate) use legacy::trade as legacy_trade;
 
-/// The message of an event.
+/// Returns the message of an event.
 pub(crate) fn message(dialect: Dialect, stamp: Stamp, event: OrderEvent) -> Message {
     match dialect {
         Dialect::Legacy => legacy::message(stamp, event),
@@ -23,7 +22,8 @@ pub(crate) fn message(dialect: Dialect, stamp: Stamp, event: OrderEvent) -> Mess
     }
 }
 
-/// The message by which one order leaves and another one joins; the legacy dialect has none.
+/// Returns the message by which one order replaces another, or `None` for the legacy dialect, which has
+/// no such message.
 pub(crate) fn replacement(
     dialect: Dialect,
     stamp: Stamp,

@@ -1,4 +1,4 @@
-//! Packets as a capture of the multicast has them: Ethernet, IPv4 and UDP around each.
+//! Packets as in a capture of the multicast: each behind Ethernet, IPv4 and UDP headers.
 
 use oxberry_core::units::{ChannelId, UnixNanos};
 
@@ -23,7 +23,7 @@ const SOURCE_MAC: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 const SOURCE_IP: [u8; 4] = [10, 0, 0, 1];
 const SOURCE_PORT: u16 = 40_000;
 
-/// What precedes a packet of `size` bytes in the capture.
+/// Returns the headers that precede a packet of `size` bytes in the capture.
 pub(super) fn frame_header(channel: ChannelId, sent: UnixNanos, size: u16) -> [u8; FRAME] {
     let group = (FIRST_GROUP - 1 + u32::from(channel.raw())).to_be_bytes();
     let port = FIRST_PORT - 1 + u16::from(channel.raw());

@@ -14,16 +14,16 @@ use super::listing::Listing;
 use super::venue::{Due, Timer, Venue};
 use crate::random::Random;
 
-/// The publisher gathers what happens within this time of the first message of a packet.
+/// A packet takes what happens within this time after its first message.
 const GATHER_NS: u64 = 30_000;
 
-/// The publisher needs this long to send a packet, at least and at most.
+/// The shortest and longest time that the publisher needs to send a packet.
 const SEND_NS: (u64, u64) = (20_000, 65_000);
 
-/// Makes the packets of one channel, one after the other.
+/// Generates the packets of one channel, in order.
 ///
-/// The packets depend only on the configuration of the market and the number of the channel, so
-/// channels may be made by different threads, or one without the others.
+/// The packets depend only on the market's configuration and the channel's number. Different threads
+/// may therefore generate different channels, and one channel can be generated alone.
 #[derive(Debug)]
 pub struct ChannelGenerator {
     channel: ChannelId,
@@ -52,7 +52,7 @@ enum Stage {
     Trade,
 }
 
-/// One stock of a channel, as the venue knows it.
+/// One stock of a channel, with the venue's own book.
 #[derive(Clone, Copy, Debug)]
 pub struct Stock<'a>(&'a Flow);
 
@@ -84,14 +84,14 @@ impl ChannelGenerator {
         }
     }
 
-    /// The channel's number.
+    /// Returns the channel's number.
     #[must_use]
     pub const fn channel(&self) -> ChannelId {
         self.channel
     }
 
-    /// Writes the next packet at the start of the buffer and returns its length, or `None` at the
-    /// end of the feed.
+    /// Writes the next packet to the start of the buffer and returns its length, or `None` at the end
+    /// of the feed.
     pub fn next_packet(&mut self, buffer: &mut [u8; MAX_PACKET]) -> Option<usize> {
         if let Stage::Reset = self.stage {
             self.stage = Stage::Define(0);
@@ -123,14 +123,14 @@ impl ChannelGenerator {
         }
     }
 
-    /// Whether everything that happened is in the packets given out so far.
+    /// Returns whether the packets returned so far contain everything that has happened.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// The stocks of the channel and what rests at the venue; with
-    /// [`ChannelGenerator::is_settled`] it is what the packets given out so far must lead to.
+    /// Returns the stocks of the channel with the orders that rest at the venue. If the channel
+    /// [is settled](ChannelGenerator::is_settled), books built from the packets so far must be equal.
     pub fn stocks(&self) -> impl Iterator<Item = Stock<'_>> {
         self.flows.iter().map(Stock)
     }
@@ -165,7 +165,7 @@ impl ChannelGenerator {
             .len()
     }
 
-    /// When something happens next, or `None` at the end of the feed.
+    /// Returns when something happens next, or `None` at the end of the feed.
     fn next_time(&self) -> Option<u64> {
         if self.messages_left == Some(0) {
             return None;
@@ -176,7 +176,7 @@ impl ChannelGenerator {
         }
     }
 
-    /// Lets the next thing happen, which may lead to no messages.
+    /// Lets the next thing happen. It may lead to no message.
     fn step(&mut self) {
         match self.stage {
             Stage::Reset => {}
@@ -248,7 +248,7 @@ impl ChannelGenerator {
             .expect("the flow was told how many messages there is room for");
     }
 
-    /// Takes messages off those that may still be made.
+    /// Subtracts messages from those that may still be generated; `None` if too few are left.
     fn spend(&mut self, messages: u64) -> Option<()> {
         if let Some(left) = &mut self.messages_left {
             *left = left.checked_sub(messages)?;
@@ -263,13 +263,13 @@ impl ChannelGenerator {
 }
 
 impl<'a> Stock<'a> {
-    /// How the mapping file describes it.
+    /// Returns the stock's entry in the mapping file.
     #[must_use]
     pub const fn listing(&self) -> &'a Listing {
         &self.0.listing
     }
 
-    /// The orders that rest on a side, in the order in which they would trade.
+    /// Returns the orders that rest on a side, in the sequence in which they would trade.
     pub fn orders(&self, side: Side) -> impl Iterator<Item = LimitOrder> + use<'a> {
         self.0.matcher.orders(side)
     }

@@ -1,4 +1,4 @@
-//! A market as files: one a channel, and the symbol mapping.
+//! Writes a market to files: one for each channel, and the symbol mapping.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -12,13 +12,13 @@ use oxberry_core::xdp::{MAX_PACKET, PacketRef};
 use super::capture;
 use super::{ChannelGenerator, Market};
 
-/// How packets lie in a channel's file.
+/// The format of a channel's file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FileFormat {
-    /// Packets back to back, `.dat`.
+    /// Packets back to back (`.dat`).
     #[default]
     Dat,
-    /// A capture of the multicast with nanosecond times, `.pcap`.
+    /// A capture of the multicast, with times in nanoseconds (`.pcap`).
     Pcap,
 }
 
@@ -31,21 +31,21 @@ impl FileFormat {
     }
 }
 
-/// What the file of a channel is called, the first of which is 1.
+/// Returns the name of a channel's file. The first channel is 1.
 #[must_use]
 pub fn channel_file_name(market: &Market, channel: u8, format: FileFormat) -> String {
     let (date, extension) = (market.date(), format.extension());
     format!("{date}-ARCA_XDP_IBF_{channel}.{extension}")
 }
 
-/// What was written to the files of all channels.
+/// What the files of all channels hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Packets.
+    /// The number of packets.
     pub packets: u64,
-    /// Messages in them.
+    /// The number of messages in the packets.
     pub messages: u64,
-    /// Bytes of the channel files.
+    /// The size of the channel files in bytes.
     pub bytes: u64,
 }
 
@@ -55,20 +55,21 @@ pub struct Written {
 pub struct WriteError {
     /// The file or directory.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
-/// Messages between two reports of progress.
+/// The number of messages between two reports of progress.
 const REPORT_EVERY: u64 = 50_000;
 
-/// Writes a market that ends into a directory, which is made if it is missing: the files
+/// Writes a market to a directory, which is created if it does not exist: the files
 /// `<date>-ARCA_XDP_IBF_<channel>.dat` (or `.pcap`) and `ARCASymbolMapping.txt`.
 ///
-/// `on_messages` is told of further messages now and then, from several threads.
+/// Several threads write, and each calls `on_messages` from time to time with the number of messages
+/// written since its last call.
 ///
 /// # Errors
-/// When the directory or a file cannot be written, or the market has no end.
+/// Fails if the directory or a file cannot be written, or if the market's feed is endless.
 pub fn write_directory(
     market: &Market,
     directory: &Path,

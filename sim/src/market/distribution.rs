@@ -1,4 +1,4 @@
-//! Distributions as tables of weighted ranges, in integers.
+//! Distributions of integers, as tables of weighted ranges.
 
 use crate::random::Random;
 

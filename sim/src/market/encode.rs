@@ -1,4 +1,4 @@
-//! What happened, as messages of a dialect.
+//! Turns what happened at the venue into messages of a dialect.
 
 use oxberry_core::book::Level;
 use oxberry_core::matching::LimitOrder;
@@ -25,7 +25,7 @@ const LOT: u16 = 100;
 /// One cent, in hundredths of a cent.
 const MPV_CENT: u16 = 100;
 
-/// The messages that define a stock at the start of the day: 3, 32 and 34.
+/// Returns the messages that define a stock at the start of the day, of types 3, 32 and 34.
 pub(super) fn definition(dialect: Dialect, flow: &mut Flow, time: EventTime) -> [Message; 3] {
     let listing = &flow.listing;
     let mapping = LegacySymbolIndexMapping {
@@ -69,7 +69,7 @@ pub(super) fn definition(dialect: Dialect, flow: &mut Flow, time: EventTime) -> 
     [mapping, clear.into(), status.into()]
 }
 
-/// The message that says the second of the messages that follow.
+/// Returns the message that gives the second of those that follow.
 pub(super) fn time_reference(dialect: Dialect, flow: &mut Flow, second: u32) -> Message {
     match dialect {
         Dialect::Legacy => SymbolTimeReference {
@@ -87,7 +87,7 @@ pub(super) fn time_reference(dialect: Dialect, flow: &mut Flow, second: u32) -> 
     }
 }
 
-/// The messages of one happening: one, but for a replacement in the legacy dialect.
+/// Emits the messages of one happening: two for a replacement in the legacy dialect, else one.
 pub(super) fn messages(
     dialect: Dialect,
     flow: &mut Flow,

@@ -1,4 +1,4 @@
-//! The order flow of one stock: what its traders do, and what the venue makes of it.
+//! The order flow of one stock: what its traders do, and what the matching engine makes of it.
 
 use oxberry_core::matching::{LevelRecord, LimitOrder, Matcher, OrderSlot};
 use oxberry_core::units::{OrderId, Qty, RawPrice, Side, SymbolSeqNum};

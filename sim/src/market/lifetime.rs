@@ -1,4 +1,4 @@
-//! How long the orders of one stock rest.
+//! Decides how long the orders of one stock rest.
 
 use super::profile::{LIFETIMES_NS, LONG_LIFETIME_NS, PATIENT};
 use crate::random::Random;
@@ -14,8 +14,8 @@ const ONE: u64 = 1 << 16;
 
 /// Samples the lifetimes of one stock's orders.
 ///
-/// How many orders rest is how often they come times how long they stay, so the lifetimes that are
-/// long follow from the activity of the stock. Half of the usual orders are of patient owners.
+/// The number of resting orders is their rate of arrival times their lifetime, so the long lifetimes
+/// follow from the activity of the stock. Half of the usual orders belong to patient owners.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lifetimes {
     /// By how much long lifetimes are stretched.

@@ -9,42 +9,43 @@ use super::distribution::{Distribution, span};
 use super::profile::Profile;
 use crate::random::Random;
 
-/// One stock, as the symbol mapping file and message 3 describe it.
+/// One stock, as the symbol mapping file and message type 3 describe it.
 ///
-/// Prints as its line of the mapping file, without the line end.
+/// It prints as its line of the mapping file, without the line end.
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// The symbol in NYSE symbology, such as `BELO` or `BELO A`.
     pub symbol: String,
     /// The symbol of the consolidated tape, such as `BELO` or `BELO.A`.
     pub cqs_symbol: String,
-    /// The number that stands for the symbol in messages.
+    /// The number that messages use for the symbol.
     pub symbol_index: SymbolIndex,
-    /// The channel that carries it.
+    /// The channel that carries the stock.
     pub channel: ChannelId,
-    /// The matching-engine partition that trades it.
+    /// The matching-engine partition that trades the stock.
     pub system: SystemId,
     /// The listing market: `N`, `P` or `Q`.
     pub listed_market: char,
-    /// The scale of its prices: 4, or 6 for some.
+    /// The number of decimal places of its prices: 4, or 6 for some stocks.
     pub scale: PriceScale,
-    /// Yesterday's closing price in ticks of a cent.
+    /// The closing price of the day before, in cents.
     pub(super) close_ticks: u64,
-    /// How many messages it has in 1,000 seconds, on average.
+    /// The average number of messages in 1,000 seconds.
     pub(super) messages_per_1000_s: u64,
 }
 
-/// Messages of an average stock in 1,000 seconds: as GOOG and AMZN on one market in 2012.
+/// The messages of an average stock in 1,000 seconds: as many as GOOG and AMZN had on one market in
+/// 2012.
 const MEAN_MESSAGES_PER_1000_S: u64 = 8_000;
 
-/// Popularity falls as 1 / (rank + this), a Zipf law with a blunted head: nobody has more than a
-/// few per cent of a large market.
+/// Activity falls as 1 / (rank + this): a Zipf law with a blunted head, so that no stock has more than
+/// a few per cent of a large market.
 const ZIPF_OFFSET: u64 = 3;
 
 /// The matching-engine partitions of the venue, as in its mapping file.
 const SYSTEMS: u64 = 20;
 
-/// Prices in cents.
+/// Closing prices, in cents.
 const CLOSES: Distribution = Distribution::new(&[
     span(300, 999, 120),
     span(1_000, 2_999, 300),
@@ -54,10 +55,10 @@ const CLOSES: Distribution = Distribution::new(&[
     span(30_000, 70_000, 30),
 ]);
 
-/// Tickers are a vowel, two consonants and a vowel: this many.
+/// The number of tickers in use. Each is a consonant, a vowel, a consonant and a vowel.
 pub(super) const TICKERS: u64 = 5 * 20 * 20 * 5;
 
-/// Makes up the stocks of a market, in the order of their symbols.
+/// Generates the stocks of a market, sorted by symbol.
 pub(super) fn listings(config: &MarketConfig) -> Vec<Listing> {
     let mut random = Random::new(config.seed, 0);
     let count = u64::from(config.symbols);
@@ -122,7 +123,7 @@ fn byte(number: u64) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
 
-/// The ticker with that number; in the order of the alphabet.
+/// Returns the ticker with that number, counted in alphabetical order.
 fn ticker(number: u64) -> String {
     let mut number = usize::try_from(number).unwrap_or(0);
     let mut letters = [' '; 4];
@@ -139,7 +140,7 @@ fn ticker(number: u64) -> String {
 }
 
 impl Listing {
-    /// The raw value of one cent.
+    /// Returns the raw value of one cent.
     pub(super) fn tick(&self) -> u64 {
         10_u64.pow(u32::from(self.scale.code()) - 2)
     }

@@ -1,9 +1,9 @@
-//! A made-up market whose feed is consistent: what its venue publishes is what its own matching
-//! engine decided, message by message.
+//! A made-up market with a consistent feed: every message that the venue publishes reports a decision
+//! of its own matching engine.
 //!
-//! A [`Market`] is a set of stocks on some channels, all made up from a seed. Each
-//! [`ChannelGenerator`] makes the packets of one channel. What is modelled, and after which data,
-//! is told in `docs/market-generator.md`.
+//! A [`Market`] is a set of stocks on one or more channels, all derived from a seed. Each
+//! [`ChannelGenerator`] produces the packets of one channel. `docs/market-generator.md` says what is
+//! modelled, and on which data.
 //!
 //! ```
 //! use oxberry_core::units::ChannelId;
@@ -45,32 +45,32 @@ pub use listing::Listing;
 
 use crate::random::Random;
 
-/// What kind of market to make up. Equal configurations give equal bytes on every machine.
+/// The market to generate. Equal configurations give equal bytes on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketConfig {
-    /// How many stocks, 1 to [`MarketConfig::MOST_SYMBOLS`].
+    /// The number of stocks, from 1 to [`MarketConfig::MOST_SYMBOLS`].
     pub symbols: u32,
-    /// Over how many channels they are spread, 1 to 255.
+    /// The number of channels that carry the stocks, from 1 to 255.
     pub channels: u8,
-    /// How many messages all channels have together, of whatever type; `None` for no end.
+    /// The number of messages of all types on all channels together; `None` for an endless feed.
     pub messages: Option<u64>,
     /// The dialect of the feed.
     pub dialect: Dialect,
-    /// What everything else is made from.
+    /// The seed that everything else is derived from.
     pub seed: u64,
 }
 
 impl MarketConfig {
-    /// The most stocks that there are names for.
+    /// The largest number of stocks: there are no more tickers.
     pub const MOST_SYMBOLS: u32 = 10_000;
 
-    /// The most messages of a market that ends: sequence numbers have 32 bits, and one channel may
-    /// carry nearly all.
+    /// The largest number of messages of a feed that ends: sequence numbers have 32 bits, and one
+    /// channel may carry nearly all messages.
     pub const MOST_MESSAGES: u64 = u32::MAX as u64;
 }
 
 impl Default for MarketConfig {
-    /// The market of the demonstration: 200 stocks on 4 channels without end.
+    /// Returns the market of the demonstration: 200 stocks on 4 channels, without end.
     fn default() -> Self {
         Self {
             symbols: 200,
@@ -82,25 +82,25 @@ impl Default for MarketConfig {
     }
 }
 
-/// Why a market cannot be made.
+/// Why a market cannot be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MarketError {
-    /// Too many or too few stocks.
+    /// There are too many or too few stocks.
     #[error("a market has 1 to {most} symbols, not {0}", most = MarketConfig::MOST_SYMBOLS)]
     Symbols(u32),
-    /// No channel to carry them.
+    /// There is no channel.
     #[error("a market needs at least one channel")]
     NoChannels,
-    /// Not even a sequence number reset for every channel.
+    /// There are too few messages for a sequence number reset on every channel.
     #[error("{channels} channels need at least {channels} messages, not {messages}")]
     TooFewMessages {
-        /// The channels.
+        /// The number of channels.
         channels: u8,
-        /// The messages.
+        /// The number of messages.
         messages: u64,
     },
-    /// More messages than a channel can number.
+    /// There are more messages than one channel can number.
     #[error("a market that ends has at most {most} messages, as a channel can number, not {0}",
         most = MarketConfig::MOST_MESSAGES)]
     TooManyMessages(u64),
@@ -114,10 +114,10 @@ pub struct Market {
 }
 
 impl Market {
-    /// Makes up the stocks of a market.
+    /// Generates the stocks of a market.
     ///
     /// # Errors
-    /// When the configuration is out of bounds.
+    /// Fails if a value of the configuration is out of bounds.
     pub fn new(config: MarketConfig) -> Result<Self, MarketError> {
         if config.symbols == 0 || config.symbols > MarketConfig::MOST_SYMBOLS {
             return Err(MarketError::Symbols(config.symbols));
@@ -144,19 +144,19 @@ impl Market {
         })
     }
 
-    /// The configuration that the market was made from.
+    /// Returns the configuration of the market.
     #[must_use]
     pub const fn config(&self) -> &MarketConfig {
         &self.config
     }
 
-    /// The stocks, in the order of their symbols. Each prints as its line of the mapping file.
+    /// Returns the stocks, sorted by symbol. Each prints as its line of the mapping file.
     #[must_use]
     pub fn listings(&self) -> &[Listing] {
         &self.listings
     }
 
-    /// The trading day as year, month and day: one on which the dialect was spoken.
+    /// Returns the trading day as `YYYYMMDD`: a day on which feeds used the dialect.
     #[must_use]
     pub const fn date(&self) -> &'static str {
         match self.config.dialect {
@@ -166,7 +166,7 @@ impl Market {
         }
     }
 
-    /// When the feed starts: the core session, 9:30 in New York.
+    /// Returns when the feed starts: at 9:30 in New York, as the core session does.
     #[must_use]
     pub const fn start(&self) -> UnixNanos {
         let second = match self.config.dialect {
@@ -177,12 +177,13 @@ impl Market {
         UnixNanos::from_parts(second, 0)
     }
 
-    /// The channels, each from its first packet on.
+    /// Returns a generator for each channel, at its first packet.
     pub fn channels(&self) -> impl Iterator<Item = ChannelGenerator> {
         (1..=self.config.channels).filter_map(|channel| self.channel(ChannelId::from_raw(channel)))
     }
 
-    /// One channel from its first packet on; `None` if the market has no channel of that number.
+    /// Returns the generator for one channel, at its first packet, or `None` if the market has no such
+    /// channel.
     #[must_use]
     pub fn channel(&self, channel: ChannelId) -> Option<ChannelGenerator> {
         let is_carried = |listing: &&Listing| listing.channel == channel;
@@ -202,8 +203,8 @@ impl Market {
         ))
     }
 
-    /// The messages of a channel: the reset that every channel starts with, and of the others a
-    /// share by the activity of its stocks, rounded so that all add up.
+    /// Returns how many messages a channel gets: one for the reset that every channel starts with, and a
+    /// share of the others by the activity of its stocks. Rounding keeps the sum exact.
     fn share(&self, channel: ChannelId, messages: u64) -> u64 {
         let activity = |is_counted: &dyn Fn(ChannelId) -> bool| -> u128 {
             let counted = self
@@ -222,7 +223,7 @@ impl Market {
         1 + u64::try_from(share).unwrap_or(u64::MAX)
     }
 
-    /// How many orders a stock may open with: of a short feed at most a quarter opens the books.
+    /// Returns how many orders a stock may open with: at most a quarter of a short feed fills the books.
     fn most_opening_orders(&self) -> u64 {
         self.config.messages.map_or(u64::MAX, |messages| {
             (messages / u64::from(self.config.symbols) / 4).max(8)

@@ -1,4 +1,4 @@
-//! When a stock's impulses come: in bursts, with pauses that follow from its activity.
+//! Decides when the impulses of a stock come: in bursts, with pauses that depend on its activity.
 
 use super::profile::{BURST_GAPS_NS, MESSAGES_PER_1000_IMPULSES, PAUSES_NS};
 use crate::random::Random;

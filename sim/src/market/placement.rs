@@ -1,4 +1,4 @@
-//! At which prices the traders of one stock place their orders, none of which trades at once.
+//! Chooses the prices of new orders of one stock that do not trade at once.
 
 use oxberry_core::matching::LimitOrder;
 use oxberry_core::units::{RawPrice, Side};

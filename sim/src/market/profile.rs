@@ -1,5 +1,5 @@
-//! How orders of different kinds of stocks are placed and sized: the tables of the real order flow
-//! of five stocks in 2012, as `docs/market-generator.md` cites them.
+//! Tables of where orders are placed and how large they are, for each kind of stock. They follow the
+//! real order flow of five stocks in 2012, which `docs/market-generator.md` cites.
 
 use super::distribution::{Distribution, exactly, lots, span};
 

@@ -1,4 +1,4 @@
-//! What the stocks of one channel share: time, randomness, ids, and what just happened.
+//! The state that the stocks of one channel share: time, random numbers, ids, and what just happened.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

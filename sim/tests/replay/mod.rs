@@ -1,4 +1,4 @@
-//! A feed made from nothing but packets: parser, normalizer and books of one channel.
+//! Builds the books of one channel from nothing but its packets.
 
 use oxberry_core::book::{Applied, Books, Capacity, ChannelPast};
 use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};

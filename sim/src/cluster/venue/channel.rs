@@ -1,4 +1,4 @@
-//! One channel while its day is made up: what happens next, and what is right after it.
+//! One channel while its day is generated: what happens next, and the right books after it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -13,7 +13,7 @@ use crate::cluster::truth::{Place, Right, Truth};
 use crate::cluster::wire::{self, About};
 use crate::random::Random;
 
-/// One channel while its day is made up.
+/// One channel while its day is generated.
 pub(super) struct Channel<'a> {
     pub(super) market: &'a Market,
     pub(super) channel: ChannelId,
@@ -26,14 +26,14 @@ pub(super) struct Channel<'a> {
     /// The number of the next message.
     pub(super) next: u32,
     pub(super) next_order: u64,
-    /// Messages of the packet that is filled.
+    /// The messages of the packet being filled.
     pub(super) filling: Vec<Message>,
-    /// How many messages it is to get.
+    /// How many messages that packet is to get.
     pub(super) wanted: usize,
     pub(super) flag: DeliveryFlag,
     pub(super) messages: u64,
     pub(super) second: u32,
-    /// Packets of a refresh that are still to be sent.
+    /// The packets of a refresh that are still to be sent.
     pub(super) repeating: VecDeque<(DeliveryFlag, Vec<Message>)>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Channel<'a> {
 }
 
 impl Channel<'_> {
-    /// The whole day.
+    /// Generates the whole day.
     pub(super) fn run(&mut self) {
         if self.symbols.is_empty() {
             return;
@@ -85,7 +85,7 @@ impl Channel<'_> {
         self.send();
     }
 
-    /// Something happens.
+    /// Lets the next thing happen.
     fn step(&mut self) {
         if self.random.chance(200)
             && let Some((flag, messages)) = self.repeating.pop_front()
@@ -106,7 +106,7 @@ impl Channel<'_> {
         }
     }
 
-    /// The venue does what only some venues do.
+    /// Does what a venue of that habit does.
     fn follow(&mut self, habit: Habit, symbol: SymbolIndex) {
         match habit {
             Habit::Reset => self.reset(DeliveryFlag::SEQUENCE_RESET),
@@ -155,7 +155,7 @@ impl Channel<'_> {
         *symbols.nth(at).expect("a channel has symbols")
     }
 
-    /// A defined symbol that no file has, of which a reader may have missed the definition.
+    /// Returns a defined symbol that the mapping file lacks: a reader may have missed its definition.
     fn unlisted_symbol(&mut self) -> Option<SymbolIndex> {
         let mut symbols = self.symbols.iter().filter(|(_, one)| one.is_defined);
         let unlisted = symbols.find(|&(&symbol, _)| !self.market.is_listed(symbol));
@@ -176,7 +176,7 @@ impl Channel<'_> {
         scale(u8::try_from(self.random.between(2, 6)).unwrap_or(4))
     }
 
-    /// Orders leave without a delete.
+    /// Does a deed by which orders leave without a delete.
     fn void(&mut self, symbol_index: SymbolIndex, deed: Deed) {
         let before: Vec<u64> = self
             .symbols
@@ -199,7 +199,7 @@ impl Channel<'_> {
         }
     }
 
-    /// The feed says what cannot be.
+    /// Lets the feed contradict itself.
     fn contradict(&mut self, symbol_index: SymbolIndex) {
         let symbol = self.symbols.get_mut(&symbol_index);
         let Some(symbol) = symbol.filter(|symbol| symbol.is_defined) else {
@@ -221,7 +221,7 @@ impl Channel<'_> {
         }
     }
 
-    /// An order joins the best bids.
+    /// Adds an order to the best bids.
     fn add_order(&mut self, symbol_index: SymbolIndex) {
         let id = self.next_order;
         self.next_order += 1;
@@ -235,7 +235,7 @@ impl Channel<'_> {
         self.say(symbol_index, Deed::Add(order));
     }
 
-    /// Does it and says it.
+    /// Does a deed: applies it to the book, notes the truth, and publishes its message.
     pub(super) fn say(&mut self, symbol_index: SymbolIndex, deed: Deed) {
         let dialect = self.market.dialect;
         let Some(symbol) = self.symbols.get_mut(&symbol_index) else {
@@ -274,7 +274,7 @@ impl Channel<'_> {
     }
 }
 
-/// The habit that a venue follows for one of 1,000 numbers, if it is one of the rare ones.
+/// Returns the habit for a number below 1,000; most numbers stand for ordinary trading.
 const fn habit(number: u64) -> Option<Habit> {
     Some(match number {
         0 => Habit::Reset,

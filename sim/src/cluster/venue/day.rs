@@ -1,4 +1,4 @@
-//! What a day of the venue consists of.
+//! A day of the venue: its symbols, its packets, and the truth.
 
 use oxberry_core::units::{ChannelId, PriceScale, SymbolIndex};
 
@@ -18,9 +18,9 @@ pub(in crate::cluster) struct Listed {
 pub(in crate::cluster) struct Packet {
     /// When it is sent, from the start of the day.
     pub(in crate::cluster) at: u64,
-    /// Of the how-manieth numbering of its channel it is.
+    /// The numbering of the channel that it belongs to, counted from 0.
     pub(in crate::cluster) segment: u32,
-    /// How many messages it has.
+    /// The number of its messages.
     pub(in crate::cluster) messages: u32,
     pub(in crate::cluster) bytes: Vec<u8>,
 }

@@ -1,4 +1,4 @@
-//! The venue: a day of packets on a few channels, and what is right after each of its messages.
+//! The venue: it generates a day of packets on a few channels, and the truth after each message.
 
 mod channel;
 mod day;
@@ -17,7 +17,7 @@ use symbol::{Symbol, usual_scale};
 
 pub(super) use day::{Day, Listed, Packet};
 
-/// Makes up the day of a market.
+/// Generates the day of a market.
 pub(super) fn day(market: &Market, seed: u64) -> Day {
     let mut random = Random::new(seed, 11);
     let symbols = symbols(market);
@@ -43,7 +43,7 @@ pub(super) fn day(market: &Market, seed: u64) -> Day {
     }
 }
 
-/// Those of the mapping file, and those that the feed alone defines.
+/// Returns the symbols of the mapping file, and those that only the feed defines.
 fn symbols(market: &Market) -> Vec<Listed> {
     let listed = |number, in_file| Listed {
         symbol_index: SymbolIndex::from_raw(number),
@@ -56,7 +56,7 @@ fn symbols(market: &Market) -> Vec<Listed> {
     in_file.chain(unlisted).collect()
 }
 
-/// Whether the symbol at this place is one of the channel's; the first may be every channel's.
+/// Returns whether a channel has the symbol at this place. All channels may share the first one.
 fn trades_on(market: &Market, at: usize, channel: u8) -> bool {
     let is_shared = market.has(Habit::SharedSymbol) && at == 0;
     at % usize::from(market.channels) == usize::from(channel) || is_shared

@@ -1,4 +1,4 @@
-//! Packets: which messages one holds, and when it leaves.
+//! Fills packets with messages, and sends them.
 
 use oxberry_core::units::{SeqNum, UnixNanos};
 use oxberry_core::xdp::{DeliveryFlag, MAX_PACKET, Message, PacketBuilder};
@@ -10,7 +10,7 @@ use super::day::Packet;
 const DAY: u64 = 1_715_779_800_000_000_000;
 
 impl Channel<'_> {
-    /// Numbers a message, and lets the packet leave once it is as full as it is to be.
+    /// Adds a message to the packet, which is sent once it holds as many as it is to get.
     pub(super) fn put(&mut self, message: Message) {
         self.filling.push(message);
         self.next += 1;
@@ -20,7 +20,7 @@ impl Channel<'_> {
         }
     }
 
-    /// The packet leaves, if it holds anything.
+    /// Sends the packet, unless it is empty.
     pub(super) fn send(&mut self) {
         if self.filling.is_empty() {
             return;
@@ -46,7 +46,7 @@ impl Channel<'_> {
         self.wanted = usize::try_from(self.random.between(1, most)).unwrap_or(1);
     }
 
-    /// A packet of a refresh, which is numbered apart.
+    /// Sends a packet of a refresh, which is numbered apart.
     pub(super) fn send_apart(&mut self, flag: DeliveryFlag, messages: &[Message]) {
         let mut buffer = [0; MAX_PACKET];
         let mut packet = PacketBuilder::new(&mut buffer).expect("a header fits");
@@ -66,7 +66,7 @@ impl Channel<'_> {
         });
     }
 
-    /// A packet without messages.
+    /// Sends a packet without messages.
     pub(super) fn heartbeat(&mut self) {
         self.send();
         let mut buffer = [0; 64];
@@ -82,7 +82,7 @@ impl Channel<'_> {
         });
     }
 
-    /// The time of day.
+    /// Returns the time of day.
     pub(super) fn time(&self) -> UnixNanos {
         UnixNanos::from_raw(DAY + self.now)
     }

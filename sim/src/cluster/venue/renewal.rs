@@ -1,4 +1,4 @@
-//! What makes readers begin anew: numberings, failovers and refreshes.
+//! New numberings, failovers and refreshes: what makes readers start over.
 
 use oxberry_core::units::{SymbolIndex, SymbolSeqNum};
 use oxberry_core::xdp::DeliveryFlag;
@@ -9,12 +9,12 @@ use crate::cluster::plan::Habit;
 use crate::cluster::truth::{Place, Right};
 use crate::cluster::wire::{self, About};
 
-/// The pause around a reset: longer than clocks differ, so that a reader who misses the reset sees that
-/// the numbers cannot be copies.
+/// The pause around a reset: longer than clocks differ, so that a reader that misses the reset can tell
+/// the new numbers from copies.
 const RESET_PAUSE_NS: u64 = 300_000_000;
 
 impl Channel<'_> {
-    /// A numbering begins, with empty books and the numbers of all symbols from 1.
+    /// Begins a numbering, with empty books and the numbers of all symbols from 1.
     pub(super) fn reset(&mut self, flag: DeliveryFlag) {
         self.begin_numbering(flag);
         if flag == DeliveryFlag::SEQUENCE_RESET {
@@ -41,7 +41,7 @@ impl Channel<'_> {
         }
     }
 
-    /// A day begins with the definitions, whether the file has them or not.
+    /// Defines all symbols, as a day begins, whether the mapping file has them or not.
     fn define_all(&mut self) {
         let symbols = self.symbols.iter().filter(|(_, one)| one.is_defined);
         let symbols: Vec<_> = symbols
@@ -69,7 +69,7 @@ impl Channel<'_> {
         self.now += RESET_PAUSE_NS;
     }
 
-    /// Another publisher takes over: it numbers anew and tells all books again.
+    /// Lets another publisher take over, with a new numbering, which sends all books again.
     pub(super) fn fail_over(&mut self) {
         self.begin_numbering(DeliveryFlag::FAILOVER);
         self.flag = DeliveryFlag::FAILOVER;
@@ -95,8 +95,8 @@ impl Channel<'_> {
         self.flag = DeliveryFlag::ORIGINAL;
     }
 
-    /// The venue tells the present book of a symbol again, in packets that are numbered apart and come
-    /// between the others.
+    /// Sends the present book of a symbol as a refresh, in packets that are numbered apart and come between
+    /// the others.
     pub(super) fn refresh(&mut self, symbol_index: SymbolIndex) {
         self.send();
         let dialect = self.market.dialect;

@@ -1,4 +1,4 @@
-//! One symbol of one channel, as the venue has it.
+//! The venue's state of one symbol on one channel.
 
 use oxberry_core::units::PriceScale;
 
@@ -14,7 +14,7 @@ pub(super) struct Symbol {
     /// Orders that left without a delete.
     pub(super) voided: Vec<u64>,
     pub(super) is_defined: bool,
-    /// How it was said whether it trades, if it was.
+    /// The last deed that said whether the symbol trades, if any did.
     pub(super) status: Option<Deed>,
 }
 
@@ -29,7 +29,7 @@ impl Symbol {
         }
     }
 
-    /// One of the resting orders, if there are any.
+    /// Returns one of the resting orders, if there are any.
     pub(super) fn resting(&self, random: u64) -> Option<NewOrder> {
         let resting = self.book.orders();
         let at = random % (resting.len() as u64).max(1);
@@ -37,7 +37,7 @@ impl Symbol {
         resting.values().nth(at).copied()
     }
 
-    /// Notes what is said of whether it trades.
+    /// Notes what a deed says of whether the symbol trades.
     pub(super) fn note(&mut self, deed: Deed) {
         if matches!(deed, Deed::Halt | Deed::Resume | Deed::Close) {
             self.status = Some(deed);
@@ -50,12 +50,12 @@ impl Symbol {
     }
 }
 
-/// A scale of so many decimal places.
+/// Returns the scale of so many decimal places.
 pub(super) fn scale(code: u8) -> PriceScale {
     PriceScale::new(code).expect("scales of the market are small")
 }
 
-/// The scale that symbols begin with.
+/// Returns the scale that symbols start with.
 pub(super) fn usual_scale() -> PriceScale {
     scale(4)
 }

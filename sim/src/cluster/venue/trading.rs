@@ -1,4 +1,4 @@
-//! What mostly happens: orders come, change, trade and go.
+//! Ordinary trading: orders join, change, trade and leave.
 
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_core::xdp::Dialect;
@@ -9,9 +9,9 @@ use crate::cluster::deed::{Deed, NewOrder};
 /// The price and quantity that a trader has in mind.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
-    /// The price that parts bids from asks.
+    /// The price that separates bids from asks.
     middle: u32,
-    /// How far away from it.
+    /// The distance from that price.
     away: u32,
     qty: u32,
 }
@@ -26,7 +26,7 @@ impl Wish {
 }
 
 impl Channel<'_> {
-    /// A trader does something with one of the symbols.
+    /// Lets a trader do something with one of the symbols.
     pub(super) fn trade(&mut self) {
         let symbol_index = self.any_symbol();
         let kind = self.random.below(100);
@@ -58,7 +58,7 @@ impl Channel<'_> {
         }
     }
 
-    /// The price of a symbol that parts bids from asks.
+    /// Returns the price that separates the bids of a symbol from its asks.
     pub(super) fn middle(&self, symbol_index: SymbolIndex) -> u32 {
         10_u32.pow(self.scale(symbol_index).code().into()) * 10
     }
@@ -84,7 +84,7 @@ impl Channel<'_> {
         }
     }
 
-    /// What happens to a resting order, or beside it.
+    /// Returns what happens to a resting order, or instead a trade beside the book.
     fn change(&mut self, kind: u64, order: NewOrder, wish: Wish) -> Deed {
         let (id, price, qty) = (order.id, wish.price(order.side), wish.qty);
         match kind {
@@ -109,7 +109,7 @@ impl Channel<'_> {
         }
     }
 
-    /// An order is deleted that left without a delete.
+    /// Deletes an order that had left without a delete.
     fn delete_late(&mut self, symbol_index: SymbolIndex) {
         let symbol = self.symbols.get_mut(&symbol_index);
         if let Some(id) = symbol.and_then(|symbol| symbol.voided.pop()) {
