@@ -1,6 +1,6 @@
 //! Feed in, page out.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_net::Endpoint;
@@ -76,7 +76,16 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
     later.until(|page| page.last["kind"] == "frame");
     assert_eq!(later.rows, page.rows);
 
-    let state = symbol_state(dashboard.address, "MSFT");
+    assert_state_of_msft(dashboard.address);
+    let summary = dashboard.stop();
+    assert_eq!(summary.phase, Some(Phase::Ended));
+    assert_eq!(summary.counters.copies, 4);
+    page.until_goodbye();
+}
+
+/// What programs are told of the symbol at the end of the first test.
+fn assert_state_of_msft(address: SocketAddr) {
+    let state = symbol_state(address, "MSFT");
     assert_eq!(
         [&state["trust"], &state["silent"], &state["status"]],
         [&json!("live"), &json!(false), &json!("open")]
@@ -94,11 +103,6 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
         state["bid"],
         json!({"price": "30.50", "qty": 103, "orders": 1})
     );
-
-    let summary = dashboard.stop();
-    assert_eq!(summary.phase, Some(Phase::Ended));
-    assert_eq!(summary.counters.copies, 4);
-    page.until_goodbye();
 }
 
 /// Trust, silence and trading status of a symbol.
