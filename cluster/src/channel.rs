@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Numbering, Position, SeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
-use oxberry_proto::{
-    Deltas, Partition, ProtoError, Recorded, RecordsWriter, Run, StreamId, Topic, encode,
-};
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::{Deltas, Partition, ProtoError, Recorded, RecordsWriter, Run, StreamId, Topic};
 
 use crate::limits::{Limits, MIN_BATCH_BYTES};
 use crate::partition::PartitionTable;
@@ -482,7 +480,7 @@ impl Stream {
             serial: self.refreshes,
             events: 0,
         };
-        let frame = self.refresh.finish(&topic.to_bytes(), head);
+        let frame = self.refresh.publish(topic, head);
         send(frame.expect("MAX_LIST_HEAD_BYTES holds topic and head of a refresh"));
         self.refreshes = self.refreshes.wrapping_add(1);
     }
@@ -563,7 +561,7 @@ impl Stream {
         };
         let frame = self
             .pending
-            .finish(&topic.to_bytes(), head)
+            .publish(topic, head)
             .expect("MAX_LIST_HEAD_BYTES holds topic and head of a batch");
         let bytes = frame.len();
         send(frame);
@@ -589,9 +587,8 @@ const fn is_of_refresh(event: &FeedEvent) -> bool {
 
 /// Publishes a message without records.
 fn publish(partition: Partition, coverage: &Coverage, send: &mut impl FnMut(&[u8])) {
-    let mut frame = [0; Topic::LEN + MAX_PLAIN_BYTES];
-    let (prefix, message) = frame.split_at_mut(Topic::LEN);
-    prefix.copy_from_slice(&Topic { partition }.to_bytes());
-    let length = encode(coverage, message).expect("MAX_PLAIN_BYTES holds every such message");
-    send(frame.get(..Topic::LEN + length).unwrap_or_default());
+    let mut frame = [0; Topic::MAX_PLAIN_FRAME_BYTES];
+    let length = Topic { partition }.encode(coverage, &mut frame);
+    let length = length.expect("MAX_PLAIN_FRAME_BYTES holds every such message");
+    send(frame.get(..length).unwrap_or_default());
 }

@@ -65,17 +65,14 @@ impl SynchronizedPublisher {
     ///
     /// As [`publish`](Self::publish).
     pub fn publish_enveloped(&mut self, topic: Topic, message: &[u8]) -> Result<(), NetError> {
-        let length = Topic::LEN + message.len();
-        let Some(frame) = self.frame.get_mut(..length) else {
+        let Ok(length) = topic.envelop(message, &mut self.frame) else {
             return Err(NetError::TooLong {
                 socket: "publisher",
-                length,
+                length: Topic::LEN + message.len(),
                 limit: MAX_BATCH_BYTES,
             });
         };
-        let (head, body) = frame.split_at_mut(Topic::LEN);
-        head.copy_from_slice(&topic.to_bytes());
-        body.copy_from_slice(message);
+        let frame = self.frame.get(..length).unwrap_or_default();
         self.socket.send(frame).map(drop)
     }
 

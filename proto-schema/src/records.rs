@@ -8,6 +8,7 @@ use core::marker::PhantomData;
 use crate::envelope::{Listed, ProtoError, VERSION, decode_head};
 use crate::limits::MAX_LIST_HEAD_BYTES;
 use crate::room::Room;
+use crate::topic::Topic;
 
 /// Collects the records of one message in storage handed in: `[u8; N]`, `Box<[u8]>` or
 /// `&mut [u8]`. A message never exceeds it; less storage only means smaller messages.
@@ -64,6 +65,15 @@ impl<S: AsMut<[u8]>, H: Listed> RecordsWriter<S, H> {
         self.at += postcard::serialize_with_flavor(record, Room::new(room))?;
         self.count += 1;
         Ok(())
+    }
+
+    /// Finishes the message as a frame to be published: its topic stands in front of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`finish`](Self::finish).
+    pub fn publish(&mut self, topic: Topic, head: H) -> Result<&[u8], ProtoError> {
+        self.finish(&topic.to_bytes(), head)
     }
 
     /// Puts `head`, with the count filled in, before the records, starts anew and returns the

@@ -539,9 +539,10 @@ impl Controller {
 
     fn ping(&mut self, now: Instant) {
         for partition in self.config.table.partitions() {
-            let mut frame = Topic { partition }.to_bytes().to_vec();
             let run = self.run;
-            frame.extend(plain(&Ping { run, partition }));
+            let mut frame = vec![0; Topic::MAX_PLAIN_FRAME_BYTES];
+            let length = Topic { partition }.encode(&Ping { run, partition }, &mut frame);
+            frame.truncate(length.expect("MAX_PLAIN_FRAME_BYTES holds every such message"));
             self.commands.push_back(Command::Publish { frame });
         }
         self.phase = Phase::AwaitReady {
