@@ -114,6 +114,55 @@ impl Deltas {
             time: self.time_code(event.ts_event),
         };
         match event.action {
+            Action::Trade {
+                price,
+                qty,
+                trade_id,
+                printable,
+            } => Wire::Trade(head, price, qty, trade_id, printable),
+            Action::Clear { next } => Wire::Clear(head, next),
+            Action::Session { session } => Wire::Session(head, session),
+            Action::Halt => Wire::Halt(head),
+            Action::Resume => Wire::Resume(head),
+            Action::Close => Wire::Close(head),
+            Action::Define { scale, is_whole } if is_whole => Wire::Define(head, scale),
+            Action::Define { scale, .. } => Wire::DefineLate(head, scale),
+            Action::Unreadable => Wire::Unreadable(head),
+            Action::Refresh {
+                last,
+                through,
+                scale,
+            } => Wire::Refresh(head, last, through, scale),
+            Action::RefreshAdd {
+                order_id,
+                side,
+                price,
+                qty,
+                sessions,
+            } => {
+                let order = self.order(order_id, price, qty);
+                Wire::RefreshAdd(head, order, side, sessions)
+            }
+            Action::Refreshed => Wire::Refreshed(head),
+            Action::Other => Wire::Other(head),
+            Action::Add { .. }
+            | Action::Modify { .. }
+            | Action::Delete { .. }
+            | Action::Execute { .. }
+            | Action::Replace { .. } => self.order_record(head, &event.action),
+            // What this version cannot tell is told as what it is: something not understood.
+            _ => Wire::Unreadable(head),
+        }
+    }
+
+    /// The record of what happened to one order.
+    #[inline]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "what does not happen to an order does not come here"
+    )]
+    fn order_record(&mut self, head: Head, action: &Action) -> Wire {
+        match *action {
             Action::Add {
                 order_id,
                 side,
@@ -166,43 +215,6 @@ impl Deltas {
                 let new = self.order(new_order_id, price, qty);
                 Wire::Replace(head, new, self.id_code(order_id))
             }
-            Action::Trade {
-                price,
-                qty,
-                trade_id,
-                printable,
-            } => Wire::Trade(head, price, qty, trade_id, printable),
-            Action::Clear { next } => Wire::Clear(head, next),
-            Action::Session { session } => Wire::Session(head, session),
-            Action::Halt => Wire::Halt(head),
-            Action::Resume => Wire::Resume(head),
-            Action::Close => Wire::Close(head),
-            Action::Define { scale, is_whole } => {
-                if is_whole {
-                    Wire::Define(head, scale)
-                } else {
-                    Wire::DefineLate(head, scale)
-                }
-            }
-            Action::Unreadable => Wire::Unreadable(head),
-            Action::Refresh {
-                last,
-                through,
-                scale,
-            } => Wire::Refresh(head, last, through, scale),
-            Action::RefreshAdd {
-                order_id,
-                side,
-                price,
-                qty,
-                sessions,
-            } => {
-                let order = self.order(order_id, price, qty);
-                Wire::RefreshAdd(head, order, side, sessions)
-            }
-            Action::Refreshed => Wire::Refreshed(head),
-            // What this version cannot tell is told as what it is: something not understood.
-            Action::Other => Wire::Other(head),
             _ => Wire::Unreadable(head),
         }
     }
@@ -223,44 +235,24 @@ impl Deltas {
                 return Recorded::Lost { first, last };
             }
             Wire::Settled(ahead) => {
-                return Recorded::Settled {
-                    before: self.go(ahead),
-                };
+                let before = self.go(ahead);
+                return Recorded::Settled { before };
             }
             Wire::AddBid(head, order) => (head, order.add(self, Side::Bid, TradeSessions::ALL)),
             Wire::AddAsk(head, order) => (head, order.add(self, Side::Ask, TradeSessions::ALL)),
             Wire::AddIn(head, order, side, sessions) => (head, order.add(self, side, sessions)),
-            Wire::Delete(head, id) => {
-                let order_id = self.id_of(id);
-                (head, Action::Delete { order_id })
-            }
+            Wire::Delete(head, id) => (head, delete(self.id_of(id))),
             Wire::Modify(head, order) => (head, order.modify(self, false)),
             Wire::ModifyToEnd(head, order) => (head, order.modify(self, true)),
-            Wire::Execute(head, order, trade_id) => (
-                head,
-                order.execute(self, trade_id, ExecutionEffect::Reduce, true),
-            ),
-            Wire::ExecuteAs(head, order, trade_id, effect, printable) => {
-                (head, order.execute(self, trade_id, effect, printable))
+            Wire::Execute(head, order, id) => {
+                (head, order.execute(self, id, ExecutionEffect::Reduce, true))
             }
-            Wire::Replace(head, Order { id, price, qty }, replaced) => {
-                let new_order_id = self.id_of(id);
-                let replace = Action::Replace {
-                    order_id: self.id_of(replaced),
-                    new_order_id,
-                    price,
-                    qty,
-                };
-                (head, replace)
+            Wire::ExecuteAs(head, order, id, effect, printable) => {
+                (head, order.execute(self, id, effect, printable))
             }
-            Wire::Trade(head, price, qty, trade_id, printable) => {
-                let trade = Action::Trade {
-                    price,
-                    qty,
-                    trade_id,
-                    printable,
-                };
-                (head, trade)
+            Wire::Replace(head, order, replaced) => (head, order.replace(self, replaced)),
+            Wire::Trade(head, price, qty, id, printable) => {
+                (head, trade(price, qty, id, printable))
             }
             Wire::Other(head) => (head, Action::Other),
             Wire::Clear(head, next) => (head, Action::Clear { next }),
@@ -271,43 +263,53 @@ impl Deltas {
             Wire::Define(head, scale) => (head, define(scale, true)),
             Wire::DefineLate(head, scale) => (head, define(scale, false)),
             Wire::Unreadable(head) => (head, Action::Unreadable),
-            Wire::Refresh(head, last, through, scale) => {
-                let begins = Action::Refresh {
-                    last,
-                    through,
-                    scale,
-                };
-                (head, begins)
-            }
+            Wire::Refresh(head, last, through, scale) => (head, refresh(last, through, scale)),
             Wire::RefreshAdd(head, order, side, sessions) => {
-                let Order { id, price, qty } = order;
-                let add = Action::RefreshAdd {
-                    order_id: self.id_of(id),
-                    side,
-                    price,
-                    qty,
-                    sessions,
-                };
-                (head, add)
+                (head, order.refresh_add(self, side, sessions))
             }
             Wire::Refreshed(head) => (head, Action::Refreshed),
         };
-        let number = head.number.checked_sub(1);
         Recorded::Event(FeedEvent {
             seq_num: self.go(head.ahead),
             symbol_index: head.symbol_index,
-            symbol_seq_num: number.map(|number| {
-                // Only a writer of another making says more than 32 bits.
-                SymbolSeqNum::from_raw(u32::try_from(number).unwrap_or(u32::MAX))
-            }),
+            symbol_seq_num: head.symbol_seq_num(),
             ts_event: self.time_of(head.time),
             action,
         })
     }
 }
 
+impl Head {
+    fn symbol_seq_num(&self) -> Option<SymbolSeqNum> {
+        // Only a writer of another making says more than 32 bits.
+        let number = u32::try_from(self.number.checked_sub(1)?).unwrap_or(u32::MAX);
+        Some(SymbolSeqNum::from_raw(number))
+    }
+}
+
+const fn delete(order_id: OrderId) -> Action {
+    Action::Delete { order_id }
+}
+
+const fn trade(price: RawPrice, qty: Qty, trade_id: TradeId, printable: bool) -> Action {
+    Action::Trade {
+        price,
+        qty,
+        trade_id,
+        printable,
+    }
+}
+
 const fn define(scale: PriceScale, is_whole: bool) -> Action {
     Action::Define { scale, is_whole }
+}
+
+const fn refresh(last: SymbolSeqNum, through: SeqNum, scale: Option<PriceScale>) -> Action {
+    Action::Refresh {
+        last,
+        through,
+        scale,
+    }
 }
 
 impl Order {
@@ -350,6 +352,30 @@ impl Order {
             trade_id,
             effect,
             printable,
+        }
+    }
+
+    /// With the id of the order that leaves.
+    fn replace(self, deltas: &mut Deltas, replaced: IdCode) -> Action {
+        let Self { id, price, qty } = self;
+        let new_order_id = deltas.id_of(id);
+        Action::Replace {
+            order_id: deltas.id_of(replaced),
+            new_order_id,
+            price,
+            qty,
+        }
+    }
+
+    fn refresh_add(self, deltas: &mut Deltas, side: Side, sessions: TradeSessions) -> Action {
+        let Self { id, price, qty } = self;
+        let order_id = deltas.id_of(id);
+        Action::RefreshAdd {
+            order_id,
+            side,
+            price,
+            qty,
+            sessions,
         }
     }
 }
