@@ -10,11 +10,13 @@
 //! * [`name`](Partition) types: partitions, streams, nodes, [runs](Run),
 //! * [`Kind`], [`encode`], [`decode`]: the envelope,
 //! * [`Deltas`]: records told from those before them, which makes them short,
-//! * the messages, by who speaks: [`start`], [`flow`], [`stock`].
+//! * the messages, by when they are said: [`start`], [`flow`], [`stock`],
+//! * who says them to whom: [`FromPi`], [`ToPi`], [`Data`], [`Stock`], [`Answer`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod conversation;
 mod deltas;
 mod envelope;
 mod event_record;
@@ -30,6 +32,7 @@ mod stock_record;
 mod topic;
 mod view;
 
+pub use conversation::{Answer, Data, FromPi, Stock, ToPi};
 pub use deltas::Deltas;
 pub use envelope::{Head, Kind, Listed, ProtoError, VERSION, decode, encode, kind_of};
 pub use event_record::{EventRecord, Recorded};

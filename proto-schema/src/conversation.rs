@@ -1,0 +1,136 @@
+//! Who says what to whom: an enum for each direction of a conversation, with its reader.
+//!
+//! A receiver matches its direction exhaustively, so that a new message is a compile error where it is
+//! not thought of. A message of another direction is a [`ProtoError::BadKind`]. Lists stay in the
+//! message and are read record by record.
+
+use crate::envelope::{Kind, ProtoError, decode, kind_of};
+use crate::event_record::EventRecord;
+use crate::flow::{
+    Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, StreamPosition,
+    SymbolDigest,
+};
+use crate::records::{Records, decode_list};
+use crate::start::{
+    Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SymbolAssignment, SymbolEntry,
+    TellState,
+};
+use crate::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord};
+use crate::stock_record::StockRecord;
+
+/// Declares a direction: its messages, and the record of those with a list.
+macro_rules! direction {
+    (
+        $(#[$doc:meta])*
+        $direction:ident { $($(#[$about:meta])* $message:ident $(of $record:ident)?;)* }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+        pub enum $direction<'a> {
+            $($(#[$about])* $message($message $(, Records<'a, $record>)?),)*
+        }
+
+        impl<'a> $direction<'a> {
+            /// Reads a message of this direction.
+            ///
+            /// # Errors
+            ///
+            /// What is wrong with the bytes; a message that is not said in this direction is a
+            /// [`ProtoError::BadKind`].
+            #[inline]
+            pub fn decode(message: &'a [u8]) -> Result<Self, ProtoError> {
+                let kind = kind_of(message)?;
+                $(if kind == Kind::$message {
+                    return direction!(read message as $message $($record)?);
+                })*
+                Err(ProtoError::BadKind { kind: kind as u8 })
+            }
+
+            /// Which message it is.
+            #[must_use]
+            pub const fn kind(&self) -> Kind {
+                match self {
+                    $(Self::$message(..) => Kind::$message,)*
+                }
+            }
+        }
+    };
+    (read $bytes:ident as $message:ident) => {
+        decode($bytes).map(Self::$message)
+    };
+    (read $bytes:ident as $message:ident $record:ident) => {
+        decode_list($bytes).map(|(head, records)| Self::$message(head, records))
+    };
+}
+
+direction! {
+    /// Pi to controller.
+    FromPi {
+        /// Here I am.
+        Hello;
+        /// I hear all my partitions.
+        Ready;
+        /// This is how far I am.
+        Ack of StreamPosition;
+        /// I am alive.
+        Heartbeat;
+        /// These are my books.
+        Digests of SymbolDigest;
+        /// All that I said was taken.
+        Farewell;
+    }
+}
+
+direction! {
+    /// Controller to one Pi.
+    ToPi {
+        /// These are your partitions.
+        SetupPi of SymbolAssignment;
+        /// I do not want you.
+        Refused;
+        /// I do not know you.
+        SayHello;
+        /// Tell the visualisation what you know.
+        TellState;
+        /// It is over.
+        Finish;
+    }
+}
+
+direction! {
+    /// Controller to all who hold a partition, behind its [`Topic`](crate::Topic).
+    Data {
+        /// This happened.
+        Batch of EventRecord;
+        /// Nothing else happened.
+        Coverage;
+        /// This is told again.
+        Refresh of EventRecord;
+        /// Can you hear this?
+        Ping;
+    }
+}
+
+direction! {
+    /// Pi to visualisation.
+    Stock {
+        /// This changed.
+        StockBatch of StockRecord;
+        /// This is how far I am.
+        StockBeat of StreamWord;
+        /// No more events follow.
+        EndOfEvents;
+    }
+}
+
+direction! {
+    /// Controller to visualisation, each time an answer to the only thing that the visualisation says, a
+    /// [`SetupVisualRequest`](crate::start::SetupVisualRequest).
+    Answer {
+        /// These are the symbols.
+        SetupVisual of SymbolEntry;
+        /// I do not want you.
+        Refused;
+    }
+}
