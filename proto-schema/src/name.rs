@@ -13,7 +13,8 @@ use crate::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOL_NAME_BYTES};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Partition(u16);
 
-/// A node of this run, numbered by the controller in the order of arrival.
+/// A node of this run, numbered by the controller in the order of arrival. No number is given twice,
+/// so that nothing that a node said is taken for the word of another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NodeId(u16);

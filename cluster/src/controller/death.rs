@@ -15,7 +15,7 @@ impl Controller {
             .poll_timeout()
             .map_or(Duration::ZERO, |due| now.since(due));
         if late > self.config.limits.beat {
-            for node in &mut self.nodes {
+            for node in self.nodes.all_mut() {
                 node.last_heard = node.last_heard.after(late);
             }
         }
@@ -23,28 +23,27 @@ impl Controller {
 
     pub(super) fn bury_the_silent(&mut self, now: Instant) {
         let silent: Vec<_> = self
+            .nodes
             .alive()
             .filter(|(_, node)| node.last_heard.after(self.config.limits.node_timeout) <= now)
             .map(|(id, _)| id)
             .collect();
-        // From the last to the first, since those behind a removed one move up.
-        for id in silent.into_iter().rev() {
+        for id in silent {
             self.bury(now, id);
         }
     }
 
     /// A node is dead: nobody waits for it any more.
     fn bury(&mut self, now: Instant, id: NodeId) {
-        let at = usize::from(id.raw());
-        let Some(node) = self.nodes.get_mut(at) else {
+        let Some(node) = self.nodes.get_mut(id) else {
             return;
         };
         node.before_death = core::mem::replace(&mut node.state, NodeState::Dead);
         let name = node.name.to_string();
         match self.phase {
-            // Nobody was told node numbers yet: the others move up.
+            // It was told nothing yet.
             Phase::AwaitVisual | Phase::AwaitNodes => {
-                self.nodes.remove(at);
+                self.nodes.remove(id);
                 self.report(Report::Died {
                     name,
                     orphaned: Vec::new(),

@@ -7,31 +7,31 @@
 //! Data frames do not pass through here: each channel publishes its own
 //! ([`crate::channel::ChannelStreams`]) and waits for the credit that this machine hands out.
 
+mod credit;
 mod death;
+mod ending;
+mod gathering;
+mod message;
 mod node;
+mod nodes;
 mod outcome;
 mod output;
+mod visual;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
-use oxberry_proto::flow::{Ack, Digests, Farewell, Finish, Heartbeat};
-use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
-use oxberry_proto::start::{
-    Hello, Ping, Ready, Refused, RefusedReason, Replica, SayHello, SetupPi, SetupVisual,
-    SetupVisualRequest, SymbolAssignment, SymbolEntry, TellState,
-};
-use oxberry_proto::{
-    Head, Kind, Listed, NodeId, Partition, ProtoError, RecordsWriter, Run, SCHEMA_FINGERPRINT,
-    StreamId, SymbolName, Topic, decode, decode_list, encode, kind_of,
-};
+use oxberry_proto::flow::{Ack, Digests, Farewell};
+use oxberry_proto::start::{Ready, SayHello};
+use oxberry_proto::{FromPi, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
-use self::node::{Node, NodeState};
+use self::message::plain;
+use self::node::NodeState;
+use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
 pub use self::output::{Command, Report};
-use crate::limits::{Limits, PING_INTERVAL, WAITING_REPORT_INTERVAL};
+use crate::limits::{Limits, WAITING_REPORT_INTERVAL};
 use crate::partition::PartitionTable;
-use crate::placement::place;
 
 /// Whatever names a connection to the rim, such as a ROUTER's identity bytes.
 pub type Peer = Vec<u8>;
@@ -89,8 +89,7 @@ enum Phase {
 pub struct Controller {
     config: ControllerConfig,
     phase: Phase,
-    /// In the order of arrival; the position is the [`NodeId`].
-    nodes: Vec<Node>,
+    nodes: Nodes,
     /// The nodes that hold each partition, once assigned; dead ones leave.
     replicas: BTreeMap<Partition, Vec<NodeId>>,
     /// Credit handed out so far.
@@ -118,7 +117,7 @@ impl Controller {
         };
         Self {
             phase,
-            nodes: Vec::new(),
+            nodes: Nodes::default(),
             replicas: BTreeMap::new(),
             acked: BTreeMap::new(),
             ended: BTreeSet::new(),
@@ -155,6 +154,7 @@ impl Controller {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let deaths = self
+            .nodes
             .alive()
             .map(|(_, node)| node.last_heard.after(self.config.limits.node_timeout));
         let ping = match self.phase {
@@ -188,57 +188,33 @@ impl Controller {
         }
     }
 
-    /// The visualisation asked for the symbols.
-    pub fn handle_visual_request(&mut self, now: Instant, message: &[u8]) {
-        match decode::<SetupVisualRequest>(message) {
-            Ok(request) => {
-                if let Some(replica) = request.tell {
-                    self.pass_on(replica);
-                }
-            }
-            Err(error) => self.report(Report::BadMessage {
-                from: "visualisation".into(),
-                error,
-            }),
-        }
-        // A request that does not decode is answered too: the answer's fingerprint tells the other
-        // side that the versions differ, and a REP socket must answer before it can hear again.
-        let head = SetupVisual {
-            schema: SCHEMA_FINGERPRINT,
-            run: self.run,
-            nodes: count(self.config.nodes),
-            partitions: count(self.config.table.len()),
-            symbols: 0,
-        };
-        let entries = self.config.symbols.iter().map(|symbol| SymbolEntry {
-            symbol_index: symbol.symbol_index,
-            name: symbol.name.clone(),
-            partition: self.config.table.partition_of(symbol.symbol_index),
-        });
-        let message = listed(head, entries);
-        self.commands.push_back(Command::AnswerVisual { message });
-        if self.phase == Phase::AwaitVisual {
-            self.phase = Phase::AwaitNodes;
-            self.assign_when_complete(now);
-        }
-    }
-
     /// A Pi sent something.
     pub fn handle_message(&mut self, now: Instant, peer: &[u8], message: &[u8]) {
-        // One whose place was given away is as unknown as any other.
-        let is_peer = |node: &Node| node.peer == peer && node.state != NodeState::Replaced;
-        let known = self.nodes.iter().position(is_peer);
+        let known = self.nodes.of_peer(peer);
         let is_before_start = matches!(self.phase, Phase::AwaitReady { .. });
-        if let Some(node) = known.and_then(|at| self.nodes.get_mut(at)) {
+        if let Some(node) = known.and_then(|id| self.nodes.get_mut(id)) {
             node.last_heard = now;
             if node.state == NodeState::Dead && is_before_start {
                 // It was only away, and nobody has taken its place.
                 node.state = node.before_death;
             }
         }
-        if let Err(error) = self.dispatch(now, peer, known, message) {
-            let from = known.and_then(|at| self.nodes.get(at));
-            let from = from.map_or_else(|| "an unknown peer".into(), |node| node.name.to_string());
+        let told = FromPi::decode(message);
+        let taken = match (known, told) {
+            (Some(id), Ok(told)) => self.dispatch(now, id, told),
+            (None, Ok(told)) => {
+                self.dispatch_unknown(now, peer, told);
+                Ok(())
+            }
+            (Some(_), Err(error)) => Err(error),
+            (None, Err(error)) => {
+                // It may be of another version, which its Hello will show.
+                self.say_hello(peer.to_vec());
+                Err(error)
+            }
+        };
+        if let Err(error) = taken {
+            let from = self.name_of(known);
             self.report(Report::BadMessage { from, error });
         }
     }
@@ -253,409 +229,87 @@ impl Controller {
         }
     }
 
-    fn dispatch(
-        &mut self,
-        now: Instant,
-        peer: &[u8],
-        known: Option<usize>,
-        message: &[u8],
-    ) -> Result<(), ProtoError> {
-        let kind = kind_of(message)?;
-        let Some(at) = known else {
-            if kind == Kind::Hello {
-                self.handle_hello(now, peer, decode(message)?);
-            } else {
-                // A node of an earlier controller, which does not know yet that there is a new one.
-                let message = plain(&SayHello { run: self.run });
-                let peer = peer.to_vec();
-                self.commands.push_back(Command::Send { peer, message });
+    fn dispatch_unknown(&mut self, now: Instant, peer: &[u8], told: FromPi<'_>) {
+        match told {
+            FromPi::Hello(hello) => self.handle_hello(now, peer, hello),
+            // A node of an earlier controller, which does not know yet that there is a new one.
+            FromPi::Ready(_)
+            | FromPi::Ack(..)
+            | FromPi::Heartbeat(_)
+            | FromPi::Digests(..)
+            | FromPi::Farewell(_) => self.say_hello(peer.to_vec()),
+        }
+    }
+
+    fn dispatch(&mut self, now: Instant, id: NodeId, told: FromPi<'_>) -> Result<(), ProtoError> {
+        match told {
+            FromPi::Hello(_) => self.handle_hello_again(id),
+            FromPi::Ready(Ready { run, .. }) => {
+                if self.is_of_run(id, run) {
+                    self.handle_ready(now, id);
+                }
             }
-            return Ok(());
-        };
-        if kind == Kind::Hello {
-            self.handle_hello_again(at);
-        } else if kind == Kind::Ready {
-            if self.is_of_run(at, decode::<Ready>(message)?.run) {
-                self.handle_ready(now, at);
+            FromPi::Ack(Ack { run, .. }, positions) => {
+                if self.is_of_run(id, run) {
+                    self.handle_ack(id, positions)?;
+                }
             }
-        } else if kind == Kind::Ack {
-            self.handle_ack(at, message)?;
-        } else if kind == Kind::Heartbeat {
-            let heartbeat = decode::<Heartbeat>(message)?;
-            if self.is_of_run(at, heartbeat.run)
-                && let Some(node) = self.nodes.get_mut(at)
-            {
-                node.heartbeat = Some(heartbeat);
+            FromPi::Heartbeat(heartbeat) => {
+                if self.is_of_run(id, heartbeat.run)
+                    && let Some(node) = self.nodes.get_mut(id)
+                {
+                    node.heartbeat = Some(heartbeat);
+                }
             }
-        } else if kind == Kind::Digests {
-            self.handle_digests(now, at, message)?;
-        } else if kind == Kind::Farewell {
-            if self.is_of_run(at, decode::<Farewell>(message)?.run) {
-                self.handle_farewell(at);
+            FromPi::Digests(Digests { run, of, .. }, digests) => {
+                if self.is_of_run(id, run) {
+                    self.handle_digests(now, id, usize::from(of), digests)?;
+                }
             }
-        } else {
-            return Err(ProtoError::BadKind { kind: kind as u8 });
+            FromPi::Farewell(Farewell { run, .. }) => {
+                if self.is_of_run(id, run) {
+                    self.handle_farewell(id);
+                }
+            }
         }
         Ok(())
     }
 
     /// Whether a message of a node is about this run; a node that speaks of another one is told.
-    fn is_of_run(&mut self, at: usize, run: Run) -> bool {
+    fn is_of_run(&mut self, id: NodeId, run: Run) -> bool {
         if run == self.run {
             return true;
         }
-        if let Some(node) = self.nodes.get(at) {
-            let message = plain(&SayHello { run: self.run });
-            let peer = node.peer.clone();
-            self.commands.push_back(Command::Send { peer, message });
+        if let Some(node) = self.nodes.get(id) {
+            self.say_hello(node.peer.clone());
         }
         false
     }
 
-    /// The answer to an earlier Hello was lost, or is on its way.
-    fn handle_hello_again(&mut self, at: usize) {
-        let is_assigned = |node: &&Node| node.state == NodeState::Assigned;
-        if self.nodes.get(at).as_ref().is_some_and(is_assigned) {
-            self.send_assignment(at);
-        }
-    }
-
-    /// Passes the visualisation's wish on to the node that is to tell.
-    fn pass_on(&mut self, replica: Replica) {
-        let Replica { node, partition } = replica;
-        let run = self.run;
-        if let Some(node) = self.nodes.get(usize::from(node.raw()))
-            && !matches!(node.state, NodeState::Dead | NodeState::Replaced)
-        {
-            let peer = node.peer.clone();
-            let message = plain(&TellState { run, partition });
-            self.commands.push_back(Command::Send { peer, message });
-        }
-    }
-
-    fn handle_hello(&mut self, now: Instant, peer: &[u8], hello: Hello) {
-        let taken = self.alive().any(|(_, node)| node.name == hello.name);
-        // After the assignment a newcomer can only take the place of a dead node, and only until
-        // the feed starts.
-        let place = match self.phase {
-            Phase::AwaitVisual | Phase::AwaitNodes => {
-                (self.nodes.len() < self.config.nodes).then_some(self.nodes.len())
-            }
-            Phase::AwaitReady { .. } => self.place_of_a_dead(),
-            Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
-                None
-            }
-        };
-        let name = hello.name.to_string();
-        let place = match place {
-            _ if hello.schema != SCHEMA_FINGERPRINT => Err(RefusedReason::Schema {
-                expected: SCHEMA_FINGERPRINT,
-            }),
-            _ if taken => Err(RefusedReason::NameTaken),
-            None => Err(RefusedReason::Full),
-            Some(place) => match self.oversize_at(place, hello.max_symbols) {
-                Some(symbols) => Err(RefusedReason::TooSmall { symbols }),
-                None => Ok(place),
-            },
-        };
-        let place = match place {
-            Ok(place) => place,
-            Err(reason) => return self.refuse(peer, name, reason),
-        };
-        let node = Node {
-            peer: peer.to_vec(),
-            name: hello.name,
-            max_symbols: hello.max_symbols,
-            state: NodeState::Joined,
-            before_death: NodeState::Joined,
-            last_heard: now,
-            applied: BTreeMap::new(),
-            heartbeat: None,
-            digests: BTreeMap::new(),
-        };
-        self.heard = self
-            .heard
-            .max(hello.last_run.map_or(0, |run| run.generation));
-        self.report(Report::Joined { name });
-        self.nodes.push(node);
-        if let Phase::AwaitReady { .. } = self.phase {
-            self.give_place(place, node_id(self.nodes.len() - 1));
-            self.send_assignment(self.nodes.len() - 1);
-        } else {
-            self.assign_when_complete(now);
-        }
-    }
-
-    /// A place that waits for another node, once partitions are given out.
-    fn place_of_a_dead(&self) -> Option<usize> {
-        let is_dead = |node: &Node| node.state == NodeState::Dead;
-        self.nodes.iter().position(is_dead)
-    }
-
-    /// Gives what a dead node was to hold to another one, which has a number of its own: should the
-    /// dead one come back, nobody takes its word for that of the other.
-    fn give_place(&mut self, dead: usize, to: NodeId) {
-        if let Some(node) = self.nodes.get_mut(dead) {
-            node.state = NodeState::Replaced;
-        }
-        let dead = node_id(dead);
-        for holder in self.replicas.values_mut().flatten() {
-            if *holder == dead {
-                *holder = to;
-            }
-        }
-    }
-
-    fn handle_ready(&mut self, now: Instant, at: usize) {
-        if let Some(node) = self.nodes.get_mut(at)
-            && node.state == NodeState::Assigned
-        {
-            node.state = NodeState::Ready;
-        }
-        self.start_when_ready(now);
-    }
-
-    fn handle_ack(&mut self, at: usize, message: &[u8]) -> Result<(), ProtoError> {
-        let (head, positions) = decode_list::<Ack>(message)?;
-        if !self.is_of_run(at, head.run) {
-            return Ok(());
-        }
-        for told in positions {
-            let told = told?;
-            if let Some(node) = self.nodes.get_mut(at) {
-                node.applied.insert(told.stream, told.position);
-            }
-            self.give_credit(told.stream);
-        }
-        Ok(())
-    }
-
-    fn handle_digests(
-        &mut self,
-        now: Instant,
-        at: usize,
-        message: &[u8],
-    ) -> Result<(), ProtoError> {
-        let (head, digests) = decode_list::<Digests>(message)?;
-        if !self.is_of_run(at, head.run) {
-            return Ok(());
-        }
-        let Some(node) = self.nodes.get_mut(at) else {
-            return Ok(());
-        };
-        for digest in digests {
-            let digest = digest?;
-            node.digests.insert(digest.symbol_index, digest);
-        }
-        if node.digests.len() >= usize::from(head.of) && node.state == NodeState::Ready {
-            node.state = NodeState::Done;
-            self.finish_when_complete(now);
-        }
-        Ok(())
-    }
-
-    fn handle_farewell(&mut self, at: usize) {
-        if let Some(node) = self.nodes.get_mut(at)
-            && node.state == NodeState::Done
-        {
-            node.state = NodeState::Gone;
-        }
-        self.leave_when_all_are_gone();
-    }
-
-    /// Hands out partitions as soon as everybody expected is there.
-    fn assign_when_complete(&mut self, now: Instant) {
-        if self.phase != Phase::AwaitNodes || self.nodes.len() < self.config.nodes {
-            return;
-        }
-        let names: Vec<_> = self.nodes.iter().map(|node| node.name.as_str()).collect();
-        let placed = place(self.config.table.partitions(), &names, self.config.replicas);
-        let as_ids = |chosen: Vec<usize>| chosen.into_iter().map(node_id).collect();
-        self.replicas = placed
-            .into_iter()
-            .map(|(partition, chosen)| (partition, as_ids(chosen)))
-            .collect();
-        let too_small: Vec<_> = (0..self.nodes.len())
-            .filter_map(|at| Some((at, self.oversize_at(at, self.nodes.get(at)?.max_symbols)?)))
-            .collect();
-        // Who is too small goes before anybody is assigned, so that the next one to come finds
-        // the others still unassigned.
-        for (at, symbols) in too_small.iter().rev().copied() {
-            let node = self.nodes.remove(at);
-            let reason = RefusedReason::TooSmall { symbols };
-            self.refuse(&node.peer, node.name.to_string(), reason);
-        }
-        if !too_small.is_empty() {
-            self.replicas.clear();
-            return;
-        }
-        // Whoever was in an earlier run knows it by a lower generation.
-        self.run.generation = self.run.generation.max(self.heard.saturating_add(1));
-        for at in 0..self.nodes.len() {
-            self.send_assignment(at);
-        }
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
-        self.ping(now);
-    }
-
-    /// How many symbols the place is to keep, if that is more than `max_symbols`.
-    fn oversize_at(&self, at: usize, max_symbols: u32) -> Option<u32> {
-        let symbols = u32::from(count(self.symbols_of(node_id(at)).count()));
-        (symbols > max_symbols).then_some(symbols)
-    }
-
-    fn send_assignment(&mut self, at: usize) {
-        let id = node_id(at);
-        let head = SetupPi {
-            run: self.run,
-            node: id,
-            channels: count(self.config.channels.len()),
-            partitions: count(self.config.table.len()),
-            symbols: 0,
-        };
-        let message = listed(head, self.symbols_of(id));
-        let Some(node) = self.nodes.get_mut(at) else {
-            return;
-        };
-        node.state = NodeState::Assigned;
-        let peer = node.peer.clone();
+    fn say_hello(&mut self, peer: Peer) {
+        let message = plain(&SayHello { run: self.run });
         self.commands.push_back(Command::Send { peer, message });
     }
 
-    /// The symbols that a node is to keep, in the order of their indexes.
-    fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
-        self.config.symbols.iter().filter_map(move |symbol| {
-            let partition = self.config.table.partition_of(symbol.symbol_index);
-            self.replicas
-                .get(&partition)?
-                .contains(&id)
-                .then_some(SymbolAssignment {
-                    symbol_index: symbol.symbol_index,
-                    scale: symbol.scale,
-                    partition,
-                })
-        })
-    }
-
-    fn ping(&mut self, now: Instant) {
-        for partition in self.config.table.partitions() {
-            let run = self.run;
-            let mut frame = vec![0; Topic::MAX_PLAIN_FRAME_BYTES];
-            let length = Topic { partition }.encode(&Ping { run, partition }, &mut frame);
-            frame.truncate(length.expect("MAX_PLAIN_FRAME_BYTES holds every such message"));
-            self.commands.push_back(Command::Publish { frame });
-        }
-        self.phase = Phase::AwaitReady {
-            next_ping: now.after(PING_INTERVAL),
-        };
-    }
-
-    fn start_when_ready(&mut self, now: Instant) {
-        let Phase::AwaitReady { .. } = self.phase else {
-            return;
-        };
-        // A node without a partition is done before the others begin; a dead one left a place.
-        let is_ready = |node: &Node| {
-            matches!(
-                node.state,
-                NodeState::Ready | NodeState::Done | NodeState::Replaced
-            )
-        };
-        if !self.nodes.iter().all(is_ready) {
-            return;
-        }
-        self.phase = Phase::Running;
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
-        let (nodes, partitions) = (self.alive().count(), self.config.table.len());
-        let run = self.run;
-        self.report(Report::Started {
-            run,
-            nodes,
-            partitions,
-        });
-        self.commands.push_back(Command::Start { run });
-    }
-
-    /// Passes on how far the slowest living replica of a stream is.
-    fn give_credit(&mut self, stream: StreamId) {
-        let Some(holders) = self.replicas.get(&stream.partition) else {
-            return;
-        };
-        let applied = holders.iter().map(|id| {
-            let node = self.nodes.get(usize::from(id.raw()));
-            node.and_then(|node| node.applied.get(&stream).copied())
-                .unwrap_or_default()
-        });
-        let Some(slowest) = applied.min() else { return };
-        let acked = self.acked.entry(stream).or_default();
-        if slowest > *acked {
-            *acked = slowest;
-            self.commands.push_back(Command::Credit {
-                stream,
-                acked: slowest,
-            });
-        }
-    }
-
-    /// Compares the digests once every living node has sent its own.
-    fn finish_when_complete(&mut self, now: Instant) {
-        let waiting = self.alive().any(|(_, node)| node.state != NodeState::Done);
-        if self.phase != Phase::AwaitDigests || waiting {
-            return;
-        }
-        self.outcome = Some(Outcome::compare(&self.config.table, &self.nodes));
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
-        self.send_finish(now, now.after(self.config.limits.end_timeout));
-        self.leave_when_all_are_gone();
-    }
-
-    /// Tells all who have not said farewell that the run is over.
-    fn send_finish(&mut self, now: Instant, until: Instant) {
-        let next = now.after(self.config.limits.beat);
-        self.phase = Phase::AwaitFarewell { until, next };
-        let finish = plain(&Finish {
-            run: self.run,
-            equal: self.outcome.as_ref().is_some_and(Outcome::is_good),
-        });
-        let waiting = self.alive();
-        let waiting = waiting.filter(|(_, node)| node.state == NodeState::Done);
-        let peers: Vec<_> = waiting.map(|(_, node)| node.peer.clone()).collect();
-        for peer in peers {
-            self.commands.push_back(Command::Send {
-                peer,
-                message: finish.clone(),
-            });
-        }
-    }
-
-    fn leave_when_all_are_gone(&mut self) {
-        let Phase::AwaitFarewell { .. } = self.phase else {
-            return;
-        };
-        if self.alive().all(|(_, node)| node.state == NodeState::Gone) {
-            self.leave();
-        }
-    }
-
-    fn leave(&mut self) {
-        self.phase = Phase::Over;
-        if let Some(mut outcome) = self.outcome.take() {
-            let missing = self.alive();
-            let missing = missing.filter(|(_, node)| node.state != NodeState::Gone);
-            outcome.missing = missing.map(|(_, node)| node.name.to_string()).collect();
-            self.commands.push_back(Command::Stop(outcome));
-        }
+    /// What a person calls a node, or a word for an unknown peer.
+    fn name_of(&self, known: Option<NodeId>) -> String {
+        let node = known.and_then(|id| self.nodes.get(id));
+        node.map_or_else(|| "an unknown peer".into(), |node| node.name.to_string())
     }
 
     fn report_waiting(&mut self) {
         let names = |state: NodeState, controller: &Self| -> Vec<String> {
-            let named = controller.alive().filter(|(_, node)| node.state == state);
+            let named = controller
+                .nodes
+                .alive()
+                .filter(|(_, node)| node.state == state);
             named.map(|(_, node)| node.name.to_string()).collect()
         };
         let report = match self.phase {
             Phase::AwaitVisual => Report::AwaitingVisual,
             Phase::AwaitNodes => Report::AwaitingNodes {
                 present: self
+                    .nodes
                     .alive()
                     .map(|(_, node)| node.name.to_string())
                     .collect(),
@@ -675,53 +329,7 @@ impl Controller {
         self.report(report);
     }
 
-    fn refuse(&mut self, peer: &[u8], name: String, reason: RefusedReason) {
-        let message = plain(&Refused { reason });
-        self.commands.push_back(Command::Send {
-            peer: peer.to_vec(),
-            message,
-        });
-        self.report(Report::Refused { name, reason });
-    }
-
     fn report(&mut self, report: Report) {
         self.commands.push_back(Command::Report(report));
     }
-
-    fn alive(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        let numbered = (0..).map(NodeId::from_raw).zip(&self.nodes);
-        numbered.filter(|(_, node)| !matches!(node.state, NodeState::Dead | NodeState::Replaced))
-    }
-}
-
-/// The number of the node at a place.
-fn node_id(at: usize) -> NodeId {
-    NodeId::from_raw(count(at))
-}
-
-/// A count that [`oxberry_proto::limits`] keeps below 65,536.
-fn count(number: usize) -> u16 {
-    u16::try_from(number).expect("limits keep counts small")
-}
-
-/// A message without a list.
-fn plain<H: Head>(head: &H) -> Vec<u8> {
-    let mut buffer = vec![0; MAX_PLAIN_BYTES];
-    let length = encode(head, &mut buffer).expect("MAX_PLAIN_BYTES holds every such message");
-    buffer.truncate(length);
-    buffer
-}
-
-/// A message with a list.
-fn listed<H: Listed>(head: H, records: impl Iterator<Item = H::Record>) -> Vec<u8> {
-    let mut writer = RecordsWriter::new(vec![0; MAX_CONTROL_BYTES]);
-    for record in records {
-        writer
-            .push(&record)
-            .expect("MAX_CONTROL_BYTES holds MAX_SYMBOLS records");
-    }
-    writer
-        .finish(&[], head)
-        .expect("MAX_LIST_HEAD_BYTES holds every head")
-        .to_vec()
 }

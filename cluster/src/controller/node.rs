@@ -27,6 +27,28 @@ pub(super) struct Node {
     pub(super) digests: BTreeMap<SymbolIndex, SymbolDigest>,
 }
 
+impl Node {
+    /// A node that says Hello.
+    pub(super) const fn new(peer: Peer, name: NodeName, max_symbols: u32, now: Instant) -> Self {
+        Self {
+            peer,
+            name,
+            max_symbols,
+            state: NodeState::Joined,
+            before_death: NodeState::Joined,
+            last_heard: now,
+            applied: BTreeMap::new(),
+            heartbeat: None,
+            digests: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it counts: it is not dead, and nobody has its place.
+    pub(super) const fn is_alive(&self) -> bool {
+        !matches!(self.state, NodeState::Dead | NodeState::Replaced)
+    }
+}
+
 /// How far a Pi is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeState {

@@ -8,6 +8,7 @@ use oxberry_proto::Partition;
 use oxberry_proto::flow::SymbolDigest;
 
 use super::node::{Node, NodeState};
+use super::nodes::Nodes;
 use crate::partition::PartitionTable;
 
 /// How the run ended.
@@ -45,9 +46,9 @@ pub struct ReplicaDigest {
 
 impl Outcome {
     /// Sets the digests of all nodes that lived side by side.
-    pub(super) fn compare(table: &PartitionTable, nodes: &[Node]) -> Self {
+    pub(super) fn compare(table: &PartitionTable, nodes: &Nodes) -> Self {
         let reported = nodes
-            .iter()
+            .all()
             .filter(|node| matches!(node.state, NodeState::Done | NodeState::Gone));
         let mut by_partition: BTreeMap<Partition, Vec<(&Node, Vec<SymbolDigest>)>> =
             table.partitions().map(|one| (one, Vec::new())).collect();
@@ -70,7 +71,7 @@ impl Outcome {
                 .map(|(partition, replicas)| PartitionOutcome::of(partition, &replicas))
                 .collect(),
             missing: nodes
-                .iter()
+                .all()
                 .filter(|node| node.state == NodeState::Done)
                 .map(|node| node.name.to_string())
                 .collect(),

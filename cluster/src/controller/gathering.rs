@@ -1,0 +1,229 @@
+//! How the Pis come together: Hello, partitions, Ready, start.
+
+use oxberry_core::units::Instant;
+use oxberry_proto::start::{Hello, Ping, Refused, RefusedReason, SetupPi, SymbolAssignment};
+use oxberry_proto::{NodeId, SCHEMA_FINGERPRINT, Topic};
+
+use super::message::{count, listed, plain};
+use super::node::{Node, NodeState};
+use super::{Command, Controller, Phase, Report};
+use crate::limits::{PING_INTERVAL, WAITING_REPORT_INTERVAL};
+use crate::placement::place;
+
+/// Where a newcomer comes in.
+enum Place {
+    /// Among those who are awaited.
+    Awaited,
+    /// Where one died, once partitions are given out.
+    Of(NodeId),
+}
+
+impl Controller {
+    pub(super) fn handle_hello(&mut self, now: Instant, peer: &[u8], hello: Hello) {
+        let name = hello.name.to_string();
+        let (id, place) = match self.place_for(&hello) {
+            Ok(found) => found,
+            Err(reason) => return self.refuse(peer, name, reason),
+        };
+        self.heard = self
+            .heard
+            .max(hello.last_run.map_or(0, |run| run.generation));
+        self.report(Report::Joined { name });
+        let node = Node::new(peer.to_vec(), hello.name, hello.max_symbols, now);
+        self.nodes.join(id, node);
+        match place {
+            Place::Of(dead) => {
+                self.give_place(dead, id);
+                self.send_assignment(id);
+            }
+            Place::Awaited => self.assign_when_complete(now),
+        }
+    }
+
+    /// Where a newcomer comes in and under which number, or why it does not.
+    fn place_for(&self, hello: &Hello) -> Result<(NodeId, Place), RefusedReason> {
+        if hello.schema != SCHEMA_FINGERPRINT {
+            let expected = SCHEMA_FINGERPRINT;
+            return Err(RefusedReason::Schema { expected });
+        }
+        if (self.nodes.alive()).any(|(_, node)| node.name == hello.name) {
+            return Err(RefusedReason::NameTaken);
+        }
+        // After the assignment a newcomer can only take the place of a dead node, and only until
+        // the feed starts.
+        let place = match self.phase {
+            Phase::AwaitVisual | Phase::AwaitNodes => {
+                (self.nodes.len() < self.config.nodes).then_some(Place::Awaited)
+            }
+            Phase::AwaitReady { .. } => self.nodes.first_dead().map(Place::Of),
+            Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
+                None
+            }
+        };
+        let found = self.nodes.next_id().zip(place);
+        let (id, place) = found.ok_or(RefusedReason::Full)?;
+        if let Place::Of(dead) = place
+            && let Some(symbols) = self.oversize_of(dead, hello.max_symbols)
+        {
+            return Err(RefusedReason::TooSmall { symbols });
+        }
+        Ok((id, place))
+    }
+
+    /// Gives what a dead node was to hold to another one, which has a number of its own: should the
+    /// dead one come back, nobody takes its word for that of the other.
+    fn give_place(&mut self, dead: NodeId, to: NodeId) {
+        if let Some(node) = self.nodes.get_mut(dead) {
+            node.state = NodeState::Replaced;
+        }
+        for holder in self.replicas.values_mut().flatten() {
+            if *holder == dead {
+                *holder = to;
+            }
+        }
+    }
+
+    /// The answer to an earlier Hello was lost, or is on its way.
+    pub(super) fn handle_hello_again(&mut self, id: NodeId) {
+        let is_assigned = |node: &Node| node.state == NodeState::Assigned;
+        if self.nodes.get(id).is_some_and(is_assigned) {
+            self.send_assignment(id);
+        }
+    }
+
+    /// Hands out partitions as soon as everybody expected is there.
+    pub(super) fn assign_when_complete(&mut self, now: Instant) {
+        if self.phase != Phase::AwaitNodes || self.nodes.len() < self.config.nodes {
+            return;
+        }
+        let (ids, names): (Vec<_>, Vec<_>) = (self.nodes.iter())
+            .map(|(id, node)| (id, node.name.as_str()))
+            .unzip();
+        let placed = place(self.config.table.partitions(), &names, self.config.replicas);
+        let as_ids = |chosen: Vec<usize>| {
+            let ids = chosen.into_iter().filter_map(|at| ids.get(at).copied());
+            ids.collect()
+        };
+        self.replicas = placed
+            .into_iter()
+            .map(|(partition, chosen)| (partition, as_ids(chosen)))
+            .collect();
+        let too_small: Vec<_> = (self.nodes.iter())
+            .filter_map(|(id, node)| Some((id, self.oversize_of(id, node.max_symbols)?)))
+            .collect();
+        // Who is too small goes before anybody is assigned, so that the next one to come finds
+        // the others still unassigned.
+        for &(id, symbols) in too_small.iter().rev() {
+            if let Some(node) = self.nodes.remove(id) {
+                let reason = RefusedReason::TooSmall { symbols };
+                self.refuse(&node.peer, node.name.to_string(), reason);
+            }
+        }
+        if !too_small.is_empty() {
+            self.replicas.clear();
+            return;
+        }
+        // Whoever was in an earlier run knows it by a lower generation.
+        self.run.generation = self.run.generation.max(self.heard.saturating_add(1));
+        for id in ids {
+            self.send_assignment(id);
+        }
+        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.ping(now);
+    }
+
+    /// How many symbols a node is to keep, if that is more than `max_symbols`.
+    fn oversize_of(&self, id: NodeId, max_symbols: u32) -> Option<u32> {
+        let symbols = u32::from(count(self.symbols_of(id).count()));
+        (symbols > max_symbols).then_some(symbols)
+    }
+
+    fn send_assignment(&mut self, id: NodeId) {
+        let head = SetupPi {
+            run: self.run,
+            node: id,
+            channels: count(self.config.channels.len()),
+            partitions: count(self.config.table.len()),
+            symbols: 0,
+        };
+        let message = listed(head, self.symbols_of(id));
+        let Some(node) = self.nodes.get_mut(id) else {
+            return;
+        };
+        node.state = NodeState::Assigned;
+        let peer = node.peer.clone();
+        self.commands.push_back(Command::Send { peer, message });
+    }
+
+    /// The symbols that a node is to keep, in the order of their indexes.
+    fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
+        self.config.symbols.iter().filter_map(move |symbol| {
+            let partition = self.config.table.partition_of(symbol.symbol_index);
+            self.replicas
+                .get(&partition)?
+                .contains(&id)
+                .then_some(SymbolAssignment {
+                    symbol_index: symbol.symbol_index,
+                    scale: symbol.scale,
+                    partition,
+                })
+        })
+    }
+
+    pub(super) fn ping(&mut self, now: Instant) {
+        for partition in self.config.table.partitions() {
+            let run = self.run;
+            let mut frame = vec![0; Topic::MAX_PLAIN_FRAME_BYTES];
+            let length = Topic { partition }.encode(&Ping { run, partition }, &mut frame);
+            frame.truncate(length.expect("MAX_PLAIN_FRAME_BYTES holds every such message"));
+            self.commands.push_back(Command::Publish { frame });
+        }
+        self.phase = Phase::AwaitReady {
+            next_ping: now.after(PING_INTERVAL),
+        };
+    }
+
+    fn start_when_ready(&mut self, now: Instant) {
+        let Phase::AwaitReady { .. } = self.phase else {
+            return;
+        };
+        // A node without a partition is done before the others begin; a dead one left a place.
+        let is_ready = |node: &Node| {
+            matches!(
+                node.state,
+                NodeState::Ready | NodeState::Done | NodeState::Replaced
+            )
+        };
+        if !self.nodes.all().all(is_ready) {
+            return;
+        }
+        self.phase = Phase::Running;
+        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        let (nodes, partitions) = (self.nodes.alive().count(), self.config.table.len());
+        let run = self.run;
+        self.report(Report::Started {
+            run,
+            nodes,
+            partitions,
+        });
+        self.commands.push_back(Command::Start { run });
+    }
+
+    pub(super) fn handle_ready(&mut self, now: Instant, id: NodeId) {
+        if let Some(node) = self.nodes.get_mut(id)
+            && node.state == NodeState::Assigned
+        {
+            node.state = NodeState::Ready;
+        }
+        self.start_when_ready(now);
+    }
+
+    fn refuse(&mut self, peer: &[u8], name: String, reason: RefusedReason) {
+        let message = plain(&Refused { reason });
+        self.commands.push_back(Command::Send {
+            peer: peer.to_vec(),
+            message,
+        });
+        self.report(Report::Refused { name, reason });
+    }
+}

@@ -1,0 +1,57 @@
+//! What the visualisation asks, and what it is answered.
+
+use oxberry_core::units::Instant;
+use oxberry_proto::start::{Replica, SetupVisual, SetupVisualRequest, SymbolEntry, TellState};
+use oxberry_proto::{SCHEMA_FINGERPRINT, decode};
+
+use super::message::{count, listed, plain};
+use super::{Command, Controller, Phase, Report};
+
+impl Controller {
+    /// The visualisation asked for the symbols.
+    pub fn handle_visual_request(&mut self, now: Instant, message: &[u8]) {
+        match decode::<SetupVisualRequest>(message) {
+            Ok(request) => {
+                if let Some(replica) = request.tell {
+                    self.pass_on(replica);
+                }
+            }
+            Err(error) => self.report(Report::BadMessage {
+                from: "visualisation".into(),
+                error,
+            }),
+        }
+        // A request that does not decode is answered too: the answer's fingerprint tells the other
+        // side that the versions differ, and a REP socket must answer before it can hear again.
+        let head = SetupVisual {
+            schema: SCHEMA_FINGERPRINT,
+            run: self.run,
+            nodes: count(self.config.nodes),
+            partitions: count(self.config.table.len()),
+            symbols: 0,
+        };
+        let entries = self.config.symbols.iter().map(|symbol| SymbolEntry {
+            symbol_index: symbol.symbol_index,
+            name: symbol.name.clone(),
+            partition: self.config.table.partition_of(symbol.symbol_index),
+        });
+        let message = listed(head, entries);
+        self.commands.push_back(Command::AnswerVisual { message });
+        if self.phase == Phase::AwaitVisual {
+            self.phase = Phase::AwaitNodes;
+            self.assign_when_complete(now);
+        }
+    }
+
+    /// Passes the visualisation's wish on to the node that is to tell. One that is dead, or of a run
+    /// before, cannot; the visualisation will learn that, and asks again until then.
+    fn pass_on(&mut self, replica: Replica) {
+        let Replica { node, partition } = replica;
+        let run = self.run;
+        if let Some(node) = self.nodes.get(node).filter(|node| node.is_alive()) {
+            let peer = node.peer.clone();
+            let message = plain(&TellState { run, partition });
+            self.commands.push_back(Command::Send { peer, message });
+        }
+    }
+}
