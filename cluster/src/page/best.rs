@@ -5,13 +5,13 @@ use oxberry_proto::{NodeId, Partition, StreamId};
 
 use super::Page;
 use super::replica::{Node, State};
-use super::word::{NO_WORD, is_newer, rank};
+use super::word::{Rank, is_newer};
 
 /// How good the word of a node on a row is.
-pub(super) fn rank_of(node: &Node, row: usize, partition: Partition) -> u8 {
+pub(super) fn rank_of(node: &Node, row: usize, partition: Partition) -> Rank {
     match node.partitions.get(&partition) {
-        Some(part) if !node.is_dead && !part.has_missed => rank(node.cell(row).trust),
-        Some(_) | None => NO_WORD,
+        Some(part) if !node.is_dead && !part.has_missed => Rank::Of(node.cell(row).trust),
+        Some(_) | None => Rank::NoWord,
     }
 }
 
@@ -44,7 +44,7 @@ impl Page {
         let words = || {
             self.nodes
                 .values()
-                .filter(|node| best < NO_WORD && rank_of(node, row, partition) == best)
+                .filter(|node| best < Rank::NoWord && rank_of(node, row, partition) == best)
                 .filter_map(|node| node.state(row, partition))
         };
         let newest = words().max_by_key(|state| state.as_of.map(|(_, position)| position));
@@ -85,7 +85,7 @@ impl Page {
 
     /// Whether a node with this word is not as far as there yet, and will tell what is between there and
     /// the row.
-    pub(super) fn will_be_told(&self, row: usize, at: (ChannelId, Position), word: u8) -> bool {
+    pub(super) fn will_be_told(&self, row: usize, at: (ChannelId, Position), word: Rank) -> bool {
         let Some(shown) = self.rows.get(row) else {
             return false;
         };
@@ -122,9 +122,14 @@ impl Page {
     }
 
     /// The best word on a row of all living nodes, or of all but one.
-    pub(super) fn best_rank(&self, row: usize, partition: Partition, except: Option<NodeId>) -> u8 {
+    pub(super) fn best_rank(
+        &self,
+        row: usize,
+        partition: Partition,
+        except: Option<NodeId>,
+    ) -> Rank {
         let others = self.nodes.iter().filter(|&(&id, _)| Some(id) != except);
         let ranks = others.map(|(_, node)| rank_of(node, row, partition));
-        ranks.min().unwrap_or(NO_WORD)
+        ranks.min().unwrap_or(Rank::NoWord)
     }
 }

@@ -9,7 +9,7 @@ use oxberry_proto::{NodeId, Partition, StreamId};
 
 use super::best::rank_of;
 use super::replica::{Node, Seen};
-use super::word::{BEST_WORD, NO_WORD, is_newer, rank};
+use super::word::{Rank, is_newer};
 use super::{Page, Shown};
 
 /// Events that were told on a word that was not the best, while who knows better had not come as far,
@@ -24,7 +24,7 @@ pub(super) struct Withheld(BTreeMap<usize, Vec<Untaken>>);
 struct Untaken {
     event: Shown,
     /// How good the word of its node was.
-    rank: u8,
+    rank: Rank,
     /// Whether something is missing before it, which nodes with as good a word will tell.
     has_skipped: bool,
 }
@@ -66,7 +66,11 @@ impl Page {
             (node.partitions.get(&stream.partition)).is_none_or(|part| part.has_missed);
         let cell = node.cell_mut(row);
         let trust = cell.trust;
-        let own = if has_missed { NO_WORD } else { rank(trust) };
+        let own = if has_missed {
+            Rank::NoWord
+        } else {
+            Rank::Of(trust)
+        };
         let scale = event.view.scale;
         let traded = event.trade.map(|trade| trade.price.scaled(scale));
         let before = cell.seen.and_then(|seen| seen.at);
@@ -164,7 +168,7 @@ impl Page {
             event, rank: own, ..
         } = *untaken;
         // The best word of all needs no comparing.
-        if own > BEST_WORD {
+        if own > Rank::BEST {
             let others = self.nodes.iter().filter(|&(&id, _)| id != event.node);
             let mut better = others
                 .map(|(_, node)| node)
@@ -184,7 +188,7 @@ impl Page {
     }
 
     /// Shows an event.
-    fn take(&mut self, event: &Shown, own: u8) {
+    fn take(&mut self, event: &Shown, own: Rank) {
         self.counters.events += 1;
         // Nobody had a better word, so nothing is owed.
         self.owed.remove(&event.row);

@@ -28,7 +28,7 @@ use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
 use self::replica::{Node, Seen, Stream};
 use self::row_index::RowIndex;
-use self::word::{is_newer, rank};
+use self::word::{Rank, is_newer};
 use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
 
@@ -213,15 +213,11 @@ impl Page {
             Some(standing)
         });
         // Who trusts its book most, and of those who speaks.
-        let best = words.min_by_key(|standing| (rank(standing.trust), standing.silent));
+        let best = words.min_by_key(|standing| (standing.trust, standing.silent));
         let mut standing = best.unwrap_or(Standing::NOBODY);
         // Who stands behind the symbol does not vouch for what another one told of it.
-        if shown.view.is_some() && rank(standing.trust) < shown.rank {
-            standing.trust = match shown.rank {
-                1 => Trust::Recovering,
-                2 => Trust::Partial,
-                _ => Trust::Stale,
-            };
+        if shown.view.is_some() && Rank::Of(standing.trust) < shown.rank {
+            standing.trust = shown.rank.trust();
         }
         standing
     }
@@ -426,7 +422,7 @@ impl Page {
             ts_event: None,
             view: state.view,
             last_trade: state.last_trade,
-            rank: rank(state.trust.trust),
+            rank: Rank::Of(state.trust.trust),
         });
         self.owed.insert(row);
         self.note_restated(partition);

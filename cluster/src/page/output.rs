@@ -6,7 +6,7 @@ use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{TradePrint, View};
 use oxberry_proto::{NodeId, Partition, ProtoError, Run, SymbolName};
 
-use super::word::NO_WORD;
+use super::word::Rank;
 
 /// What the rim is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub struct Row {
     /// The price of the last trade, if one was told.
     pub last_trade: Option<Price>,
     /// How good the word of the node was that told the state.
-    pub(super) rank: u8,
+    pub(super) rank: Rank,
 }
 
 impl Row {
@@ -112,7 +112,7 @@ impl Row {
             ts_event: None,
             view: None,
             last_trade: None,
-            rank: NO_WORD,
+            rank: Rank::NoWord,
         }
     }
 }

@@ -8,7 +8,7 @@ use oxberry_proto::stock::{TrustWord, View};
 use oxberry_proto::{Partition, StreamId};
 
 use super::Voice;
-use super::word::rank;
+use super::word::Rank;
 use crate::limits::Limits;
 
 /// One node, as far as the page has heard it.
@@ -82,7 +82,7 @@ pub(super) struct Seen {
     /// The price of the last trade, if one was told.
     pub(super) last_trade: Option<Price>,
     /// How good the word of the node was when it told it.
-    pub(super) rank: u8,
+    pub(super) rank: Rank,
 }
 
 /// What a node shows of a symbol.
@@ -171,7 +171,7 @@ impl Node {
         let cell = self.cell(row);
         let seen = cell.seen?;
         let is_pending = (self.partitions.get(&partition)).is_none_or(|part| part.pending);
-        if is_pending && seen.rank > rank(cell.trust) {
+        if is_pending && seen.rank > Rank::Of(cell.trust) {
             // It trusts the symbol again, but not all is told of where that began.
             return None;
         }

@@ -3,19 +3,25 @@
 use oxberry_core::book::Trust;
 use oxberry_core::units::{ChannelId, Position};
 
-/// The rank of a live book.
-pub(super) const BEST_WORD: u8 = 0;
+/// How good the word of a node on a symbol is: the better, the less. It follows the order of [`Trust`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Its book is so far what the venue's is.
+    Of(Trust),
+    /// Something was missed of the node, or it is dead.
+    NoWord,
+}
 
-/// The rank of a node of whom something was missed, or that is dead.
-pub(super) const NO_WORD: u8 = 4;
+impl Rank {
+    /// Of a live book.
+    pub(super) const BEST: Self = Self::Of(Trust::Live);
 
-/// How good a word is: lower is better.
-pub(super) const fn rank(trust: Trust) -> u8 {
-    match trust {
-        Trust::Live => BEST_WORD,
-        Trust::Recovering => 1,
-        Trust::Partial => 2,
-        Trust::Stale => 3,
+    /// How far what was told on such a word can be trusted.
+    pub(super) const fn trust(self) -> Trust {
+        match self {
+            Self::Of(trust) => trust,
+            Self::NoWord => Trust::Stale,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a book can be trusted, and whether its symbol trades: two things that do not depend on
 //! each other.
 
-/// Whether a book is what the venue's is.
+/// Whether a book is what the venue's is. What is nearer to it is less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
