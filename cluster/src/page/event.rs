@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::Trust;
 use oxberry_core::units::{ChannelId, Numbering, Position};
 use oxberry_proto::stock::StockEvent;
 use oxberry_proto::{NodeId, Partition, StreamId};
@@ -27,6 +26,15 @@ struct Untaken {
     rank: Rank,
     /// Whether something is missing before it, which nodes with as good a word will tell.
     has_skipped: bool,
+}
+
+/// What a node that tells an event says of its symbol.
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    /// How good its word is.
+    rank: Rank,
+    /// What it had shown before.
+    before: Option<(ChannelId, Position)>,
 }
 
 /// What becomes of an event that was withheld.
@@ -58,18 +66,69 @@ impl Page {
             seq_num: event.seq_num,
         };
         let at = (stream.channel, position);
-        let Some(node) = self.nodes.get_mut(&id) else {
+        let Some(said) = self.note_seen(id, stream.partition, row, at, event) else {
             return;
         };
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        if !is_newer(at, shown.at) {
+            self.counters.copies += 1;
+            let is_better = shown.at == Some(at) && said.rank < shown.rank;
+            if is_better && said.rank <= self.best_rank(row, stream.partition, Some(id)) {
+                // The event was shown on a word that was not as good.
+                if let Some(shown) = self.rows.get_mut(row) {
+                    shown.view = Some(event.view);
+                    shown.rank = said.rank;
+                }
+                self.note_restated(stream.partition);
+            }
+            return;
+        }
+        // What this node told before was not shown, since another one seemed to know better; now that
+        // it knows no better, it tells what is between.
+        let has_skipped = said.before.is_some_and(|before| is_newer(before, shown.at));
+        let untaken = Untaken {
+            event: Shown {
+                row,
+                node: id,
+                symbol_index: event.symbol_index,
+                channel: stream.channel,
+                position,
+                ts_event: event.ts_event,
+                trust: said.rank.trust(),
+                view: event.view,
+                trade: event.trade,
+            },
+            rank: said.rank,
+            has_skipped,
+        };
+        match self.fate(&untaken, stream.partition) {
+            Fate::Take => self.take(&untaken.event, said.rank),
+            Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
+            Fate::Drop => self.counters.untrusted += 1,
+        }
+    }
+
+    /// Notes that a node has shown an event; says how good its word on the symbol is, and what it had
+    /// shown before.
+    #[inline]
+    fn note_seen(
+        &mut self,
+        id: NodeId,
+        partition: Partition,
+        row: usize,
+        at: (ChannelId, Position),
+        event: &StockEvent,
+    ) -> Option<Said> {
+        let node = self.nodes.get_mut(&id)?;
         // A node tells the trust of a symbol before its event, even while other changes are pending.
-        let has_missed =
-            (node.partitions.get(&stream.partition)).is_none_or(|part| part.has_missed);
+        let has_missed = (node.partitions.get(&partition)).is_none_or(|part| part.has_missed);
         let cell = node.cell_mut(row);
-        let trust = cell.trust;
-        let own = if has_missed {
+        let rank = if has_missed {
             Rank::NoWord
         } else {
-            Rank::Of(trust)
+            Rank::Of(cell.trust)
         };
         let scale = event.view.scale;
         let traded = event.trade.map(|trade| trade.price.scaled(scale));
@@ -80,47 +139,9 @@ impl Page {
             ts_event: event.ts_event,
             view: event.view,
             last_trade,
-            rank: own,
+            rank,
         });
-        let Some(shown) = self.rows.get(row) else {
-            return;
-        };
-        if !is_newer(at, shown.at) {
-            self.counters.copies += 1;
-            let is_better = shown.at == Some(at) && own < shown.rank;
-            if is_better && own <= self.best_rank(row, stream.partition, Some(id)) {
-                // The event was shown on a word that was not as good.
-                if let Some(shown) = self.rows.get_mut(row) {
-                    shown.view = Some(event.view);
-                    shown.rank = own;
-                }
-                self.note_restated(stream.partition);
-            }
-            return;
-        }
-        // What this node told before was not shown, since another one seemed to know better; now that
-        // it knows no better, it tells what is between.
-        let has_skipped = before.is_some_and(|before| is_newer(before, shown.at));
-        let untaken = Untaken {
-            event: Shown {
-                row,
-                node: id,
-                symbol_index: event.symbol_index,
-                channel: stream.channel,
-                position,
-                ts_event: event.ts_event,
-                trust: if has_missed { Trust::Stale } else { trust },
-                view: event.view,
-                trade: event.trade,
-            },
-            rank: own,
-            has_skipped,
-        };
-        match self.fate(&untaken, stream.partition) {
-            Fate::Take => self.take(&untaken.event, own),
-            Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
-            Fate::Drop => self.counters.untrusted += 1,
-        }
+        Some(Said { rank, before })
     }
 
     /// Takes what was withheld of a row, in its order, as far as nobody will tell it any better.

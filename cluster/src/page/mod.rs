@@ -11,25 +11,24 @@ mod event;
 mod output;
 mod replica;
 mod row_index;
+mod stock;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::book::Trust;
 use oxberry_core::units::{Instant, SymbolIndex};
-use oxberry_proto::start::{Replica, SetupVisual};
-use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, SymbolState};
+use oxberry_proto::start::Replica;
 use oxberry_proto::{
-    Deltas, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, StockTold, StreamId,
-    SymbolName, decode, decode_list, kind_of,
+    Answer, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, Stock, StreamId,
+    SymbolName,
 };
 
 use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
-use self::replica::{Node, Seen, Stream};
+use self::replica::Node;
 use self::row_index::RowIndex;
 use self::word::{Rank, is_newer};
-use crate::coverage::{Fit, Range};
 use crate::limits::{ASK_INTERVAL, Limits};
 
 /// The page.
@@ -167,7 +166,13 @@ impl Page {
     ///
     /// When the answer is of a program of another version, or cannot be read.
     pub fn handle_symbols(&mut self, message: &[u8]) -> Result<(), ProtoError> {
-        let (setup, entries) = decode_list::<SetupVisual>(message)?;
+        let (setup, entries) = match Answer::decode(message)? {
+            Answer::SetupVisual(setup, entries) => (setup, entries),
+            Answer::Refused(_) => {
+                let kind = Kind::Refused as u8;
+                return Err(ProtoError::BadKind { kind });
+            }
+        };
         if setup.schema != SCHEMA_FINGERPRINT {
             self.report(Report::AnotherSchema);
             return Ok(());
@@ -196,7 +201,8 @@ impl Page {
     /// A Pi pushed a frame.
     pub fn handle_stock(&mut self, now: Instant, frame: &[u8]) {
         self.counters.frames += 1;
-        if let Err(error) = self.dispatch(now, frame) {
+        let taken = Stock::decode(frame).and_then(|stock| self.dispatch(now, stock));
+        if let Err(error) = taken {
             self.counters.bad_frames += 1;
             self.report(Report::BadFrame(error));
         }
@@ -225,207 +231,6 @@ impl Page {
     /// The nodes that were heard, with how they are heard.
     pub fn voices(&self) -> impl Iterator<Item = (NodeId, Voice)> + '_ {
         self.nodes.iter().map(|(&id, node)| (id, node.voice()))
-    }
-
-    fn dispatch(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
-        let kind = kind_of(frame)?;
-        if kind == Kind::StockBatch {
-            self.handle_batch(now, frame)
-        } else if kind == Kind::StockBeat {
-            self.handle_beat(now, frame)
-        } else if kind == Kind::EndOfEvents {
-            let EndOfEvents { run, node } = decode(frame)?;
-            if self.is_of_run(now, run) {
-                self.handle_end(now, node);
-            }
-            Ok(())
-        } else {
-            Err(ProtoError::BadKind { kind: kind as u8 })
-        }
-    }
-
-    fn handle_batch(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
-        let (head, records) = decode_list::<StockBatch>(frame)?;
-        if !self.is_of_run(now, head.run) {
-            return Ok(());
-        }
-        let partition = head.stream.partition;
-        let range = Range {
-            numbering: head.numbering,
-            after: head.after,
-            through: head.through,
-            begins: head.begins,
-        };
-        let node = self.hear(now, head.node);
-        let stream = node.streams.entry(head.stream).or_default();
-        let fit = range.fit(stream.position);
-        let part = node.partitions.entry(partition).or_default();
-        let (was_pending, had_missed) = (part.pending, part.has_missed);
-        if !part.hear(head.trust, fit == Fit::Copy) {
-            return Ok(());
-        }
-        if fit == Fit::Hole {
-            part.miss();
-        }
-        let mut deltas = Deltas::new(head.numbering, head.after);
-        let mut is_restated = part.pending != was_pending;
-        let mut result = Ok(());
-        for record in records {
-            let told = match record {
-                Ok(record) => deltas.stock_told(record),
-                Err(error) => {
-                    // What follows is unknown.
-                    self.part(head.node, partition).miss();
-                    result = Err(error);
-                    break;
-                }
-            };
-            match told {
-                StockTold::Event(event) => {
-                    self.handle_event(head.node, head.stream, head.numbering, &event);
-                }
-                StockTold::Trust(trust) => {
-                    let row = self.row_of(trust.symbol_index, partition);
-                    let cell = self.hear(now, head.node).cell_mut(row);
-                    (cell.trust, cell.status) = (trust.trust, trust.status);
-                    self.part(head.node, partition).count();
-                    self.release(row);
-                    // Of one symbol: the others of the partition stand as before.
-                    self.owed.insert(row);
-                    self.note_restated(partition);
-                }
-                StockTold::State(state) => {
-                    // Where something was missed it counts at the end of the telling.
-                    self.part(head.node, partition).tell();
-                    self.handle_state(now, head.node, partition, &state);
-                }
-                StockTold::Rebuilt(state) => {
-                    self.part(head.node, partition).count();
-                    self.handle_state(now, head.node, partition, &state);
-                }
-                StockTold::StateEnd(symbols) => {
-                    self.part(head.node, partition).end_telling(symbols);
-                    is_restated = true;
-                }
-            }
-        }
-        // Only now: until its last record was heard, the node's word is not right as of the end.
-        let stream = self.hear(now, head.node).streams.entry(head.stream);
-        let stream = stream.or_default();
-        stream.position = stream.position.max(range.end());
-        let has_missed = self.part(head.node, partition).has_missed;
-        if has_missed && !had_missed {
-            let node = head.node;
-            self.counters.missed += 1;
-            self.report(Report::Missed(Replica { node, partition }));
-        }
-        if is_restated || has_missed != had_missed {
-            self.restate(partition);
-        }
-        self.settle_withheld();
-        self.settle_owed();
-        self.ask_for_states(now);
-        result
-    }
-
-    fn handle_beat(&mut self, now: Instant, frame: &[u8]) -> Result<(), ProtoError> {
-        let (head, words) = decode_list::<StockBeat>(frame)?;
-        if !self.is_of_run(now, head.run) {
-            return Ok(());
-        }
-        let mut restated = Vec::new();
-        let mut missed = Vec::new();
-        let node = self.hear(now, head.node);
-        for word in words {
-            let word = word?;
-            let partition = word.stream.partition;
-            let range = Range {
-                numbering: word.numbering,
-                after: word.after,
-                through: word.through,
-                begins: None,
-            };
-            let stream = node.streams.entry(word.stream).or_default();
-            let fit = range.fit(stream.position);
-            let before = (stream.recovering, stream.silent);
-            *stream = Stream {
-                position: stream.position.max(range.end()),
-                recovering: word.recovering,
-                silent: word.silent,
-                ended: word.ended,
-            };
-            let is_changed = before != (stream.recovering, stream.silent);
-            let part = node.partitions.entry(partition).or_default();
-            let (was_pending, had_missed) = (part.pending, part.has_missed);
-            // A beat is in the order of the queue, so a node has told no more and no less by then.
-            if part.hear(word.trust, false) && fit == Fit::Hole {
-                part.miss();
-            }
-            if part.has_missed && !had_missed {
-                missed.push(partition);
-            }
-            if is_changed || part.pending != was_pending || part.has_missed != had_missed {
-                restated.push(partition);
-            }
-        }
-        for partition in missed {
-            self.counters.missed += 1;
-            let node = head.node;
-            self.report(Report::Missed(Replica { node, partition }));
-        }
-        for partition in restated {
-            self.restate(partition);
-        }
-        self.settle_withheld();
-        self.settle_owed();
-        self.ask_for_states(now);
-        Ok(())
-    }
-
-    /// A node has told everything. Its last beat said so of every stream; whoever lacks that lacks
-    /// something, and will never hear it.
-    fn handle_end(&mut self, now: Instant, id: NodeId) {
-        let node = self.hear(now, id);
-        node.has_ended = true;
-        let held: Vec<_> = node.partitions.keys().copied().collect();
-        for partition in held {
-            let node = self.hear(now, id);
-            let mut streams = node.streams.iter();
-            let lacks_its_end = streams.any(|(id, one)| id.partition == partition && !one.ended);
-            let part = self.part(id, partition);
-            if lacks_its_end && !core::mem::replace(&mut part.has_missed, true) {
-                self.counters.missed += 1;
-                self.report(Report::Missed(Replica {
-                    node: id,
-                    partition,
-                }));
-            }
-            // What was not told by now never is.
-            self.restate(partition);
-        }
-    }
-
-    /// Takes the state of a symbol as a node tells it.
-    fn handle_state(
-        &mut self,
-        now: Instant,
-        id: NodeId,
-        partition: Partition,
-        state: &SymbolState,
-    ) {
-        let row = self.row_of(state.trust.symbol_index, partition);
-        let node = self.hear(now, id);
-        let cell = node.cell_mut(row);
-        (cell.trust, cell.status) = (state.trust.trust, state.trust.status);
-        cell.seen = Some(Seen {
-            at: state.at,
-            ts_event: None,
-            view: state.view,
-            last_trade: state.last_trade,
-            rank: Rank::Of(state.trust.trust),
-        });
-        self.owed.insert(row);
-        self.note_restated(partition);
     }
 
     /// What one node says of a row.
