@@ -143,7 +143,8 @@ impl ControlMail {
             self.write(&Ready { run, node });
         } else if streams.ack_due().is_some_and(|due| due <= now) {
             let ack = streams.ack(run, node);
-            self.put(ack.expect("MAX_LIST_HEAD_BYTES holds every head"));
+            let ack = ack.expect("MAX_LIST_HEAD_BYTES holds every head");
+            self.length = put(&mut self.sending, ack);
         } else if let Some(not_live) = not_live {
             self.beat_due = false;
             // What was sent of the digests may have been lost.
@@ -180,20 +181,18 @@ impl ControlMail {
         };
         let message = self.digest_writer.finish(&[], head);
         let message = message.expect("MAX_LIST_HEAD_BYTES holds every head");
-        for (to, from) in self.sending.iter_mut().zip(message) {
-            *to = *from;
-        }
-        self.length = message.len();
+        self.length = put(&mut self.sending, message);
     }
 
     fn write<H: Head>(&mut self, head: &H) {
         self.length = encode(head, &mut self.sending).expect("a message is shorter than a batch");
     }
+}
 
-    fn put(&mut self, message: &[u8]) {
-        for (to, from) in self.sending.iter_mut().zip(message) {
-            *to = *from;
-        }
-        self.length = message.len();
+/// Copies a message to where it waits to be sent, and returns its length.
+fn put(sending: &mut [u8], message: &[u8]) -> usize {
+    for (to, from) in sending.iter_mut().zip(message) {
+        *to = *from;
     }
+    message.len()
 }

@@ -6,7 +6,7 @@ use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
 use oxberry_proto::start::Ping;
 use oxberry_proto::{
-    Deltas, Kind, ProtoError, Recorded, Run, StreamId, Topic, decode, decode_list, kind_of,
+    Data, Deltas, EventRecord, ProtoError, Recorded, Records, Run, StreamId, Topic,
 };
 
 use super::{Command, Pi, REPORTED_REJECTIONS, Report};
@@ -24,20 +24,13 @@ impl<'s> Pi<'s> {
         frame: &[u8],
     ) -> Result<(), ProtoError> {
         let (_, message) = Topic::split(frame)?;
-        let kind = kind_of(message)?;
-        if kind == Kind::Batch {
-            self.handle_batch(now, wall, message)
-        } else if kind == Kind::Coverage {
-            self.handle_coverage(now, wall, &decode(message)?);
-            Ok(())
-        } else if kind == Kind::Refresh {
-            self.handle_refresh(now, wall, message)
-        } else if kind == Kind::Ping {
-            self.handle_ping(&decode(message)?);
-            Ok(())
-        } else {
-            Err(ProtoError::BadKind { kind: kind as u8 })
+        match Data::decode(message)? {
+            Data::Batch(head, records) => self.handle_batch(now, wall, &head, records)?,
+            Data::Coverage(coverage) => self.handle_coverage(now, wall, &coverage),
+            Data::Refresh(head, records) => self.handle_refresh(now, wall, &head, records)?,
+            Data::Ping(ping) => self.handle_ping(&ping),
         }
+        Ok(())
     }
 
     fn handle_ping(&mut self, ping: &Ping) {
@@ -55,9 +48,9 @@ impl<'s> Pi<'s> {
         &mut self,
         now: Instant,
         wall: UnixNanos,
-        message: &[u8],
+        head: &Batch,
+        records: Records<'_, EventRecord>,
     ) -> Result<(), ProtoError> {
-        let (head, records) = decode_list::<Batch>(message)?;
         let range = Range {
             numbering: head.numbering,
             after: head.after,
@@ -67,7 +60,26 @@ impl<'s> Pi<'s> {
         if !self.prepare(now, wall, head.run, head.stream, &range, head.begins) {
             return Ok(());
         }
-        let taken = self.streams.get_mut(head.stream);
+        let result = self.apply_records(wall, head, records);
+        if result.is_err() {
+            // What followed the unreadable record is lost: say so rather than be wrong.
+            self.distrust(head.stream, head.through);
+        }
+        self.counters.batches += 1;
+        self.telling.end_batch(head.through);
+        self.streams.applied(now, head.stream, range.end());
+        result
+    }
+
+    /// Applies what the records of a batch say above where the stream stands, as far as they can be
+    /// read.
+    fn apply_records(
+        &mut self,
+        wall: UnixNanos,
+        head: &Batch,
+        records: Records<'_, EventRecord>,
+    ) -> Result<(), ProtoError> {
+        let taken = self.streams.get(head.stream);
         let taken = taken.map_or(SeqNum::default(), |stream| stream.position.seq_num);
         let mut deltas = Deltas::new(head.numbering, head.after);
         let mut group = heapless::Vec::<FeedEvent, GROUP>::new();
@@ -107,13 +119,6 @@ impl<'s> Pi<'s> {
             group.extend([event]);
         }
         self.apply(wall, head.stream, &group);
-        if result.is_err() {
-            // What followed the unreadable record is lost: say so rather than be wrong.
-            self.distrust(head.stream, head.through);
-        }
-        self.counters.batches += 1;
-        self.telling.end_batch(head.through);
-        self.streams.applied(now, head.stream, range.end());
         result
     }
 
@@ -141,9 +146,9 @@ impl<'s> Pi<'s> {
         &mut self,
         now: Instant,
         wall: UnixNanos,
-        message: &[u8],
+        head: &Refresh,
+        records: Records<'_, EventRecord>,
     ) -> Result<(), ProtoError> {
-        let (head, records) = decode_list::<Refresh>(message)?;
         let range = Range {
             numbering: head.numbering,
             after: head.after,

@@ -19,11 +19,8 @@ use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::MAX_PARTITIONS;
-use oxberry_proto::start::{Refused, SayHello, SetupPi, TellState};
-use oxberry_proto::{
-    Kind, NodeId, NodeName, Partition, ProtoError, Run, StreamId, Topic, decode, decode_list,
-    kind_of,
-};
+use oxberry_proto::start::{Refused, SayHello, SetupPi, SymbolAssignment, TellState};
+use oxberry_proto::{NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi, Topic};
 
 use self::control_mail::ControlMail;
 pub use self::output::{Command, Counters, Report, Stop};
@@ -267,44 +264,39 @@ impl<'s> Pi<'s> {
     }
 
     fn dispatch_control(&mut self, now: Instant, message: &[u8]) -> Result<(), ProtoError> {
-        match (kind_of(message)?, self.phase) {
-            (Kind::SetupPi, Phase::Joining { .. }) => self.handle_setup(now, message),
-            // The answer to a Hello that was repeated while it was on its way.
-            (Kind::SetupPi, _) => Ok(()),
-            (Kind::Refused, _) => {
-                let Refused { reason } = decode(message)?;
-                self.stop(Stop::Refused(reason));
-                Ok(())
+        match ToPi::decode(message)? {
+            ToPi::SetupPi(setup, assignments) => {
+                // Another one answers a Hello that was repeated while the first was on its way.
+                if let Phase::Joining { .. } = self.phase {
+                    self.handle_setup(now, &setup, assignments)?;
+                }
             }
-            (Kind::SayHello, _) => {
-                let SayHello { run } = decode(message)?;
-                self.handle_another_run(now, run);
-                Ok(())
-            }
-            (Kind::TellState, _) => {
-                let TellState { run, partition } = decode(message)?;
+            ToPi::Refused(Refused { reason }) => self.stop(Stop::Refused(reason)),
+            ToPi::SayHello(SayHello { run }) => self.handle_another_run(now, run),
+            ToPi::TellState(TellState { run, partition }) => {
                 if run == self.run
                     && let Some(at) = self.streams.partition_at(partition)
                 {
                     self.telling.tell_state(at);
                 }
-                Ok(())
             }
-            (Kind::Finish, _) => {
-                let Finish { run, equal } = decode(message)?;
+            ToPi::Finish(Finish { run, equal }) => {
+                // One that is repeated is answered by the farewell that is on its way.
                 if run == self.run && self.phase == Phase::Ended {
                     self.finish(now, equal);
                 }
-                // One that is repeated is answered by the farewell that is on its way.
-                Ok(())
             }
-            (kind, _) => Err(ProtoError::BadKind { kind: kind as u8 }),
         }
+        Ok(())
     }
 
     /// Takes the assignment: makes the books of its symbols and all buffers.
-    fn handle_setup(&mut self, now: Instant, message: &[u8]) -> Result<(), ProtoError> {
-        let (setup, assignments) = decode_list::<SetupPi>(message)?;
+    fn handle_setup(
+        &mut self,
+        now: Instant,
+        setup: &SetupPi,
+        assignments: Records<'_, SymbolAssignment>,
+    ) -> Result<(), ProtoError> {
         let assignments = assignments.collect::<Result<Vec<_>, _>>()?;
         let limits = self.config.limits;
         let room = usize::try_from(self.config.max_symbols).unwrap_or(usize::MAX);

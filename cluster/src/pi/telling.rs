@@ -379,25 +379,34 @@ impl Telling {
         } else if let Some(n) = part.state {
             part.state = symbol(n).map(|_| n + 1);
             if let Some(slot) = symbol(n).and_then(|index| books.slot(index)) {
-                let at = books.channel(slot).and_then(|channel| {
-                    let stream = StreamId { channel, partition };
-                    Some((channel, streams.get(stream)?.position))
-                });
-                let state = news::state(books, slot, at);
-                if let Some(told) = self.told.get_mut(index(slot)) {
-                    *told = (state.trust.trust, state.trust.status);
-                }
-                self.count_told();
-                if let Some(part) = self.parts.get_mut(at_part) {
-                    part.stated += 1;
-                }
-                self.outbox.push(&StockTold::State(state));
+                part.stated += 1;
+                self.state(streams, books, partition, slot);
             } else if symbol(n).is_none() {
+                let stated = part.stated;
                 self.count_told();
-                let stated = self.parts.get_mut(at_part).map_or(0, |part| part.stated);
                 self.outbox.push(&StockTold::StateEnd(stated));
             }
         }
+    }
+
+    /// Tells the present state of a symbol, as of where its own stream is. There is room in the frame.
+    fn state(
+        &mut self,
+        streams: &Streams,
+        books: &Books<'_>,
+        partition: Partition,
+        slot: SymbolSlot,
+    ) {
+        let at = books.channel(slot).and_then(|channel| {
+            let stream = StreamId { channel, partition };
+            Some((channel, streams.get(stream)?.position))
+        });
+        let state = news::state(books, slot, at);
+        if let Some(told) = self.told.get_mut(index(slot)) {
+            *told = (state.trust.trust, state.trust.status);
+        }
+        self.count_told();
+        self.outbox.push(&StockTold::State(state));
     }
 
     fn word(&self, part: usize) -> TrustWord {
