@@ -71,6 +71,10 @@ pub const PING_INTERVAL: Duration = Duration::from_millis(20);
 /// How often one who waits for another says so.
 pub const WAITING_REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Rejections, unreadable messages, and those that make no sense where they come, that are reported one
+/// by one, of each so many; the others are only counted.
+pub const REPORTED_REJECTIONS: u64 = 8;
+
 /// How often the page asks again for what was not answered.
 pub const ASK_INTERVAL: Duration = Duration::from_millis(500);
 

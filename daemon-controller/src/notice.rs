@@ -170,6 +170,9 @@ impl From<Report> for Notice {
                 "waiting until all that {} told is taken",
                 listed(&missing)
             )),
+            Report::OutOfPlace { from, kind } => Self::warning(format!(
+                "{kind:?} from {from} makes no sense where it comes and was left out"
+            )),
             Report::BadMessage { from, error } => {
                 Self::warning(format!("a message from {from} was left out: {error}"))
             }

@@ -32,6 +32,12 @@ pub(crate) fn log(report: Report, config: &Config) {
             "the feed lost messages; the symbols of the partition are stale"
         ),
         Report::BadFrame(error) => tracing::error!(%error, "a frame cannot be read"),
+        Report::OutOfPlace(kind) => {
+            tracing::warn!(
+                ?kind,
+                "a message makes no sense where it comes and was left out"
+            );
+        }
         Report::Rejected {
             symbol_index,
             symbol_seq_num,

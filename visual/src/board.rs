@@ -193,6 +193,8 @@ impl Board {
             missed,
             foreign,
             bad_frames,
+            repeated: _,
+            after_end: _,
         } = self.page.counters();
         self.counters = Counters {
             frames,

@@ -126,6 +126,9 @@ impl Feed {
                     tracing::warn!(%error, "a frame was left out");
                 }
             }
+            Report::SpokeAfterEnd(node) => {
+                tracing::warn!(%node, "a node went on after its end");
+            }
             Report::AnotherSchema => tracing::error!("the controller is of another version"),
         }
     }

@@ -1,8 +1,9 @@
 //! How far the Pis are, and how far the channels may go.
 
 use oxberry_proto::flow::StreamPosition;
-use oxberry_proto::{NodeId, ProtoError, Records, StreamId};
+use oxberry_proto::{Kind, NodeId, ProtoError, Records, StreamId};
 
+use super::node::Node;
 use super::{Command, Controller};
 
 impl Controller {
@@ -11,14 +12,30 @@ impl Controller {
         id: NodeId,
         positions: Records<'_, StreamPosition>,
     ) -> Result<(), ProtoError> {
+        let mut is_in_place = true;
         for told in positions {
             let told = told?;
+            if !self.may_hold(id, told.stream) {
+                is_in_place = false;
+                continue;
+            }
             if let Some(node) = self.nodes.get_mut(id) {
                 node.applied.insert(told.stream, told.position);
             }
             self.give_credit(told.stream);
         }
+        if !is_in_place {
+            self.out_of_place(id, Kind::Ack);
+        }
         Ok(())
+    }
+
+    /// Whether a node has a stream. A dead one may have had it.
+    fn may_hold(&self, id: NodeId, stream: StreamId) -> bool {
+        let StreamId { channel, partition } = stream;
+        let is_alive = self.nodes.get(id).is_some_and(Node::is_alive);
+        let mut holders = self.replicas.get(&partition).into_iter().flatten();
+        self.config.channels.contains(&channel) && (!is_alive || holders.any(|&one| one == id))
     }
 
     /// Passes on how far the slowest living replica of a stream is.

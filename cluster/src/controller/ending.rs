@@ -2,7 +2,7 @@
 
 use oxberry_core::units::Instant;
 use oxberry_proto::flow::{Finish, SymbolDigest};
-use oxberry_proto::{NodeId, ProtoError, Records};
+use oxberry_proto::{Kind, NodeId, ProtoError, Records};
 
 use super::message::plain;
 use super::node::NodeState;
@@ -32,10 +32,17 @@ impl Controller {
     }
 
     pub(super) fn handle_farewell(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.get_mut(id)
-            && node.state == NodeState::Done
-        {
-            node.state = NodeState::Gone;
+        let Some(node) = self.nodes.get_mut(id) else {
+            return;
+        };
+        match node.state {
+            NodeState::Done => node.state = NodeState::Gone,
+            // Said again, or after nobody waited for it any more.
+            NodeState::Gone | NodeState::Dead | NodeState::Replaced => {}
+            // It was not told yet that it is over.
+            NodeState::Joined | NodeState::Assigned | NodeState::Ready => {
+                self.out_of_place(id, Kind::Farewell);
+            }
         }
         self.leave_when_all_are_gone();
     }

@@ -2,7 +2,7 @@
 
 use oxberry_core::units::Instant;
 use oxberry_proto::start::{Hello, Ping, Refused, RefusedReason, SetupPi, SymbolAssignment};
-use oxberry_proto::{NodeId, SCHEMA_FINGERPRINT, Topic};
+use oxberry_proto::{Kind, NodeId, SCHEMA_FINGERPRINT, Topic};
 
 use super::message::{count, listed, plain};
 use super::node::{Node, NodeState};
@@ -85,9 +85,18 @@ impl Controller {
 
     /// The answer to an earlier Hello was lost, or is on its way.
     pub(super) fn handle_hello_again(&mut self, id: NodeId) {
-        let is_assigned = |node: &Node| node.state == NodeState::Assigned;
-        if self.nodes.get(id).is_some_and(is_assigned) {
-            self.send_assignment(id);
+        let Some(node) = self.nodes.get(id) else {
+            return;
+        };
+        match node.state {
+            // Not all are here.
+            NodeState::Joined => {}
+            NodeState::Assigned => self.send_assignment(id),
+            NodeState::Ready
+            | NodeState::Done
+            | NodeState::Gone
+            | NodeState::Dead
+            | NodeState::Replaced => self.out_of_place(id, Kind::Hello),
         }
     }
 

@@ -23,14 +23,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
 use oxberry_proto::flow::{Ack, Digests, Farewell};
 use oxberry_proto::start::{Ready, SayHello};
-use oxberry_proto::{FromPi, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
+use oxberry_proto::{FromPi, Kind, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
 use self::message::plain;
 use self::node::NodeState;
 use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
-pub use self::output::{Command, Report};
-use crate::limits::{Limits, WAITING_REPORT_INTERVAL};
+pub use self::output::{Command, Counters, Report};
+use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};
 use crate::partition::PartitionTable;
 
 /// Whatever names a connection to the rim, such as a ROUTER's identity bytes.
@@ -103,6 +103,7 @@ pub struct Controller {
     /// How the run ended, while the last word is awaited.
     outcome: Option<Outcome>,
     next_report: Instant,
+    counters: Counters,
     commands: VecDeque<Command>,
 }
 
@@ -129,6 +130,7 @@ impl Controller {
             outcome: None,
             config,
             next_report: now.after(WAITING_REPORT_INTERVAL),
+            counters: Counters::default(),
             commands: VecDeque::new(),
         }
     }
@@ -143,6 +145,12 @@ impl Controller {
     #[must_use]
     pub const fn run(&self) -> Run {
         self.run
+    }
+
+    /// Totals since the start.
+    #[must_use]
+    pub const fn counters(&self) -> Counters {
+        self.counters
     }
 
     /// The next thing to do, if any.
@@ -214,6 +222,7 @@ impl Controller {
             }
         };
         if let Err(error) = taken {
+            self.counters.bad_messages += 1;
             let from = self.name_of(known);
             self.report(Report::BadMessage { from, error });
         }
@@ -242,32 +251,33 @@ impl Controller {
     }
 
     fn dispatch(&mut self, now: Instant, id: NodeId, told: FromPi<'_>) -> Result<(), ProtoError> {
+        let kind = told.kind();
         match told {
             FromPi::Hello(_) => self.handle_hello_again(id),
             FromPi::Ready(Ready { run, .. }) => {
-                if self.is_of_run(id, run) {
+                if self.is_of_run(id, run, kind) {
                     self.handle_ready(now, id);
                 }
             }
             FromPi::Ack(Ack { run, .. }, positions) => {
-                if self.is_of_run(id, run) {
+                if self.is_of_run(id, run, kind) {
                     self.handle_ack(id, positions)?;
                 }
             }
             FromPi::Heartbeat(heartbeat) => {
-                if self.is_of_run(id, heartbeat.run)
+                if self.is_of_run(id, heartbeat.run, kind)
                     && let Some(node) = self.nodes.get_mut(id)
                 {
                     node.heartbeat = Some(heartbeat);
                 }
             }
             FromPi::Digests(Digests { run, of, .. }, digests) => {
-                if self.is_of_run(id, run) {
+                if self.is_of_run(id, run, kind) {
                     self.handle_digests(now, id, usize::from(of), digests)?;
                 }
             }
             FromPi::Farewell(Farewell { run, .. }) => {
-                if self.is_of_run(id, run) {
+                if self.is_of_run(id, run, kind) {
                     self.handle_farewell(id);
                 }
             }
@@ -276,9 +286,15 @@ impl Controller {
     }
 
     /// Whether a message of a node is about this run; a node that speaks of another one is told.
-    fn is_of_run(&mut self, id: NodeId, run: Run) -> bool {
+    fn is_of_run(&mut self, id: NodeId, run: Run, kind: Kind) -> bool {
         if run == self.run {
-            return true;
+            // Who was told nothing yet knows neither the run nor its number in it.
+            let node = self.nodes.get(id);
+            let is_in_place = node.is_some_and(|node| node.state != NodeState::Joined);
+            if !is_in_place {
+                self.out_of_place(id, kind);
+            }
+            return is_in_place;
         }
         if let Some(node) = self.nodes.get(id) {
             self.say_hello(node.peer.clone());
@@ -287,8 +303,18 @@ impl Controller {
     }
 
     fn say_hello(&mut self, peer: Peer) {
+        self.counters.foreign += 1;
         let message = plain(&SayHello { run: self.run });
         self.commands.push_back(Command::Send { peer, message });
+    }
+
+    /// Nobody who is as far as this node says such a thing.
+    fn out_of_place(&mut self, id: NodeId, kind: Kind) {
+        self.counters.out_of_place += 1;
+        if self.counters.out_of_place <= REPORTED_REJECTIONS {
+            let from = self.name_of(Some(id));
+            self.report(Report::OutOfPlace { from, kind });
+        }
     }
 
     /// What a person calls a node, or a word for an unknown peer.

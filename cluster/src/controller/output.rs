@@ -2,7 +2,7 @@
 
 use oxberry_core::units::Position;
 use oxberry_proto::start::RefusedReason;
-use oxberry_proto::{Partition, ProtoError, Run, StreamId};
+use oxberry_proto::{Kind, Partition, ProtoError, Run, StreamId};
 
 use super::{Outcome, Peer};
 
@@ -47,6 +47,19 @@ pub enum Command {
     Report(Report),
     /// All is over.
     Stop(Outcome),
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages that nobody says who is as far as their sender.
+    pub out_of_place: u64,
+    /// Messages of another run, or of somebody unknown: their senders were told to say Hello.
+    pub foreign: u64,
+    /// Messages that could not be read.
+    pub bad_messages: u64,
+    /// Wishes of the visualisation for the state of a node that is dead, or was never there.
+    pub vain_wishes: u64,
 }
 
 /// What a person should know.
@@ -104,7 +117,15 @@ pub enum Report {
         /// Who has not.
         missing: Vec<String>,
     },
-    /// A message that makes no sense.
+    /// A message that nobody says who is as far as its sender. Only the first few are reported, all are
+    /// counted.
+    OutOfPlace {
+        /// The node.
+        from: String,
+        /// Which message.
+        kind: Kind,
+    },
+    /// A message that cannot be read.
     BadMessage {
         /// The node, or a word for an unknown peer.
         from: String,

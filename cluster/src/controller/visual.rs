@@ -52,6 +52,8 @@ impl Controller {
             let peer = node.peer.clone();
             let message = plain(&TellState { run, partition });
             self.commands.push_back(Command::Send { peer, message });
+        } else {
+            self.counters.vain_wishes += 1;
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Report {
     Missed(Replica),
     /// A frame could not be read.
     BadFrame(ProtoError),
+    /// A node went on after it had said that no more events follow.
+    SpokeAfterEnd(NodeId),
     /// The controller's program is of another version.
     AnotherSchema,
 }
@@ -54,6 +56,10 @@ pub struct Counters {
     pub foreign: u64,
     /// Frames that could not be read.
     pub bad_frames: u64,
+    /// Frames that had come before.
+    pub repeated: u64,
+    /// Frames of nodes that had said that no more events follow.
+    pub after_end: u64,
 }
 
 /// An event that the page took, the first of its name.

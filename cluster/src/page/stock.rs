@@ -13,17 +13,20 @@ use super::replica::{Seen, Stream};
 use super::word::Rank;
 use super::{Page, Report};
 use crate::coverage::{Fit, Range};
+use crate::limits::REPORTED_REJECTIONS;
 
 impl Page {
     pub(super) fn dispatch(&mut self, now: Instant, stock: Stock<'_>) -> Result<(), ProtoError> {
         match stock {
             Stock::StockBatch(head, records) => {
                 if self.is_of_run(now, head.run) {
+                    self.note_end_broken(head.node);
                     self.handle_batch(now, &head, records)?;
                 }
             }
             Stock::StockBeat(head, words) => {
                 if self.is_of_run(now, head.run) {
+                    self.note_end_broken(head.node);
                     self.handle_beat(now, &head, words)?;
                 }
             }
@@ -55,6 +58,7 @@ impl Page {
         let part = node.partitions.entry(partition).or_default();
         let (was_pending, had_missed) = (part.pending, part.has_missed);
         if !part.hear(head.trust, fit == Fit::Copy) {
+            self.counters.repeated += 1;
             return Ok(());
         }
         if fit == Fit::Hole {
@@ -220,7 +224,10 @@ impl Page {
     /// something, and will never hear it.
     fn handle_end(&mut self, now: Instant, id: NodeId) {
         let node = self.hear(now, id);
-        node.has_ended = true;
+        if core::mem::replace(&mut node.has_ended, true) {
+            self.counters.repeated += 1;
+        }
+        let node = self.hear(now, id);
         let held: Vec<_> = node.partitions.keys().copied().collect();
         for partition in held {
             let node = self.hear(now, id);
@@ -232,6 +239,16 @@ impl Page {
             }
             // What was not told by now never is.
             self.restate(partition);
+        }
+    }
+
+    /// A node speaks: not one that has ended.
+    fn note_end_broken(&mut self, id: NodeId) {
+        if self.nodes.get(&id).is_some_and(|node| node.has_ended) {
+            self.counters.after_end += 1;
+            if self.counters.after_end <= REPORTED_REJECTIONS {
+                self.report(Report::SpokeAfterEnd(id));
+            }
         }
     }
 

@@ -6,11 +6,12 @@ use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
 use oxberry_proto::start::Ping;
 use oxberry_proto::{
-    Data, Deltas, EventRecord, ProtoError, Recorded, Records, Run, StreamId, Topic,
+    Data, Deltas, EventRecord, Kind, ProtoError, Recorded, Records, Run, StreamId, Topic,
 };
 
-use super::{Command, Pi, REPORTED_REJECTIONS, Report};
+use super::{Command, Pi, Report};
 use crate::coverage::{Fit, Range};
+use crate::limits::REPORTED_REJECTIONS;
 use crate::partition::unlisted;
 
 /// Events that are read before they are applied together.
@@ -41,6 +42,8 @@ impl<'s> Pi<'s> {
         {
             *pinged = true;
             self.ready_when_pinged();
+        } else {
+            self.counters.foreign += 1;
         }
     }
 
@@ -166,6 +169,7 @@ impl<'s> Pi<'s> {
         let missing = head.serial.wrapping_sub(stream.refreshes);
         if missing > u32::MAX / 2 {
             // It came before.
+            self.counters.copies += u64::from(follows);
             return Ok(());
         }
         if stream.position != range.end() {
@@ -185,9 +189,15 @@ impl<'s> Pi<'s> {
         let mut deltas = Deltas::new(head.numbering, head.through);
         for record in records {
             let record = record.inspect_err(|_| self.break_refreshes(head.stream))?;
-            if let Recorded::Event(event) = deltas.recorded(record) {
-                self.define(head.stream, &event);
-                self.apply_of_refresh(wall, head.stream, &event);
+            match deltas.recorded(record) {
+                Recorded::Event(event) => {
+                    self.define(head.stream, &event);
+                    self.apply_of_refresh(wall, head.stream, &event);
+                }
+                // Those are of the channel's numbers, which no refresh has.
+                Recorded::Lost { .. } | Recorded::Settled { .. } => {
+                    self.out_of_place(Kind::Refresh);
+                }
             }
         }
         Ok(())

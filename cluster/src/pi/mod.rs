@@ -20,16 +20,15 @@ use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::MAX_PARTITIONS;
 use oxberry_proto::start::{Refused, SayHello, SetupPi, SymbolAssignment, TellState};
-use oxberry_proto::{NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi, Topic};
+use oxberry_proto::{
+    Kind, NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi, Topic,
+};
 
 use self::control_mail::ControlMail;
 pub use self::output::{Command, Counters, Report, Stop};
 use self::streams::Streams;
 use self::telling::Telling;
-use crate::limits::{Limits, WAITING_REPORT_INTERVAL};
-
-/// Rejections, and unreadable frames, that are reported one by one; the others are only counted.
-const REPORTED_REJECTIONS: u64 = 8;
+use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};
 
 /// What a Pi is.
 #[derive(Clone, Debug)]
@@ -266,25 +265,24 @@ impl<'s> Pi<'s> {
     fn dispatch_control(&mut self, now: Instant, message: &[u8]) -> Result<(), ProtoError> {
         match ToPi::decode(message)? {
             ToPi::SetupPi(setup, assignments) => {
-                // Another one answers a Hello that was repeated while the first was on its way.
                 if let Phase::Joining { .. } = self.phase {
                     self.handle_setup(now, &setup, assignments)?;
+                } else if setup.run != self.run {
+                    self.out_of_place(Kind::SetupPi);
                 }
+                // Another one answers a Hello that was repeated while the first was on its way.
             }
             ToPi::Refused(Refused { reason }) => self.stop(Stop::Refused(reason)),
             ToPi::SayHello(SayHello { run }) => self.handle_another_run(now, run),
             ToPi::TellState(TellState { run, partition }) => {
-                if run == self.run
-                    && let Some(at) = self.streams.partition_at(partition)
-                {
-                    self.telling.tell_state(at);
+                let at = self.streams.partition_at(partition);
+                match at.filter(|_| run == self.run) {
+                    Some(at) => self.telling.tell_state(at),
+                    None => self.counters.foreign += 1,
                 }
             }
             ToPi::Finish(Finish { run, equal }) => {
-                // One that is repeated is answered by the farewell that is on its way.
-                if run == self.run && self.phase == Phase::Ended {
-                    self.finish(now, equal);
-                }
+                self.handle_finish(now, run, equal);
             }
         }
         Ok(())
@@ -398,6 +396,18 @@ impl<'s> Pi<'s> {
         }
     }
 
+    fn handle_finish(&mut self, now: Instant, run: Run, equal: bool) {
+        match self.phase {
+            _ if run != self.run => self.counters.foreign += 1,
+            Phase::Ended => self.finish(now, equal),
+            // One that is repeated is answered by the farewell that is on its way.
+            Phase::Finishing { .. } | Phase::Over => {}
+            Phase::Joining { .. } | Phase::Pinging | Phase::Running => {
+                self.out_of_place(Kind::Finish);
+            }
+        }
+    }
+
     /// Everything that waits for the visualisation leaves, then its end.
     fn finish(&mut self, now: Instant, equal: bool) {
         self.beat_due = true;
@@ -443,6 +453,13 @@ impl<'s> Pi<'s> {
             .filter(|&slot| self.books.trust(slot) != Trust::Live)
             .count();
         u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    fn out_of_place(&mut self, kind: Kind) {
+        self.counters.out_of_place += 1;
+        if self.counters.out_of_place <= REPORTED_REJECTIONS {
+            self.report(Report::OutOfPlace(kind));
+        }
     }
 
     fn bad_frame(&mut self, error: ProtoError) {

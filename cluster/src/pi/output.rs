@@ -3,7 +3,7 @@
 use oxberry_core::book::Rejection;
 use oxberry_core::units::{Position, SeqNum, SymbolIndex, SymbolSeqNum};
 use oxberry_proto::start::RefusedReason;
-use oxberry_proto::{NodeId, ProtoError, Run, StreamId, Topic};
+use oxberry_proto::{Kind, NodeId, ProtoError, Run, StreamId, Topic};
 
 /// What the rim is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,9 @@ pub enum Report {
     },
     /// A frame could not be read; what it held is missing.
     BadFrame(ProtoError),
+    /// A message that is not said to a Pi that is as far as this one. Only the first few are reported,
+    /// all are counted.
+    OutOfPlace(Kind),
     /// The books refused an event. Only the first few are reported, all are counted.
     Rejected {
         /// The symbol.
@@ -116,6 +119,8 @@ pub struct Counters {
     pub foreign: u64,
     /// Frames that could not be read.
     pub bad_frames: u64,
+    /// Messages that are not said to a Pi that is as far as this one.
+    pub out_of_place: u64,
     /// Stock events told.
     pub stock_events: u64,
 }

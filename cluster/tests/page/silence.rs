@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use oxberry_cluster::page::{Command, Report, Voice};
 use oxberry_core::book::Trust;
+use oxberry_core::units::Instant;
 
-use crate::mouth::{by_node, event};
+use crate::mouth::{Mouth, RUN, by_node, event};
 use crate::{LIMITS, START, drain, is_live, page, twins};
 
 #[test]
@@ -117,4 +118,20 @@ fn a_node_that_was_silent_for_too_long_is_dead_until_it_is_heard() {
     let returned = Report::Returned(one.node);
     assert!(drain(&mut page).contains(&Command::Report(returned)));
     assert_eq!(by_node(page.voices())[&0], Voice::Speaking);
+}
+
+#[test]
+fn a_node_that_goes_on_after_its_end_is_told() {
+    let (mut page, now) = (page(), Instant::from_raw(1));
+    let mut mouth = Mouth::new(RUN, 0);
+    page.handle_stock(now, &mouth.batch(1, &[event(100, 1, None)]));
+    page.handle_stock(now, &mouth.end());
+    page.handle_stock(now, &mouth.end());
+    assert_eq!(page.counters().repeated, 1);
+    drain(&mut page);
+    page.handle_stock(now, &mouth.batch(2, &[event(100, 2, None)]));
+    assert_eq!(page.counters().after_end, 1);
+    let node = oxberry_proto::NodeId::from_raw(0);
+    let told = Command::Report(Report::SpokeAfterEnd(node));
+    assert!(drain(&mut page).contains(&told));
 }

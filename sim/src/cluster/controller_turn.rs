@@ -119,6 +119,9 @@ impl World<'_> {
         if host.brain.poll_timeout().is_some_and(|due| due <= local) {
             host.brain.handle_timeout(local);
         }
+        if host.brain.counters().out_of_place > 0 {
+            return Err("the controller was told what nobody says".into());
+        }
         self.obey_controller(host);
         let mut next = u64::MAX;
         if let Some(started) = host.started {

@@ -107,7 +107,9 @@ impl World<'_> {
                         PageReport::Died(_) => self.marks.hit(Mark::PageBuries),
                         PageReport::Returned(_) => self.marks.hit(Mark::PageReturns),
                         PageReport::NewRun(_) => self.marks.hit(Mark::PageNewRun),
-                        PageReport::BadFrame(_) | PageReport::AnotherSchema => {}
+                        PageReport::BadFrame(_)
+                        | PageReport::SpokeAfterEnd(_)
+                        | PageReport::AnotherSchema => {}
                     }
                 }
             }

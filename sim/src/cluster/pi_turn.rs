@@ -119,6 +119,9 @@ impl<'m> World<'m> {
         if brain.counters().bad_frames > before.bad_frames {
             return Err(format!("pi {at} cannot read a frame"));
         }
+        if brain.counters().out_of_place > before.out_of_place {
+            return Err(format!("pi {at} was told what makes no sense to it"));
+        }
         self.obey_pi(at, brain);
         if let Some(table) = self.controller.as_ref().map(|host| &host.table) {
             self.oracle.judge_books(at, brain, table, &mut self.marks)?;
@@ -267,6 +270,7 @@ impl<'m> World<'m> {
                         | PiReport::Hole { .. }
                         | PiReport::Lost { .. }
                         | PiReport::BadFrame(_)
+                        | PiReport::OutOfPlace(_)
                         | PiReport::Rejected { .. }
                         | PiReport::Ended { .. } => {}
                     }

@@ -1,0 +1,181 @@
+//! What nobody says who is as far as the sender is counted and told, and changes nothing.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+use oxberry_cluster::controller::{self, Controller, ControllerConfig, Symbol};
+use oxberry_cluster::limits::Limits;
+use oxberry_cluster::partition::PartitionTable;
+use oxberry_cluster::pi::{self, Pi, PiConfig};
+use oxberry_core::book::{Books, Capacity};
+use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
+use oxberry_proto::flow::{Ack, Farewell, Finish, StreamPosition};
+use oxberry_proto::start::{Hello, Ready, Replica, SetupPi, SetupVisualRequest, SymbolAssignment};
+use oxberry_proto::{
+    Head, Kind, NodeId, NodeName, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, StreamId,
+    SymbolName, encode,
+};
+
+const RUN: Run = Run {
+    identity: 7,
+    generation: 1,
+};
+const NOW: Instant = Instant::from_raw(1_000_000_000);
+const PEER: &[u8] = b"peer";
+const CHANNEL: ChannelId = ChannelId::from_raw(1);
+const PARTITION: Partition = Partition::from_raw(0);
+
+fn message<H: Head>(head: &H) -> Vec<u8> {
+    let mut buffer = [0; 128];
+    let length = encode(head, &mut buffer).unwrap();
+    buffer[..length].to_vec()
+}
+
+fn controller() -> Controller {
+    let symbol_index = SymbolIndex::from_raw(100);
+    let config = ControllerConfig {
+        nodes: 1,
+        replicas: 1,
+        await_visual: false,
+        channels: vec![CHANNEL],
+        symbols: vec![Symbol {
+            symbol_index,
+            name: SymbolName::try_from("A").unwrap(),
+            scale: PriceScale::new(4).unwrap(),
+        }],
+        table: PartitionTable::balanced([(symbol_index, 1)], 1),
+        identity: RUN.identity,
+        generation: RUN.generation,
+        limits: Limits::DEFAULT,
+    };
+    Controller::new(config, NOW)
+}
+
+fn hello(name: &str) -> Vec<u8> {
+    message(&Hello {
+        name: NodeName::try_from(name).unwrap(),
+        schema: SCHEMA_FINGERPRINT,
+        last_run: None,
+        max_orders: 16,
+        max_symbols: 16,
+    })
+}
+
+/// The kinds of what the controller reports to be out of place.
+fn told(controller: &mut Controller) -> Vec<Kind> {
+    std::iter::from_fn(|| controller.next_command())
+        .filter_map(|command| {
+            let controller::Command::Report(controller::Report::OutOfPlace { kind, .. }) = command
+            else {
+                return None;
+            };
+            Some(kind)
+        })
+        .collect()
+}
+
+#[test]
+fn a_controller_tells_what_a_node_that_is_only_ready_does_not_say() {
+    let mut controller = controller();
+    let (run, node) = (RUN, NodeId::from_raw(0));
+    controller.handle_message(NOW, PEER, &hello("one"));
+    // The same again is the answer's fault, not the node's.
+    controller.handle_message(NOW, PEER, &hello("one"));
+    controller.handle_message(NOW, PEER, &message(&Ready { run, node }));
+    controller.handle_message(NOW, PEER, &message(&Ready { run, node }));
+    assert_eq!(told(&mut controller), []);
+    controller.handle_message(NOW, PEER, &message(&Farewell { run, node }));
+    controller.handle_message(NOW, PEER, &hello("one"));
+    let mut writer = RecordsWriter::<_, Ack>::new(vec![0; 512]);
+    let ack = |partition| StreamPosition {
+        stream: StreamId {
+            channel: CHANNEL,
+            partition,
+        },
+        position: Position::default(),
+    };
+    let head = Ack {
+        run,
+        node,
+        streams: 0,
+    };
+    writer.push(&ack(PARTITION)).unwrap();
+    controller.handle_message(NOW, PEER, writer.finish(&[], head).unwrap());
+    writer.push(&ack(Partition::from_raw(9))).unwrap();
+    controller.handle_message(NOW, PEER, writer.finish(&[], head).unwrap());
+    let out_of_place = [Kind::Farewell, Kind::Hello, Kind::Ack];
+    assert_eq!(told(&mut controller), out_of_place);
+    assert_eq!(controller.counters().out_of_place, 3);
+}
+
+#[test]
+fn a_controller_counts_wishes_for_nodes_that_are_not_there() {
+    let mut controller = controller();
+    let request = SetupVisualRequest {
+        schema: SCHEMA_FINGERPRINT,
+        tell: Some(Replica {
+            node: NodeId::from_raw(5),
+            partition: PARTITION,
+        }),
+    };
+    controller.handle_visual_request(NOW, &message(&request));
+    assert_eq!(controller.counters().vain_wishes, 1);
+}
+
+#[test]
+fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
+    const CAPACITY: Capacity = Capacity {
+        symbols: 16,
+        orders: 64,
+        levels: 64,
+    };
+    let mut memory = vec![0; CAPACITY.words()];
+    let config = PiConfig {
+        name: NodeName::try_from("one").unwrap(),
+        max_orders: CAPACITY.orders,
+        max_symbols: CAPACITY.symbols,
+        limits: Limits::DEFAULT,
+    };
+    let mut pi = Pi::new(config, Books::new(CAPACITY, &mut memory).unwrap(), NOW);
+    let setup = |run| {
+        let mut writer = RecordsWriter::<_, SetupPi>::new(vec![0; 512]);
+        let head = SetupPi {
+            run,
+            node: NodeId::from_raw(0),
+            channels: 1,
+            partitions: 1,
+            symbols: 0,
+        };
+        let assignment = SymbolAssignment {
+            symbol_index: SymbolIndex::from_raw(100),
+            scale: PriceScale::new(4).unwrap(),
+            partition: PARTITION,
+        };
+        writer.push(&assignment).unwrap();
+        writer.finish(&[], head).unwrap().to_vec()
+    };
+    let another = Run {
+        generation: 2,
+        ..RUN
+    };
+    pi.handle_control(NOW, &setup(RUN));
+    // It answers a Hello that was repeated.
+    pi.handle_control(NOW, &setup(RUN));
+    assert_eq!(pi.counters().out_of_place, 0);
+    pi.handle_control(NOW, &setup(another));
+    assert_eq!(pi.run(), RUN);
+    let finish = |run| message(&Finish { run, equal: true });
+    pi.handle_control(NOW, &finish(another));
+    assert_eq!(pi.counters().foreign, 1);
+    pi.handle_control(NOW, &finish(RUN));
+    let told = std::iter::from_fn(|| pi.next_command()).filter_map(|command| {
+        let pi::Command::Report(pi::Report::OutOfPlace(kind)) = command else {
+            return None;
+        };
+        Some(kind)
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [Kind::SetupPi, Kind::Finish]);
+    assert_eq!(pi.counters().out_of_place, 2);
+}
