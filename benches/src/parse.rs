@@ -6,9 +6,10 @@
 use std::hash::Hasher;
 
 use oxberry_core::feed::{EventsOnly, FeedEvent, Normalizer, SymbolSlot};
-use oxberry_core::xdp::{Body, Message, MessageRef, OrderRecord, PacketRef, Visitor, visit};
+use oxberry_core::xdp::{Body, Message, MessageRef, PacketRef, Visitor, visit};
 
 use crate::feed::RecordedChannel;
+use crate::record::OrderRecord;
 
 /// Something to do with a feed.
 #[derive(Clone, Copy, Debug)]

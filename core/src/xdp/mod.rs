@@ -40,7 +40,6 @@ mod field;
 mod layout;
 mod message;
 mod packet;
-mod record;
 
 pub use builder::{MAX_MESSAGES, MAX_PACKET, PacketBuilder, PacketFull};
 pub use code::*;
@@ -51,4 +50,3 @@ pub use field::{Ascii, FieldValue, FirmId, SignedPrice};
 pub use layout::Head;
 pub use message::*;
 pub use packet::{HEADER_SIZE, MESSAGE_HEADER_SIZE, MessageRef, Messages, PacketHeader, PacketRef};
-pub use record::OrderRecord;

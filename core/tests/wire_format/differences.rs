@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oxberry_core::xdp::{Dialect, Message, MessageRef, OrderRecord};
+use oxberry_core::xdp::{Dialect, Message, MessageRef};
 
 use super::code::Code;
 use super::document::{CodeList, Document, Sizes, Table};
@@ -98,38 +98,6 @@ impl Differences {
                 table.line,
                 format_args!("{dialect} reads another head: {head:?}"),
             );
-        }
-        if let Some(record) = OrderRecord::read(dialect, message) {
-            self.record(table, dialect, &bytes, &record);
-        }
-    }
-
-    fn record(&mut self, table: &Table, dialect: Dialect, bytes: &[u8], record: &OrderRecord) {
-        let mut wide = vec![
-            ("source_time_ns", record.source_time_ns.into()),
-            ("symbol_index", record.symbol_index.raw().into()),
-            ("symbol_seq_num", record.symbol_seq_num.raw().into()),
-            ("order_id", record.order_id),
-            ("new_order_id", record.new_order_id),
-            ("price", record.price.raw().into()),
-            ("volume", record.volume.raw().into()),
-            ("trade_id", record.trade_id.raw().into()),
-        ];
-        let mut codes = Vec::new();
-        for row in &table.rows {
-            let Some(told) = bytes.get(row.offset..row.offset + row.size) else {
-                continue;
-            };
-            let known = wide.iter().position(|(name, _)| *name == row.name);
-            match known.map(|index| wide.swap_remove(index).1) {
-                None => codes.extend_from_slice(told),
-                Some(read) if row.size <= 8 && number(bytes, row.offset, row.size) == read => {}
-                Some(_) => self.note(row.line, format_args!("{dialect} has another record")),
-            }
-        }
-        let is_rest_empty = wide.iter().all(|(_, read)| *read == 0);
-        if !is_rest_empty || number(&codes, 0, codes.len().min(8)) != record.codes {
-            self.note(table.line, format_args!("{dialect} has another record"));
         }
     }
 

@@ -1,11 +1,11 @@
 //! The messages that make up nearly all of a feed, read without a branch on their type.
 
-use super::{
+use oxberry_core::units::{Qty, RawPrice, SymbolIndex, SymbolSeqNum, TradeId};
+use oxberry_core::xdp::{
     Body, Dialect, LegacyAddOrder, LegacyDeleteOrder, LegacyModifyOrder, LegacyOrderExecution,
     MessageRef, PillarAddOrder, PillarDeleteOrder, PillarModifyOrder, PillarNonDisplayedTrade,
     PillarOrderExecution, PillarReplaceOrder,
 };
-use crate::units::{Qty, RawPrice, SymbolIndex, SymbolSeqNum, TradeId};
 
 /// An order message or hidden trade as one flat record, for those who fill columns.
 ///
@@ -13,8 +13,6 @@ use crate::units::{Qty, RawPrice, SymbolIndex, SymbolSeqNum, TradeId};
 /// read the fields. A record is read by a table of offsets instead, which takes half the time of
 /// matching on the type. Fields that the type does not have are 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
 pub struct OrderRecord {
     /// MsgType: 100 to 103; in the later dialects also 104 and 110.
     pub msg_type: u16,
@@ -235,8 +233,9 @@ static MODERN: Shapes = {
     reason = "fields have the size of their type"
 )]
 mod tests {
+    use oxberry_core::xdp::{FieldValue, Message};
+
     use super::*;
-    use crate::xdp::{FieldValue, Message};
 
     /// What the tables of single messages say of the same bytes.
     fn by_table(dialect: Dialect, message: MessageRef<'_>) -> OrderRecord {
