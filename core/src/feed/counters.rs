@@ -15,14 +15,14 @@ pub struct Counters {
     pub events: u64,
     /// Messages of types that the dialect does not have; skipped.
     pub unknown_types: u64,
-    /// Packets with a flag that the reference does not list; treated as live data.
+    /// Packets with a flag that is not listed (docs/wire-format.md, 1.2); treated as live data.
     pub unknown_flags: u64,
     /// Packets and messages with a wrong length.
     pub malformed: u64,
     /// Messages dropped because a required field has an unlisted value, such as a side that is
     /// neither buy nor sell; their symbol becomes stale.
     pub bad_values: u64,
-    /// Messages with a code that the reference does not list, where the meaning is still clear.
+    /// Messages with a code that is not listed (docs/wire-format.md, 4), where the meaning is still clear.
     pub unlisted_codes: u64,
     /// Messages about symbols that nobody defined.
     pub unknown_symbols: u64,

@@ -16,7 +16,7 @@ pub struct FeedEvent {
     pub symbol_index: SymbolIndex,
     /// The message's number within its symbol; `None` for messages that carry none.
     pub symbol_seq_num: Option<SymbolSeqNum>,
-    /// When the matching engine did it; `None` while the second is unknown (reference, 5.3).
+    /// When the matching engine did it; `None` while the second is unknown (docs/wire-format.md, 5.3).
     pub ts_event: Option<UnixNanos>,
     /// What happened.
     pub action: Action,
@@ -25,7 +25,7 @@ pub struct FeedEvent {
 // One cache line.
 const _: () = assert!(size_of::<FeedEvent>() == 64);
 
-/// What happened to the symbol (wire reference, section 5.5).
+/// What happened to the symbol (docs/wire-format.md, 5.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -1,4 +1,4 @@
-//! The refresh of one symbol, put together from its packets (section 1.8).
+//! The refresh of one symbol, put together from its packets (docs/wire-format.md, 1.8).
 
 use super::{Action, FeedEvent, Follower};
 use crate::units::{PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos};

@@ -14,7 +14,7 @@ const IPV4: u16 = 20;
 const UDP: u16 = 8;
 const FRAME: usize = RECORD + (ETHERNET + IPV4 + UDP) as usize;
 
-/// Where channel 1 of Arca Integrated was seen; the others follow (reference, section 1.4).
+/// Where channel 1 of Arca Integrated was seen; the others follow (docs/wire-format.md, 1.4).
 const FIRST_GROUP: u32 = u32::from_be_bytes([224, 0, 59, 64]);
 const FIRST_PORT: u16 = 11_064;
 
