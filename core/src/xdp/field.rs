@@ -27,6 +27,9 @@ pub(super) trait Wire: Copy {
     /// Bytes on the wire.
     const SIZE: usize;
 
+    /// Where those fields lie within it that many messages share; a single field has none.
+    const PLACES: Places = Places::NONE;
+
     /// Reads the field. Bytes that are not there count as 0; callers check the length before, so
     /// that the optimiser drops the question.
     fn read(message: &[u8], offset: usize) -> Self;
@@ -36,6 +39,72 @@ pub(super) trait Wire: Copy {
 
     /// Shows the field, or those it consists of.
     fn show(&self, name: &'static str, visit: &mut dyn FnMut(&'static str, FieldValue<'_>));
+}
+
+/// Where the fields lie that many messages share, each by its name in the table.
+#[derive(Clone, Copy)]
+pub(super) struct Places {
+    pub(super) source_time: Option<u16>,
+    pub(super) source_time_ns: Option<u16>,
+    pub(super) symbol_index: Option<u16>,
+    pub(super) symbol_seq_num: Option<u16>,
+}
+
+impl Places {
+    /// None of them.
+    pub(super) const NONE: Self = Self {
+        source_time: None,
+        source_time_ns: None,
+        symbol_index: None,
+        symbol_seq_num: None,
+    };
+
+    /// The same with a further field. One at offset 0 is a shorter form of the message, and has
+    /// `within` what it brings along.
+    pub(super) const fn with(mut self, name: &str, offset: u16, within: Self) -> Self {
+        if offset == 0 {
+            return within;
+        }
+        if is(name, "source_time") {
+            self.source_time = Some(offset);
+        } else if is(name, "source_time_ns") {
+            self.source_time_ns = Some(offset);
+        } else if is(name, "symbol_index") {
+            self.symbol_index = Some(offset);
+        } else if is(name, "symbol_seq_num") {
+            self.symbol_seq_num = Some(offset);
+        }
+        self
+    }
+
+    /// Whether all of them lie at the same places in another form.
+    pub(super) const fn are(self, other: Self) -> bool {
+        same(self.source_time, other.source_time)
+            && same(self.source_time_ns, other.source_time_ns)
+            && same(self.symbol_index, other.symbol_index)
+            && same(self.symbol_seq_num, other.symbol_seq_num)
+    }
+}
+
+/// Whether two places are the same one, or both none.
+const fn same(one: Option<u16>, other: Option<u16>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+/// Whether a name is this one.
+const fn is(name: &str, other: &str) -> bool {
+    let (mut name, mut other) = (name.as_bytes(), other.as_bytes());
+    loop {
+        match (name.split_first(), other.split_first()) {
+            (Some((a, names)), Some((b, others))) if *a == *b => (name, other) = (names, others),
+            (None, None) => return true,
+            (Some(_), Some(_) | None) | (None, Some(_)) => return false,
+        }
+    }
 }
 
 /// The `N` bytes at `offset`.

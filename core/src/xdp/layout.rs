@@ -1,6 +1,6 @@
-//! Where the fields lie that many message types share, as one table a dialect.
+//! Where the fields lie that many message types share, which follows from the tables of the messages.
 
-use super::{Dialect, MessageRef};
+use super::{Dialect, Form, MessageRef, NumberedForm, TYPES};
 use crate::units::{SymbolIndex, SymbolSeqNum};
 
 /// The fields with which every message begins that has a number within its symbol.
@@ -16,6 +16,8 @@ pub struct Head {
     pub symbol_index: SymbolIndex,
     /// The number of the message within its symbol.
     pub symbol_seq_num: SymbolSeqNum,
+    /// What the message is.
+    pub(crate) form: NumberedForm,
 }
 
 impl Head {
@@ -24,7 +26,7 @@ impl Head {
     pub(super) fn read(dialect: Dialect, message: MessageRef<'_>) -> Option<Self> {
         let word = |bytes: [u8; 4]| u32::from_le_bytes(bytes);
         match layout(dialect, message.msg_type()).start {
-            Start::Nanoseconds => {
+            Start::Nanoseconds(form) => {
                 let &[_, _, _, _, a, b, c, d, e, f, g, h, i, j, k, l] =
                     message.bytes().first_chunk()?;
                 Some(Self {
@@ -32,9 +34,10 @@ impl Head {
                     source_time_ns: word([a, b, c, d]),
                     symbol_index: SymbolIndex::from_raw(word([e, f, g, h])),
                     symbol_seq_num: SymbolSeqNum::from_raw(word([i, j, k, l])),
+                    form,
                 })
             }
-            Start::FullTime => {
+            Start::FullTime(form) => {
                 let (_, rest) = message.bytes().split_first_chunk::<4>()?;
                 let &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = rest.first_chunk()?;
                 Some(Self {
@@ -42,6 +45,7 @@ impl Head {
                     source_time_ns: word([e, f, g, h]),
                     symbol_index: SymbolIndex::from_raw(word([i, j, k, l])),
                     symbol_seq_num: SymbolSeqNum::from_raw(word([m, n, o, p])),
+                    form,
                 })
             }
             Start::Other => None,
@@ -52,107 +56,91 @@ impl Head {
 /// How messages of a type begin.
 #[derive(Clone, Copy)]
 struct Layout {
-    /// Offset of SymbolIndex.
+    /// Offset of SymbolIndex; past every message when they name no symbol.
     symbol_index: u16,
     start: Start,
 }
 
-/// What follows the message header.
+/// What follows the message header, and what the message then is.
 #[derive(Clone, Copy)]
 enum Start {
     /// SourceTimeNS, SymbolIndex, SymbolSeqNum.
-    Nanoseconds,
+    Nanoseconds(NumberedForm),
     /// SourceTime, SourceTimeNS, SymbolIndex, SymbolSeqNum.
-    FullTime,
+    FullTime(NumberedForm),
     /// Something else.
     Other,
 }
 
-/// Names no symbol: the offset lies past every message.
+/// Names no symbol.
 const NO_SYMBOL: Layout = Layout {
     symbol_index: u16::MAX,
     start: Start::Other,
 };
-/// Begins with nanoseconds.
-const NANOSECONDS: Layout = Layout {
-    symbol_index: 8,
-    start: Start::Nanoseconds,
-};
-/// Begins with the full time.
-const FULL_TIME: Layout = Layout {
-    symbol_index: 12,
-    start: Start::FullTime,
-};
-/// Names a symbol at once, and has no number.
-const SYMBOL_FIRST: Layout = Layout {
-    symbol_index: 4,
-    start: Start::Other,
-};
-/// Begins with the full time and the symbol, and has no number.
-const FULL_TIME_ONLY: Layout = Layout {
-    symbol_index: 12,
-    start: Start::Other,
-};
 
-/// Message types from here on are in no table.
-const TYPES: usize = 224;
+impl Layout {
+    /// As the table of the type says.
+    const fn of_type(dialect: Dialect, msg_type: u16) -> Self {
+        match Form::of(dialect, msg_type, usize::MAX) {
+            Some(form) => Self::new(form),
+            None => NO_SYMBOL,
+        }
+    }
 
-/// Layouts by message type.
-type Layouts = [Layout; TYPES];
-
-/// The types that begin the same way in every dialect.
-const fn common() -> Layouts {
-    let mut layouts = [NO_SYMBOL; TYPES];
-    layouts[3] = SYMBOL_FIRST;
-    layouts[13] = SYMBOL_FIRST;
-    layouts[15] = SYMBOL_FIRST;
-    layouts[32] = FULL_TIME_ONLY;
-    layouts[34] = FULL_TIME;
-    layouts[100] = NANOSECONDS;
-    layouts[101] = NANOSECONDS;
-    layouts[102] = NANOSECONDS;
-    layouts[103] = NANOSECONDS;
-    layouts[105] = FULL_TIME;
-    layouts[106] = FULL_TIME;
-    layouts[223] = FULL_TIME_ONLY;
-    layouts
+    /// As the table of the form says.
+    const fn new(form: Form) -> Self {
+        let places = form.places();
+        let symbol_index = match places.symbol_index {
+            Some(offset) => offset,
+            None => NO_SYMBOL.symbol_index,
+        };
+        let head = (
+            places.source_time,
+            places.source_time_ns,
+            places.symbol_index,
+            places.symbol_seq_num,
+        );
+        let start = match (form, head) {
+            (Form::Numbered(form), (None, Some(4), Some(8), Some(12))) => Start::Nanoseconds(form),
+            (Form::Numbered(form), (Some(4), Some(8), Some(12), Some(16))) => Start::FullTime(form),
+            (Form::Numbered(_), _) => {
+                panic!("a numbered message begins with its time, symbol and number")
+            }
+            (Form::Control(_) | Form::Aside(_), (_, Some(_), Some(_), Some(_))) => {
+                panic!("a message with time, symbol and number is a numbered one")
+            }
+            (Form::Control(_) | Form::Aside(_), _) => Start::Other,
+        };
+        Self {
+            symbol_index,
+            start,
+        }
+    }
 }
 
-/// Table A.
-static LEGACY: Layouts = {
-    let mut layouts = common();
-    layouts[2] = SYMBOL_FIRST;
-    layouts[33] = FULL_TIME;
-    layouts[104] = FULL_TIME;
-    layouts[107] = NANOSECONDS;
-    layouts[108] = FULL_TIME;
-    layouts[220] = FULL_TIME;
-    layouts[221] = FULL_TIME;
-    layouts[222] = FULL_TIME;
-    layouts
-};
-
-/// Tables B and C.
-static MODERN: Layouts = {
-    let mut layouts = common();
-    layouts[104] = NANOSECONDS;
-    layouts[110] = NANOSECONDS;
-    layouts[111] = NANOSECONDS;
-    layouts[112] = NANOSECONDS;
-    layouts[113] = NANOSECONDS;
-    layouts[114] = NANOSECONDS;
+/// Layouts by message type, one a dialect. All forms of a number begin alike, so any may tell it.
+static LAYOUTS: [[Layout; Dialect::ALL.len()]; TYPES] = {
+    let mut layouts = [[NO_SYMBOL; Dialect::ALL.len()]; TYPES];
+    let mut types: &mut [[Layout; Dialect::ALL.len()]] = &mut layouts;
+    let mut msg_type = 0;
+    while let Some((layouts, others)) = types.split_first_mut() {
+        *layouts = [
+            Layout::of_type(Dialect::Legacy, msg_type),
+            Layout::of_type(Dialect::Xdp, msg_type),
+            Layout::of_type(Dialect::Pillar, msg_type),
+        ];
+        msg_type += 1;
+        types = others;
+    }
     layouts
 };
 
 /// How messages of the type begin.
 #[inline]
 fn layout(dialect: Dialect, msg_type: u16) -> Layout {
-    let layouts = match dialect {
-        Dialect::Legacy => &LEGACY,
-        Dialect::Xdp | Dialect::Pillar => &MODERN,
-    };
-    layouts
+    LAYOUTS
         .get(usize::from(msg_type))
+        .and_then(|layouts| layouts.get(dialect as usize))
         .copied()
         .unwrap_or(NO_SYMBOL)
 }
