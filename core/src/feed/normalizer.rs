@@ -3,10 +3,13 @@
 use super::counters::count_at;
 use super::refresh::{Belongs, Refresh};
 use super::symbols::Symbols;
-use super::translate::{Control, Outlet, control, translate};
+use super::translate::{Control, Outlet, aside, control, translate};
 use super::{Action, Counters, FeedEvent, Follower, Lost, SymbolSlot, TooManySymbols};
 use crate::units::{PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
-use crate::xdp::{Dialect, MessageRef, PacketHeader, PacketRef, WireError};
+use crate::xdp::{
+    Body as _, ControlForm, Dialect, Form, LegacySymbolIndexMapping, MessageRef, PacketHeader,
+    PacketRef, PartitionTimeReference, RefreshHeader, SymbolClear, SymbolTimeReference, WireError,
+};
 
 /// Turns the messages of one channel, in order, into events that know no dialect.
 ///
@@ -233,7 +236,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     pub fn message(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
         count_at(&mut self.counters.by_type, usize::from(message.msg_type()));
         let Some(head) = message.head(self.dialect) else {
-            return self.control(seq_num, message, out);
+            return self.headless(seq_num, message, out);
         };
         let Some(slot) = self.symbols.get(head.symbol_index) else {
             return self.unknown_symbol(seq_num, head.symbol_index);
@@ -261,99 +264,126 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             counters,
             out,
         };
-        if translate(self.dialect, message, &mut outlet).is_err() {
+        if translate(self.dialect, head.form, message, &mut outlet).is_err() {
             outlet.counters.malformed += 1;
             outlet.action(Action::Unreadable);
         }
     }
 
-    /// A message that changes the state of the channel, and is rare.
+    /// A message without a [`Head`](crate::xdp::Head), which is rare.
     #[cold]
-    fn control(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
-        match control(self.dialect, message) {
-            Ok(Control::SymbolTime {
-                symbol_index,
-                symbol_seq_num,
-                seconds,
-            }) => {
-                let Some(slot) = self.symbols.get(symbol_index) else {
-                    return self.unknown_symbol(seq_num, symbol_index);
-                };
-                slot.set_heard();
-                slot.seconds = seconds;
-                self.counters.events += 1;
-                out.event(FeedEvent {
-                    seq_num,
-                    symbol_index,
-                    symbol_seq_num: Some(symbol_seq_num),
-                    ts_event: Some(UnixNanos::from_parts(seconds, 0)),
-                    action: Action::Other,
-                });
+    fn headless(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
+        let form = match Form::of(self.dialect, message.msg_type(), message.size()) {
+            None => {
+                self.counters.unknown_types += 1;
+                return;
             }
-            Ok(Control::PartitionTime { system, seconds }) => {
-                match usize::try_from(system)
-                    .ok()
-                    .and_then(|id| self.seconds.get_mut(id))
-                {
-                    Some(known) => *known = seconds,
-                    None => self.counters.bad_values += 1,
-                }
+            Some(Form::Aside(form)) => {
+                let is_whole = aside(self.dialect, form, message).is_ok();
+                self.counters.malformed += u64::from(!is_whole);
+                return;
             }
-            Ok(Control::Clear {
-                symbol_index,
-                seconds,
-                nanoseconds,
-                next,
-            }) => {
-                let Some(slot) = self.symbols.get(symbol_index) else {
-                    return self.unknown_symbol(seq_num, symbol_index);
-                };
-                slot.set_heard();
-                let ts_event = Some(UnixNanos::from_parts(seconds, nanoseconds));
-                let action = Action::Clear { next };
-                self.unnumbered(seq_num, symbol_index, ts_event, action, out);
-            }
-            Ok(Control::Define {
-                symbol_index,
-                system_id,
-                price_scale_code,
-            }) => self.learn(seq_num, symbol_index, system_id, price_scale_code, out),
+            Some(Form::Control(form)) => match control(form, message) {
+                Ok(control) => return self.control(seq_num, control, out),
+                Err(_) => Some(form),
+            },
+            // Too short for its head.
+            Some(Form::Numbered(_)) => None,
+        };
+        self.counters.malformed += 1;
+        self.unreadable(seq_num, form, message, out);
+    }
+
+    /// A message that others are read by.
+    fn control(&mut self, seq_num: SeqNum, control: Control, out: &mut impl Follower) {
+        match control {
             // Its place is at number 1, where whoever follows the numbers takes note of it.
-            Ok(Control::Reset) if seq_num == SeqNum::from_raw(1) => self.counters.resets += 1,
+            Control::Reset if seq_num == SeqNum::from_raw(1) => self.counters.resets += 1,
             // Elsewhere nobody knows what the venue means by it.
-            Ok(Control::Reset) => {
+            Control::Reset => {
                 self.counters.bad_values += 1;
                 self.lose(seq_num, seq_num, out);
             }
-            Ok(Control::Nothing) => {}
-            Ok(Control::Unknown) => self.counters.unknown_types += 1,
-            Err(_) => {
-                self.counters.malformed += 1;
-                self.unreadable(seq_num, message, out);
-            }
+            Control::SymbolTime(time) => self.symbol_time(seq_num, time, out),
+            Control::PartitionTime(time) => self.partition_time(time),
+            Control::Define(definition) => self.learn(seq_num, definition, out),
+            Control::Clear(clear) => self.clear(seq_num, clear, out),
         }
     }
 
-    /// A message without a number within its symbol, or too short to tell it, that cannot be
-    /// understood.
-    fn unreadable(&mut self, seq_num: SeqNum, message: MessageRef<'_>, out: &mut impl Follower) {
-        match (
-            message.msg_type(),
-            message.symbol_index(self.dialect),
-            self.dialect,
-        ) {
-            // Requests, answers to them and summaries say nothing of books.
-            (10..=15 | 31 | 35 | 223, _, _) => {}
+    /// The second of a symbol, whose number the message consumes.
+    fn symbol_time(&mut self, seq_num: SeqNum, time: SymbolTimeReference, out: &mut impl Follower) {
+        let SymbolTimeReference {
+            symbol_index,
+            symbol_seq_num,
+            source_time,
+        } = time;
+        let Some(slot) = self.symbols.get(symbol_index) else {
+            return self.unknown_symbol(seq_num, symbol_index);
+        };
+        slot.set_heard();
+        slot.seconds = source_time;
+        self.counters.events += 1;
+        out.event(FeedEvent {
+            seq_num,
+            symbol_index,
+            symbol_seq_num: Some(symbol_seq_num),
+            ts_event: Some(UnixNanos::from_parts(source_time, 0)),
+            action: Action::Other,
+        });
+    }
+
+    /// The second of a partition.
+    fn partition_time(&mut self, time: PartitionTimeReference) {
+        match usize::try_from(time.id)
+            .ok()
+            .and_then(|id| self.seconds.get_mut(id))
+        {
+            Some(known) => *known = time.source_time,
+            None => self.counters.bad_values += 1,
+        }
+    }
+
+    /// The symbol starts again.
+    fn clear(&mut self, seq_num: SeqNum, clear: SymbolClear, out: &mut impl Follower) {
+        let SymbolClear {
+            source_time,
+            source_time_ns,
+            symbol_index,
+            next_source_seq_num: next,
+        } = clear;
+        let Some(slot) = self.symbols.get(symbol_index) else {
+            return self.unknown_symbol(seq_num, symbol_index);
+        };
+        slot.set_heard();
+        let ts_event = Some(UnixNanos::from_parts(source_time, source_time_ns));
+        let action = Action::Clear { next };
+        self.unnumbered(seq_num, symbol_index, ts_event, action, out);
+    }
+
+    /// A message that cannot be understood: of this form, or one too short to tell its number
+    /// within its symbol.
+    fn unreadable(
+        &mut self,
+        seq_num: SeqNum,
+        form: Option<ControlForm>,
+        message: MessageRef<'_>,
+        out: &mut impl Follower,
+    ) {
+        if form == Some(ControlForm::PartitionTimeReference) {
             // The second of a partition that is not told.
-            (2, _, Dialect::Xdp | Dialect::Pillar) => self.seconds.fill(0),
-            (_, Some(symbol_index), _) => {
-                if self.symbols.get(symbol_index).is_none() {
-                    return self.unknown_symbol(seq_num, symbol_index);
-                }
+            self.seconds.fill(0);
+            return;
+        }
+        match message.symbol_index(self.dialect) {
+            Some(symbol_index) if self.symbols.get(symbol_index).is_none() => {
+                self.unknown_symbol(seq_num, symbol_index);
+            }
+            Some(symbol_index) => {
                 self.unnumbered(seq_num, symbol_index, None, Action::Unreadable, out);
             }
             // Any symbol may be meant.
-            (_, None, _) => self.lose(seq_num, seq_num, out),
+            None => self.lose(seq_num, seq_num, out),
         }
     }
 
@@ -378,11 +408,15 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     fn learn(
         &mut self,
         seq_num: SeqNum,
-        symbol_index: SymbolIndex,
-        system_id: SystemId,
-        price_scale_code: u8,
+        definition: LegacySymbolIndexMapping,
         out: &mut impl Follower,
     ) {
+        let LegacySymbolIndexMapping {
+            symbol_index,
+            system_id,
+            price_scale_code,
+            ..
+        } = definition;
         // Of a symbol that was known before all messages were told.
         let is_whole =
             self.passed_over == SeqNum::from_raw(0) || self.symbols.get(symbol_index).is_some();
@@ -405,7 +439,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     fn refresh_message(&mut self, message: MessageRef<'_>, read: SeqNum, out: &mut impl Follower) {
         let msg_type = message.msg_type();
         count_at(&mut self.counters.by_type, usize::from(msg_type));
-        if msg_type == 35 {
+        if msg_type == RefreshHeader::MSG_TYPE {
             self.counters.refreshes += u64::from(self.refresh.end_part(read, out));
             let under_way = self.refresh.is_under_way();
             if !self.refresh.start_part(message) {
@@ -420,7 +454,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
         if belongs == Belongs::No {
             return;
         }
-        if msg_type == 3 {
+        if msg_type == LegacySymbolIndexMapping::MSG_TYPE {
             self.learn_in_refresh(message);
         }
         if self.symbols.get(symbol_index).is_none() {
@@ -438,7 +472,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             action: None,
             counters: &mut self.counters,
         };
-        if translate(self.dialect, message, &mut repeated).is_err() {
+        if translate(self.dialect, head.form, message, &mut repeated).is_err() {
             repeated.counters.malformed += 1;
             return self.abandon_refresh();
         }
@@ -458,11 +492,13 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
     /// A definition in a refresh may be older than what the channel itself said, so it is told with
     /// the refresh, of which whoever keeps the book knows whether it is too old.
     fn learn_in_refresh(&mut self, message: MessageRef<'_>) {
-        let Ok(Control::Define {
+        // All forms begin with the shortest one.
+        let Ok(LegacySymbolIndexMapping {
             symbol_index,
             system_id,
             price_scale_code,
-        }) = control(self.dialect, message)
+            ..
+        }) = LegacySymbolIndexMapping::parse(message)
         else {
             return self.abandon_refresh();
         };
