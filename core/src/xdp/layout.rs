@@ -118,29 +118,36 @@ impl Layout {
     }
 }
 
-/// Layouts by message type, one a dialect. All forms of a number begin alike, so any may tell it.
-static LAYOUTS: [[Layout; Dialect::ALL.len()]; TYPES] = {
-    let mut layouts = [[NO_SYMBOL; Dialect::ALL.len()]; TYPES];
-    let mut types: &mut [[Layout; Dialect::ALL.len()]] = &mut layouts;
+/// Layouts by message type.
+type Layouts = [Layout; TYPES];
+
+/// The layouts of a dialect. All forms of a number begin alike, so any may tell it.
+const fn layouts(dialect: Dialect) -> Layouts {
+    let mut layouts = [NO_SYMBOL; TYPES];
+    let mut rest: &mut [Layout] = &mut layouts;
     let mut msg_type = 0;
-    while let Some((layouts, others)) = types.split_first_mut() {
-        *layouts = [
-            Layout::of_type(Dialect::Legacy, msg_type),
-            Layout::of_type(Dialect::Xdp, msg_type),
-            Layout::of_type(Dialect::Pillar, msg_type),
-        ];
+    while let Some((layout, others)) = rest.split_first_mut() {
+        *layout = Layout::of_type(dialect, msg_type);
         msg_type += 1;
-        types = others;
+        rest = others;
     }
     layouts
-};
+}
+
+static LEGACY: Layouts = layouts(Dialect::Legacy);
+static XDP: Layouts = layouts(Dialect::Xdp);
+static PILLAR: Layouts = layouts(Dialect::Pillar);
 
 /// How messages of the type begin.
 #[inline]
 fn layout(dialect: Dialect, msg_type: u16) -> Layout {
-    LAYOUTS
+    let layouts = match dialect {
+        Dialect::Legacy => &LEGACY,
+        Dialect::Xdp => &XDP,
+        Dialect::Pillar => &PILLAR,
+    };
+    layouts
         .get(usize::from(msg_type))
-        .and_then(|layouts| layouts.get(dialect as usize))
         .copied()
         .unwrap_or(NO_SYMBOL)
 }

@@ -180,7 +180,7 @@ macro_rules! messages {
         $(impl $group {
             /// Reads a message as a dialect has it, and shows it to the visitor; `None` for a type
             /// that is not of this group.
-            #[inline]
+            #[inline(always)]
             pub(super) fn visit_in<D: $crate::xdp::message::form::Known, V: $crate::xdp::Visitor>(
                 message: $crate::xdp::MessageRef<'_>,
                 visitor: &mut V,

@@ -40,7 +40,7 @@ pub fn visit<V: Visitor>(
 }
 
 /// As [`visit`], in a dialect that the compiler knows.
-#[inline]
+#[inline(always)]
 fn visit_in<D: Known, V: Visitor>(
     message: MessageRef<'_>,
     visitor: &mut V,
