@@ -135,7 +135,7 @@ impl Engine<'_> {
     }
 
     /// Makes the orders of one side void whose expiry is over; says whether there were any. Their
-    /// levels go at once, and their records are free at once where they are few; others are freed later, with
+    /// levels go at once, and so do their records where they are few; others are freed later, with
     /// each order that is added.
     pub(super) fn void(
         &mut self,

@@ -200,8 +200,7 @@ impl Orders {
 
     /// The buckets after the home.
     fn detour(&self, key: Key) -> Detour {
-        let hash =
-            key.order_id.raw() ^ u64::from(key.slot.raw() + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let hash = key.order_id.raw() ^ key.slot.spread();
         Detour {
             neighbour: Some(key.home.neighbour()),
             hash,

@@ -40,8 +40,8 @@ impl<'s> Records<'s> {
         Self { records }
     }
 
-    /// The same records, held by what the compiler knows that no store to them changes: it need not look
-    /// up again where they lie after each.
+    /// The same records, by a reference of their own: the compiler sees that no store to a record changes
+    /// it, and need not look up after each where they lie.
     #[inline(always)]
     pub(super) fn held(&mut self) -> Records<'_> {
         Records {

@@ -30,6 +30,11 @@ impl SymbolSlot {
         self.0 as usize
     }
 
+    /// A number that is far from that of the slots beside it, to make a hash of.
+    pub(super) const fn spread(self) -> u64 {
+        (self.0 as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+
     /// The slot, if it is that of a symbol.
     #[inline(always)]
     pub(super) fn some(self) -> Option<Self> {
