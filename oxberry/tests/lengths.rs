@@ -21,64 +21,16 @@ const TABLE: &str = "// A table: ";
 /// The words of a file's head that say why it is long.
 const REASON: &str = "one file";
 
-/// Functions that are still too long.
-const LONG_FUNCTIONS: &[(&str, &str)] = &[
-    ("cluster/src/page/event.rs", "handle_event"),
-    ("cluster/src/page/mod.rs", "handle_batch"),
-    ("cluster/src/pi/data.rs", "handle_batch"),
-    ("cluster/src/pi/telling.rs", "tell_one"),
-    ("core/src/book/apply.rs", "act"),
-    ("core/src/book/apply.rs", "apply_next"),
-    ("core/src/feed/normalizer.rs", "control"),
-    ("core/src/feed/translate.rs", "legacy"),
-    ("core/src/feed/translate.rs", "modern"),
-    ("proto-schema/src/event_record.rs", "event_record"),
-    ("proto-schema/src/event_record.rs", "recorded"),
-    ("sim/src/cluster/controller_turn.rs", "obey_controller"),
-    ("sim/src/cluster/ending.rs", "judge_page_at_end"),
-    ("sim/src/cluster/fault.rs", "kinds"),
-    ("sim/src/cluster/oracle.rs", "judge_page"),
-    ("sim/src/cluster/oracle.rs", "pi_tells"),
-    ("sim/src/cluster/pi_turn.rs", "run_pi"),
-    ("sim/src/cluster/trouble.rs", "do_fault"),
-    ("sim/src/cluster/venue.rs", "day"),
-    ("sim/src/cluster/venue.rs", "step"),
-    ("sim/src/cluster/venue.rs", "trade"),
-    ("sim/src/cluster/wire.rs", "legacy"),
-    ("sim/src/cluster/wire.rs", "message"),
-    ("sim/src/market/encode.rs", "legacy"),
-    ("sim/src/market/encode.rs", "pillar"),
-    ("sim/src/market/encode.rs", "xdp"),
-];
-
-/// Files that are still too long and do not say why.
-const LONG_FILES: &[&str] = &[
-    "cluster/src/controller/mod.rs",
-    "cluster/tests/page.rs",
-    "core/src/book/symbol.rs",
-    "core/src/feed/tests/mod.rs",
-    "core/tests/naive/mod.rs",
-    "core/tests/wire_format_document.rs",
-    "proto-schema/tests/golden.rs",
-    "sim/src/cluster/venue.rs",
-];
-
 #[test]
 fn functions_can_be_seen_at_once() {
     let files = sources(&["rs"]);
     let tests = modules_of_tests(&files);
-    let mut known = LONG_FUNCTIONS.to_vec();
     let (mut functions, mut wrong) = (0, Vec::new());
     for path in files.iter().filter(|path| !is_test(path, &tests)) {
         let name = name_of(path);
         for function in functions_of(&read(path)) {
             functions += 1;
-            let is_too_long = function.lines > MOST_LINES_OF_A_FUNCTION && !function.is_table;
-            if is_too_long
-                && !take(&mut known, |&one| {
-                    one == (name.as_str(), function.name.as_str())
-                })
-            {
+            if function.lines > MOST_LINES_OF_A_FUNCTION && !function.is_table {
                 wrong.push(format!(
                     "{name}:{}: `{}` has {} lines, more than {MOST_LINES_OF_A_FUNCTION}: which part \
                      of it has a name of its own? If it only lists things, say so above it: {TABLE}…",
@@ -89,21 +41,15 @@ fn functions_can_be_seen_at_once() {
     }
     assert!(functions > 1_000, "only {functions} functions were found");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(
-        known.is_empty(),
-        "short by now: take from the list {known:?}"
-    );
 }
 
 #[test]
 fn long_files_say_why_they_are_one() {
-    let mut known = LONG_FILES.to_vec();
     let mut wrong = Vec::new();
     for path in sources(&["rs"]) {
         let (name, text) = (name_of(&path), read(&path));
         let lines = text.lines().count();
-        if lines > MOST_LINES_OF_A_FILE && !says_why(&text) && !take(&mut known, |&one| one == name)
-        {
+        if lines > MOST_LINES_OF_A_FILE && !says_why(&text) {
             wrong.push(format!(
                 "{name}: {lines} lines, more than {MOST_LINES_OF_A_FILE}: what is the second \
                  subject? If there is none, say in its head why it is {REASON}"
@@ -111,10 +57,6 @@ fn long_files_say_why_they_are_one() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(
-        known.is_empty(),
-        "short by now: take from the list {known:?}"
-    );
 }
 
 #[test]
@@ -179,12 +121,6 @@ fn a_table_says_why_it_is_one_and_a_long_file_in_its_head() {
     assert!(!says_why(
         "//! A subject.\n\n/// It is one file.\nfn f() {}\n"
     ));
-}
-
-/// Takes from a list what is meant, if it is there.
-fn take<T>(list: &mut Vec<T>, is_meant: impl FnMut(&T) -> bool) -> bool {
-    let at = list.iter().position(is_meant);
-    at.map(|at| list.swap_remove(at)).is_some()
 }
 
 /// A function of a file.

@@ -2,6 +2,7 @@
 
 use super::applied::{Applied, UnknownSymbol};
 use super::books::Books;
+use super::change::printed;
 use super::counters::BookCounters;
 use super::engine::{Engine, Subject};
 use super::refs::Bucket;
@@ -117,7 +118,8 @@ fn apply_to(
     let Target { slot, home } = target;
     record.note();
     let mut subject = Subject::new(slot, record);
-    let (outcome, trade) = engine.change(&mut subject, home, &event.action)?;
+    let outcome = engine.change(&mut subject, home, &event.action)?;
+    let trade = printed(&event.action);
     if let Some(trade) = trade {
         tapes.count(slot, trade, subject.record.scale());
     }

@@ -23,29 +23,25 @@ impl Engine<'_> {
         subject: &mut Subject<'_>,
         home: Bucket,
         action: &Action,
-    ) -> Option<(Outcome, Option<Trade>)> {
+    ) -> Option<Outcome> {
         let slot = subject.slot;
         let key = |order_id| Key {
             slot,
             order_id,
             home,
         };
-        let outcome = match *action {
+        Some(match *action {
             Action::Add {
                 order_id,
                 side,
                 price,
                 qty,
                 sessions,
-            } => {
-                let order = NewOrder {
-                    side,
-                    price,
-                    qty,
-                    sessions,
-                };
-                self.add(subject, key(order_id), order)
-            }
+            } => self.add(
+                subject,
+                key(order_id),
+                NewOrder::new(side, price, qty, sessions),
+            ),
             Action::Modify {
                 order_id,
                 price,
@@ -55,15 +51,10 @@ impl Engine<'_> {
             Action::Delete { order_id } => self.delete(subject, key(order_id)),
             Action::Execute {
                 order_id,
-                price,
                 qty,
                 effect,
-                printable,
-                trade_id: _,
-            } => {
-                let trade = counted(price, qty, printable);
-                return Some((self.execute(subject, key(order_id), qty, effect), trade));
-            }
+                ..
+            } => self.execute(subject, key(order_id), qty, effect),
             Action::Replace {
                 order_id,
                 new_order_id,
@@ -71,13 +62,7 @@ impl Engine<'_> {
                 qty,
             } => self.replace(subject, key(order_id), new_order_id, price, qty),
             Action::Trade { qty, .. } if qty == Qty::ZERO => Err(Rejection::ZeroQuantity),
-            Action::Trade {
-                price,
-                qty,
-                printable,
-                trade_id: _,
-            } => return Some((Ok(false), counted(price, qty, printable))),
-            Action::Other => Ok(false),
+            Action::Trade { .. } | Action::Other => Ok(false),
             Action::Clear { .. }
             | Action::Session { .. }
             | Action::Halt
@@ -88,14 +73,28 @@ impl Engine<'_> {
             | Action::Refresh { .. }
             | Action::RefreshAdd { .. }
             | Action::Refreshed => return None,
-        };
-        Some((outcome, None))
+        })
     }
 }
 
-/// The trade, if it counts towards volume.
+/// The trade that an event printed, if it counts towards volume.
 #[inline(always)]
-fn counted(price: RawPrice, qty: Qty, printable: bool) -> Option<Trade> {
+pub(super) fn printed(action: &Action) -> Option<Trade> {
+    let (Action::Execute {
+        price,
+        qty,
+        printable,
+        ..
+    }
+    | Action::Trade {
+        price,
+        qty,
+        printable,
+        ..
+    }) = *action
+    else {
+        return None;
+    };
     (printable && qty != Qty::ZERO).then_some(Trade { price, qty })
 }
 

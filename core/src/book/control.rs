@@ -70,12 +70,7 @@ impl Books<'_> {
                 qty,
                 sessions,
             } => {
-                let order = NewOrder {
-                    side,
-                    price,
-                    qty,
-                    sessions,
-                };
+                let order = NewOrder::new(side, price, qty, sessions);
                 return self.refresh_order(slot, order_id, order);
             }
             Action::Refreshed => self.end_refresh(slot),

@@ -64,6 +64,23 @@ pub(super) struct NewOrder {
     pub(super) sessions: TradeSessions,
 }
 
+impl NewOrder {
+    #[inline(always)]
+    pub(super) const fn new(
+        side: Side,
+        price: RawPrice,
+        qty: Qty,
+        sessions: TradeSessions,
+    ) -> Self {
+        Self {
+            side,
+            price,
+            qty,
+            sessions,
+        }
+    }
+}
+
 impl<'s> Engine<'s> {
     /// An empty engine in these parts of the memory.
     pub(super) fn new(
