@@ -1,6 +1,6 @@
 //! The packets of a made-up market, in memory.
 
-use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 use oxberry_core::units::{PriceScale, SymbolIndex};
 use oxberry_core::xdp::{Dialect, MAX_PACKET, PacketRef};
 use oxberry_sim::market::{Market, MarketConfig, MarketError};
@@ -65,7 +65,7 @@ impl RecordedChannel {
     /// The events of all packets.
     #[must_use]
     pub fn events(&self) -> Vec<FeedEvent> {
-        let slots = vec![SymbolSlot::EMPTY; self.symbols.len() * 2];
+        let slots = vec![FeedSymbol::EMPTY; self.symbols.len() * 2];
         let mut channel = Channel::new(self.dialect, slots);
         let mut events = Vec::new();
         for packet in self.packets() {

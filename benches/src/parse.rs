@@ -5,7 +5,7 @@
 
 use std::hash::Hasher;
 
-use oxberry_core::feed::{EventsOnly, FeedEvent, Normalizer, SymbolSlot};
+use oxberry_core::feed::{EventsOnly, FeedEvent, FeedSymbol, Normalizer};
 use oxberry_core::xdp::{Body, Message, MessageRef, PacketRef, Visitor, visit};
 
 use crate::feed::RecordedChannel;
@@ -171,7 +171,7 @@ pub fn decode_enum(channel: &RecordedChannel) -> u64 {
 #[must_use]
 pub fn normalize(channel: &RecordedChannel) -> u64 {
     // The feed defines its symbols itself.
-    let slots = vec![SymbolSlot::EMPTY; channel.symbols.len() * 4];
+    let slots = vec![FeedSymbol::EMPTY; channel.symbols.len() * 4];
     let mut normalizer = Normalizer::new(channel.dialect, slots);
     let mut sum = 0;
     for_each_packet(channel, |packet| {
@@ -301,7 +301,7 @@ mod tests {
             };
             let sizes = (channel.bytes.len() - headers) as u64;
             assert_eq!(walk(&channel), types + sizes);
-            let mut normalizer = Normalizer::new(dialect, [SymbolSlot::EMPTY; 80]);
+            let mut normalizer = Normalizer::new(dialect, [FeedSymbol::EMPTY; 80]);
             let mut events = 0_u64;
             for_each_packet(&channel, |packet| {
                 let mut count = EventsOnly(|_| events += 1);

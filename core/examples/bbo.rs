@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "it is what an example is for")]
 
 use oxberry_core::book::{Books, Capacity};
-use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 use oxberry_core::units::{
     ChannelId, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
     SystemId, UnixNanos,
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut memory = vec![0; capacity.words()];
     let mut books = Books::new(capacity, &mut memory)?;
     books.define(SYMBOL, scale)?;
-    let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 16]);
+    let mut channel = Channel::new(Dialect::Pillar, [FeedSymbol::EMPTY; 16]);
     channel.define(SYMBOL, SystemId::from_raw(1))?;
 
     let mut follower = EventsOnly(|event: FeedEvent| {

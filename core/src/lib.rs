@@ -15,11 +15,11 @@
 //!
 //! ```
 //! use oxberry_core::book::Books;
-//! use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+//! use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 //! use oxberry_core::units::ChannelId;
 //! use oxberry_core::xdp::{PacketRef, WireError};
 //!
-//! fn read(packet: &[u8], channel: &mut Channel<[SymbolSlot; 64]>, books: &mut Books<'_>) -> Result<(), WireError> {
+//! fn read(packet: &[u8], channel: &mut Channel<[FeedSymbol; 64]>, books: &mut Books<'_>) -> Result<(), WireError> {
 //!     let mut print = EventsOnly(|event: FeedEvent| {
 //!         if let Ok(applied) = books.apply(ChannelId::from_raw(1), &event)
 //!             && applied.bbo_changed

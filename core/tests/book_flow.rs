@@ -9,8 +9,8 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use oxberry_core::book::{BookCounters, Books, Capacity, Trust};
-use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::book::{BookCounters, Books, Capacity, SymbolSlot, Trust};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 use oxberry_core::symbol;
 use oxberry_core::units::{ChannelId, Side, SymbolIndex};
 use oxberry_core::xdp::Dialect;
@@ -34,7 +34,7 @@ fn published(directory: &std::path::Path, symbol: &str) -> Rows {
 }
 
 /// The best levels as a published row has them; no level is `0,0`.
-fn row(books: &Books<'_>, slot: oxberry_core::book::SymbolSlot) -> Vec<u64> {
+fn row(books: &Books<'_>, slot: SymbolSlot) -> Vec<u64> {
     let mut row = vec![0; DEPTH * 4];
     for side in Side::BOTH {
         for (rank, level) in books.depth(slot, side).take(DEPTH).enumerate() {
@@ -66,7 +66,7 @@ fn compare(dialect: Dialect) -> Option<usize> {
     for number in 1..=2_u8 {
         let file =
             std::fs::read(directory.join(format!("20120621-ARCA_XDP_IBF_{number}.dat"))).unwrap();
-        let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+        let mut channel = Channel::new(dialect, [FeedSymbol::EMPTY; 4]);
         for (_, line) in symbol::lines(&mapping) {
             let line = line.unwrap();
             channel.define(line.symbol_index, line.system_id).unwrap();

@@ -6,7 +6,7 @@
 #![cfg(feature = "defmt")]
 
 use oxberry_core::book::Memory;
-use oxberry_core::feed::{Channel, Normalizer, SymbolSlot};
+use oxberry_core::feed::{Channel, FeedSymbol, Normalizer};
 use oxberry_core::line::{LineArbiter, Slot};
 use oxberry_core::matching::InlineMatcher;
 
@@ -15,8 +15,8 @@ fn assert_format<T: defmt::Format>() {}
 #[test]
 fn generic_types_can_be_logged() {
     assert_format::<Memory<4>>();
-    assert_format::<Normalizer<[SymbolSlot; 4]>>();
-    assert_format::<Channel<[SymbolSlot; 4]>>();
+    assert_format::<Normalizer<[FeedSymbol; 4]>>();
+    assert_format::<Channel<[FeedSymbol; 4]>>();
     assert_format::<LineArbiter<[Slot; 4]>>();
     assert_format::<InlineMatcher<4, 4>>();
 }

@@ -11,7 +11,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use oxberry_core::feed::{Action, Channel, EventsOnly, ExecutionEffect, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Action, Channel, EventsOnly, ExecutionEffect, FeedEvent, FeedSymbol};
 use oxberry_core::line::Continuity;
 use oxberry_core::symbol;
 use oxberry_core::units::SymbolSeqNum;
@@ -25,7 +25,7 @@ fn events(dialect: Dialect) -> Option<Vec<FeedEvent>> {
     for number in 1..=4 {
         let file =
             std::fs::read(directory.join(format!("20120621-ARCA_XDP_IBF_{number}.dat"))).unwrap();
-        let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+        let mut channel = Channel::new(dialect, [FeedSymbol::EMPTY; 4]);
         for (_, line) in symbol::lines(&mapping) {
             let line = line.unwrap();
             channel.define(line.symbol_index, line.system_id).unwrap();

@@ -10,7 +10,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oxberry_core::feed::{Channel, EventsOnly, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedSymbol};
 use oxberry_core::units::{SeqNum, SymbolIndex, SystemId, UnixNanos};
 use oxberry_core::xdp::{
     DeliveryFlag, Dialect, Message, MessageRef, PacketBuilder, PacketRef, WireErrorKind,
@@ -250,7 +250,7 @@ proptest! {
             0..20,
         ),
     ) {
-        let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+        let mut channel = Channel::new(dialect, [FeedSymbol::EMPTY; 4]);
         channel.define(SymbolIndex::from_raw(0), SystemId::from_raw(0))
             .unwrap();
         for (messages, body) in packets {
@@ -275,7 +275,7 @@ proptest! {
         dialect in proptest::sample::select(Dialect::ALL.to_vec()),
         first in 0_u32..4,
     ) {
-        let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+        let mut channel = Channel::new(dialect, [FeedSymbol::EMPTY; 4]);
         let mut events = 0;
         let mut sent = 0;
         for (_, bytes) in &messages {

@@ -14,7 +14,7 @@
 use std::{fs::File, hint::black_box, path::Path};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use oxberry_core::feed::{EventsOnly, Normalizer, SymbolSlot};
+use oxberry_core::feed::{EventsOnly, FeedSymbol, Normalizer};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_feed::source::{Filter, Source};
 use oxberry_sim::market::{FileFormat, Market, MarketConfig, write_directory};
@@ -86,7 +86,7 @@ fn walk(file: &Path) -> (u64, u64) {
 /// Reads a file and makes events of its messages; returns their number.
 fn normalize(file: &Path) -> u64 {
     let mut source = Source::open(file, Filter::default()).expect("it is there");
-    let mut normalizer = Normalizer::new(Dialect::Pillar, vec![SymbolSlot::EMPTY; SLOTS]);
+    let mut normalizer = Normalizer::new(Dialect::Pillar, vec![FeedSymbol::EMPTY; SLOTS]);
     let mut events = 0;
     while source.advance().expect("it is whole") {
         let packet = PacketRef::new(source.packet().bytes).expect("it is whole");

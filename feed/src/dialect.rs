@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use oxberry_core::xdp::{Detector, Dialect, PacketRef, Verdict};
+use oxberry_core::xdp::{Detection, Detector, Dialect, PacketRef};
 
 use crate::source::Source;
 
@@ -13,8 +13,8 @@ use crate::source::Source;
 /// To be asked before any [`Source::advance`]. Everybody who reads the same inputs decides so, and
 /// thus the same. Without a name it reads ahead as far as may be held, one source after the other;
 /// a writer of pipes that waits for its readers in another order needs the name.
-pub fn dialects(sources: &mut [Source], named: Option<Dialect>) -> Vec<Verdict> {
-    let mut verdicts: Vec<Verdict> = sources
+pub fn dialects(sources: &mut [Source], named: Option<Dialect>) -> Vec<Detection> {
+    let mut verdicts: Vec<Detection> = sources
         .iter_mut()
         .map(|source| verdict(source, named))
         .collect();
@@ -34,7 +34,7 @@ pub fn dialects(sources: &mut [Source], named: Option<Dialect>) -> Vec<Verdict> 
     verdicts
 }
 
-fn verdict(source: &mut Source, named: Option<Dialect>) -> Verdict {
+fn verdict(source: &mut Source, named: Option<Dialect>) -> Detection {
     let mut detector = Detector::new();
     if named.is_none() {
         source.look_ahead(|packet| {

@@ -170,6 +170,28 @@ fn public_types_of_the_inner_crates_can_be_logged() {
     );
 }
 
+/// Whoever reads a name in `core` knows which of its layers it is of.
+#[test]
+fn no_public_type_of_core_has_the_name_of_another() {
+    let mut places = BTreeMap::<String, Vec<String>>::new();
+    for path in sources(&["rs"]) {
+        if !path.starts_with(root().join("core/src")) {
+            continue;
+        }
+        for name in read(&path).lines().filter_map(public_type) {
+            // A macro declares many.
+            if name.starts_with("$") {
+                continue;
+            }
+            let place = path.display().to_string();
+            places.entry(name.to_owned()).or_default().push(place);
+        }
+    }
+    assert!(places.len() > 80, "only {} types were found", places.len());
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}
+
 #[test]
 fn links_of_the_documents_lead_somewhere() {
     for path in sources(&["md"]) {

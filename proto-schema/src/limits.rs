@@ -9,9 +9,6 @@ pub const MAX_PARTITIONS: usize = 256;
 /// Channels of one feed: all numbers that a channel can have.
 pub const MAX_CHANNELS: usize = 256;
 
-/// Streams: one for each channel and partition.
-pub const MAX_STREAMS: usize = MAX_CHANNELS * MAX_PARTITIONS;
-
 /// Nodes of one cluster.
 pub const MAX_NODES: usize = 64;
 

@@ -1,6 +1,6 @@
 //! One channel of a feed, from packets in the order of their arrival to what they mean.
 
-use super::{Beginning, Follower, Lost, Normalizer, SymbolSlot, TooManySymbols};
+use super::{Beginning, FeedSymbol, Follower, Lost, Normalizer, TooManySymbols};
 use crate::line::{Continuity, GapDetector};
 use crate::units::{Position, SeqNum, SymbolIndex, SystemId, UnixNanos};
 use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
@@ -47,7 +47,7 @@ pub struct SequenceCounters {
     pub old_refreshes: u64,
 }
 
-impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Channel<S> {
+impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Channel<S> {
     /// Starts with no symbols and expects whatever comes first; what is in the storage is
     /// overwritten.
     pub fn new(dialect: Dialect, storage: S) -> Self {

@@ -6,7 +6,7 @@ use crate::units::SymbolIndex;
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub struct Counters {
+pub struct FeedCounters {
     /// Messages by type; the last is for all types from 255 on.
     pub by_type: [u64; 256],
     /// Packets by delivery flag; the last is for all flags from 63 on.
@@ -44,13 +44,13 @@ pub struct Counters {
     pub unclaimed_bytes: u64,
 }
 
-impl Default for Counters {
+impl Default for FeedCounters {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Counters {
+impl FeedCounters {
     /// Nothing counted.
     #[must_use]
     pub const fn new() -> Self {

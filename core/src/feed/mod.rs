@@ -16,8 +16,8 @@ mod tests;
 mod translate;
 
 pub use channel::{Channel, SequenceCounters};
-pub use counters::Counters;
+pub use counters::FeedCounters;
 pub use event::{Action, ExecutionEffect, FeedEvent, TradeSessions};
 pub use follower::{Beginning, EventsOnly, Follower, Lost};
 pub use normalizer::Normalizer;
-pub use symbols::{SymbolSlot, TooManySymbols};
+pub use symbols::{FeedSymbol, TooManySymbols};

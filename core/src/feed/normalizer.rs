@@ -4,7 +4,7 @@ use super::counters::count_at;
 use super::refresh::{Belongs, Refresh};
 use super::symbols::Symbols;
 use super::translate::{Control, Outlet, aside, control, translate};
-use super::{Action, Counters, FeedEvent, Follower, Lost, SymbolSlot, TooManySymbols};
+use super::{Action, FeedCounters, FeedEvent, FeedSymbol, Follower, Lost, TooManySymbols};
 use crate::units::{PriceScale, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
 use crate::xdp::{
     Body as _, ControlForm, Dialect, Form, LegacySymbolIndexMapping, MessageRef, PacketHeader,
@@ -18,7 +18,7 @@ use crate::xdp::{
 /// same messages say the same, wherever they began. Numbers within a symbol are passed on as they
 /// are; whoever keeps the books checks them.
 ///
-/// The symbols live in storage handed in, an array, a slice, a box or a vector of [`SymbolSlot`]s;
+/// The symbols live in storage handed in, an array, a slice, a box or a vector of [`FeedSymbol`]s;
 /// twice as many slots as symbols let most be found at the first or second look, four times as
 /// many nearly all at the first.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Normalizer<S> {
     refresh: Refresh,
     /// The number of the last message of a symbol that nobody has defined; 0 if the numbering had none.
     passed_over: SeqNum,
-    counters: Counters,
+    counters: FeedCounters,
 }
 
 /// Makes an event of the action of one message.
@@ -40,7 +40,7 @@ struct Events<'a, E> {
     symbol_index: SymbolIndex,
     symbol_seq_num: Option<SymbolSeqNum>,
     ts_event: Option<UnixNanos>,
-    counters: &'a mut Counters,
+    counters: &'a mut FeedCounters,
     out: &'a mut E,
 }
 
@@ -79,7 +79,7 @@ impl<E: Follower> Outlet for Events<'_, E> {
 /// Keeps the action of one message of a refresh.
 struct Repeated<'a> {
     action: Option<Action>,
-    counters: &'a mut Counters,
+    counters: &'a mut FeedCounters,
 }
 
 impl Outlet for Repeated<'_> {
@@ -97,7 +97,7 @@ impl Outlet for Repeated<'_> {
     }
 }
 
-impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
+impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Normalizer<S> {
     /// Starts with no symbols; what is in the storage is overwritten.
     pub fn new(dialect: Dialect, storage: S) -> Self {
         Self {
@@ -106,7 +106,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
             seconds: [0; 256],
             refresh: Refresh::default(),
             passed_over: SeqNum::from_raw(0),
-            counters: Counters::new(),
+            counters: FeedCounters::new(),
         }
     }
 
@@ -118,7 +118,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Normalizer<S> {
 
     /// What was seen so far.
     #[must_use]
-    pub const fn counters(&self) -> &Counters {
+    pub const fn counters(&self) -> &FeedCounters {
         &self.counters
     }
 

@@ -5,7 +5,7 @@ use crate::units::{SymbolIndex, SystemId};
 /// Room for one symbol: 12 bytes.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct SymbolSlot {
+pub struct FeedSymbol {
     pub(super) symbol_index: SymbolIndex,
     /// Seconds of the symbol's latest time reference (`Legacy`); 0 while unknown.
     pub(super) seconds: u32,
@@ -27,9 +27,9 @@ enum Presence {
     Defined,
 }
 
-const _: () = assert!(size_of::<SymbolSlot>() == 12);
+const _: () = assert!(size_of::<FeedSymbol>() == 12);
 
-impl SymbolSlot {
+impl FeedSymbol {
     /// A slot without a symbol.
     pub const EMPTY: Self = Self {
         symbol_index: SymbolIndex::from_raw(0),
@@ -66,7 +66,7 @@ impl SymbolSlot {
     }
 }
 
-impl Default for SymbolSlot {
+impl Default for FeedSymbol {
     fn default() -> Self {
         Self::EMPTY
     }
@@ -92,15 +92,15 @@ pub(super) struct Symbols<S> {
     slots: S,
 }
 
-impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
+impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Symbols<S> {
     pub(super) fn new(mut slots: S) -> Self {
-        slots.as_mut().fill(SymbolSlot::EMPTY);
+        slots.as_mut().fill(FeedSymbol::EMPTY);
         Self { slots }
     }
 
     /// The symbol, if it is known.
     #[inline]
-    pub(super) fn get(&mut self, symbol_index: SymbolIndex) -> Option<&mut SymbolSlot> {
+    pub(super) fn get(&mut self, symbol_index: SymbolIndex) -> Option<&mut FeedSymbol> {
         let slots = self.slots.as_ref();
         let mut at = home(symbol_index, slots.len());
         // Nearly always it is there.
@@ -118,7 +118,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
     pub(super) fn get_or_insert(
         &mut self,
         symbol_index: SymbolIndex,
-    ) -> Result<&mut SymbolSlot, TooManySymbols> {
+    ) -> Result<&mut FeedSymbol, TooManySymbols> {
         let at = self.find(symbol_index).ok_or(TooManySymbols)?;
         let slot = self.slots.as_mut().get_mut(at).ok_or(TooManySymbols)?;
         slot.symbol_index = symbol_index;
@@ -133,11 +133,11 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         let slot = self
             .find(symbol_index)
             .and_then(|at| self.slots.as_ref().get(at));
-        slot.is_some_and(SymbolSlot::is_of_channel)
+        slot.is_some_and(FeedSymbol::is_of_channel)
     }
 
     /// All known symbols.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut SymbolSlot> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut FeedSymbol> {
         self.slots.as_mut().iter_mut().filter(|slot| slot.is_used())
     }
 
@@ -146,7 +146,7 @@ impl<S: AsRef<[SymbolSlot]> + AsMut<[SymbolSlot]>> Symbols<S> {
         let slots = self.slots.as_ref();
         let start = home(symbol_index, slots.len());
         let (before, after) = slots.split_at_checked(start)?;
-        let here = |slot: &SymbolSlot| !slot.is_used() || slot.symbol_index == symbol_index;
+        let here = |slot: &FeedSymbol| !slot.is_used() || slot.symbol_index == symbol_index;
         match after.iter().position(here) {
             Some(steps) => Some(start + steps),
             None => before.iter().position(here),

@@ -46,7 +46,7 @@ struct Votes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub struct Verdict {
+pub struct Detection {
     /// The dialect to use.
     pub dialect: Dialect,
     /// How sure it is.
@@ -55,7 +55,7 @@ pub struct Verdict {
     pub reason: Reason,
 }
 
-/// How sure a [`Verdict`] is.
+/// How sure a [`Detection`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Certainty {
@@ -245,14 +245,14 @@ impl Detector {
 
     /// The dialect that most signs speak for, the strongest kind of sign first.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Detection {
         let decide = |dialect, votes: Votes, against: Votes| {
             let certainty = if against.count == 0 {
                 Certainty::Certain
             } else {
                 Certainty::Likely
             };
-            Verdict {
+            Detection {
                 dialect,
                 certainty,
                 reason: votes.first.unwrap_or(Reason::Nothing),
@@ -277,14 +277,14 @@ impl Detector {
     }
 
     /// The verdict while no message told one dialect from the others.
-    fn weak_verdict(&self) -> Verdict {
+    fn weak_verdict(&self) -> Detection {
         let family = if self.modern.count > 0 {
             self.modern
         } else {
             self.modern_mapping
         };
         if let (0, Some(reason)) = (family.count, self.legacy_mapping.first) {
-            return Verdict {
+            return Detection {
                 dialect: Dialect::Legacy,
                 certainty: Certainty::Likely,
                 reason,
@@ -307,7 +307,7 @@ impl Detector {
         } else {
             Certainty::Guess
         };
-        Verdict {
+        Detection {
             dialect,
             certainty,
             reason,
@@ -316,10 +316,10 @@ impl Detector {
 
     /// The dialect that the user named, if any, else what was found.
     #[must_use]
-    pub fn verdict_or_named(&self, named: Option<Dialect>) -> Verdict {
+    pub fn verdict_or_named(&self, named: Option<Dialect>) -> Detection {
         named.map_or_else(
             || self.verdict(),
-            |dialect| Verdict {
+            |dialect| Detection {
                 dialect,
                 certainty: Certainty::Certain,
                 reason: Reason::Named,
@@ -328,7 +328,7 @@ impl Detector {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Detection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let certainty = match self.certainty {
             Certainty::Guess => "a guess",

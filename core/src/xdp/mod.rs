@@ -43,7 +43,7 @@ mod packet;
 
 pub use builder::{MAX_MESSAGES, MAX_PACKET, PacketBuilder, PacketFull};
 pub use code::*;
-pub use detect::{Certainty, Detector, Reason, Verdict};
+pub use detect::{Certainty, Detection, Detector, Reason};
 pub use dialect::Dialect;
 pub use error::{WireError, WireErrorKind};
 pub use field::{Ascii, FieldValue, FirmId, SignedPrice};

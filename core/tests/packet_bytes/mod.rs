@@ -1,6 +1,6 @@
 //! Any bytes at all, read as a packet in every way that core knows.
 
-use oxberry_core::feed::{Beginning, Channel, FeedEvent, Follower, Lost, SymbolSlot};
+use oxberry_core::feed::{Beginning, Channel, FeedEvent, FeedSymbol, Follower, Lost};
 use oxberry_core::units::{SeqNum, SymbolIndex, SystemId};
 use oxberry_core::xdp::{Detector, Dialect, HEADER_SIZE, MESSAGE_HEADER_SIZE, Message, PacketRef};
 
@@ -59,7 +59,7 @@ fn walk(packet: &PacketRef<'_>, dialect: Dialect) {
 
 /// The packet as the first, and again as a copy of the first, of a channel.
 fn follow(packet: &PacketRef<'_>, dialect: Dialect) {
-    let mut channel = Channel::new(dialect, [SymbolSlot::EMPTY; 4]);
+    let mut channel = Channel::new(dialect, [FeedSymbol::EMPTY; 4]);
     for raw in 0..3 {
         let symbol_index = SymbolIndex::from_raw(raw);
         let defined = channel.define(symbol_index, SystemId::from_raw(1));

@@ -8,7 +8,7 @@ use core::fmt::{self, Write};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::{debug, hio};
 use oxberry_core::book::{Bbo, Books, Capacity, Memory};
-use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 use oxberry_core::symbol::MappingLine;
 use oxberry_core::units::{ChannelId, SymbolIndex};
 use oxberry_core::xdp::{Dialect, PacketRef};
@@ -61,7 +61,7 @@ const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 /// Plays the capture into the books. An error is something that the capture must not have.
 fn replay(mut books: Books<'_>, rows: &mut Rows) -> fmt::Result {
-    let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; SYMBOLS]);
+    let mut channel = Channel::new(Dialect::Pillar, [FeedSymbol::EMPTY; SYMBOLS]);
     for (line, place) in MAPPING.lines().zip(&mut rows.symbols) {
         let line = MappingLine::parse(line).map_err(|_| fmt::Error)?;
         *place = (line.cqs_symbol, line.symbol_index);

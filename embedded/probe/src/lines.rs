@@ -3,7 +3,7 @@
 use core::fmt::Write;
 use core::hint::black_box;
 
-use oxberry_core::feed::{Channel, EventsOnly, Normalizer, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedSymbol, Normalizer};
 use oxberry_core::line::{Command, Config, Line, LineArbiter, Slot, Source};
 use oxberry_core::units::Instant;
 use oxberry_core::xdp::{Dialect, PacketRef, RequestResponse};
@@ -21,7 +21,7 @@ pub(crate) fn touch(bytes: &[u8]) {
         ] {
             let _ = black_box(arbiter.handle_packet(now, source, &packet));
         }
-        let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 4]);
+        let mut channel = Channel::new(Dialect::Pillar, [FeedSymbol::EMPTY; 4]);
         let _ = write!(
             Nowhere,
             "{:?}",
@@ -33,7 +33,7 @@ pub(crate) fn touch(bytes: &[u8]) {
             )
         );
         let _ = write!(Nowhere, "{:?}{:?}", channel.counters(), channel.detector());
-        let mut normalizer = Normalizer::new(Dialect::Legacy, [SymbolSlot::EMPTY; 4]);
+        let mut normalizer = Normalizer::new(Dialect::Legacy, [FeedSymbol::EMPTY; 4]);
         normalizer.forget_seconds();
         black_box(normalizer.counters());
     }

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use oxberry_core::feed::{Channel, Lost, SymbolSlot, TooManySymbols};
+use oxberry_core::feed::{Channel, FeedSymbol, Lost, TooManySymbols};
 use oxberry_core::line::{Arrival, Command, Config, Line, LineArbiter, Slot, Source as Way};
 use oxberry_core::units::{Instant, Position, SeqNum, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
@@ -90,7 +90,7 @@ impl<P: Copy> Handler<P> {
     }
 
     fn of_channel(
-        mut channel: Channel<Box<[SymbolSlot]>>,
+        mut channel: Channel<Box<[FeedSymbol]>>,
         mapping: &MappingFile,
     ) -> Result<Self, TooManySymbols> {
         for (symbol_index, symbol) in &mapping.symbols {
@@ -206,7 +206,7 @@ impl<P: Copy> Handler<P> {
 
     /// The channel that the packets are handed to.
     #[must_use]
-    pub const fn channel(&self) -> &Channel<Box<[SymbolSlot]>> {
+    pub const fn channel(&self) -> &Channel<Box<[FeedSymbol]>> {
         &self.reading.channel
     }
 
@@ -392,9 +392,9 @@ impl<P: Copy> Handler<P> {
 }
 
 /// Room for the symbols of the mapping file, and some more.
-fn slots(mapping: &MappingFile) -> Box<[SymbolSlot]> {
+fn slots(mapping: &MappingFile) -> Box<[FeedSymbol]> {
     let slots = mapping.symbols.len() * SLOTS_A_SYMBOL + SPARE_SLOTS;
-    vec![SymbolSlot::EMPTY; slots].into_boxed_slice()
+    vec![FeedSymbol::EMPTY; slots].into_boxed_slice()
 }
 
 /// The clock of the packets as the clock of deadlines.

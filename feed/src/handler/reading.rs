@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use oxberry_core::feed::{Channel, Counters, SymbolSlot};
+use oxberry_core::feed::{Channel, FeedCounters, FeedSymbol};
 use oxberry_core::line::Continuity;
 use oxberry_core::units::{SeqNum, UnixNanos};
 use oxberry_core::xdp::{
@@ -29,7 +29,7 @@ pub(super) struct Kept<P> {
 /// Reads packets.
 #[derive(Debug)]
 pub(super) struct Reading<P> {
-    pub(super) channel: Channel<Box<[SymbolSlot]>>,
+    pub(super) channel: Channel<Box<[FeedSymbol]>>,
     /// Packets of refreshes that wait, as they came.
     refreshes: VecDeque<Kept<P>>,
     /// When the latest packet was sent that was read, or that said that nothing was missing.
@@ -39,7 +39,7 @@ pub(super) struct Reading<P> {
 }
 
 impl<P: Copy> Reading<P> {
-    pub(super) const fn new(channel: Channel<Box<[SymbolSlot]>>) -> Self {
+    pub(super) const fn new(channel: Channel<Box<[FeedSymbol]>>) -> Self {
         Self {
             channel,
             refreshes: VecDeque::new(),
@@ -158,7 +158,7 @@ fn reach(packet: &PacketRef<'_>) -> SeqNum {
 
 /// Reads a packet whose turn has come; returns what its number showed.
 fn read<P: Copy>(
-    channel: &mut Channel<Box<[SymbolSlot]>>,
+    channel: &mut Channel<Box<[FeedSymbol]>>,
     packet: &PacketRef<'_>,
     place: P,
     out: &mut impl Listener<P>,
@@ -183,7 +183,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(counters: &Counters) -> Self {
+    fn of(counters: &FeedCounters) -> Self {
         let kind = usize::from(SymbolIndexMapping::MSG_TYPE);
         Self {
             odd: [

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use oxberry_core::feed::{Channel, SymbolSlot};
+use oxberry_core::feed::{Channel, FeedSymbol};
 use oxberry_core::line;
 
 /// Totals of one channel, or of several together.
@@ -57,7 +57,7 @@ impl Totals {
         packets: u64,
         (unbelievable, refreshes_given_up): (u64, u64),
         lines: &line::LineCounters,
-        channel: &Channel<Box<[SymbolSlot]>>,
+        channel: &Channel<Box<[FeedSymbol]>>,
     ) -> Self {
         let (sequence, read) = (channel.counters(), channel.normalizer().counters());
         Self {

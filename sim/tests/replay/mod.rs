@@ -1,7 +1,7 @@
 //! Builds the books of one channel from nothing but its packets.
 
 use oxberry_core::book::{Applied, Books, Capacity, ChannelPast};
-use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, SymbolSlot};
+use oxberry_core::feed::{Channel, EventsOnly, FeedEvent, FeedSymbol};
 use oxberry_core::line::Continuity;
 use oxberry_core::units::ChannelId;
 use oxberry_core::xdp::{Dialect, PacketRef};
@@ -19,7 +19,7 @@ const CHANNEL: ChannelId = ChannelId::from_raw(1);
 /// Reads the packets of one channel into books.
 #[derive(Debug)]
 pub(crate) struct Replay<'s> {
-    pub(crate) channel: Channel<Box<[SymbolSlot]>>,
+    pub(crate) channel: Channel<Box<[FeedSymbol]>>,
     pub(crate) books: Books<'s>,
 }
 
@@ -27,7 +27,7 @@ impl<'s> Replay<'s> {
     pub(crate) fn new(dialect: Dialect, memory: &'s mut Vec<u32>) -> Self {
         memory.resize(CAPACITY.words(), 0);
         Self {
-            channel: Channel::new(dialect, vec![SymbolSlot::EMPTY; 512].into_boxed_slice()),
+            channel: Channel::new(dialect, vec![FeedSymbol::EMPTY; 512].into_boxed_slice()),
             books: Books::new(CAPACITY, memory).unwrap(),
         }
     }

@@ -54,12 +54,12 @@ impl Follower for Log {
 
 /// A channel that knows one symbol.
 struct Fixture {
-    channel: Channel<[SymbolSlot; 8]>,
+    channel: Channel<[FeedSymbol; 8]>,
 }
 
 impl Fixture {
     fn new() -> Self {
-        let mut channel = Channel::new(Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
+        let mut channel = Channel::new(Dialect::Pillar, [FeedSymbol::EMPTY; 8]);
         (channel.define(SYMBOL, SystemId::from_raw(1))).unwrap();
         Self { channel }
     }
@@ -140,7 +140,7 @@ fn what_was_since_an_earlier_run_is_a_loss() {
         seq_num: SeqNum::from_raw(40),
     };
     let mut feed = Fixture::new();
-    feed.channel = Channel::after(position, Dialect::Pillar, [SymbolSlot::EMPTY; 8]);
+    feed.channel = Channel::after(position, Dialect::Pillar, [FeedSymbol::EMPTY; 8]);
     (feed.channel.define(SYMBOL, SystemId::from_raw(1))).unwrap();
     assert_eq!(feed.data(43), [Told::Lost(41, 42), Told::Event(43)]);
 }

@@ -23,7 +23,7 @@ const READ: SeqNum = SeqNum::from_raw(600);
 
 /// A channel that knows one symbol.
 struct Fixture {
-    normalizer: Normalizer<[SymbolSlot; 2]>,
+    normalizer: Normalizer<[FeedSymbol; 2]>,
 }
 
 /// What came out of a packet.
@@ -53,7 +53,7 @@ impl Follower for Told {
 
 impl Fixture {
     fn new(dialect: Dialect) -> Self {
-        let mut normalizer = Normalizer::new(dialect, [SymbolSlot::EMPTY; 2]);
+        let mut normalizer = Normalizer::new(dialect, [FeedSymbol::EMPTY; 2]);
         normalizer.define(SYMBOL, SYSTEM).unwrap();
         Self { normalizer }
     }

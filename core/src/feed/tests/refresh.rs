@@ -149,7 +149,7 @@ fn the_scale_that_a_refresh_defines_is_told_with_it_whatever_the_channel_said() 
 fn a_refresh_of_an_unknown_symbol_is_read_unless_it_may_lack_messages_that_were_passed_over() {
     for (passed_over, expected) in [(500, 3), (501, 0)] {
         let mut feed = Fixture {
-            normalizer: Normalizer::new(Dialect::Pillar, [SymbolSlot::EMPTY; 2]),
+            normalizer: Normalizer::new(Dialect::Pillar, [FeedSymbol::EMPTY; 2]),
         };
         let unknown = feed.send_from(passed_over, DeliveryFlag::ORIGINAL, |packet| {
             packet.push(&other(1)).unwrap();
