@@ -1,4 +1,4 @@
-//! The channels that the sources turn out to hold.
+//! Finds out which channels the sources hold.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::handler::Handler;
 use crate::mapping::MappingFile;
 use crate::source::Source;
 
-/// A channel, and what messages call it.
+/// A channel, and its names in messages to people.
 #[derive(Debug)]
 pub struct NamedChannel {
-    /// What books know it by: its number where a file's name tells, else one that no other has.
+    /// The number that books know it by: that of its file's name, or else one that is free.
     pub id: ChannelId,
     /// Its file, or the groups that carry it.
     pub name: String,
@@ -31,14 +31,14 @@ pub struct HandledChannel<P> {
     pub named: NamedChannel,
     /// Its handler.
     pub handler: Handler<P>,
-    /// What the venue calls it, once a reset told.
+    /// Its number at the venue, once a reset told it.
     identity: Option<Identity>,
     /// The groups that carry it; a channel file has none.
     groups: Vec<SourceGroup>,
 }
 
-/// The channels of all sources: one in each channel file, one or more in captures. `P` notes where a
-/// packet lies.
+/// The channels of all sources: one for each channel file, one or more for captures. `P` notes where
+/// a packet lies.
 ///
 /// A capture holds groups. Those that carry the same channel, as its lines A and B do, are one
 /// channel here, be they in one capture or in several.
@@ -61,7 +61,7 @@ struct SourceGroups {
 }
 
 impl<P: Copy> Channels<P> {
-    /// Looks at how the sources begin, which must not have been advanced yet.
+    /// Looks at the beginnings of the sources, which must not have been advanced yet.
     pub fn new(sources: &mut [Source], dialects: &[Dialect]) -> Self {
         let lines = groups::find(sources, dialects);
         let sources = sources.iter().zip(dialects);
@@ -115,12 +115,12 @@ impl<P: Copy> Channels<P> {
         Ok(channel.map(|channel| (place, channel)))
     }
 
-    /// All channels, in the order in which their first packets came.
+    /// All channels, in the order of their first packets.
     pub fn iter(&self) -> impl Iterator<Item = &HandledChannel<P>> {
         self.channels.iter()
     }
 
-    /// All channels, to tell what waits in them.
+    /// All channels, mutable, to tell what still waits in them.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut HandledChannel<P>> {
         self.channels.iter_mut()
     }

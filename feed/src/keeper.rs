@@ -15,28 +15,28 @@ use crate::handler::{Dropped, Listener, Read};
 use crate::mapping::MappingFile;
 use crate::source::{Source, SourceError};
 
-/// A source cannot be read on.
+/// Why a source could not be read to its end.
 #[derive(Debug, Error)]
 pub enum KeepError {
-    /// Its bytes cannot be had, or are not what they should be.
+    /// Its bytes cannot be read, or are not what they should be.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It has more symbols than a channel can.
+    /// It has more symbols than a channel can hold.
     #[error("a channel has too many symbols")]
     Symbols(#[from] TooManySymbols),
 }
 
-/// Listens to handlers and keeps the books: of every symbol that they hold, and of those that the
-/// feed itself defines, as long as there is room.
+/// Follows handlers and keeps books: of every symbol already defined in them, and of those that the
+/// feed itself defines while there is room.
 #[derive(Debug)]
 pub struct Keeper<'s, F> {
-    /// The channel to which is listened now.
+    /// The channel that is being followed now.
     pub channel: ChannelId,
     /// The books.
     pub books: Books<'s>,
     /// Events of symbols that have no book.
     pub unknown: u64,
-    /// Packets whose bytes are none.
+    /// Malformed packets.
     pub faulty: u64,
     /// What happened to each channel, for symbols that it defines later.
     past: BTreeMap<ChannelId, ChannelPast>,
@@ -44,7 +44,7 @@ pub struct Keeper<'s, F> {
 }
 
 impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Keeper<'s, F> {
-    /// Keeps these books, and calls `after` when an event was applied.
+    /// Keeps these books and calls `after` for each applied event.
     pub fn new(books: Books<'s>, after: F) -> Self {
         let channel = ChannelId::from_raw(0);
         Self {
@@ -57,12 +57,12 @@ impl<'s, F: FnMut(&Books<'s>, &FeedEvent, &Applied)> Keeper<'s, F> {
         }
     }
 
-    /// Reads a source to its end: its dialect is told from what it begins with, and each of its channels
-    /// is put in order. Packets whose bytes are none are counted.
+    /// Reads a source to its end: detects its dialect from its first packets and puts each of its
+    /// channels in order. Malformed packets are counted.
     ///
     /// # Errors
     ///
-    /// When the source cannot be read on. The books have what came before.
+    /// When the source fails. The books have everything that came before.
     pub fn read(&mut self, mut source: Source, mapping: &MappingFile) -> Result<(), KeepError> {
         let dialects = dialects(slice::from_mut(&mut source), None);
         let dialects: Vec<_> = dialects.iter().map(|verdict| verdict.dialect).collect();

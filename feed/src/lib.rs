@@ -1,4 +1,4 @@
-//! Where the packets of the feed come from, and how they get in order. No ZeroMQ.
+//! Reads the feed's packets from files and captures and puts them in order. No ZeroMQ.
 //!
 //! Layers, lowest to highest:
 //!

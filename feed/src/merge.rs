@@ -20,7 +20,7 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// Merges sources that were not advanced yet.
+    /// Merges sources, which must not have been advanced yet.
     #[must_use]
     pub fn new(sources: Vec<Source>) -> Self {
         let to_advance = (0..sources.len()).rev().collect();
@@ -31,12 +31,12 @@ impl Merge {
         }
     }
 
-    /// Goes to the next packet and says the number of its source; `None` when all are at their
-    /// end.
+    /// Moves to the next packet and returns the number of its source; `None` when all sources have
+    /// ended.
     ///
     /// # Errors
     ///
-    /// When a source cannot go on; the next call goes on without it.
+    /// When a source fails; the next call continues without it.
     pub fn advance(&mut self) -> Result<Option<usize>, SourceError> {
         while let Some(number) = self.to_advance.pop() {
             let Some(source) = self.sources.get_mut(number) else {

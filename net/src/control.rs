@@ -111,7 +111,7 @@ impl ControlServer {
     ///
     /// # Errors
     ///
-    /// When sending fails for a reason that is none of [`Delivery`]'s.
+    /// When sending fails for a reason that [`Delivery`] does not cover.
     pub fn send(&mut self, peer: &[u8], message: &[u8]) -> Result<Delivery, NetError> {
         match self.socket.send_part(peer, zmq::DONTWAIT | zmq::SNDMORE) {
             Ok(true) => {}

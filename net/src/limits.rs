@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oxberry_cluster::limits::Limits;
 
-/// How long a closed socket goes on delivering what was sent before. Short enough that a program
+/// How long a closed socket keeps delivering what was sent before. Short enough that a program
 /// whose peer is gone ends within the three seconds that a person waits for after Ctrl-C.
 pub const LINGER: Duration = Duration::from_secs(1);
 
@@ -44,7 +44,7 @@ pub const PIPE_QUEUE: usize = 16_384;
 /// How long a thread waits for room in a pipe before it takes the other thread for dead.
 pub const PIPE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long the proxy waits for a subscriber whose queue is full before it goes on without it.
+/// How long the proxy waits for a subscriber whose queue is full before it drops its frames.
 ///
 /// The flow control by window keeps queues below [`queue_frames`], so a full one belongs to a Pi
 /// that the controller has given up or that was never under flow control. Well below the three

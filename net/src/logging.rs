@@ -16,7 +16,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogError {
-    /// The filter is none.
+    /// The filter is malformed.
     #[error("`{filter}` is no log filter; write error, warn, info, debug or trace: {source}")]
     Filter {
         /// What was written.
@@ -63,7 +63,7 @@ pub fn in_words(error: &(dyn Error + 'static)) -> String {
 ///
 /// # Errors
 ///
-/// When the filter is none, or the process has a log already.
+/// When the filter is malformed, or the process has a log already.
 pub fn log_to_stderr(filter: &str) -> Result<(), LogError> {
     let parsed = EnvFilter::try_new(filter).map_err(|source| LogError::Filter {
         filter: filter.into(),

@@ -70,7 +70,7 @@ pub fn options_of_file<O: DeserializeOwned>(file: &Path) -> Result<O, OptionErro
     })
 }
 
-/// Checks the endpoints among a daemon's options, each of which must be another one.
+/// Checks the endpoints among a daemon's options, which must all differ.
 #[derive(Debug, Default)]
 pub struct EndpointOptions {
     checked: Vec<(&'static str, Endpoint)>,
@@ -82,7 +82,7 @@ impl EndpointOptions {
     ///
     /// # Errors
     ///
-    /// When it is none that can be used, or that of another option.
+    /// When the endpoint cannot be used, or is that of another option.
     pub fn listens(
         &mut self,
         option: &'static str,
@@ -107,7 +107,7 @@ impl EndpointOptions {
     ///
     /// # Errors
     ///
-    /// When it is none that can be used, that of another option, or has port 0.
+    /// When the endpoint cannot be used, is that of another option, or has port 0.
     pub fn connects(
         &mut self,
         option: &'static str,

@@ -1,4 +1,4 @@
-//! One channel of a feed, from packets in the order of their arrival to what they mean.
+//! One channel of the feed: takes packets in order and tells what they mean.
 
 use super::{Beginning, FeedSymbol, Follower, Lost, Normalizer, TooManySymbols};
 use crate::line::{Continuity, GapDetector};
@@ -8,10 +8,34 @@ use crate::xdp::{DeliveryFlag, Dialect, PacketRef, WireError};
 /// A channel whose packets come from one source that does not reorder them: a channel file, or a
 /// line behind an arbiter.
 ///
-/// Copies are dropped, what is missing is lost; nothing waits and nothing is asked for again. What
-/// the numbers show is told in order with the events: a numbering that begins, before anything of it;
-/// lost numbers, before what comes after them; the end of a failover, before the first message after
-/// it.
+/// Duplicates are dropped and gaps are lost at once: nothing waits and nothing is requested again. The
+/// follower hears of a numbering before anything in it, of lost messages before what comes after them,
+/// and of the end of a failover before the first message after it.
+///
+/// ```
+/// use oxberry_core::feed::{Action, Channel, EventsOnly, FeedEvent, FeedSymbol};
+/// use oxberry_core::units::{OrderId, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos};
+/// use oxberry_core::xdp::{DeliveryFlag, Dialect, PacketBuilder, PacketRef, PillarDeleteOrder};
+///
+/// let symbol_index = SymbolIndex::from_raw(9280);
+/// let delete = PillarDeleteOrder {
+///     symbol_index,
+///     symbol_seq_num: SymbolSeqNum::from_raw(1),
+///     order_id: OrderId::from_raw(7),
+///     ..Default::default()
+/// };
+/// let mut buffer = [0; 1400];
+/// let mut packet = PacketBuilder::new(&mut buffer).expect("a header fits");
+/// packet.push(&delete).expect("one message fits");
+/// let sent = packet.finish(DeliveryFlag::ORIGINAL, SeqNum::from_raw(1), UnixNanos::from_raw(0));
+///
+/// let mut channel = Channel::new(Dialect::Pillar, [FeedSymbol::EMPTY; 16]);
+/// channel.define(symbol_index, SystemId::from_raw(1)).expect("there is room");
+/// let mut told = Vec::new();
+/// channel.packet(&PacketRef::new(sent)?, &mut EventsOnly(|event: FeedEvent| told.push(event.action)))?;
+/// assert_eq!(told, [Action::Delete { order_id: OrderId::from_raw(7) }]);
+/// # Ok::<(), oxberry_core::xdp::WireError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Channel<S> {
@@ -33,15 +57,15 @@ pub struct SequenceCounters {
     pub heartbeats: u64,
     /// Packets dropped because all of their messages were seen.
     pub duplicates: u64,
-    /// Packets of whose messages some were seen.
+    /// Packets of which only some messages were new.
     pub straddling: u64,
-    /// Times that messages were missing.
+    /// Gaps.
     pub gaps: u64,
     /// Messages missing in those gaps.
     pub messages_missing: u64,
-    /// Times that the venue started numbering again.
+    /// Sequence resets.
     pub resets: u64,
-    /// Times that it had started again and the reset did not come.
+    /// Restarts of the numbering whose reset did not come.
     pub restarts: u64,
     /// Refresh packets that came before, or were sent before the present numbering began.
     pub old_refreshes: u64,
@@ -60,7 +84,7 @@ impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Channel<S> {
         }
     }
 
-    /// Goes on behind the last message that an earlier run read: what was between is lost.
+    /// Continues after the last message of an earlier run; what was sent between is lost.
     pub fn after(position: Position, dialect: Dialect, storage: S) -> Self {
         Self {
             detector: GapDetector::after(position),
@@ -81,7 +105,7 @@ impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Channel<S> {
         self.normalizer.define(symbol_index, system_id)
     }
 
-    /// Tells what the packet means, as far as its messages are new. Returns what its number showed.
+    /// Tells `out` what the new messages of the packet mean. Returns what the packet's number showed.
     ///
     /// # Errors
     ///
@@ -187,13 +211,13 @@ impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Channel<S> {
         out.lost(Lost { first, last });
     }
 
-    /// The part that knows what messages mean, and its counters.
+    /// The normalizer, which knows what messages mean.
     #[must_use]
     pub const fn normalizer(&self) -> &Normalizer<S> {
         &self.normalizer
     }
 
-    /// The part that knows which number comes next.
+    /// The gap detector, which knows the next number.
     #[must_use]
     pub const fn detector(&self) -> &GapDetector {
         &self.detector

@@ -1,8 +1,8 @@
-//! What a channel's normalizer has seen.
+//! Counts of what a channel's normalizer has seen.
 
 use crate::units::SymbolIndex;
 
-/// Counts of one channel since it was started.
+/// Totals of one channel since its start.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -11,11 +11,11 @@ pub struct FeedCounters {
     pub by_type: [u64; 256],
     /// Packets by delivery flag; the last is for all flags from 63 on.
     pub by_flag: [u64; 64],
-    /// Events that came out.
+    /// Events told.
     pub events: u64,
-    /// Messages of types that the dialect does not have; skipped.
+    /// Messages skipped because the dialect has no such type.
     pub unknown_types: u64,
-    /// Packets with a flag that is not listed (docs/wire-format.md, 1.2); treated as live data.
+    /// Packets with a delivery flag that is not listed (docs/wire-format.md, 1.2); treated as live data.
     pub unknown_flags: u64,
     /// Packets and messages with a wrong length.
     pub malformed: u64,
@@ -24,23 +24,23 @@ pub struct FeedCounters {
     pub bad_values: u64,
     /// Messages with a code that is not listed (docs/wire-format.md, 4), where the meaning is still clear.
     pub unlisted_codes: u64,
-    /// Messages about symbols that nobody defined.
+    /// Messages of symbols that nobody defined.
     pub unknown_symbols: u64,
     /// The symbol of the first such message.
     pub first_unknown_symbol: Option<SymbolIndex>,
-    /// Symbols that found no room.
+    /// Symbols for which there was no room.
     pub symbols_without_room: u64,
-    /// Refreshes of a symbol that were read to their end.
+    /// Refreshes of a symbol that were read completely.
     pub refreshes: u64,
-    /// Refreshes of a symbol of which something was missing or could not be understood.
+    /// Refreshes of a symbol that were incomplete or could not be understood.
     pub refreshes_abandoned: u64,
-    /// Events whose second is not known.
+    /// Events whose time is unknown, since their second was not told.
     pub times_unknown: u64,
-    /// Price scales above 9, which were not taken over.
+    /// Price scales above 9, which were ignored.
     pub bad_scales: u64,
     /// Sequence number resets.
     pub resets: u64,
-    /// Bytes after the last message of their packet that no message claims.
+    /// Bytes after the last message of a packet that belong to no message.
     pub unclaimed_bytes: u64,
 }
 

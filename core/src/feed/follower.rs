@@ -1,9 +1,9 @@
-//! Who follows a channel: what it is told, in order.
+//! Follows a channel: events, losses and beginnings, in order.
 
 use super::FeedEvent;
 use crate::units::{Numbering, SeqNum};
 
-/// Takes what a channel says, in the order in which the venue said it.
+/// Receives what a channel says, in the venue's order.
 pub trait Follower {
     /// Something happened to a symbol.
     fn event(&mut self, event: FeedEvent);
@@ -11,14 +11,14 @@ pub trait Follower {
     /// A numbering begins, or turns out to have another name. Called before anything of it.
     fn begins(&mut self, beginning: Beginning);
 
-    /// Numbers are lost for good. Called before anything that comes after them.
+    /// Messages are lost for good. Called before anything that comes after them.
     fn lost(&mut self, lost: Lost);
 
     /// A failover is over: `before` is the first message after it, and was not told yet.
     fn settled(&mut self, before: SeqNum);
 }
 
-/// The beginning of a numbering.
+/// How a numbering begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -34,7 +34,7 @@ pub struct Beginning {
     pub failover: bool,
 }
 
-/// Numbers that are lost: missing, or of messages in the unreadable rest of a packet.
+/// Lost messages: missing, or in the unreadable rest of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -45,8 +45,8 @@ pub struct Lost {
     pub last: SeqNum,
 }
 
-/// Follows the events alone. For those who know that nothing is missing, or ask the counters
-/// afterwards.
+/// Calls a function with every event and ignores the rest, for users who know that nothing is missing
+/// or check the counters afterwards.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct EventsOnly<F>(pub F);
@@ -65,7 +65,7 @@ impl<F: FnMut(FeedEvent)> Follower for EventsOnly<F> {
 }
 
 impl Lost {
-    /// How many messages that are.
+    /// How many messages are lost.
     #[must_use]
     pub const fn messages(&self) -> u32 {
         // Both are in one numbering, `last` not before `first`.

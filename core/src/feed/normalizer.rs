@@ -11,7 +11,7 @@ use crate::xdp::{
     PacketRef, PartitionTimeReference, RefreshHeader, SymbolClear, SymbolTimeReference, WireError,
 };
 
-/// Turns the messages of one channel, in order, into events that know no dialect.
+/// Turns the messages of one channel, in order, into events of no dialect.
 ///
 /// What comes out follows from the bytes and from what the feed and the mapping file declared: the
 /// seconds of time references, price scales, and the partitions of symbols. So two readers of the
@@ -116,20 +116,20 @@ impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Normalizer<S> {
         self.dialect
     }
 
-    /// What was seen so far.
+    /// Totals so far.
     #[must_use]
     pub const fn counters(&self) -> &FeedCounters {
         &self.counters
     }
 
-    /// Whether the symbol is known to be of this channel: it was defined there or had messages.
+    /// Whether the symbol is of this channel: the channel defined it or had messages of it.
     #[must_use]
     pub fn carries(&self, symbol_index: SymbolIndex) -> bool {
         self.symbols.is_of_channel(symbol_index)
     }
 
-    /// Makes a symbol known, from the mapping file. Symbols that the channel itself defines, with
-    /// type 3, are made known and kept up to date without this.
+    /// Announces a symbol of the mapping file. Symbols that the channel itself defines, by type 3, need
+    /// no announcement.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl<S: AsRef<[FeedSymbol]> + AsMut<[FeedSymbol]>> Normalizer<S> {
         Ok(())
     }
 
-    /// Counts a packet that nobody reads, and its messages.
+    /// Counts a packet that is not read, and its messages.
     pub(super) fn pass_over(&mut self, packet: &PacketRef<'_>) {
         self.count_packet(packet);
         for message in packet.messages().flatten() {

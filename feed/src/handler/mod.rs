@@ -1,9 +1,9 @@
-//! The handler of one channel: packets as they come to what they mean, in order.
+//! The handler of one channel: takes packets as they arrive and tells what they mean, in order.
 //!
-//! It puts the packets of both lines in order, waits a little for what is missing or swapped, and
-//! reads each packet once, when its turn has come. Its clock is that of its own packets, those of
-//! the capture where it tells the time and the venue's else, so that what it tells depends on its
-//! packets and their times alone: not on who drives it, not on other channels, not on how fast.
+//! It arbitrates lines A and B, waits a short time for missing or swapped packets, and reads each
+//! packet once, in order. Its clock runs on the times of its own packets: capture times where the
+//! capture has them, send times otherwise. So the result depends on the packets and their times alone,
+//! not on who drives the handler, on other channels, or on speed.
 
 mod listener;
 mod reading;
@@ -24,12 +24,12 @@ pub use self::totals::Totals;
 use crate::lines::LineCounters;
 use crate::mapping::MappingFile;
 
-/// How long a missing number is awaited. The lines leave the venue together, so it covers what they
-/// may differ by on their ways and in two capturing machines, and what a capture of several receive
-/// queues swaps. Only the clock of the packets waits.
+/// How long to wait for a missing number. Both lines leave the venue together, so this covers the
+/// difference of their paths and of two capturing machines, and packets that several receive queues
+/// swap. Only the clock of the packets waits.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Early packets that are kept: 6 MB, and what 40,000 packets a second bring in that time.
+/// Early packets that can be held: 6 MB, as much as 40,000 packets a second bring in that time.
 const SLOTS: usize = 4_096;
 
 /// Slots of a channel's symbol table for each symbol, so that searches stay short.
@@ -37,10 +37,10 @@ const SLOTS_A_SYMBOL: usize = 2;
 /// Slots beyond those, for symbols that only the feed knows.
 const SPARE_SLOTS: usize = 1_024;
 
-/// Packets that are numbered further apart than this are not of one channel at one time.
+/// Packets whose numbers are further apart than this cannot belong to one channel at one time.
 const NEAR: u32 = 50_000;
 
-/// The handler of one channel. `P` is the caller's note of where a packet lies.
+/// Handles one channel. `P` is the caller's note of where a packet lies.
 #[derive(Debug)]
 pub struct Handler<P> {
     arbiter: LineArbiter<Box<[Slot]>>,
@@ -66,8 +66,8 @@ struct Unusable {
 }
 
 impl<P: Copy> Handler<P> {
-    /// The handler of a channel that begins with whatever comes first, and knows the symbols of the
-    /// mapping file.
+    /// A handler that starts with whatever packet comes first and knows the symbols of the mapping
+    /// file.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<P: Copy> Handler<P> {
         Self::of_channel(Channel::new(dialect, slots(mapping)), mapping)
     }
 
-    /// The handler of a channel that an earlier run read up to this place.
+    /// A handler that continues after the position an earlier run reached.
     ///
     /// # Errors
     ///
@@ -118,13 +118,13 @@ impl<P: Copy> Handler<P> {
         })
     }
 
-    /// This line is known to carry the channel before its first packet comes.
+    /// Announces a line before its first packet comes.
     pub fn expect(&mut self, group: SocketAddr) {
         self.line(Some(group));
     }
 
-    /// A packet came by a line, or from a channel file, which has no `group`. `captured` is when, as
-    /// far as the capture tells. What was due before that is told first.
+    /// Handles a packet of a line, or of a channel file, which has no `group`. `captured` is the capture
+    /// time, if there is one. What was due before that time is told first.
     pub fn handle_packet(
         &mut self,
         group: Option<SocketAddr>,
@@ -154,7 +154,7 @@ impl<P: Copy> Handler<P> {
         }
     }
 
-    /// Gives up what is due to be given up, each thing at its own time.
+    /// Gives up every gap that is due, each at its own time.
     pub fn handle_timeout(&mut self, now: UnixNanos, out: &mut impl Listener<P>) {
         self.fire(instant(now), out);
     }
@@ -173,14 +173,14 @@ impl<P: Copy> Handler<P> {
         }
     }
 
-    /// When something that is missing is to be given up, by the clock of the packets.
+    /// When the next gap is due to be given up, by the clock of the packets.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<UnixNanos> {
         let deadline = self.arbiter.poll_timeout()?;
         Some(UnixNanos::from_raw(deadline.raw()))
     }
 
-    /// Nothing comes any more, so that nothing is worth waiting for.
+    /// Handles the end of the packets: gives up all gaps and delivers what is held.
     pub fn finish(&mut self, out: &mut impl Listener<P>) {
         self.handle_timeout(UnixNanos::from_raw(u64::MAX), out);
         // No packet can contradict a last one that goes back to numbers of long ago.
@@ -204,13 +204,13 @@ impl<P: Copy> Handler<P> {
         }
     }
 
-    /// The channel that the packets are handed to.
+    /// The channel that reads the packets.
     #[must_use]
     pub const fn channel(&self) -> &Channel<Box<[FeedSymbol]>> {
         &self.reading.channel
     }
 
-    /// Whether a packet may be of this channel by its number: not too far from what came.
+    /// Whether the number of a packet is near enough for it to be of this channel.
     #[must_use]
     pub fn is_near(&self, packet: &PacketRef<'_>) -> bool {
         let (number, next) = (packet.header().seq_num.raw(), self.arbiter.expected().raw());
@@ -218,13 +218,13 @@ impl<P: Copy> Handler<P> {
         number.abs_diff(next).min(number.abs_diff(held)) <= NEAR
     }
 
-    /// What came by each line, in the order in which they were first seen.
+    /// What each line brought, in the order in which the lines were first seen.
     #[must_use]
     pub fn lines(&self) -> &[LineCounters] {
         &self.lines
     }
 
-    /// All that happened so far.
+    /// Totals so far.
     #[must_use]
     pub fn totals(&self) -> Totals {
         Totals::of(

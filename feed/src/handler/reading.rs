@@ -156,7 +156,7 @@ fn reach(packet: &PacketRef<'_>) -> SeqNum {
     numbers.max().unwrap_or_default()
 }
 
-/// Reads a packet whose turn has come; returns what its number showed.
+/// Reads the next packet in order; returns what its number showed.
 fn read<P: Copy>(
     channel: &mut Channel<Box<[FeedSymbol]>>,
     packet: &PacketRef<'_>,

@@ -36,7 +36,7 @@ pub struct Totals {
     pub restarts: u64,
     /// Retransmissions that filled a gap.
     pub retransmissions: u64,
-    /// Retransmissions that were passed over: of numbers ahead of the channel, or of others than its own.
+    /// Retransmissions that were skipped: of numbers ahead of the channel, or of another channel.
     pub retransmissions_unused: u64,
     /// Refreshes of a symbol that were read to their end.
     pub refreshes: u64,

@@ -20,7 +20,7 @@ pub struct CaptureCounters {
     pub frames: u64,
     /// Frames that were given out as packets of the feed.
     pub packets: u64,
-    /// Of these, packets of which a part was not captured.
+    /// Packets among these that were captured only in part.
     pub cut: u64,
     /// Of these, packets that are shorter than the datagram that brought them.
     pub short: u64,
@@ -75,13 +75,13 @@ impl CaptureCounters {
         self.packets == self.frames && self.cut == 0 && self.short == 0
     }
 
-    /// How many frames were passed over for a reason.
+    /// How many frames were skipped for a reason.
     #[must_use]
     pub fn passed_over(&self, reason: PassedOver) -> u64 {
         self.passed_over.get(&reason).copied().unwrap_or_default()
     }
 
-    /// How many frames were passed over, by the reason, without other traffic.
+    /// How many frames were skipped, by reason, without other traffic.
     pub fn reasons(&self) -> impl Iterator<Item = (PassedOver, u64)> {
         self.passed_over
             .iter()

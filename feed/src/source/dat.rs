@@ -14,7 +14,7 @@ const LEAST_PACKET: u16 = 16;
 /// The largest PktSize (docs/wire-format.md, 1.1).
 const LARGEST_PACKET: u16 = 1_400;
 
-/// Finds the next packet; `false` when there is none.
+/// Finds the next packet; `false` at the end.
 #[inline]
 pub(super) fn advance(window: &mut Window, found: &mut Located) -> Result<bool, Stop> {
     let offset = window.offset();

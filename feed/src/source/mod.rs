@@ -79,7 +79,7 @@ pub struct Packet<'a> {
     pub captured: Option<UnixNanos>,
 }
 
-/// An input of packets, one of which it shows.
+/// A source of packets, which shows one at a time.
 #[derive(Debug)]
 pub struct Source {
     name: String,
@@ -243,7 +243,7 @@ impl Source {
         }
     }
 
-    /// The packet that [`Source::advance`] went to; an empty one when there is none.
+    /// The packet that [`Source::advance`] found; empty when it found none.
     #[must_use]
     #[inline]
     pub fn packet(&self) -> Packet<'_> {
@@ -289,7 +289,7 @@ impl Source {
         self.progress.clone()
     }
 
-    /// Finds the next packet; `false` when there is none.
+    /// Finds the next packet; `false` at the end.
     fn find_next(&mut self) -> Result<bool, Stop> {
         if let Format::Unknown = self.format {
             self.format = recognise(&mut self.window)?;

@@ -52,7 +52,7 @@ const VXLAN: [u8; 4] = [8, 0, 0, 0];
 /// In the first byte of GENEVE: how many times four bytes of options follow. The rest is the version, 0.
 const GENEVE_OPTIONS: u8 = 0x3f;
 
-/// What a datagram holds that clouds mirror traffic in; `None` if it is none. No packet of the feed
+/// What is inside a datagram in which clouds mirror traffic; `None` for any other. No packet of the feed
 /// begins as such a header does.
 #[cold]
 pub(super) fn overlay(port: u16, payload: &[u8]) -> Option<Result<Inside<'_>, PassedOver>> {
