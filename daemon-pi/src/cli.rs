@@ -123,6 +123,8 @@ fn exit_code(summary: &Summary) -> ExitCode {
         losses = counters.losses,
         refreshes_missed = counters.refreshes_missed,
         bad_frames = counters.bad_frames,
+        out_of_place = counters.out_of_place,
+        foreign = counters.foreign,
         "ends"
     );
     match summary.ended {

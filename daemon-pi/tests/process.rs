@@ -39,6 +39,10 @@ fn pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
 #[test]
 fn a_signal_ends_it_at_once_while_nobody_answers() {
     for signal in ["INT", "TERM", "HUP"] {
+        if signal == "HUP" && !oxberry_net::ends_by_hangup() {
+            eprintln!("left out: {signal}, which whoever started the tests has ignored");
+            continue;
+        }
         let mut pi = Process::start(&["--control", &nobody(), "--data", &nobody()]);
         pi.await_log("starts");
         pi.signal(signal);

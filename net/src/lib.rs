@@ -56,7 +56,7 @@ pub use printing::print;
 pub use proxy::{Proxy, ProxyCounts};
 pub use publisher::SynchronizedPublisher;
 pub use setup::{SetupClient, SetupServer};
-pub use shutdown::{Shutdown, end_signals};
+pub use shutdown::{Shutdown, end_signals, ends_by_hangup};
 pub use socket::Context;
 pub use stock::{StockPuller, StockPusher};
 pub use subscriber::{Enveloped, SynchronizedSubscriber};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use oxberry_cluster::limits::Limits;
+use oxberry_proto::limits::MAX_PARTITIONS;
 
 /// How long a closed socket keeps delivering what was sent before. Short enough that a program
 /// whose peer is gone ends within the three seconds that a person waits for after Ctrl-C.
@@ -38,8 +39,8 @@ pub const STOCK_QUEUE: usize = 256;
 /// megabytes on the way to a page that does not read, and what the page reads then is minutes old.
 pub const STOCK_BUFFER_BYTES: usize = 256 * 1_024;
 
-/// Messages that may wait between two threads: more credit than all windows of a channel can give.
-pub const PIPE_QUEUE: usize = 16_384;
+/// Messages that may wait between two threads: as much credit as all windows of a channel can give.
+pub const PIPE_QUEUE: usize = MAX_PARTITIONS * Limits::DEFAULT.window_batches;
 
 /// How long a thread waits for room in a pipe before it takes the other thread for dead.
 pub const PIPE_PATIENCE: Duration = Duration::from_secs(2);

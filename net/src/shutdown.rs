@@ -21,12 +21,18 @@ const SECOND_SIGNAL_STATUS: i32 = 130;
 /// where whoever started the program had it ignored, as `nohup` does.
 #[must_use]
 pub fn end_signals() -> Vec<i32> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mut signals = vec![SIGINT, SIGTERM];
-    if !is_ignored(SIGHUP, &status) {
+    if ends_by_hangup() {
         signals.push(SIGHUP);
     }
     signals
+}
+
+/// Whether a hang-up ends this process and those that it starts.
+#[must_use]
+pub fn ends_by_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    !is_ignored(SIGHUP, &status)
 }
 
 /// Whether a process with this status ignores the signal.

@@ -141,6 +141,10 @@ fn the_page_is_there_when_its_address_is_printed() {
 #[test]
 fn ctrl_c_and_a_hangup_leave_neither_processes_nor_files_behind() {
     for signals in [&["INT"][..], &["TERM"], &["HUP"], &["HUP", "HUP"]] {
+        if signals.contains(&"HUP") && !oxberry_net::ends_by_hangup() {
+            eprintln!("left out: {signals:?}, which whoever started the tests has ignored");
+            continue;
+        }
         let mut demo = Demonstration::start(&["--pis", "3"]);
         let children = demo.children();
         assert_eq!(children.len(), 5, "controller, dashboard and three Pis");

@@ -222,8 +222,15 @@ impl Controller {
             }
         };
         if let Err(error) = taken {
-            self.counters.bad_messages += 1;
             let from = self.name_of(known);
+            self.note_bad(from, error);
+        }
+    }
+
+    /// Counts a message that could not be read, and reports the first ones.
+    fn note_bad(&mut self, from: String, error: ProtoError) {
+        self.counters.bad_messages += 1;
+        if self.counters.bad_messages <= REPORTED_REJECTIONS {
             self.report(Report::BadMessage { from, error });
         }
     }

@@ -5,7 +5,7 @@ use oxberry_proto::start::{Replica, SetupVisual, SetupVisualRequest, SymbolEntry
 use oxberry_proto::{SCHEMA_FINGERPRINT, decode};
 
 use super::message::{count, listed, plain};
-use super::{Command, Controller, Phase, Report};
+use super::{Command, Controller, Phase};
 
 impl Controller {
     /// The visualisation asked for the symbols.
@@ -16,10 +16,7 @@ impl Controller {
                     self.pass_on(replica);
                 }
             }
-            Err(error) => self.report(Report::BadMessage {
-                from: "visualisation".into(),
-                error,
-            }),
+            Err(error) => self.note_bad("visualisation".into(), error),
         }
         // A request that does not decode is answered too: the answer's fingerprint tells the other
         // side that the versions differ, and a REP socket must answer before it can hear again.

@@ -175,9 +175,16 @@ impl Page {
         }
     }
 
-    /// Looks again at all that was withheld: a node has come further.
-    pub(super) fn settle_withheld(&mut self) {
-        let rows: Vec<_> = self.withheld.0.keys().copied().collect();
+    /// Looks again at what was withheld of these partitions: a node has come further there, or its word
+    /// is no longer as good.
+    pub(super) fn settle_withheld(&mut self, is_meant: impl Fn(Partition) -> bool) {
+        let rows = self.withheld.0.keys().copied();
+        let is_meant = |row: &usize| {
+            self.rows
+                .get(*row)
+                .is_some_and(|row| is_meant(row.partition))
+        };
+        let rows: Vec<_> = rows.filter(is_meant).collect();
         for row in rows {
             self.release(row);
         }

@@ -65,6 +65,10 @@ impl Page {
             part.miss();
         }
         let is_pending_otherwise = part.pending != was_pending;
+        if fit == Fit::Hole {
+            // What it did not tell there nobody will tell any better.
+            self.settle_withheld(|one| one == partition);
+        }
         let (result, is_whole) = self.handle_records(now, head, records);
         // Only now: until its last record was heard, the node's word is not right as of the end.
         let stream = self.hear(now, head.node).streams.entry(head.stream);
@@ -77,7 +81,7 @@ impl Page {
         if is_pending_otherwise || is_whole || has_missed != had_missed {
             self.restate(partition);
         }
-        self.settle_withheld();
+        self.settle_withheld(|one| one == partition);
         self.settle_owed();
         self.ask_for_states(now);
         result
@@ -214,7 +218,7 @@ impl Page {
         for partition in restated {
             self.restate(partition);
         }
-        self.settle_withheld();
+        self.settle_withheld(|_| true);
         self.settle_owed();
         self.ask_for_states(now);
         Ok(())

@@ -143,6 +143,21 @@ fn an_event_of_a_stale_replica_is_taken_when_the_other_one_says_that_it_knows_no
 }
 
 #[test]
+fn an_event_of_one_that_was_missed_is_taken_when_the_other_one_was_missed_over_it() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(2, &[]));
+    page.handle_stock(START, &other.batch(3, &[]));
+    // Something of the one is lost, so its word does not count.
+    one.batch(3, &[]);
+    page.handle_stock(START, &one.batch(5, &[event(10, 5, None)]));
+    assert_eq!(shown(&mut page), []);
+    // Then the other one's telling of the same.
+    other.batch(6, &[event(10, 5, None)]);
+    page.handle_stock(START, &other.batch(7, &[event(10, 7, None)]));
+    assert_eq!(shown(&mut page), [5, 7]);
+}
+
+#[test]
 fn an_event_of_a_stale_replica_is_taken_when_the_live_one_dies_before_it() {
     let (mut page, [mut one, mut other]) = (page(), twins());
     let stale = trust(10, Trust::Stale);

@@ -192,13 +192,13 @@ impl<P: Copy> Handler<P> {
         self.reading.finish(out);
         // Numbers at the end that are known to exist are missing although nothing comes after them.
         let unusable = self.unusable.take();
-        let tracker = self.channel().detector();
+        let detector = self.channel().detector();
         if let Some(Unusable { end, sent }) = unusable
-            && tracker.begun().is_some_and(|begun| begun <= sent)
-            && tracker.next() < end
+            && detector.begun().is_some_and(|begun| begun <= sent)
+            && detector.next() < end
         {
             out.lost(Lost {
-                first: tracker.next(),
+                first: detector.next(),
                 last: SeqNum::from_raw(end.raw() - 1),
             });
         }

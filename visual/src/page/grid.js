@@ -147,10 +147,10 @@ function fill(line, row, name, isOld) {
     }
   });
   const classes = rowClasses(row, isOld);
-  if (line.element.className !== classes) {
-    line.element.className = classes;
-    line.cells[1].title = stateTitle(row, isOld);
-  }
+  if (line.element.className !== classes) line.element.className = classes;
+  // Halts and closings look alike.
+  const title = stateTitle(row, isOld);
+  if (line.cells[1].title !== title) line.cells[1].title = title;
   const isSameSymbol = before !== null && before.slot === row.slot;
   if (isSameSymbol && row.trades > before.trades && !wantsCalm.matches) {
     line.cells[2].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);

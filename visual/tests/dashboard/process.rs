@@ -33,6 +33,10 @@ fn listening(log: &mut impl std::io::BufRead) -> Endpoint {
 #[test]
 fn sigint_and_sigterm_end_it() {
     for signal in ["INT", "TERM", "HUP"] {
+        if signal == "HUP" && !oxberry_net::ends_by_hangup() {
+            eprintln!("left out: {signal}, which whoever started the tests has ignored");
+            continue;
+        }
         let mut child = program(&["--controller", "tcp://127.0.0.1:9"]);
         let mut log = BufReader::new(child.stderr.take().unwrap());
         listening(&mut log);

@@ -51,6 +51,16 @@ test("only the rows in sight exist, at any place", () => {
   }
 });
 
+test("the tooltip of a row that no longer trades says why", () => {
+  const { market, grid, body, drawNow } = start();
+  for (const [status, why] of [["halted", /halted/], ["closed", /closed|over/]]) {
+    market.update([cells(2, { ...inState("live"), status })]);
+    grid.schedule();
+    drawNow();
+    assert.match(rows(body).get("0002").children[1].title, why);
+  }
+});
+
 test("a changed row is drawn with the next picture, and flashes when it was a trade", () => {
   const { market, grid, body, drawNow } = start();
   market.update([cells(2, { ...inState("live"), bid: "1.00" })]);
