@@ -134,18 +134,17 @@ const fn layouts(dialect: Dialect) -> Layouts {
     layouts
 }
 
-static LEGACY: Layouts = layouts(Dialect::Legacy);
-static XDP: Layouts = layouts(Dialect::Xdp);
-static PILLAR: Layouts = layouts(Dialect::Pillar);
+/// Those of every dialect, in the order of [`Dialect::ALL`].
+static ALL: [Layouts; Dialect::ALL.len()] = {
+    let [legacy, xdp, pillar] = Dialect::ALL;
+    [layouts(legacy), layouts(xdp), layouts(pillar)]
+};
 
 /// How messages of the type begin.
 #[inline]
 fn layout(dialect: Dialect, msg_type: u16) -> Layout {
-    let layouts = match dialect {
-        Dialect::Legacy => &LEGACY,
-        Dialect::Xdp => &XDP,
-        Dialect::Pillar => &PILLAR,
-    };
+    // Where they are is computed, not chosen.
+    let layouts = ALL.get(dialect as usize).unwrap_or(&ALL[0]);
     layouts
         .get(usize::from(msg_type))
         .copied()

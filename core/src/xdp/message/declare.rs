@@ -178,12 +178,13 @@ macro_rules! messages {
         }
 
         $(impl $group {
-            /// Reads a message as a dialect has it, and shows it to the visitor; `None` for a type
-            /// that is not of this group.
+            /// Reads a message as a dialect has it, and shows it to the visitor. What is not of this
+            /// group is left to `otherwise`, so that nothing has to be looked at and handed on.
             #[inline(always)]
             pub(super) fn visit_in<D: $crate::xdp::message::form::Known, V: $crate::xdp::Visitor>(
                 message: $crate::xdp::MessageRef<'_>,
                 visitor: &mut V,
+                otherwise: impl FnOnce(&mut V) -> Result<Option<V::Output>, $crate::xdp::WireError>,
             ) -> Result<Option<V::Output>, $crate::xdp::WireError> {
                 Ok(Some(match message.msg_type() {
                     $(
@@ -198,7 +199,7 @@ macro_rules! messages {
                             visitor.visit(<$form as $crate::xdp::Body>::parse(message)?)
                         }
                     )*
-                    _ => return Ok(None),
+                    _ => return otherwise(visitor),
                 }))
             }
         })*

@@ -45,10 +45,9 @@ fn visit_in<D: Known, V: Visitor>(
     message: MessageRef<'_>,
     visitor: &mut V,
 ) -> Result<Option<V::Output>, WireError> {
-    match NumberedForm::visit_in::<D, V>(message, visitor)? {
-        None => visit_rare::<D, V>(message, visitor),
-        output => Ok(output),
-    }
+    NumberedForm::visit_in::<D, V>(message, visitor, |visitor| {
+        visit_rare::<D, V>(message, visitor)
+    })
 }
 
 /// Messages that are not numbered, of which there are few.
@@ -57,10 +56,9 @@ fn visit_rare<D: Known, V: Visitor>(
     message: MessageRef<'_>,
     visitor: &mut V,
 ) -> Result<Option<V::Output>, WireError> {
-    match ControlForm::visit_in::<D, V>(message, visitor)? {
-        None => AsideForm::visit_in::<D, V>(message, visitor),
-        output => Ok(output),
-    }
+    ControlForm::visit_in::<D, V>(message, visitor, |visitor| {
+        AsideForm::visit_in::<D, V>(message, visitor, |_| Ok(None))
+    })
 }
 
 /// Makes a [`Message`] of what it is shown.
