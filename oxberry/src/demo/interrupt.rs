@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
@@ -13,8 +14,9 @@ use signal_hook::{consts::SIGHUP, iterator::Signals};
 
 use super::child::Event;
 
-/// Attempts to remove a directory that is being written to.
-const ATTEMPTS: usize = 10;
+/// Attempts to remove a directory in which files are still made; on a busy machine every one may meet
+/// another new file.
+const ATTEMPTS: usize = 10_000;
 
 /// Ends the demonstration at a signal. The first one asks whoever can end it in order; without
 /// somebody, and at the second one, this process ends at once, and by that all others.
@@ -74,9 +76,12 @@ impl Interrupt {
             return;
         }
         for directory in &state.directories {
-            // Fails while files are still made there.
-            let mut attempts = 0..ATTEMPTS;
-            let _ = attempts.any(|_| fs::remove_dir_all(directory).is_ok());
+            for _ in 0..ATTEMPTS {
+                match fs::remove_dir_all(directory) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => thread::yield_now(),
+                    Ok(()) | Err(_) => break,
+                }
+            }
         }
         process::exit(128 + signal);
     }
