@@ -229,14 +229,14 @@ mod tests {
         packet.finish(flag, seq_num, UnixNanos::from_raw(sent))
     }
 
-    /// What such a packet is to the tracker, sent at once.
-    fn data(tracker: &mut GapDetector, seq_num: u32, count: u8) -> Continuity {
-        sent(tracker, DeliveryFlag::ORIGINAL, seq_num, count, 0)
+    /// What such a packet is to the detector, sent at once.
+    fn data(detector: &mut GapDetector, seq_num: u32, count: u8) -> Continuity {
+        sent(detector, DeliveryFlag::ORIGINAL, seq_num, count, 0)
     }
 
-    /// What such a packet is to the tracker, sent at the time given.
+    /// What such a packet is to the detector, sent at the time given.
     fn sent(
-        tracker: &mut GapDetector,
+        detector: &mut GapDetector,
         flag: DeliveryFlag,
         seq_num: u32,
         count: u8,
@@ -244,11 +244,11 @@ mod tests {
     ) -> Continuity {
         let mut buffer = [0; 512];
         let packet = packet(&mut buffer, flag, seq_num, count, sent);
-        tracker.advance(&PacketRef::new(packet).unwrap())
+        detector.advance(&PacketRef::new(packet).unwrap())
     }
 
-    /// What a reset that happened and was sent at the time given is to the tracker.
-    fn reset(tracker: &mut GapDetector, flag: DeliveryFlag, sent: u64) -> Continuity {
+    /// What a reset that happened and was sent at the time given is to the detector.
+    fn reset(detector: &mut GapDetector, flag: DeliveryFlag, sent: u64) -> Continuity {
         let mut buffer = [0; 64];
         let mut packet = PacketBuilder::new(&mut buffer).unwrap();
         let (source_time, source_time_ns) = UnixNanos::from_raw(sent).to_parts();
@@ -259,84 +259,84 @@ mod tests {
         };
         packet.push(&message).unwrap();
         let packet = packet.finish(flag, SeqNum::from_raw(1), UnixNanos::from_raw(sent));
-        tracker.advance(&PacketRef::new(packet).unwrap())
+        detector.advance(&PacketRef::new(packet).unwrap())
     }
 
     #[test]
     fn packets_are_in_order_twice_straddling_or_after_a_gap() {
-        let mut tracker = GapDetector::new();
-        assert_eq!(data(&mut tracker, 1, 3), Continuity::Joined);
-        assert_eq!(data(&mut tracker, 4, 1), Continuity::InOrder);
-        assert_eq!(data(&mut tracker, 2, 3), Continuity::Duplicate);
-        assert_eq!(data(&mut tracker, 3, 5), Continuity::Straddles { seen: 2 });
+        let mut detector = GapDetector::new();
+        assert_eq!(data(&mut detector, 1, 3), Continuity::Joined);
+        assert_eq!(data(&mut detector, 4, 1), Continuity::InOrder);
+        assert_eq!(data(&mut detector, 2, 3), Continuity::Duplicate);
+        assert_eq!(data(&mut detector, 3, 5), Continuity::Straddles { seen: 2 });
         let gap = Continuity::Gap {
             expected: SeqNum::from_raw(8),
             missing: 2,
         };
-        assert_eq!(data(&mut tracker, 10, 2), gap);
-        assert_eq!(tracker.next(), SeqNum::from_raw(12));
+        assert_eq!(data(&mut detector, 10, 2), gap);
+        assert_eq!(detector.next(), SeqNum::from_raw(12));
     }
 
     #[test]
     fn heartbeats_consume_nothing_whatever_their_number() {
-        let mut tracker = GapDetector::new();
-        assert_eq!(data(&mut tracker, 77, 0), Continuity::Heartbeat);
-        assert_eq!(data(&mut tracker, 1, 1), Continuity::Joined);
-        assert_eq!(data(&mut tracker, 78, 0), Continuity::Heartbeat);
-        assert_eq!(data(&mut tracker, 2, 1), Continuity::InOrder);
+        let mut detector = GapDetector::new();
+        assert_eq!(data(&mut detector, 77, 0), Continuity::Heartbeat);
+        assert_eq!(data(&mut detector, 1, 1), Continuity::Joined);
+        assert_eq!(data(&mut detector, 78, 0), Continuity::Heartbeat);
+        assert_eq!(data(&mut detector, 2, 1), Continuity::InOrder);
     }
 
     #[test]
     fn what_was_before_the_first_packet_is_no_gap_unless_an_earlier_run_tells() {
-        let mut tracker = GapDetector::new();
-        assert_eq!(data(&mut tracker, 700, 2), Continuity::Joined);
-        let position = tracker.position();
+        let mut detector = GapDetector::new();
+        assert_eq!(data(&mut detector, 700, 2), Continuity::Joined);
+        let position = detector.position();
         assert_eq!(
             (position.numbering, position.seq_num.raw()),
             (Numbering::UNNAMED, 701)
         );
-        let mut tracker = GapDetector::after(position);
+        let mut detector = GapDetector::after(position);
         let gap = Continuity::Gap {
             expected: SeqNum::from_raw(702),
             missing: 1,
         };
-        assert_eq!(data(&mut tracker, 703, 1), gap);
+        assert_eq!(data(&mut detector, 703, 1), gap);
     }
 
     #[test]
     fn a_reset_starts_again_and_its_copies_do_not() {
         let flag = DeliveryFlag::SEQUENCE_RESET;
-        let mut tracker = GapDetector::new();
-        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Reset);
-        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Duplicate);
+        let mut detector = GapDetector::new();
+        assert_eq!(reset(&mut detector, flag, 10), Continuity::Reset);
+        assert_eq!(reset(&mut detector, flag, 10), Continuity::Duplicate);
         // The venue repeats it until its day begins: the last one gives the name.
-        assert_eq!(reset(&mut tracker, flag, 20), Continuity::Reset);
-        assert_eq!(tracker.position().numbering.raw(), 20);
-        assert_eq!(data(&mut tracker, 2, 9), Continuity::InOrder);
+        assert_eq!(reset(&mut detector, flag, 20), Continuity::Reset);
+        assert_eq!(detector.position().numbering.raw(), 20);
+        assert_eq!(data(&mut detector, 2, 9), Continuity::InOrder);
         for copy in [10, 20] {
-            assert_eq!(reset(&mut tracker, flag, copy), Continuity::Duplicate);
+            assert_eq!(reset(&mut detector, flag, copy), Continuity::Duplicate);
         }
-        assert_eq!(tracker.next().raw(), 11);
+        assert_eq!(detector.next().raw(), 11);
         assert_eq!(
-            reset(&mut tracker, DeliveryFlag::FAILOVER, 30),
+            reset(&mut detector, DeliveryFlag::FAILOVER, 30),
             Continuity::Reset
         );
-        assert_eq!(data(&mut tracker, 2, 1), Continuity::InOrder);
-        assert_eq!(tracker.position().numbering.raw(), 30);
+        assert_eq!(data(&mut detector, 2, 1), Continuity::InOrder);
+        assert_eq!(detector.position().numbering.raw(), 30);
     }
 
     #[test]
     fn a_reset_that_comes_behind_what_was_sent_after_it_starts_nothing() {
         let flag = DeliveryFlag::ORIGINAL;
-        let mut tracker = GapDetector::new();
-        assert_eq!(sent(&mut tracker, flag, 2, 1, 100), Continuity::Joined);
+        let mut detector = GapDetector::new();
+        assert_eq!(sent(&mut detector, flag, 2, 1, 100), Continuity::Joined);
         assert_eq!(
-            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 99),
+            reset(&mut detector, DeliveryFlag::SEQUENCE_RESET, 99),
             Continuity::Duplicate
         );
-        assert_eq!(sent(&mut tracker, flag, 3, 1, 101), Continuity::InOrder);
+        assert_eq!(sent(&mut detector, flag, 3, 1, 101), Continuity::InOrder);
         assert_eq!(
-            reset(&mut tracker, DeliveryFlag::SEQUENCE_RESET, 200),
+            reset(&mut detector, DeliveryFlag::SEQUENCE_RESET, 200),
             Continuity::Reset
         );
     }
@@ -345,22 +345,22 @@ mod tests {
     fn known_numbers_sent_clearly_later_are_of_another_numbering() {
         let flag = DeliveryFlag::ORIGINAL;
         let later = u64::try_from(CLOCK_SKEW.as_nanos()).unwrap() + 1;
-        let mut tracker = GapDetector::new();
-        assert_eq!(reset(&mut tracker, flag, 10), Continuity::Reset);
-        assert_eq!(sent(&mut tracker, flag, 2, 9, 20), Continuity::InOrder);
+        let mut detector = GapDetector::new();
+        assert_eq!(reset(&mut detector, flag, 10), Continuity::Reset);
+        assert_eq!(sent(&mut detector, flag, 2, 9, 20), Continuity::InOrder);
         // A copy by a slower way is late, not later.
         assert_eq!(
-            sent(&mut tracker, flag, 3, 2, 20 + later - 1),
+            sent(&mut detector, flag, 3, 2, 20 + later - 1),
             Continuity::Duplicate
         );
         let again = DeliveryFlag::RETRANSMISSION_PART;
         assert_eq!(
-            sent(&mut tracker, again, 3, 2, 20 + later),
+            sent(&mut detector, again, 3, 2, 20 + later),
             Continuity::Duplicate
         );
         let restart = Continuity::Restart { missing: 2 };
-        assert_eq!(sent(&mut tracker, flag, 3, 2, 20 + later), restart);
-        assert_eq!(tracker.position().numbering.raw(), 20 + later);
-        assert_eq!(tracker.next().raw(), 5);
+        assert_eq!(sent(&mut detector, flag, 3, 2, 20 + later), restart);
+        assert_eq!(detector.position().numbering.raw(), 20 + later);
+        assert_eq!(detector.next().raw(), 5);
     }
 }
