@@ -1,6 +1,6 @@
 //! The main loop: frames between the sockets and the cluster's brain, until all is over.
 
-use oxberry_cluster::controller::{Command, Controller, Outcome};
+use oxberry_cluster::controller::{Command, Controller, Counters, Outcome};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
@@ -238,6 +238,20 @@ impl Running<'_> {
             let overruns = counts.overruns;
             (self.tell)(Notice::warning(format_args!(
                 "{overruns} times a Pi did not take its batches in time"
+            )));
+        }
+        let Counters {
+            out_of_place,
+            foreign,
+            bad_messages,
+            vain_wishes,
+        } = self.brain.counters();
+        // A Pi or page that came back says such things as well; no warning.
+        if out_of_place + foreign + bad_messages + vain_wishes > 0 {
+            (self.tell)(Notice::info(format!(
+                "messages not taken: {out_of_place} out of place, {foreign} of another run or of \
+                 strangers, {bad_messages} that could not be read, {vain_wishes} for a Pi that is \
+                 not there"
             )));
         }
         Ok(self.summary)

@@ -66,6 +66,10 @@ pub struct Counters {
     pub foreign: u64,
     /// Frames that could not be read.
     pub malformed: u64,
+    /// Frames that a Pi pushed again; dropped.
+    pub repeated: u64,
+    /// Frames of a Pi that had said that no more would follow.
+    pub after_end: u64,
     /// Runs that the page began to show.
     pub runs: u64,
     /// Trades.
@@ -193,8 +197,8 @@ impl Board {
             missed,
             foreign,
             bad_frames,
-            repeated: _,
-            after_end: _,
+            repeated,
+            after_end,
         } = self.page.counters();
         self.counters = Counters {
             frames,
@@ -204,6 +208,8 @@ impl Board {
             missed,
             foreign,
             malformed: bad_frames,
+            repeated,
+            after_end,
             ..self.counters
         };
     }
@@ -418,6 +424,8 @@ impl Counters {
             missed: self.missed - before.missed,
             foreign: self.foreign - before.foreign,
             malformed: self.malformed - before.malformed,
+            repeated: self.repeated - before.repeated,
+            after_end: self.after_end - before.after_end,
             runs: self.runs - before.runs,
             trades: self.trades - before.trades,
             volume: self.volume - before.volume,

@@ -55,6 +55,16 @@ impl Text {
                 "Frames that could not be read.",
                 counters.malformed,
             ),
+            (
+                "repeated_frames",
+                "Frames that a Pi pushed again, dropped.",
+                counters.repeated,
+            ),
+            (
+                "frames_after_end",
+                "Frames of a Pi that had said that no more would follow.",
+                counters.after_end,
+            ),
             ("runs", "Runs that were shown afresh.", counters.runs),
             ("trades", "Trades.", counters.trades),
             ("traded_shares", "Shares of these trades.", counters.volume),
