@@ -24,20 +24,20 @@ The file holds the same names without dashes in front, for example:
     orders = 2000000
 
 Without CURVE only loopback addresses are allowed.
-Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong settings.";
+Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong configuration.";
 
 /// The OxBerry Pi: keeps the order books of its partitions and says what changes.
 #[derive(Debug, Parser)]
 #[command(name = "oxberry-pi", version, after_help = AFTER_HELP)]
 pub struct Cli {
-    /// Read settings from this TOML file
+    /// Read the configuration from this TOML file
     #[arg(long, value_name = "FILE", env = "OXBERRY_PI_CONFIG")]
     config: Option<PathBuf>,
 
     #[command(flatten)]
     options: RawConfig,
 
-    /// Print the settings that hold, as a settings file, and exit
+    /// Print the configuration that holds, as a configuration file, and exit
     #[arg(long)]
     check_config: bool,
 

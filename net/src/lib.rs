@@ -49,7 +49,7 @@ pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use few::FirstFew;
 pub use logging::{LogError, in_words, log_to_stderr, say};
-pub use options::{EndpointOptions, OptionError, options_of_file};
+pub use options::{EndpointOptions, OptionError, options_of_file, quoted};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;

@@ -59,7 +59,12 @@ pub enum OptionError {
 /// # Errors
 ///
 /// When the file cannot be read, is not TOML, or has an option that does not exist.
-pub fn options_of_file<O: DeserializeOwned>(file: &Path) -> Result<O, OptionError> {
+pub fn options_of_file<O: DeserializeOwned + Default>(
+    file: Option<&Path>,
+) -> Result<O, OptionError> {
+    let Some(file) = file else {
+        return Ok(O::default());
+    };
     let text = fs::read_to_string(file).map_err(|source| OptionError::Unreadable {
         file: file.to_owned(),
         source,
@@ -68,6 +73,12 @@ pub fn options_of_file<O: DeserializeOwned>(file: &Path) -> Result<O, OptionErro
         file: file.to_owned(),
         source,
     })
+}
+
+/// A text as a configuration file has it: what JSON writes as a string, TOML reads as one.
+#[must_use]
+pub fn quoted(text: impl ToString) -> String {
+    serde_json::Value::String(text.to_string()).to_string()
 }
 
 /// Checks the endpoints among a daemon's options, which must all differ.
@@ -172,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_used_is_named_with_the_place() {
-        #[derive(Debug, serde::Deserialize)]
+        #[derive(Debug, Default, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Options {
             #[expect(dead_code, reason = "only read from files")]
@@ -183,9 +194,13 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join("daemon.toml");
         fs::write(&file, "pis = 4\nsip = 3\n").unwrap();
-        let malformed = options_of_file::<Options>(&file).unwrap_err().to_string();
+        let malformed = options_of_file::<Options>(Some(&file))
+            .unwrap_err()
+            .to_string();
         fs::remove_dir_all(&folder).unwrap();
-        let missing = options_of_file::<Options>(&file).unwrap_err().to_string();
+        let missing = options_of_file::<Options>(Some(&file))
+            .unwrap_err()
+            .to_string();
         for said in [&malformed, &missing] {
             assert!(said.starts_with(file.to_str().unwrap()), "{said}");
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports};
+use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use thiserror::Error;
 
@@ -81,8 +81,7 @@ impl Config {
     ///
     /// When the file cannot be used, the directory is missing or a value cannot be.
     pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
-        let of_file = file.map(options_of_file::<RawConfig>).transpose()?;
-        typed.or(of_file.unwrap_or_default()).check()
+        typed.or(options_of_file(file)?).check()
     }
 }
 
@@ -129,10 +128,8 @@ impl fmt::Display for Config {
             control,
             setup,
         } = self;
-        // What JSON writes as a string, TOML reads as one.
-        let quoted = |path: &Path| serde_json::Value::String(path.display().to_string());
-        writeln!(f, "dir = {}", quoted(dir))?;
-        writeln!(f, "symbols = {}", quoted(symbols))?;
+        writeln!(f, "dir = {}", quoted(dir.display()))?;
+        writeln!(f, "symbols = {}", quoted(symbols.display()))?;
         let dialect = dialect.map_or(ANY_DIALECT, Dialect::name);
         writeln!(f, "dialect = \"{dialect}\"")?;
         writeln!(f, "speed = \"{speed}\"")?;

@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports};
+use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
 
 pub use self::raw::RawConfig;
 
@@ -54,8 +54,7 @@ impl Config {
     ///
     /// When the file, an address or an endpoint cannot be used.
     pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
-        let of_file = file.map(options_of_file::<RawConfig>).transpose()?;
-        typed.or(of_file.unwrap_or_default()).check()
+        typed.or(options_of_file(file)?).check()
     }
 }
 
@@ -104,9 +103,7 @@ impl fmt::Display for Config {
         writeln!(f, "controller = \"{controller}\"")?;
         writeln!(f, "print = {print}")?;
         if let Some(file) = events {
-            // What JSON writes as a string, TOML reads as one.
-            let text = file.display().to_string();
-            writeln!(f, "events = {}", serde_json::Value::String(text))?;
+            writeln!(f, "events = {}", quoted(file.display()))?;
         }
         writeln!(f, "exit-at-end = {exit_at_end}")
     }
