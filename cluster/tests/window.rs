@@ -110,3 +110,16 @@ fn a_fast_feed_stops_when_the_bytes_of_the_window_are_on_their_way() {
         .handle_credit(PARTITION, position(taken / 2));
     assert!(channel.push());
 }
+
+/// Coverage that ended below what was seen would make Pis call the stream recovering.
+#[test]
+fn coverage_comes_behind_what_waited_for_it() {
+    let mut channel = Channel::new();
+    assert!(channel.push());
+    assert_eq!(channel.left, [] as [usize; 0], "it waits for more");
+    let left = &mut channel.left;
+    let mut send = |frame: &[u8]| left.push(frame.len());
+    (channel.streams).tell_coverage(UnixNanos::from_raw(0), &mut send);
+    assert!(channel.streams.is_flushed());
+    assert_eq!(channel.left.len(), 2, "the event, then the coverage");
+}
