@@ -51,6 +51,8 @@ pub(super) struct Cluster {
     nodes: Vec<Node>,
     events: Receiver<Event>,
     page: String,
+    /// Whether the page ends with the feed, as in a check.
+    until_end: bool,
     /// Whether a Pi ended by itself, as all do at the end of the feed.
     has_ended_pi: bool,
     /// Whether the page ended because it has everything.
@@ -77,6 +79,7 @@ impl Cluster {
             nodes: Vec::new(),
             events,
             page: String::new(),
+            until_end: arguments.check,
             has_ended_pi: false,
             has_page_ended: false,
             result_due: None,
@@ -126,13 +129,13 @@ impl Cluster {
         &self.page
     }
 
-    /// Waits for the end of the feed, or until somebody wants the end. Unless `until_end`, the page
-    /// stays after the feed, until somebody wants the end.
+    /// Waits for the end of the feed, or until somebody wants the end. Without a check the page stays
+    /// after the feed, until somebody wants the end.
     ///
     /// # Errors
     ///
     /// When the controller fails.
-    pub(super) fn play(&mut self, until_end: bool) -> anyhow::Result<Option<RunOutcome>> {
+    pub(super) fn play(&mut self) -> anyhow::Result<Option<RunOutcome>> {
         let mut outcome = RunOutcome::default();
         let mut is_over = false;
         loop {
@@ -148,7 +151,7 @@ impl Cluster {
                 } => {
                     outcome.good = good;
                     is_over = true;
-                    if until_end {
+                    if self.until_end {
                         if self.has_page_ended {
                             return Ok(Some(outcome));
                         }
@@ -161,7 +164,7 @@ impl Cluster {
                 }
                 Event::Notice { child, notice } => self.pass_on(&child, &notice),
                 Event::Log { child, line } => self.say(format_args!("{child}: {line}")),
-                Event::Ended { child } if until_end && child == DASHBOARD => {
+                Event::Ended { child } if self.until_end && child == DASHBOARD => {
                     self.handle_end_of_page()?;
                     if is_over {
                         return Ok(Some(outcome));
@@ -285,7 +288,11 @@ impl Cluster {
                 Ok(Event::Log { child, line }) => self.say(format_args!("{child}: {line}")),
                 // A feed of a few messages may be over before its start was read.
                 Ok(Event::Ended { child }) if self.ended_well(&child) => {
-                    self.handle_end(&child, false)?;
+                    if child == DASHBOARD {
+                        self.handle_end_of_page()?;
+                    } else {
+                        self.handle_end(&child, false)?;
+                    }
                 }
                 Ok(Event::Ended { child }) => {
                     let node = self.nodes.iter_mut().find(|node| node.name() == child);
@@ -310,10 +317,11 @@ impl Cluster {
         }
     }
 
-    /// Whether a Pi has ended without a complaint.
+    /// Whether a Pi, or a page that ends with the feed, has ended without a complaint.
     fn ended_well(&mut self, child: &str) -> bool {
+        let until_end = self.until_end;
         let node = self.nodes.iter_mut().find(|node| node.name() == child);
-        node.filter(|node| is_pi(node))
+        node.filter(|node| is_pi(node) || until_end && node.name() == DASHBOARD)
             .and_then(Node::status)
             .is_some_and(|status| status.success())
     }
@@ -378,6 +386,7 @@ mod tests {
             nodes: nodes.collect(),
             events,
             page: String::new(),
+            until_end: true,
             has_ended_pi: false,
             has_page_ended: false,
             result_due: None,
@@ -420,27 +429,47 @@ mod tests {
             ] {
                 events.send(event).unwrap();
             }
-            let outcome = cluster.play(true).unwrap().unwrap();
+            let outcome = cluster.play().unwrap().unwrap();
             assert_eq!(outcome.good, good);
             assert_eq!(outcome.partitions.len(), 1);
         }
     }
 
     #[test]
-    fn a_pi_may_end_before_the_start_of_a_short_feed_is_read() {
-        let (mut cluster, events) = cluster(&[
-            (CONTROLLER, WAITS),
-            (DASHBOARD, "exit 0"),
-            ("pi-1", "exit 0"),
-        ]);
-        events.send(ended("pi-1")).unwrap();
-        events.send(said(json!({"notice": "started"}))).unwrap();
-        events
-            .send(said(json!({"notice": "done", "good": true})))
-            .unwrap();
+    fn pi_and_page_may_end_before_the_start_of_a_short_feed_is_read() {
+        // What the controller says is read by another thread, anywhere between the others.
+        for place in 0..=2 {
+            let (mut cluster, events) = cluster(&[
+                (CONTROLLER, WAITS),
+                (DASHBOARD, "exit 0"),
+                ("pi-1", "exit 0"),
+            ]);
+            let mut sent = vec![ended("pi-1"), ended(DASHBOARD)];
+            let told = [
+                json!({"notice": "started"}),
+                json!({"notice": "done", "good": true}),
+            ];
+            sent.splice(place..place, told.map(said));
+            for event in sent {
+                events.send(event).unwrap();
+            }
+            cluster.await_start().unwrap();
+            assert!(cluster.play().unwrap().unwrap().good, "{place}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_to_stay_and_ends_before_the_start_is_named() {
+        let programs = [(CONTROLLER, WAITS), (DASHBOARD, "exit 0"), ("pi-1", WAITS)];
+        let (mut cluster, events) = cluster(&programs);
+        cluster.until_end = false;
         events.send(ended(DASHBOARD)).unwrap();
-        cluster.await_start().unwrap();
-        assert!(cluster.play(true).unwrap().unwrap().good);
+        drop(events);
+        let error = cluster.await_start().unwrap_err().to_string();
+        assert!(
+            error.contains("dashboard ended before the feed started"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -451,7 +480,7 @@ mod tests {
             ("pi-1", "kill -9 $$"),
         ]);
         events.send(ended("pi-1")).unwrap();
-        let error = cluster.play(true).unwrap_err().to_string();
+        let error = cluster.play().unwrap_err().to_string();
         assert!(error.contains("no Pi is left"), "{error}");
     }
 
@@ -464,7 +493,7 @@ mod tests {
         ]);
         events.send(ended("pi-1")).unwrap();
         events.send(ended(CONTROLLER)).unwrap();
-        let error = cluster.play(true).unwrap_err().to_string();
+        let error = cluster.play().unwrap_err().to_string();
         assert!(error.contains("the controller ended"), "{error}");
     }
 }

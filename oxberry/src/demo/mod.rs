@@ -114,7 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !arguments.check {
         printed.map_err(Failure::of_output)?;
     }
-    let outcome = cluster.play(arguments.check)?;
+    let outcome = cluster.play()?;
     drop(cluster);
     match outcome {
         Some(outcome) if arguments.check => {
