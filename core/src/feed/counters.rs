@@ -100,3 +100,9 @@ pub(super) fn count_at<const N: usize>(counters: &mut [u64; N], index: usize) {
         *counter += 1;
     }
 }
+
+/// Adds one to a counter of what hardly ever happens.
+#[cold]
+pub(super) fn count_rare(counter: &mut u64) {
+    *counter += 1;
+}

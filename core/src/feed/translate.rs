@@ -15,7 +15,8 @@ use crate::xdp::{
 /// Takes what a message with a number within its symbol means.
 ///
 /// Called where the action is made, so that nothing copies it about, which costs more than all the
-/// rest of a message.
+/// rest of a message. Every function that takes an outlet is inlined, so that what it holds can stay
+/// in registers.
 pub(super) trait Outlet {
     /// Something happened. Comes once at most.
     fn action(&mut self, action: Action);
@@ -159,6 +160,7 @@ fn legacy_trade(message: MessageRef<'_>, out: &mut impl Outlet) -> Result<(), Wi
     Ok(())
 }
 
+#[inline(always)]
 fn session_change(message: MessageRef<'_>, out: &mut impl Outlet) -> Result<(), WireError> {
     let m = TradingSessionChange::parse(message)?;
     note(out, m.trading_session.meaning());
@@ -312,6 +314,7 @@ fn trade(out: &mut impl Outlet, price: RawPrice, qty: Qty, trade_id: TradeId, pr
 }
 
 /// What a security status does to a book.
+#[inline(always)]
 fn security_status(
     dialect: Dialect,
     message: MessageRef<'_>,
@@ -350,6 +353,7 @@ fn security_status(
     Ok(())
 }
 
+#[inline(always)]
 fn neither_book_nor_tape(
     dialect: Dialect,
     message: MessageRef<'_>,

@@ -79,7 +79,9 @@ impl Message {
     /// # Errors
     ///
     /// When the message is shorter than its type needs. Only this message is lost.
-    #[inline]
+    // Where this is inlined, the compiler takes the enum apart into the bytes of all its messages, and
+    // loads every one of them whichever message it is.
+    #[inline(never)]
     pub fn parse(dialect: Dialect, message: MessageRef<'_>) -> Result<Option<Self>, WireError> {
         visit(dialect, message, &mut IntoMessage)
     }
