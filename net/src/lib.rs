@@ -18,7 +18,7 @@
 //! * [`Pipe`]: between two threads of one process,
 //! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
 //!   what all daemons read and check the same way;
-//!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
+//!   [`libzmq`]: which one runs; [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
 
 mod arguments;
 mod clock;
@@ -26,6 +26,7 @@ mod control;
 mod endpoint;
 mod error;
 mod few;
+mod libzmq;
 pub mod limits;
 mod logging;
 mod options;
@@ -48,6 +49,7 @@ pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use few::FirstFew;
+pub use libzmq::{Libzmq, libzmq};
 pub use logging::{LogError, in_words, log_to_stderr, say};
 pub use options::{EndpointOptions, OptionError, options_of_file, quoted};
 pub use pipe::Pipe;
