@@ -11,9 +11,6 @@ use super::key::PublicKey;
 use super::name::KeyName;
 use super::role::KeyRole;
 
-/// The file in a keys directory.
-const FILE_NAME: &str = "allowed";
-
 /// One machine of the list. Prints itself as its line: `ROLE NAME PUBLIC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedLine {
@@ -32,6 +29,9 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// The file in a keys directory.
+    pub const FILE_NAME: &str = "allowed";
+
     /// Reads the list of a directory.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Allowed {
     /// Where the list of a directory is.
     #[must_use]
     pub fn file_in(directory: &Path) -> PathBuf {
-        directory.join(FILE_NAME)
+        directory.join(Self::FILE_NAME)
     }
 
     /// The machine with this key.
