@@ -4,14 +4,15 @@ use oxberry_cluster::controller::{Command, Controller, Counters, Outcome};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
-    Clock, Context, ControlServer, Delivery, Interest, NetError, Notifier, Proxy, SetupServer,
-    Shutdown, SynchronizedPublisher, wait_all,
+    Clock, Context, ControlServer, Delivery, Interest, KeyCounts, NetError, Notifier, Proxy,
+    SetupServer, Shutdown, SynchronizedPublisher, wait_all,
 };
 
 use crate::channel::{ChannelError, ChannelSummary, ToChannel};
 use crate::config::Config;
 use crate::day::Day;
 use crate::error::RunError;
+use crate::impostors::Impostors;
 use crate::notice::Notice;
 use crate::threads::Threads;
 
@@ -43,9 +44,9 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// When an endpoint is refused or taken.
+    /// When an endpoint is refused or taken, or the keys cannot be used.
     pub fn bind(config: &Config, streams: usize) -> Result<Self, RunError> {
-        let context = Context::new();
+        let context = Context::of(config.keys.as_ref())?;
         let proxy = Proxy::start(&context, config.data, queue_frames(streams))?;
         let (control, control_at) = ControlServer::bind(&context, config.control)?;
         let (setup, setup_at) = SetupServer::bind(&context, config.setup)?;
@@ -94,6 +95,7 @@ pub fn run(
         publisher: proxy.publisher()?,
         threads: Threads::start(config, day, (&context, &proxy), clock)?,
         notifier: Notifier::from_environment(clock.now()).map_err(RunError::Notify)?,
+        impostors: Impostors::new(),
         clock,
         summary: Summary {
             outcome: None,
@@ -110,7 +112,7 @@ pub fn run(
         running.handle_timeouts()?;
         running.obey()?;
     }
-    running.end(proxy)
+    running.end(proxy, &context)
 }
 
 /// A run that is going on.
@@ -122,6 +124,7 @@ struct Running<'a> {
     publisher: SynchronizedPublisher,
     threads: Threads,
     notifier: Notifier,
+    impostors: Impostors,
     /// The first send time of all channels.
     first_sent: UnixNanos,
     summary: Summary,
@@ -153,6 +156,13 @@ impl Running<'_> {
             let Some(from) = self.control.recv()? else {
                 break;
             };
+            if let Some(warning) = self.impostors.look_at(&from) {
+                warning
+                    .into_iter()
+                    .map(Notice::warning)
+                    .for_each(&mut *self.tell);
+                continue;
+            }
             self.brain
                 .handle_message(self.clock.now(), from.peer, from.message);
         }
@@ -229,9 +239,10 @@ impl Running<'_> {
     }
 
     /// Stops what still plays and sends what is still to be sent.
-    fn end(mut self, proxy: Proxy) -> Result<Summary, RunError> {
+    fn end(mut self, proxy: Proxy, context: &Context) -> Result<Summary, RunError> {
         self.notifier.stopping();
         self.threads.stop(&self.clock, self.tell)?;
+        self.tell_refused(context.key_counts());
         self.publisher.close();
         let counts = proxy.stop()?;
         if counts.overruns > 0 {
@@ -255,5 +266,23 @@ impl Running<'_> {
             )));
         }
         Ok(self.summary)
+    }
+
+    /// Tells whom the keys kept out, if anybody.
+    fn tell_refused(&mut self, counts: KeyCounts) {
+        let KeyCounts {
+            refused,
+            unproved,
+            dropped,
+            cut,
+            ..
+        } = counts;
+        let impostors = self.impostors.count();
+        if refused + unproved + dropped + cut + impostors > 0 {
+            (self.tell)(Notice::warning(format_args!(
+                "{unproved} connections proved no key, {refused} were refused by their keys and {cut} \
+                 cut, and {dropped} messages dropped; {impostors} times a node said Hello under the name of another"
+            )));
+        }
     }
 }

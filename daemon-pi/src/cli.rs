@@ -23,7 +23,7 @@ The file holds the same names without dashes in front, for example:
     control = \"tcp://127.0.0.1:5562\"
     orders = 2000000
 
-Without CURVE only loopback addresses are allowed.
+Without --keys only loopback addresses are allowed.
 Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong configuration.";
 
 /// The OxBerry Pi: keeps the order books of its partitions and says what changes.
@@ -93,7 +93,7 @@ fn connect_and_run(config: &Config, exit_with_stdin: bool) -> Result<Summary, Pi
         symbols = config.capacity.symbols,
         "starts"
     );
-    let context = Context::new();
+    let context = Context::of(config.keys.as_ref())?;
     let sockets = Sockets::connect(&context, config)?;
     let summary = run(config, sockets, &shutdown)?;
     close(context, &shutdown)?;

@@ -5,11 +5,15 @@ use std::fmt;
 use oxberry_proto::limits::MAX_CONTROL_BYTES;
 
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
+use crate::keys::KeyName;
+use crate::limits::SKIPPED_AT_ONCE;
 use crate::poll::{Interest, PollItem};
 use crate::role::Role;
-use crate::socket::{Context, Part, Socket};
+use crate::roster::Sender;
+use crate::socket::Socket;
 
 /// The most that libzmq allows for an identity.
 const MAX_IDENTITY_BYTES: usize = 255;
@@ -26,6 +30,15 @@ impl Identity {
         let name = name.as_bytes().iter().copied().take(64);
         let process = format!("-{}-{}", std::process::id(), clock.wall().raw());
         Self(name.chain(process.into_bytes()).collect())
+    }
+
+    /// Whether these bytes are the identity of a process called `name`. Its end is looked at too: what
+    /// only begins with `pi-` could be that of `pi-1`.
+    fn is_of(identity: &[u8], name: &str) -> bool {
+        let mut parts = identity.rsplitn(3, |byte| *byte == b'-');
+        let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+        let has_process = (0..2).all(|_| parts.next().is_some_and(is_number));
+        has_process && parts.next() == Some(name.as_bytes())
     }
 }
 
@@ -52,6 +65,8 @@ pub enum Delivery {
 pub struct FromPeer<'a> {
     /// The bytes of the sender's [`Identity`].
     pub peer: &'a [u8],
+    /// The name that its key is listed under, with which its identity begins; nothing without keys.
+    pub name: Option<&'a str>,
     /// What it sent.
     pub message: &'a [u8],
 }
@@ -61,6 +76,7 @@ pub struct FromPeer<'a> {
 pub struct ControlServer {
     socket: Socket,
     peer: Box<[u8]>,
+    name: Option<KeyName>,
     message: Box<[u8]>,
 }
 
@@ -75,18 +91,20 @@ impl ControlServer {
         let server = Self {
             socket,
             peer: vec![0; MAX_IDENTITY_BYTES].into(),
+            name: None,
             message: vec![0; MAX_CONTROL_BYTES].into(),
         };
         Ok((server, endpoint))
     }
 
-    /// The next message, if one has arrived.
+    /// The next message, if one has arrived. With keys, what somebody sends under the name of another is
+    /// counted and dropped.
     ///
     /// # Errors
     ///
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv(&mut self) -> Result<Option<FromPeer<'_>>, NetError> {
-        loop {
+        for _ in 0..SKIPPED_AT_ONCE {
             let Some(peer) = self.socket.recv_part(&mut self.peer)? else {
                 return Ok(None);
             };
@@ -95,16 +113,29 @@ impl ControlServer {
                 return Ok(None);
             };
             if message.more || message.length > self.message.len() {
-                self.socket.skip(message, &mut self.message)?;
+                self.socket.skip(&message, &mut self.message)?;
                 continue;
             }
-            let Part { length, .. } = message;
-            let parts = (self.peer.get(..peer.length), self.message.get(..length));
-            let (Some(peer), Some(message)) = parts else {
-                unreachable!("both lengths were checked")
+            let identity = self.peer.get(..peer.length).unwrap_or_default();
+            self.name = match message.sender {
+                Sender::Anybody => None,
+                Sender::Stranger => continue,
+                Sender::Known(name) => {
+                    if !Identity::is_of(identity, name.as_str()) {
+                        let claimed = String::from_utf8_lossy(identity);
+                        self.socket.drop_message(name.as_str(), &claimed);
+                        continue;
+                    }
+                    Some(name)
+                }
             };
-            return Ok(Some(FromPeer { peer, message }));
+            return Ok(Some(FromPeer {
+                peer: self.peer.get(..peer.length).unwrap_or_default(),
+                name: self.name.as_ref().map(KeyName::as_str),
+                message: self.message.get(..message.length).unwrap_or_default(),
+            }));
         }
+        Ok(None)
     }
 
     /// Sends a message to one Pi, without waiting.
@@ -181,5 +212,30 @@ impl ControlClient {
     #[must_use]
     pub fn poll_item(&self, interest: Interest) -> PollItem<'_> {
         self.socket.poll_item(interest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Identity;
+    use crate::Clock;
+
+    #[test]
+    fn an_identity_is_of_one_name_only() {
+        let clock = Clock::start();
+        for name in ["pi-1", "pi", "p-1-2-3"] {
+            let Identity(identity) = Identity::of_process(name, &clock);
+            assert!(Identity::is_of(&identity, name));
+            for other in ["pi-1", "pi", "p", "p-1-2-3", ""] {
+                assert_eq!(Identity::is_of(&identity, other), other == name);
+            }
+        }
+        for identity in [
+            "", "-", "--", "pi", "pi-1", "pi--1", "pi-1-", "pi-1-x", "pi-x-1",
+        ] {
+            assert!(!Identity::is_of(identity.as_bytes(), "pi"), "{identity}");
+        }
+        // What libzmq makes up for whoever has none.
+        assert!(!Identity::is_of(&[0, 1, 2, 3, 4], "pi"));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::keys::{KeyError, KeyRole};
+
 /// A failure of a component. `socket` says which one, `endpoint` where.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -46,6 +48,33 @@ pub enum NetError {
         socket: &'static str,
         /// What libzmq says.
         source: zmq::Error,
+    },
+    /// Other machines would reach a socket that nothing protects.
+    #[error(
+        "the {socket} socket cannot use {endpoint} without keys: anybody on the network could read and \
+         forge messages; make keys with `oxberry keygen` and give their directory with --keys, or use a \
+         loopback address with {option}"
+    )]
+    Unprotected {
+        /// Which socket.
+        socket: &'static str,
+        /// The option that says where it is.
+        option: &'static str,
+        /// Where it should be.
+        endpoint: String,
+    },
+    /// The keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The key is not that of the machine that serves such a socket.
+    #[error("the {socket} socket is that of a {must}, but the key is that of a {is}")]
+    NotTheServer {
+        /// Which socket.
+        socket: &'static str,
+        /// The role of the key.
+        is: KeyRole,
+        /// The role that serves such a socket.
+        must: KeyRole,
     },
     /// A message cannot be sent.
     #[error("cannot send on the {socket} socket ({endpoint}): {source}")]

@@ -8,10 +8,13 @@
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: queue sizes and intervals, with their reasons,
-//! * [`Endpoint`]: a TCP address; anything but loopback is refused while there is no CURVE,
+//! * [`Endpoint`]: a TCP address; anything but loopback is refused without keys,
+//! * [`Keys`], [`KeyPair`], [`Allowed`]: who a machine is, and whom it talks to,
 //! * [`Clock`]: the only place that reads a clock,
-//! * [`Context`], and the crate's own socket wrapper with its error texts,
 //! * [`wait`]: until a socket is ready, a deadline passes or [`Shutdown`] is requested,
+//! * `domain`, `roster`, `zap`: which keys open which socket, and the thread that answers libzmq so;
+//!   `curve`, `watch`, `secured`: what a socket with keys has beside its role,
+//! * [`Context`], and the crate's own socket wrapper with its error texts,
 //! * [`Proxy`], [`SynchronizedPublisher`], [`SynchronizedSubscriber`]: the data plane,
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
@@ -22,10 +25,15 @@
 
 mod arguments;
 mod clock;
+mod context;
 mod control;
+mod curve;
+mod domain;
 mod endpoint;
 mod error;
 mod few;
+mod int_option;
+mod keys;
 mod libzmq;
 pub mod limits;
 mod logging;
@@ -36,30 +44,38 @@ mod printing;
 mod proxy;
 mod publisher;
 mod role;
+mod roster;
+mod secured;
 mod setup;
 mod shutdown;
 mod socket;
 mod stock;
 mod subscriber;
 mod systemd;
+mod watch;
+mod zap;
 
 pub use arguments::arguments;
 pub use clock::Clock;
+pub use context::Context;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use few::FirstFew;
+pub use keys::{
+    Allowed, AllowedLine, KeyError, KeyName, KeyPair, KeyRole, KeyTextError, Keys, PublicKey, allow,
+};
 pub use libzmq::{Libzmq, libzmq};
 pub use logging::{LogError, in_words, log_to_stderr, say};
-pub use options::{EndpointOptions, OptionError, options_of_file, quoted};
+pub use options::{EndpointOptions, OptionError, keys_of_option, options_of_file, quoted};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;
 pub use proxy::{Proxy, ProxyCounts};
 pub use publisher::SynchronizedPublisher;
+pub use roster::KeyCounts;
 pub use setup::{SetupClient, SetupServer};
 pub use shutdown::{Shutdown, end_signals, ends_by_hangup};
-pub use socket::Context;
 pub use stock::{StockPuller, StockPusher};
 pub use subscriber::{Enveloped, SynchronizedSubscriber};
 pub use systemd::Notifier;

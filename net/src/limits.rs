@@ -58,6 +58,39 @@ pub const STALL_PAUSE: Duration = Duration::from_secs(10);
 /// How long a new publisher waits for the proxy in the same process to take notice of it.
 pub const PROXY_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a connection may take to prove its key. A handshake is three round trips and some
+/// milliseconds of computing; whoever says nothing, or a byte now and then, holds a descriptor of ours no
+/// longer than this.
+pub const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often the list of allowed keys is looked at while nobody knocks: so late a revoked key is cut.
+pub const ALLOWED_LOOK: Duration = Duration::from_secs(1);
+
+/// How long a changed list of allowed keys must stay the same before it counts. Many editors empty a file
+/// before they write it, and an empty list would cut everybody.
+pub const ALLOWED_SETTLE: Duration = Duration::from_millis(200);
+
+/// How long a client waits before it tries again where the other end did not prove the right key. libzmq
+/// by itself would never try again.
+pub const RECONNECT_PAUSE: Duration = Duration::from_secs(1);
+
+/// Refusals of one kind that are told one by one. Anybody on the network can cause them, so the log must
+/// not grow with them.
+pub const REPORTED_REFUSALS: usize = 16;
+
+/// Failed handshakes at the sockets of one kind that are told one by one.
+pub const REPORTED_HANDSHAKES: u64 = 3;
+
+/// Messages of nobody, or that nobody sends, that are passed over before others have their turn.
+pub const SKIPPED_AT_ONCE: usize = 64;
+
+/// Messages of odd shape that a socket tells one by one.
+pub const REPORTED_ODD: u64 = 8;
+
+/// Bytes that CURVE puts around a message: the command's name, a counter, a tag and the flags. libzmq
+/// holds the longest message against what arrives, which is that much longer.
+pub const CURVE_BYTES: usize = 33;
+
 /// Frames that the data sockets of a cluster must be able to hold for each subscriber, so that
 /// nothing within the windows ever waits or is dropped: for each stream its window, the coverage that
 /// is told until a Pi that does not read is given up, and a ping; and that twice, because libzmq
@@ -73,6 +106,9 @@ const BEATS_OF_A_LIFE: usize = {
     (limits.node_timeout.as_millis() / limits.beat.as_millis()) as usize + 1
 };
 
+const _: () = assert!(ALLOWED_SETTLE.as_millis() < ALLOWED_LOOK.as_millis());
+// A machine whose connection is cut by mistake is back, with its key proved, before it is given up.
+const _: () = assert!(RECONNECT_PAUSE.as_millis() < Limits::DEFAULT.node_timeout.as_millis());
 const _: () = assert!(HEARTBEAT_INTERVAL.as_millis() < HEARTBEAT_TIMEOUT.as_millis());
 // The control connection of a Pi that lost its power is closed before the controller gives it up.
 const _: () = assert!(HEARTBEAT_TIMEOUT.as_millis() < Limits::DEFAULT.node_timeout.as_millis());

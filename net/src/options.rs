@@ -6,6 +6,7 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 
 use crate::endpoint::{Endpoint, EndpointError};
+use crate::keys::{KeyError, KeyRole, Keys};
 
 /// What is wrong with an option. It is called as it is typed, such as `--data`; a file has it under the
 /// same name without dashes.
@@ -35,6 +36,14 @@ pub enum OptionError {
         option: &'static str,
         /// What is wrong with it, and what to write.
         source: EndpointError,
+    },
+    /// The keys cannot be used.
+    #[error("{option}: {source}")]
+    BadKeys {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with them, and what to do.
+        source: KeyError,
     },
     /// Port 0, where somebody else must be found.
     #[error("{option}: port 0 is no port to connect to; name the port where the other end listens")]
@@ -81,13 +90,43 @@ pub fn quoted(text: impl ToString) -> String {
     serde_json::Value::String(text.to_string()).to_string()
 }
 
+/// Loads the keys among a daemon's options, if any are given: those of a machine of this role, which
+/// connects to servers of these.
+///
+/// # Errors
+///
+/// When a file is missing, damaged or open to others, the key is of another role, or the key of a server
+/// is not listed.
+pub fn keys_of_option(
+    given: Option<&Path>,
+    role: KeyRole,
+    servers: &[KeyRole],
+) -> Result<Option<Keys>, OptionError> {
+    let keys = given.map(|directory| Keys::load_for(directory, role, servers));
+    keys.transpose().map_err(|source| OptionError::BadKeys {
+        option: "--keys",
+        source,
+    })
+}
+
 /// Checks the endpoints among a daemon's options, which must all differ.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EndpointOptions {
+    /// Whether sockets prove who they talk to, and so may leave the machine.
+    has_keys: bool,
     checked: Vec<(&'static str, Endpoint)>,
 }
 
 impl EndpointOptions {
+    /// None is checked yet. Without keys only loopback addresses are good.
+    #[must_use]
+    pub const fn new(keys: Option<&Keys>) -> Self {
+        Self {
+            has_keys: keys.is_some(),
+            checked: Vec::new(),
+        }
+    }
+
     /// Where a socket of this daemon is to listen: as given, or on this machine at its usual port.
     /// Port 0 takes a free one.
     ///
@@ -101,17 +140,8 @@ impl EndpointOptions {
         usual: u16,
     ) -> Result<Endpoint, OptionError> {
         let endpoint = given.map_or(Ok(Endpoint::loopback(usual)), str::parse);
-        let endpoint = endpoint.map_err(|source| OptionError::BadEndpoint { option, source })?;
-        let is_same = |(_, other): &&(_, Endpoint)| *other == endpoint && endpoint.port() != 0;
-        if let Some(&(other, _)) = self.checked.iter().find(is_same) {
-            return Err(OptionError::Twice {
-                option,
-                endpoint,
-                other,
-            });
-        }
-        self.checked.push((option, endpoint));
-        Ok(endpoint)
+        let endpoint = endpoint.and_then(Endpoint::to_listen);
+        self.check(option, endpoint)
     }
 
     /// Where another daemon listens: as given, or on this machine at its usual port.
@@ -125,12 +155,36 @@ impl EndpointOptions {
         given: Option<&str>,
         usual: u16,
     ) -> Result<Endpoint, OptionError> {
-        let endpoint = self.listens(option, given, usual)?;
+        let endpoint = given.map_or(Ok(Endpoint::loopback(usual)), str::parse);
+        let endpoint = endpoint.and_then(Endpoint::to_connect);
+        let endpoint = self.check(option, endpoint)?;
         if endpoint.port() == 0 {
             Err(OptionError::NoPort { option })
         } else {
             Ok(endpoint)
         }
+    }
+
+    fn check(
+        &mut self,
+        option: &'static str,
+        endpoint: Result<Endpoint, EndpointError>,
+    ) -> Result<Endpoint, OptionError> {
+        let bad = |source| OptionError::BadEndpoint { option, source };
+        let endpoint = endpoint.map_err(bad)?;
+        if !self.has_keys {
+            endpoint.without_keys().map_err(bad)?;
+        }
+        let collides = |(_, other): &&(_, Endpoint)| other.collides(endpoint);
+        if let Some(&(other, _)) = self.checked.iter().find(collides) {
+            return Err(OptionError::Twice {
+                option,
+                endpoint,
+                other,
+            });
+        }
+        self.checked.push((option, endpoint));
+        Ok(endpoint)
     }
 }
 
@@ -138,13 +192,36 @@ impl EndpointOptions {
 mod tests {
     use super::*;
 
+    #[test]
+    fn with_keys_endpoints_may_leave_the_machine() {
+        let mut endpoints = EndpointOptions {
+            has_keys: true,
+            checked: Vec::new(),
+        };
+        for text in ["tcp://*:1", "tcp://192.0.2.1:2"] {
+            endpoints.listens("--data", Some(text), 1).unwrap();
+        }
+        for text in ["tcp://controller.local:3", "tcp://192.0.2.1:4"] {
+            endpoints.connects("--control", Some(text), 1).unwrap();
+        }
+        let said = words(endpoints.listens("--setup", Some("tcp://192.0.2.1:1"), 1));
+        assert!(said.contains("is that of --data too"), "{said}");
+        let said = words(endpoints.listens("--setup", Some("tcp://eth0:9"), 1));
+        assert!(said.starts_with("--setup: `tcp://eth0:9`: a socket listens"));
+        let said = words(endpoints.connects("--stock", Some("tcp://*:9"), 1));
+        assert!(
+            said.starts_with("--stock: `tcp://0.0.0.0:9` is no machine"),
+            "{said}"
+        );
+    }
+
     fn words(checked: Result<Endpoint, OptionError>) -> String {
         checked.unwrap_err().to_string()
     }
 
     #[test]
     fn endpoints_are_as_given_or_usual() {
-        let mut endpoints = EndpointOptions::default();
+        let mut endpoints = EndpointOptions::new(None);
         let usual = endpoints.listens("--data", None, 5561).unwrap();
         assert_eq!(usual, Endpoint::loopback(5561));
         let given = endpoints.connects("--stock", Some("tcp://127.0.0.1:7"), 5564);
@@ -153,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_bad_endpoint_is_named_with_its_option_and_what_to_do() {
-        let mut endpoints = EndpointOptions::default();
+        let mut endpoints = EndpointOptions::new(None);
         let said = words(endpoints.listens("--data", Some("here"), 1));
         assert!(said.starts_with("--data: `here` is no endpoint; write tcp://"));
         let said = words(endpoints.connects("--control", Some("tcp://10.0.0.1:1"), 1));
@@ -162,7 +239,7 @@ mod tests {
 
     #[test]
     fn any_free_port_is_one_to_listen_at_but_none_to_connect_to() {
-        let mut endpoints = EndpointOptions::default();
+        let mut endpoints = EndpointOptions::new(None);
         let any = Some("tcp://127.0.0.1:0");
         endpoints.listens("--data", any, 1).unwrap();
         endpoints.listens("--control", any, 1).unwrap();
@@ -172,7 +249,7 @@ mod tests {
 
     #[test]
     fn two_options_cannot_share_an_endpoint() {
-        let mut endpoints = EndpointOptions::default();
+        let mut endpoints = EndpointOptions::new(None);
         endpoints.listens("--data", None, 5561).unwrap();
         let said = words(endpoints.listens("--control", Some("tcp://localhost:5561"), 5562));
         assert_eq!(

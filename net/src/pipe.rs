@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::context::Context;
 use crate::error::NetError;
 use crate::limits::PIPE_QUEUE;
 use crate::poll::{Interest, PollItem};
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::socket::Socket;
 
 /// One end of a pipe between two threads. Both ends can send and receive, and a thread that
 /// [`wait`](crate::wait)s wakes when something arrives.

@@ -9,6 +9,7 @@ use oxberry_core::units::Instant;
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::limits::{STALL_LIMIT, STALL_PAUSE};
@@ -16,7 +17,7 @@ use crate::pipe::Pipe;
 use crate::poll::{Interest, wait};
 use crate::publisher::SynchronizedPublisher;
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::socket::Socket;
 
 /// Where publishers connect, within the process.
 const INSIDE: &str = "oxberry-proxy";

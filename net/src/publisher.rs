@@ -6,11 +6,12 @@ use oxberry_proto::start::Ping;
 use oxberry_proto::{Head, Partition, Run, Topic, encode};
 
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::error::NetError;
 use crate::limits::PROXY_PATIENCE;
 use crate::poll::{Interest, wait};
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::socket::Socket;
 
 /// Publishes frames through the [`Proxy`](crate::Proxy) of its process; made by
 /// [`Proxy::publisher`](crate::Proxy::publisher).

@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
 
+use crate::domain::Domain;
+use crate::error::NetError;
+use crate::int_option::set_int;
 use crate::limits::{
-    CONTROL_QUEUE, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, KEEPALIVE_PROBES, LINGER, PIPE_PATIENCE,
-    PIPE_QUEUE, REPORT_QUEUE, STOCK_BUFFER_BYTES, STOCK_QUEUE, SUBSCRIBER_QUEUE,
+    CONTROL_QUEUE, CURVE_BYTES, HEARTBEAT_INTERVAL, HEARTBEAT_TIMEOUT, KEEPALIVE_PROBES, LINGER,
+    PIPE_PATIENCE, PIPE_QUEUE, REPORT_QUEUE, STOCK_BUFFER_BYTES, STOCK_QUEUE, SUBSCRIBER_QUEUE,
 };
 
 /// What a socket is for. It decides the type and every option.
@@ -58,6 +61,17 @@ impl Role {
             Self::StockPusher | Self::StockPuller => "--stock",
             // Inside a process no port is taken.
             Self::Publisher { .. } | Self::ProxyInside { .. } | Self::Pipe => "another name",
+        }
+    }
+
+    /// The socket that others connect to, on either side of it; none within a process.
+    pub(crate) const fn domain(self) -> Option<Domain> {
+        match self {
+            Self::ProxyOutside { .. } | Self::Subscriber => Some(Domain::Data),
+            Self::ControlServer | Self::ControlClient => Some(Domain::Control),
+            Self::SetupServer | Self::SetupClient => Some(Domain::Setup),
+            Self::StockPusher | Self::StockPuller => Some(Domain::Stock),
+            Self::Publisher { .. } | Self::ProxyInside { .. } | Self::Pipe => None,
         }
     }
 
@@ -139,12 +153,20 @@ impl Role {
         }
     }
 
+    /// What it is called when it cannot be set up.
+    pub(crate) const fn set_up_error(self, source: zmq::Error) -> NetError {
+        let socket = self.name();
+        NetError::SetUp { socket, source }
+    }
+
     /// Sets every option.
-    pub(crate) fn set_options(self, socket: &mut zmq::Socket) -> zmq::Result<()> {
+    pub(crate) fn set_options(self, socket: &mut zmq::Socket, is_secured: bool) -> zmq::Result<()> {
         socket.set_sndhwm(i32::try_from(self.send_queue()).unwrap_or(i32::MAX))?;
         socket.set_rcvhwm(i32::try_from(self.receive_queue()).unwrap_or(i32::MAX))?;
         socket.set_linger(ms(LINGER))?;
-        socket.set_maxmsgsize(i64::try_from(self.max_message_bytes()).unwrap_or(i64::MAX))?;
+        let around = if is_secured { CURVE_BYTES } else { 0 };
+        let longest = self.max_message_bytes() + around;
+        socket.set_maxmsgsize(i64::try_from(longest).unwrap_or(i64::MAX))?;
         if self.may_hold_back() {
             socket.set_tcp_keepalive(1)?;
             socket.set_tcp_keepalive_idle(seconds(HEARTBEAT_INTERVAL))?;
@@ -157,7 +179,13 @@ impl Role {
         }
         match self {
             // A full queue holds the sender back instead of dropping frames.
-            Self::Publisher { .. } | Self::ProxyOutside { .. } => set_no_drop(socket, true),
+            Self::Publisher { .. } => set_no_drop(socket, true),
+            Self::ProxyOutside { .. } => {
+                // Each subscriber's word comes through, not only the first one's, so that every
+                // connection is known by its key and can be cut.
+                socket.set_xpub_verbose(true)?;
+                set_no_drop(socket, true)
+            }
             Self::ControlServer => {
                 // A message to somebody who left is an error, not silence; and somebody who comes
                 // back under the same identity takes the place of the old connection.
@@ -195,26 +223,9 @@ fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
 
-/// Sets `ZMQ_XPUB_NODROP`, which the `zmq` crate does not wrap.
-#[expect(unsafe_code, reason = "an option that only the C interface has")]
+/// For publish sockets: whether a full queue holds the sender back or drops for its subscriber.
 pub(crate) fn set_no_drop(socket: &mut zmq::Socket, no_drop: bool) -> zmq::Result<()> {
-    let value = i32::from(no_drop);
     // The constant is 69.
     let option = i32::try_from(zmq_sys::ZMQ_XPUB_NODROP).unwrap_or_default();
-    // SAFETY: the socket is open for as long as it is borrowed and owned by this thread; libzmq
-    // reads `size_of::<i32>()` bytes at the pointer, which outlives the call, and keeps neither.
-    let result = unsafe {
-        zmq_sys::zmq_setsockopt(
-            socket.as_mut_ptr(),
-            option,
-            (&raw const value).cast(),
-            size_of::<i32>(),
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        // The only ways to fail: not a publish socket, or a size other than an int's.
-        Err(zmq::Error::EINVAL)
-    }
+    set_int(socket, option, i32::from(no_drop))
 }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use oxberry_proto::limits::{MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
 
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
+use crate::limits::SKIPPED_AT_ONCE;
 use crate::poll::{Interest, PollItem};
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::roster::Sender;
+use crate::socket::Socket;
 
 /// The controller's side.
 #[derive(Debug)]
@@ -30,13 +33,13 @@ impl SetupServer {
     }
 
     /// The next request, if one has arrived and the last one was answered. One that is longer than
-    /// any request is answered with an empty message and skipped.
+    /// any request, or of somebody whose key was revoked, is answered with an empty message and skipped.
     ///
     /// # Errors
     ///
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv(&mut self) -> Result<Option<&[u8]>, NetError> {
-        loop {
+        for _ in 0..SKIPPED_AT_ONCE {
             let part = match self.socket.recv_part(&mut self.request) {
                 // The last request has no answer yet.
                 Err(NetError::Receive {
@@ -49,12 +52,15 @@ impl SetupServer {
                 return Ok(None);
             };
             if part.more || part.length > self.request.len() {
-                self.socket.skip(part, &mut self.request)?;
+                self.socket.skip(&part, &mut self.request)?;
                 self.socket.try_send(&[])?;
-                continue;
+            } else if part.sender == Sender::Stranger {
+                self.socket.try_send(&[])?;
+            } else {
+                return Ok(self.request.get(..part.length));
             }
-            return Ok(self.request.get(..part.length));
         }
+        Ok(None)
     }
 
     /// Answers the last request. `false` when there was none.

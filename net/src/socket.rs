@@ -1,60 +1,18 @@
 //! The one place that makes sockets and says what went wrong with them.
 
+use std::cell::Cell;
+use std::fmt;
 use std::time::Duration;
-use std::{fmt, thread};
 
-use crate::clock::Clock;
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
-use crate::poll::{Interest, PollItem, wait};
+use crate::few::FirstFew;
+use crate::limits::{REPORTED_ODD, SKIPPED_AT_ONCE};
+use crate::poll::{Interest, PollItem};
 use crate::role::{Role, ms, set_no_drop};
-use crate::shutdown::Shutdown;
-
-/// What the sockets of a process share: libzmq's thread for input and output.
-///
-/// When the last clone and the last socket are gone it waits until what was sent is delivered, at
-/// most [`LINGER`](crate::limits::LINGER) or what a socket was closed with.
-#[derive(Clone, Default)]
-pub struct Context(zmq::Context);
-
-impl Context {
-    /// A new context, with one thread.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Waits until what the closed sockets sent is delivered, or their linger is over, or shutdown
-    /// is requested; says whether it ended by itself. No other clone and no socket may be left.
-    ///
-    /// # Errors
-    ///
-    /// When the system refuses a thread.
-    pub fn close(self, shutdown: &Shutdown) -> Result<bool, NetError> {
-        let delivered = Shutdown::new()?;
-        let thread = thread::Builder::new().name("close".into());
-        let closing = delivered.clone();
-        // Nobody joins it: libzmq cannot be interrupted here, so it may end with the process.
-        thread
-            .spawn(move || {
-                drop(self);
-                closing.request();
-            })
-            .map_err(|source| NetError::System {
-                attempt: "start the thread that closes sockets",
-                source,
-            })?;
-        let clock = Clock::start();
-        wait(&clock, None, [delivered.poll_item(), shutdown.poll_item()])?;
-        Ok(delivered.is_requested())
-    }
-}
-
-impl fmt::Debug for Context {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").finish_non_exhaustive()
-    }
-}
+use crate::roster::Sender;
+use crate::secured::{Secured, end_watch};
 
 /// A socket that knows what it is for and where, so that its errors can say so.
 pub(crate) struct Socket {
@@ -62,6 +20,10 @@ pub(crate) struct Socket {
     /// Where it is bound or connected, for error texts.
     endpoint: String,
     zmq: zmq::Socket,
+    /// With keys, over TCP. Behind the socket, which must be closed first.
+    secured: Option<Secured>,
+    /// Messages that no program of ours sends.
+    odd: Cell<FirstFew>,
 }
 
 impl Socket {
@@ -73,12 +35,17 @@ impl Socket {
         endpoint: Endpoint,
     ) -> Result<(Self, Endpoint), NetError> {
         let mut socket = Self::new(context, role)?;
+        socket.secured = Secured::serve(context, role, &mut socket.zmq)?;
+        socket.check_protected(endpoint)?;
         socket.bind_to(endpoint.to_string())?;
         let real = socket.zmq.get_last_endpoint().ok().and_then(Result::ok);
         let real = real
             .and_then(|text| text.trim_end_matches('\0').parse().ok())
             .unwrap_or(endpoint);
         socket.endpoint = real.to_string();
+        if let Some(secured) = &socket.secured {
+            secured.bound_to(real.port());
+        }
         Ok((socket, real))
     }
 
@@ -99,9 +66,11 @@ impl Socket {
         identity: &[u8],
     ) -> Result<Self, NetError> {
         let mut socket = Self::new(context, role)?;
+        socket.secured = Secured::connect(context, role, &mut socket.zmq)?;
+        socket.check_protected(endpoint)?;
         if !identity.is_empty() {
             let result = socket.zmq.set_identity(identity);
-            result.map_err(|source| socket.set_up_error(source))?;
+            result.map_err(|source| role.set_up_error(source))?;
         }
         socket.connect_to(endpoint.to_string())?;
         Ok(socket)
@@ -128,31 +97,31 @@ impl Socket {
     /// Subscribes to the frames that begin with `prefix`.
     pub(crate) fn subscribe(&self, prefix: &[u8]) -> Result<(), NetError> {
         let result = self.zmq.set_subscribe(prefix);
-        result.map_err(|source| self.set_up_error(source))
+        result.map_err(|source| self.role.set_up_error(source))
     }
 
     /// Takes a subscription back.
     pub(crate) fn unsubscribe(&self, prefix: &[u8]) -> Result<(), NetError> {
         let result = self.zmq.set_unsubscribe(prefix);
-        result.map_err(|source| self.set_up_error(source))
+        result.map_err(|source| self.role.set_up_error(source))
     }
 
     /// Sets how long [`send`](Self::send) waits for room.
     pub(crate) fn set_send_patience(&self, patience: Duration) -> Result<(), NetError> {
         let result = self.zmq.set_sndtimeo(ms(patience));
-        result.map_err(|source| self.set_up_error(source))
+        result.map_err(|source| self.role.set_up_error(source))
     }
 
     /// Sets how long what was sent is still delivered after the socket was closed.
     pub(crate) fn set_linger(&self, linger: Duration) -> Result<(), NetError> {
         let result = self.zmq.set_linger(ms(linger));
-        result.map_err(|source| self.set_up_error(source))
+        result.map_err(|source| self.role.set_up_error(source))
     }
 
     /// For publish sockets: whether a full queue holds the sender back or drops for its subscriber.
     pub(crate) fn set_no_drop(&mut self, no_drop: bool) -> Result<(), NetError> {
         let result = set_no_drop(&mut self.zmq, no_drop);
-        result.map_err(|source| self.set_up_error(source))
+        result.map_err(|source| self.role.set_up_error(source))
     }
 
     /// Sends, or returns `false` at once when there is no room or no peer.
@@ -178,7 +147,10 @@ impl Socket {
         loop {
             match self.zmq.send(part, flags) {
                 Ok(()) => return Ok(true),
-                Err(zmq::Error::EAGAIN) => return Ok(false),
+                Err(zmq::Error::EAGAIN) => {
+                    self.look_at_handshakes();
+                    return Ok(false);
+                }
                 Err(zmq::Error::EINTR) => {}
                 Err(source) => {
                     return Err(NetError::Send {
@@ -192,53 +164,86 @@ impl Socket {
     }
 
     /// Receives a message of one part into `buffer` and returns its length, or `None` when none has
-    /// arrived. Messages that no program of ours sends are logged and skipped.
+    /// arrived. Messages that no program of ours sends, or of nobody, are counted and skipped; after
+    /// many of them the others of the loop have their turn.
     pub(crate) fn recv_into(&self, buffer: &mut [u8]) -> Result<Option<usize>, NetError> {
-        loop {
+        for _ in 0..SKIPPED_AT_ONCE {
             let Some(part) = self.recv_part(buffer)? else {
                 return Ok(None);
             };
-            match part {
-                Part {
-                    length,
-                    more: false,
-                } if length <= buffer.len() => return Ok(Some(length)),
-                part => self.skip(part, buffer)?,
+            if part.more || part.length > buffer.len() {
+                self.skip(&part, buffer)?;
+            } else if part.sender != Sender::Stranger {
+                return Ok(Some(part.length));
             }
         }
+        Ok(None)
     }
 
     /// Receives one part. Its length exceeds the buffer's if it was cut off.
     pub(crate) fn recv_part(&self, buffer: &mut [u8]) -> Result<Option<Part>, NetError> {
         loop {
-            match self.zmq.recv_into(buffer, zmq::DONTWAIT) {
-                Ok(length) => {
+            let received = match &self.secured {
+                Some(secured) if secured.is_server() => self.recv_known(secured, buffer),
+                Some(_) | None => {
+                    let length = self.zmq.recv_into(buffer, zmq::DONTWAIT);
+                    length.map(|length| (length, Sender::Anybody))
+                }
+            };
+            match received {
+                Ok((length, sender)) => {
                     let more = self.zmq.get_rcvmore();
                     let more = more.map_err(|source| self.receive_error(source))?;
-                    return Ok(Some(Part { length, more }));
+                    return Ok(Some(Part {
+                        length,
+                        more,
+                        sender,
+                    }));
                 }
-                Err(zmq::Error::EAGAIN) => return Ok(None),
+                Err(zmq::Error::EAGAIN) => {
+                    self.look_at_handshakes();
+                    return Ok(None);
+                }
                 Err(zmq::Error::EINTR) => {}
                 Err(source) => return Err(self.receive_error(source)),
             }
         }
     }
 
+    /// Receives one part by way of libzmq's own message, which knows who sent it.
+    fn recv_known(&self, secured: &Secured, buffer: &mut [u8]) -> zmq::Result<(usize, Sender)> {
+        let mut message = zmq::Message::new();
+        self.zmq.recv(&mut message, zmq::DONTWAIT)?;
+        let sender = secured.sender(&mut message);
+        for (to, from) in buffer.iter_mut().zip(message.iter()) {
+            *to = *from;
+        }
+        Ok((message.len(), sender))
+    }
+
+    /// Drops a message whose sender took another one's name.
+    pub(crate) fn drop_message(&self, name: &str, claimed: &str) {
+        if let Some(secured) = &self.secured {
+            secured.drop_message(name, claimed);
+        }
+    }
+
     /// Skips the rest of a message that is too long or has too many parts.
-    pub(crate) fn skip(&self, first: Part, buffer: &mut [u8]) -> Result<(), NetError> {
-        let (socket, length) = (self.role.name(), first.length);
-        tracing::warn!(
-            socket,
-            length,
-            "skipped a message that is too long or has more parts"
-        );
-        let mut part = first;
-        while part.more {
+    pub(crate) fn skip(&self, first: &Part, buffer: &mut [u8]) -> Result<(), NetError> {
+        let mut odd = self.odd.get();
+        if odd.tells() {
+            let (socket, length) = (self.role.name(), first.length);
+            tracing::warn!(
+                socket,
+                length,
+                "skipped a message that is too long or has more parts"
+            );
+        }
+        self.odd.set(odd);
+        let mut more = first.more;
+        while more {
             // The parts of a message arrive together.
-            match self.recv_part(buffer)? {
-                Some(next) => part = next,
-                None => break,
-            }
+            more = self.recv_part(buffer)?.is_some_and(|part| part.more);
         }
         Ok(())
     }
@@ -250,19 +255,36 @@ impl Socket {
 
     fn new(context: &Context, role: Role) -> Result<Self, NetError> {
         let make = || {
-            let mut zmq = context.0.socket(role.kind())?;
-            role.set_options(&mut zmq)?;
+            let mut zmq = context.zmq().socket(role.kind())?;
+            role.set_options(&mut zmq, context.security().is_some())?;
             Ok(zmq)
         };
-        let zmq = make().map_err(|source| NetError::SetUp {
-            socket: role.name(),
-            source,
-        })?;
+        let zmq = make().map_err(|source| role.set_up_error(source))?;
         Ok(Self {
             role,
             endpoint: String::new(),
             zmq,
+            secured: None,
+            odd: Cell::new(FirstFew::of(REPORTED_ODD)),
         })
+    }
+
+    /// Only sockets with keys reach other machines. Options are checked before; this is the last look.
+    fn check_protected(&self, endpoint: Endpoint) -> Result<(), NetError> {
+        if self.secured.is_some() || endpoint.is_loopback() {
+            return Ok(());
+        }
+        Err(NetError::Unprotected {
+            socket: self.role.name(),
+            option: self.role.option(),
+            endpoint: endpoint.to_string(),
+        })
+    }
+
+    fn look_at_handshakes(&self) {
+        if let Some(secured) = &self.secured {
+            secured.look(&self.zmq, &self.endpoint);
+        }
     }
 
     fn bind_to(&mut self, endpoint: String) -> Result<(), NetError> {
@@ -299,18 +321,19 @@ impl Socket {
         }
     }
 
-    fn set_up_error(&self, source: zmq::Error) -> NetError {
-        NetError::SetUp {
-            socket: self.role.name(),
-            source,
-        }
-    }
-
     fn receive_error(&self, source: zmq::Error) -> NetError {
         NetError::Receive {
             socket: self.role.name(),
             endpoint: self.endpoint.clone(),
             source,
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if self.secured.is_some() {
+            end_watch(&mut self.zmq);
         }
     }
 }
@@ -325,12 +348,14 @@ impl fmt::Debug for Socket {
 }
 
 /// One part of a message, as received.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Part {
     /// Its bytes.
     pub(crate) length: usize,
     /// Whether another part follows.
     pub(crate) more: bool,
+    /// Who sent it.
+    pub(crate) sender: Sender,
 }
 
 /// The address of a name within the process.
@@ -342,9 +367,9 @@ fn inside(name: &str) -> String {
 mod tests {
     use std::net::TcpListener;
 
-    use super::{Context, Socket};
+    use super::Socket;
     use crate::role::Role;
-    use crate::{Endpoint, NetError};
+    use crate::{Context, Endpoint, NetError};
 
     #[test]
     fn port_0_becomes_the_port_that_was_found() {
@@ -366,6 +391,18 @@ mod tests {
         assert!(text.contains(&endpoint.to_string()), "{text}");
         assert!(text.contains("this port is taken"), "{text}");
         assert!(text.contains("another port with --control"), "{text}");
+    }
+
+    #[test]
+    fn no_socket_without_keys_reaches_other_machines() {
+        let endpoint: Endpoint = "tcp://192.0.2.1:5561".parse().unwrap();
+        let context = Context::new();
+        let bound = Socket::bind(&context, Role::StockPuller, endpoint).unwrap_err();
+        let connected = Socket::connect(&context, Role::Subscriber, endpoint).unwrap_err();
+        for error in [bound, connected] {
+            assert!(matches!(error, NetError::Unprotected { .. }), "{error}");
+            assert!(error.to_string().contains("oxberry keygen"), "{error}");
+        }
     }
 
     #[test]

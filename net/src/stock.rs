@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::socket::Socket;
 
 /// A Pi's side.
 #[derive(Debug)]

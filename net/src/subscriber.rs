@@ -3,11 +3,12 @@
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::{ProtoError, Topic};
 
+use crate::context::Context;
 use crate::endpoint::Endpoint;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem};
 use crate::role::Role;
-use crate::socket::{Context, Socket};
+use crate::socket::Socket;
 
 /// A frame taken apart into its topic and the message, or what is wrong with its topic.
 pub type Enveloped<'a> = Result<(Topic, &'a [u8]), ProtoError>;

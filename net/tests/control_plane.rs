@@ -26,7 +26,7 @@ fn say(client: &mut ControlClient, message: &[u8]) {
 
 fn hear(server: &mut ControlServer) -> (Vec<u8>, Vec<u8>) {
     assert!(ready(server.poll_item(Interest::Read)));
-    let FromPeer { peer, message } = server.recv().unwrap().unwrap();
+    let FromPeer { peer, message, .. } = server.recv().unwrap().unwrap();
     (peer.to_vec(), message.to_vec())
 }
 

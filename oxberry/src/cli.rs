@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, node, replay, sim};
+use crate::{decode, demo, generate, keygen, node, replay, sim};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Replay(replay::Arguments),
     /// Write the channel files of a market that is made up
     Generate(generate::Arguments),
+    /// Make the key of a machine, for a cluster of several
+    Keygen(keygen::Arguments),
     /// Simulate the cluster by seed, with all that can go wrong in it
     Sim(sim::Arguments),
     /// Be one of the processes of the demonstration

@@ -11,6 +11,7 @@ mod failure;
 mod findings;
 mod generate;
 mod input;
+mod keygen;
 mod node;
 mod output;
 mod reading;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Keygen(arguments) => keygen::run(arguments),
         Command::Sim(arguments) => sim::run(&arguments),
     };
     match result {

@@ -87,9 +87,9 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// When a port is taken or may not be used.
+    /// When a port is taken or may not be used, or the keys cannot be used.
     pub fn open(config: &Config) -> Result<Self, Error> {
-        let context = Context::new();
+        let context = Context::of(config.keys.as_ref())?;
         let (stock, stock_endpoint) = StockPuller::bind(&context, config.stock)?;
         let setup = SetupClient::connect(&context, config.controller)?;
         let address = config.http;

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
+use oxberry_net::{
+    Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option, options_of_file, ports,
+    quoted,
+};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use thiserror::Error;
 
@@ -48,13 +51,15 @@ pub struct Config {
     pub control: Endpoint,
     /// Where the visualisation asks for the symbols.
     pub setup: Endpoint,
+    /// Who this machine is and whom it lets in; without, it stays on loopback.
+    pub keys: Option<Keys>,
 }
 
 /// What is wrong with the configuration.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or an endpoint cannot be used.
+    /// The file, the keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// No directory was given.
@@ -79,7 +84,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When the file cannot be used, the directory is missing or a value cannot be.
+    /// When the file or the keys cannot be used, the directory is missing or a value cannot be.
     pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
         typed.or(options_of_file(file)?).check()
     }
@@ -96,7 +101,8 @@ impl RawConfig {
         let pis = within("--pis", self.pis.unwrap_or(4), MAX_NODES, "1 to 64")?;
         let partitions = self.partitions.unwrap_or_else(|| partitions_for(pis));
         let replicas = self.replicas.unwrap_or(2);
-        let mut endpoints = EndpointOptions::default();
+        let keys = keys_of_option(self.keys.as_deref(), KeyRole::Controller, &[])?;
+        let mut endpoints = EndpointOptions::new(keys.as_ref());
         Ok(Config {
             symbols: self.symbols.unwrap_or_else(|| dir.join(MAPPING_FILE_NAME)),
             dialect: dialect(self.dialect.as_deref().unwrap_or(ANY_DIALECT))?,
@@ -107,6 +113,7 @@ impl RawConfig {
             data: endpoints.listens("--data", self.data.as_deref(), ports::DATA)?,
             control: endpoints.listens("--control", self.control.as_deref(), ports::CONTROL)?,
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
+            keys,
             pis,
             dir,
         })
@@ -127,6 +134,7 @@ impl fmt::Display for Config {
             data,
             control,
             setup,
+            keys,
         } = self;
         writeln!(f, "dir = {}", quoted(dir.display()))?;
         writeln!(f, "symbols = {}", quoted(symbols.display()))?;
@@ -139,7 +147,11 @@ impl fmt::Display for Config {
         writeln!(f, "await-visual = {await_visual}")?;
         writeln!(f, "data = \"{data}\"")?;
         writeln!(f, "control = \"{control}\"")?;
-        writeln!(f, "setup = \"{setup}\"")
+        writeln!(f, "setup = \"{setup}\"")?;
+        if let Some(keys) = keys {
+            writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
+        }
+        Ok(())
     }
 }
 

@@ -53,6 +53,10 @@ pub struct RawConfig {
     /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5563].
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_SETUP")]
     pub setup: Option<String>,
+
+    /// The directory of this machine's key and of the list of those it lets in; needed beyond loopback.
+    #[arg(long, value_name = "DIR", env = "OXBERRY_CONTROLLER_KEYS")]
+    pub keys: Option<PathBuf>,
 }
 
 impl RawConfig {
@@ -71,6 +75,7 @@ impl RawConfig {
             data: self.data.or(other.data),
             control: self.control.or(other.control),
             setup: self.setup.or(other.setup),
+            keys: self.keys.or(other.keys),
         }
     }
 }

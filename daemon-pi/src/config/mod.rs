@@ -3,11 +3,14 @@
 mod raw;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use oxberry_core::book::Capacity;
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
+use oxberry_net::{
+    Endpoint, EndpointOptions, KeyName, KeyRole, Keys, OptionError, keys_of_option,
+    options_of_file, ports, quoted,
+};
 use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
 
@@ -25,6 +28,8 @@ pub struct Config {
     pub data: Endpoint,
     /// Where the visualisation takes stock events, if there is one.
     pub stock: Option<Endpoint>,
+    /// Who this machine is and whom it talks to; without, it stays on loopback.
+    pub keys: Option<Keys>,
     /// How much its books hold.
     pub capacity: Capacity,
     /// Whether stock events are printed.
@@ -39,7 +44,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or an endpoint cannot be used.
+    /// The file, the keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// A name that cannot be.
@@ -47,6 +52,20 @@ pub enum ConfigError {
     Name {
         /// The name.
         name: String,
+    },
+    /// A name that is not that of the key.
+    #[error(
+        "--name: `{name}`: the key in {} is that of `{of_key}`, and a node goes by the name of its key; \
+         leave --name out, or make a key of this name with `oxberry keygen`",
+        keys.display()
+    )]
+    NotItsName {
+        /// The name.
+        name: String,
+        /// The name of the key.
+        of_key: KeyName,
+        /// Where the key is.
+        keys: PathBuf,
     },
     /// A number outside its range.
     #[error("{option}: {value} is not within 1 to {most}")]
@@ -78,12 +97,12 @@ impl RawConfig {
     ///
     /// When a value cannot be.
     pub fn check(self) -> Result<Config, ConfigError> {
-        let name = self.name.unwrap_or_else(host_name);
-        let name = match NodeName::try_from(name.as_str()) {
-            Ok(name) if !name.is_empty() => name,
-            _ => return Err(ConfigError::Name { name }),
-        };
-        let mut endpoints = EndpointOptions::default();
+        let has_page = self.stock.as_deref() != Some("none");
+        let servers = [KeyRole::Controller, KeyRole::Visual];
+        let servers = servers.get(..1 + usize::from(has_page)).unwrap_or_default();
+        let keys = keys_of_option(self.keys.as_deref(), KeyRole::Pi, servers)?;
+        let name = node_name(self.name, keys.as_ref())?;
+        let mut endpoints = EndpointOptions::new(keys.as_ref());
         let mut connects = |option, given: Option<&str>, usual| {
             let endpoint = endpoints.connects(option, given, usual);
             endpoint.map_err(ConfigError::from)
@@ -100,6 +119,7 @@ impl RawConfig {
                 Some("none") => None,
                 stock => Some(connects("--stock", stock, ports::STOCK)?),
             },
+            keys,
             capacity: Capacity {
                 symbols: within("--symbols", symbols, ALL_SYMBOLS)?,
                 orders,
@@ -121,6 +141,9 @@ impl fmt::Display for Config {
         writeln!(f, "control = \"{}\"", self.control)?;
         writeln!(f, "data = \"{}\"", self.data)?;
         writeln!(f, "stock = \"{stock}\"")?;
+        if let Some(keys) = &self.keys {
+            writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
+        }
         writeln!(f, "orders = {}", self.capacity.orders)?;
         writeln!(f, "levels = {}", self.capacity.levels)?;
         writeln!(f, "symbols = {}", self.capacity.symbols)?;
@@ -129,6 +152,25 @@ impl fmt::Display for Config {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
         }
         writeln!(f, "log = {}", quoted(&self.log))
+    }
+}
+
+/// The name of a node: that of its key, where it has one.
+fn node_name(given: Option<String>, keys: Option<&Keys>) -> Result<NodeName, ConfigError> {
+    let of_key = keys.map(Keys::name);
+    let name = given.unwrap_or_else(|| of_key.map_or_else(host_name, KeyName::to_string));
+    if let Some(keys) = keys
+        && keys.name().as_str() != name
+    {
+        return Err(ConfigError::NotItsName {
+            name,
+            of_key: keys.name().clone(),
+            keys: keys.directory().to_owned(),
+        });
+    }
+    match NodeName::try_from(name.as_str()) {
+        Ok(name) if !name.is_empty() => Ok(name),
+        _ => Err(ConfigError::Name { name }),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What was typed, set in the environment or written in the file: nothing checked, all optional.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use serde::Deserialize;
 
@@ -8,7 +10,7 @@ use serde::Deserialize;
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RawConfig {
-    /// Name of this node, unique in the cluster [default: the host's name]
+    /// Name of this node, unique in the cluster [default: that of its key, or the host's name]
     #[arg(long, value_name = "NAME", env = "OXBERRY_PI_NAME")]
     pub name: Option<String>,
 
@@ -23,6 +25,10 @@ pub struct RawConfig {
     /// The visualisation's socket for stock events, or `none` [default: tcp://127.0.0.1:5564]
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_PI_STOCK")]
     pub stock: Option<String>,
+
+    /// Directory of this machine's key and of the list of those it talks to; needed beyond loopback
+    #[arg(long, value_name = "DIR", env = "OXBERRY_PI_KEYS")]
+    pub keys: Option<PathBuf>,
 
     /// Orders that may rest at once, over all symbols; about 100 bytes each with their levels, taken
     /// at start [default: 1000000]
@@ -60,6 +66,7 @@ impl RawConfig {
             control: self.control.or(other.control),
             data: self.data.or(other.data),
             stock: self.stock.or(other.stock),
+            keys: self.keys.or(other.keys),
             orders: self.orders.or(other.orders),
             levels: self.levels.or(other.levels),
             symbols: self.symbols.or(other.symbols),

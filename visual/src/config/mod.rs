@@ -6,7 +6,10 @@ use std::fmt;
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
+use oxberry_net::{
+    Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option, options_of_file, ports,
+    quoted,
+};
 
 pub use self::raw::RawConfig;
 
@@ -22,6 +25,8 @@ pub struct Config {
     pub stock: Endpoint,
     /// Where the controller gives out the symbol table.
     pub controller: Endpoint,
+    /// Who this machine is and whom it talks to; without, it stays on loopback.
+    pub keys: Option<Keys>,
     /// Whether every event that counts is printed.
     pub print: bool,
     /// Where every event that counts is written, if anywhere.
@@ -34,7 +39,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or an endpoint cannot be used.
+    /// The file, the keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// The page's address is none.
@@ -52,7 +57,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// When the file, an address or an endpoint cannot be used.
+    /// When the file, the keys, an address or an endpoint cannot be used.
     pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
         typed.or(options_of_file(file)?).check()
     }
@@ -65,7 +70,9 @@ impl RawConfig {
     ///
     /// When an address or endpoint cannot be used.
     pub fn check(self) -> Result<Config, ConfigError> {
-        let mut endpoints = EndpointOptions::default();
+        let servers = [KeyRole::Controller];
+        let keys = keys_of_option(self.keys.as_deref(), KeyRole::Visual, &servers)?;
+        let mut endpoints = EndpointOptions::new(keys.as_ref());
         Ok(Config {
             http: self.http.map_or(
                 Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_HTTP_PORT))),
@@ -81,6 +88,7 @@ impl RawConfig {
                 self.controller.as_deref(),
                 ports::SETUP,
             )?,
+            keys,
             print: self.print.unwrap_or(false),
             events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
@@ -94,6 +102,7 @@ impl fmt::Display for Config {
             http,
             stock,
             controller,
+            keys,
             print,
             events,
             exit_at_end,
@@ -101,6 +110,9 @@ impl fmt::Display for Config {
         writeln!(f, "http = \"{http}\"")?;
         writeln!(f, "stock = \"{stock}\"")?;
         writeln!(f, "controller = \"{controller}\"")?;
+        if let Some(keys) = keys {
+            writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
+        }
         writeln!(f, "print = {print}")?;
         if let Some(file) = events {
             writeln!(f, "events = {}", quoted(file.display()))?;
@@ -127,6 +139,7 @@ mod tests {
             http: "0.0.0.0:80".parse().unwrap(),
             stock: Endpoint::loopback(5564),
             controller: Endpoint::loopback(5563),
+            keys: None,
             print: false,
             events: Some("of file".into()),
             exit_at_end: true,

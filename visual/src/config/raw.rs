@@ -22,6 +22,10 @@ pub struct RawConfig {
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_VISUAL_CONTROLLER")]
     pub controller: Option<String>,
 
+    /// The directory of this machine's key and of the list of those it talks to; needed beyond loopback.
+    #[arg(long, value_name = "DIR", env = "OXBERRY_VISUAL_KEYS")]
+    pub keys: Option<PathBuf>,
+
     /// Print every event that counts to standard output, as CSV.
     #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_PRINT")]
     pub print: Option<bool>,
@@ -43,6 +47,7 @@ impl RawConfig {
             http: self.http.or(other.http),
             stock: self.stock.or(other.stock),
             controller: self.controller.or(other.controller),
+            keys: self.keys.or(other.keys),
             print: self.print.or(other.print),
             events: self.events.or(other.events),
             exit_at_end: self.exit_at_end.or(other.exit_at_end),

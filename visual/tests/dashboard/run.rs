@@ -18,6 +18,7 @@ pub(crate) fn config(controller: Endpoint) -> Config {
         http: SocketAddr::from(([127, 0, 0, 1], 0)),
         stock: Endpoint::loopback(0),
         controller,
+        keys: None,
         print: false,
         events: None,
         exit_at_end: false,
