@@ -6,6 +6,7 @@
 //! * [`config`]: what it is told,
 //! * [`day`]: the initializer: channels, symbols and partitions of a day,
 //! * [`notice`]: what it says,
+//! * `progress`: how far a channel is, as its thread leaves it,
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * `threads`: the threads of all channels, as the main thread sees them,
@@ -20,6 +21,7 @@ mod error;
 pub mod notice;
 mod outlet;
 pub mod pace;
+mod progress;
 pub mod run;
 mod threads;
 

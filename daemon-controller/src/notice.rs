@@ -170,6 +170,18 @@ impl From<Report> for Notice {
                 "waiting until all that {} told is taken",
                 listed(&missing)
             )),
+            Report::UnderVoltage { name } => Self::warning(format!(
+                "the supply of {name} is too weak: its firmware sees less than 4.63 V; use a supply made for \
+                 it and a short cable, since it may stop at any time"
+            )),
+            Report::Slowed { name, millicelsius } => {
+                let heat = millicelsius.map_or_else(String::new, |millicelsius| {
+                    format!(" at {} °C", millicelsius / 1_000)
+                });
+                Self::warning(format!(
+                    "the firmware of {name} slows its processor{heat}: cool it, or give it a stronger supply"
+                ))
+            }
             Report::OutOfPlace { from, kind } => Self::warning(format!(
                 "{kind:?} from {from} makes no sense where it comes and was left out"
             )),
