@@ -105,6 +105,9 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
     let system = |attempt| move |source| PiError::System { attempt, source };
     let printer = config.print.then(Printer::to_stdout).transpose();
     let notifier = Notifier::from_environment(now);
+    if config.lock_memory {
+        lock();
+    }
     let care = Care::begin(Path::new("/"))?;
     let daemon = Daemon {
         config,
@@ -120,9 +123,6 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         stock_held: Patience::default(),
         stop: None,
     };
-    if config.lock_memory {
-        lock();
-    }
     daemon.run(shutdown)
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, node, replay, sim};
+use crate::{decode, demo, generate, node, replay, sim, status};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Generate(generate::Arguments),
     /// Simulate the cluster by seed, with all that can go wrong in it
     Sim(sim::Arguments),
+    /// Say how a cluster is: its nodes, partitions and channels, as the controller knows them
+    Status(status::Arguments),
     /// Be one of the processes of the demonstration
     #[command(subcommand, hide = true)]
     Node(node::Node),

@@ -16,6 +16,7 @@ mod output;
 mod reading;
 mod replay;
 mod sim;
+mod status;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
