@@ -141,9 +141,11 @@ fn answer(controller: &mut Controller, now: Instant, question: &[u8], rim: &RimS
     controller.handle_question(now, question, rim);
     let commands = std::iter::from_fn(|| controller.next_command());
     let answers: Vec<_> = commands
-        .filter_map(|command| match command {
-            Command::Answer { message } => Some(message),
-            _ => None,
+        .filter_map(|command| {
+            let Command::Answer { message } = command else {
+                return None;
+            };
+            Some(message)
         })
         .collect();
     let [answer] = &answers[..] else {
@@ -207,9 +209,11 @@ fn positions(records: &[StatusRecord]) -> Vec<(Partition, NodeId, bool, ChannelI
 }
 
 fn node_told(records: &[StatusRecord], number: usize) -> oxberry_proto::status::NodeStatus {
-    let told = records.iter().find_map(|record| match record {
-        StatusRecord::Node(told) if told.node == node(number) => Some(told.clone()),
-        _ => None,
+    let told = records.iter().find_map(|record| {
+        let StatusRecord::Node(told) = record else {
+            return None;
+        };
+        (told.node == node(number)).then(|| told.clone())
     });
     told.unwrap()
 }
@@ -262,9 +266,11 @@ fn a_status_tells_what_is_known_of_every_part() {
     assert_eq!((told.max_orders, told.libzmq), (1_000, LIBZMQ));
     assert_eq!(told.beat, Some(beat(health)));
     assert_eq!(node_told(&records, 0).beat, None);
-    let partitions = records.iter().filter_map(|record| match record {
-        StatusRecord::Partition(told) => Some((told.partition.raw(), told.symbols)),
-        _ => None,
+    let partitions = records.iter().filter_map(|record| {
+        let StatusRecord::Partition(told) = record else {
+            return None;
+        };
+        Some((told.partition.raw(), told.symbols))
     });
     assert!(partitions.eq((0..6).map(|number| (number, 1))));
     // Each of six partitions is on two nodes, each with two channels.
@@ -440,13 +446,15 @@ fn a_weak_supply_and_a_slowed_processor_are_told_once_a_node() {
             &heartbeat(run, number, health(bits)),
         );
         let commands = std::iter::from_fn(|| controller.next_command());
-        let reports = commands.filter_map(|command| match command {
-            Command::Report(Report::UnderVoltage { .. }) => Some('v'),
-            Command::Report(Report::Slowed { millicelsius, .. }) => {
+        let reports = commands.filter_map(|command| {
+            if let Command::Report(Report::UnderVoltage { .. }) = command {
+                Some('v')
+            } else if let Command::Report(Report::Slowed { millicelsius, .. }) = command {
                 assert_eq!(millicelsius, Some(82_000));
                 Some('s')
+            } else {
+                None
             }
-            _ => None,
         });
         reports.collect::<String>()
     };

@@ -49,6 +49,7 @@ pub(crate) fn lock_memory() -> Result<Locked, NotLocked> {
 
 /// Writes as much of the stack as the loop may need, so that it never waits for a page of it.
 #[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "that is what it is for")]
 fn touch_stack() {
     core::hint::black_box(&mut [0_u8; STACK_BYTES]);
 }

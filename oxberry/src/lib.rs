@@ -16,6 +16,7 @@ mod output;
 mod reading;
 mod replay;
 mod sim;
+mod size;
 mod status;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
+        Command::Size(arguments) => size::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
     };
     match result {

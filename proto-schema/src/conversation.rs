@@ -155,10 +155,13 @@ impl Question {
     ///
     /// What is wrong with the bytes; a message that is no question is a [`ProtoError::BadKind`].
     pub fn decode(message: &[u8]) -> Result<Self, ProtoError> {
-        match kind_of(message)? {
-            Kind::SetupVisualRequest => decode(message).map(Self::SetupVisualRequest),
-            Kind::StatusRequest => decode(message).map(Self::StatusRequest),
-            other => Err(ProtoError::BadKind { kind: other as u8 }),
+        let kind = kind_of(message)?;
+        if kind == Kind::SetupVisualRequest {
+            decode(message).map(Self::SetupVisualRequest)
+        } else if kind == Kind::StatusRequest {
+            decode(message).map(Self::StatusRequest)
+        } else {
+            Err(ProtoError::BadKind { kind: kind as u8 })
         }
     }
 

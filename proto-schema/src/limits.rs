@@ -48,6 +48,6 @@ const _: () = assert!(
         + MAX_NODES * (1 + MAX_CHANNELS) * MAX_STATUS_POSITION_BYTES
         <= MAX_CONTROL_BYTES
 );
-const _: () = assert!(1 + MAX_NODES * (1 + MAX_CHANNELS) <= u16::MAX as usize);
+const _: () = assert!(MAX_NODES * (1 + MAX_CHANNELS) < u16::MAX as usize);
 const _: () = assert!(MAX_LIST_HEAD_BYTES + MAX_RECORD_BYTES <= MAX_BATCH_BYTES);
 const _: () = assert!(MAX_PARTITIONS <= u16::MAX as usize);

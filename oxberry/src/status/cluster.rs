@@ -110,8 +110,8 @@ impl Cluster {
 
     /// How many numbers a replica is behind in the channel in which it is furthest behind.
     pub(super) fn worst_lag(&self, replica: &Replica) -> Option<u32> {
-        let lags = replica.positions.iter().map(|at| self.lag(at));
-        lags.fold(Some(0), |worst, lag| Some(worst?.max(lag?)))
+        let mut lags = replica.positions.iter().map(|at| self.lag(at));
+        lags.try_fold(0, |worst, lag| Some(worst.max(lag?)))
     }
 
     /// The books of all nodes that are not dead, by how far they can be trusted: each replica counts.
