@@ -5,7 +5,7 @@
     reason = "a test may panic"
 )]
 
-use oxberry_cluster::controller::{self, Controller, ControllerConfig, Symbol};
+use oxberry_cluster::controller::{self, Controller, ControllerConfig, RimStatus, Symbol};
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
@@ -14,8 +14,8 @@ use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex}
 use oxberry_proto::flow::{Ack, Farewell, Finish, StreamPosition};
 use oxberry_proto::start::{Hello, Ready, Replica, SetupPi, SetupVisualRequest, SymbolAssignment};
 use oxberry_proto::{
-    Head, Kind, NodeId, NodeName, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, StreamId,
-    SymbolName, encode,
+    Head, Kind, Libzmq, NodeId, NodeName, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT,
+    StreamId, SymbolName, encode,
 };
 
 const RUN: Run = Run {
@@ -60,6 +60,7 @@ fn hello(name: &str) -> Vec<u8> {
         last_run: None,
         max_orders: 16,
         max_symbols: 16,
+        libzmq: Libzmq::default(),
     })
 }
 
@@ -120,7 +121,7 @@ fn a_controller_counts_wishes_for_nodes_that_are_not_there() {
             partition: PARTITION,
         }),
     };
-    controller.handle_visual_request(NOW, &message(&request));
+    controller.handle_question(NOW, &message(&request), &RimStatus::default());
     assert_eq!(controller.counters().vain_wishes, 1);
 }
 
@@ -136,6 +137,7 @@ fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
         name: NodeName::try_from("one").unwrap(),
         max_orders: CAPACITY.orders,
         max_symbols: CAPACITY.symbols,
+        libzmq: Libzmq::default(),
         limits: Limits::DEFAULT,
     };
     let mut pi = Pi::new(config, Books::new(CAPACITY, &mut memory).unwrap(), NOW);

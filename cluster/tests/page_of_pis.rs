@@ -25,8 +25,8 @@ use oxberry_proto::start::{
 };
 use oxberry_proto::stock::{StockBatch, StockBeat, View};
 use oxberry_proto::{
-    Head, NodeId, NodeName, RecordsWriter, Run, SCHEMA_FINGERPRINT, StreamId, SymbolName, Topic,
-    decode_list, encode,
+    Head, Libzmq, NodeId, NodeName, RecordsWriter, Run, SCHEMA_FINGERPRINT, StreamId, SymbolName,
+    Topic, decode_list, encode,
 };
 use proptest::prelude::*;
 
@@ -94,6 +94,7 @@ impl<'s> World<'s> {
                 name: NodeName::try_from("pi").unwrap(),
                 max_orders: CAPACITY.orders,
                 max_symbols: CAPACITY.symbols,
+                libzmq: Libzmq::default(),
                 limits,
             };
             let mut pi = Pi::new(config, Books::new(CAPACITY, memory).unwrap(), now);

@@ -21,6 +21,7 @@ use thiserror::Error;
 use crate::day::ChannelFeed;
 use crate::outlet::{Outlet, Waited};
 use crate::pace::Speed;
+use crate::progress::Progress;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
 const TOLD_ONE_BY_ONE: u64 = 8;
@@ -135,6 +136,7 @@ impl ChannelPublisher {
         publisher: SynchronizedPublisher,
         pipe: Pipe,
         (clock, speed): (Clock, Speed),
+        progress: Progress,
     ) -> Self {
         let ChannelFeed {
             channel,
@@ -147,7 +149,7 @@ impl ChannelPublisher {
                 file: source.name().to_owned(),
                 mapping: Arc::clone(&mapping),
                 contradictions: Contradictions::new(),
-                outlet: Outlet::new(channel, table, publisher, pipe, clock),
+                outlet: Outlet::new(channel, table, publisher, pipe, (clock, progress)),
                 warnings: Warnings {
                     told: Vec::new(),
                     few: FirstFew::of(TOLD_ONE_BY_ONE),

@@ -7,6 +7,7 @@
 //! * [`day`]: the initializer: channels, symbols and partitions of a day,
 //! * [`notice`]: what it says,
 //! * `impostors`: nodes that say they are others,
+//! * `progress`: how far a channel is, as its thread leaves it,
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * `threads`: the threads of all channels, as the main thread sees them,
@@ -22,6 +23,7 @@ mod impostors;
 pub mod notice;
 mod outlet;
 pub mod pace;
+mod progress;
 pub mod run;
 mod threads;
 

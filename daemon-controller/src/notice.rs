@@ -170,6 +170,11 @@ impl From<Report> for Notice {
                 "waiting until all that {} told is taken",
                 listed(&missing)
             )),
+            Report::UnderVoltage { name } => Self::warning(format!(
+                "the supply of {name} is too weak: its firmware sees less than 4.63 V; use a supply made for \
+                 it and a short cable, since it may stop at any time"
+            )),
+            Report::Slowed { name, millicelsius } => slowed(&name, millicelsius),
             Report::OutOfPlace { from, kind } => Self::warning(format!(
                 "{kind:?} from {from} makes no sense where it comes and was left out"
             )),
@@ -231,6 +236,15 @@ impl fmt::Display for PartitionEnd {
             Some(not_live) => write!(f, ", {not_live} symbols not live"),
         }
     }
+}
+
+/// The firmware of a node slows its processor.
+fn slowed(name: &str, millicelsius: Option<i32>) -> Notice {
+    let heat = millicelsius.map(|heat| format!(" at {} °C", heat / 1_000));
+    Notice::warning(format_args!(
+        "the firmware of {name} slows its processor{}: cool it, or give it a stronger supply",
+        heat.unwrap_or_default()
+    ))
 }
 
 /// Why a Pi was sent away, and what to do.

@@ -9,9 +9,11 @@ use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
 use oxberry_proto::Run;
+use oxberry_proto::status::ChannelStatus;
 
 use crate::channel::{MESSAGE_BYTES, ToChannel};
 use crate::pace::{Pace, Speed};
+use crate::progress::Progress;
 
 /// How a wait for the main thread ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub(crate) struct Outlet {
     /// When coverage is to be told again.
     next_coverage: Instant,
     events: u64,
+    /// Packets that were awaited.
+    packets: u64,
+    losses: u64,
+    lost_messages: u64,
+    /// Where the main thread finds how far it is.
+    progress: Progress,
     /// The wall clock when the present packet came, or not many before it.
     now: UnixNanos,
     /// Packets that were not waited for.
@@ -58,6 +66,8 @@ impl Follower for Outlet {
     }
 
     fn lost(&mut self, lost: Lost) {
+        self.losses += 1;
+        self.lost_messages += u64::from(lost.messages());
         self.take(Occurrence::Lost(lost));
     }
 
@@ -72,7 +82,7 @@ impl Outlet {
         table: Arc<PartitionTable>,
         publisher: SynchronizedPublisher,
         pipe: Pipe,
-        clock: Clock,
+        (clock, progress): (Clock, Progress),
     ) -> Self {
         let partitions = table.partitions();
         // The run is known when the feed starts.
@@ -85,6 +95,10 @@ impl Outlet {
             clock,
             next_coverage: Instant::default(),
             events: 0,
+            packets: 0,
+            losses: 0,
+            lost_messages: 0,
+            progress,
             now: UnixNanos::default(),
             turn: 0,
             waiting: Occurrences::default(),
@@ -132,6 +146,7 @@ impl Outlet {
     /// Waits until a packet is due. What was published before leaves first: nobody waits for
     /// events that are there already.
     pub(crate) fn wait_until(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
+        self.packets += 1;
         if due.is_none() {
             self.turn = self.turn.wrapping_add(1);
             if !self.turn.is_multiple_of(PACKETS_A_LOOK) {
@@ -140,6 +155,7 @@ impl Outlet {
         }
         let now = self.clock.now();
         self.now = self.clock.wall();
+        self.leave_progress(false);
         self.tell_coverage_when_due(now)?;
         let Some(due) = due else {
             return self.take_credit();
@@ -221,7 +237,21 @@ impl Outlet {
                 sent = publisher.publish(frame);
             }
         });
+        self.leave_progress(true);
         sent.map(|()| Waited::GoOn)
+    }
+
+    /// Leaves how far it is for the main thread to find.
+    fn leave_progress(&self, ended: bool) {
+        self.progress.set(ChannelStatus {
+            channel: self.channel(),
+            position: self.covered(),
+            ended,
+            packets: self.packets,
+            events: self.events,
+            losses: self.losses,
+            lost_messages: self.lost_messages,
+        });
     }
 
     /// When [`tell_coverage_when_due`](Self::tell_coverage_when_due) has something to tell.
@@ -268,6 +298,7 @@ impl Outlet {
     /// Waits for the main thread, or until `due`, then takes all that it said. Whoever waits says
     /// all the while how far the streams are.
     fn wait_for_credit(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
+        self.leave_progress(false);
         let until = due.map_or(self.next_coverage, |due| due.min(self.next_coverage));
         let item = [self.pipe.poll_item(Interest::Read)];
         wait(&self.clock, Some(until), item)?;

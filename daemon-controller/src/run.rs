@@ -1,12 +1,13 @@
 //! The main loop: frames between the sockets and the cluster's brain, until all is over.
 
-use oxberry_cluster::controller::{Command, Controller, Counters, Outcome};
+use oxberry_cluster::controller::{Command, Controller, Counters, Outcome, RimStatus};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::{
     Clock, Context, ControlServer, Delivery, Interest, KeyCounts, NetError, Notifier, Proxy,
-    SetupServer, Shutdown, SynchronizedPublisher, wait_all,
+    SetupServer, Shutdown, SynchronizedPublisher, libzmq, wait_all,
 };
+use oxberry_proto::Libzmq;
 
 use crate::channel::{ChannelError, ChannelSummary, ToChannel};
 use crate::config::Config;
@@ -167,7 +168,11 @@ impl Running<'_> {
                 .handle_message(self.clock.now(), from.peer, from.message);
         }
         if let Some(request) = self.setup.recv()? {
-            self.brain.handle_visual_request(self.clock.now(), request);
+            let rim = RimStatus {
+                libzmq: library(),
+                channels: self.threads.progress().collect(),
+            };
+            self.brain.handle_question(self.clock.now(), request, &rim);
         }
         Ok(())
     }
@@ -207,7 +212,7 @@ impl Running<'_> {
                     // Whoever is gone or does not read is found by its silence.
                     let _: Delivery = self.control.send(&peer, &message)?;
                 }
-                Command::AnswerVisual { message } => {
+                Command::Answer { message } => {
                     self.setup.reply(&message)?;
                 }
                 Command::Publish { frame } => self.publisher.publish(&frame)?,
@@ -285,4 +290,10 @@ impl Running<'_> {
             )));
         }
     }
+}
+
+/// The ZeroMQ library, as a status tells it.
+fn library() -> Libzmq {
+    let used = libzmq();
+    Libzmq::new(used.version, used.has_curve)
 }

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use oxberry_core::units::{ChannelId, Instant};
 use oxberry_net::{Clock, Context, NetError, Pipe, PollItem, Proxy, Shutdown, wait};
+use oxberry_proto::status::ChannelStatus;
 
 use crate::channel::{ChannelError, ChannelPublisher, ChannelSummary, ToChannel};
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::day::Day;
 use crate::error::RunError;
 use crate::notice::Notice;
 use crate::outlet::Outlet;
+use crate::progress::Progress;
 
 /// How long stopped channels may take to notice.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
@@ -24,6 +26,8 @@ pub(crate) struct Threads(Vec<ChannelThread>);
 struct ChannelThread {
     channel: ChannelId,
     pipe: Pipe,
+    /// How far it is.
+    progress: Progress,
     /// Raised by the thread as its last act, however it ends.
     ended: Shutdown,
     /// Taken when it has ended.
@@ -53,6 +57,7 @@ impl Threads {
         for feed in day.channels {
             let channel = feed.channel;
             let (pipe, far_end) = Pipe::pair(context, &format!("channel-{channel}"))?;
+            let progress = Progress::new(channel);
             let publisher = ChannelPublisher::new(
                 feed,
                 Arc::clone(&day.mapping),
@@ -60,8 +65,9 @@ impl Threads {
                 proxy.publisher()?,
                 far_end,
                 (clock, config.speed),
+                progress.clone(),
             );
-            threads.push(ChannelThread::spawn(channel, pipe, publisher)?);
+            threads.push(ChannelThread::spawn(channel, (pipe, progress), publisher)?);
         }
         Ok(Self(threads))
     }
@@ -84,6 +90,11 @@ impl Threads {
             outlet.tell_coverage_when_due(now)?;
         }
         Ok(())
+    }
+
+    /// How far the channels are.
+    pub(crate) fn progress(&self) -> impl Iterator<Item = ChannelStatus> {
+        self.0.iter().map(|one| one.progress.get())
     }
 
     /// What the channels did that have ended since, each once.
@@ -134,7 +145,7 @@ impl ChannelThread {
     /// Starts the thread, which waits for [`ToChannel::Start`].
     fn spawn(
         channel: ChannelId,
-        pipe: Pipe,
+        (pipe, progress): (Pipe, Progress),
         publisher: ChannelPublisher,
     ) -> Result<Self, RunError> {
         let ended = Shutdown::new()?;
@@ -150,6 +161,7 @@ impl ChannelThread {
         Ok(Self {
             channel,
             pipe,
+            progress,
             ended,
             thread: Some(thread),
             outlet: None,

@@ -1,17 +1,23 @@
 //! The loop: wait, feed the brain, do what it says.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
 use oxberry_core::book::Books;
 use oxberry_core::units::Instant;
-use oxberry_net::{Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, wait};
+use oxberry_net::{
+    Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, libzmq, wait,
+};
+use oxberry_proto::Libzmq;
 use oxberry_proto::start::RefusedReason;
 
+use crate::care::Care;
 use crate::config::Config;
 use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
+use crate::lock::{Locked, lock_memory};
 use crate::memory::{BookMemory, NoMemory};
 use crate::patience::Patience;
 use crate::print::Printer;
@@ -93,11 +99,16 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         name: config.name.clone(),
         max_orders: config.capacity.orders,
         max_symbols: config.capacity.symbols,
+        libzmq: library(),
         limits: Limits::DEFAULT,
     };
     let system = |attempt| move |source| PiError::System { attempt, source };
     let printer = config.print.then(Printer::to_stdout).transpose();
     let notifier = Notifier::from_environment(now);
+    if config.lock_memory {
+        lock();
+    }
+    let care = Care::begin(Path::new("/"))?;
     let daemon = Daemon {
         config,
         clock,
@@ -106,12 +117,28 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         sockets,
         printer: printer.map_err(system("print to standard output"))?,
         notifier: notifier.map_err(system("reach the socket that NOTIFY_SOCKET names"))?,
+        care,
         is_assigned: false,
         control_held: Patience::default(),
         stock_held: Patience::default(),
         stop: None,
     };
     daemon.run(shutdown)
+}
+
+/// Locks all memory, if the system allows it; the work goes on without.
+fn lock() {
+    match lock_memory() {
+        Ok(Locked::All) => tracing::info!("memory is locked"),
+        Ok(Locked::Present) => tracing::info!("memory is locked, but for what comes later"),
+        Err(refused) => tracing::warn!("{refused}"),
+    }
+}
+
+/// The ZeroMQ library, as Hello tells it.
+fn library() -> Libzmq {
+    let used = libzmq();
+    Libzmq::new(used.version, used.has_curve)
 }
 
 /// The rim around the brain.
@@ -123,6 +150,7 @@ struct Daemon<'a> {
     sockets: Sockets,
     printer: Option<Printer>,
     notifier: Notifier,
+    care: Care,
     is_assigned: bool,
     /// A message for the controller that its socket does not take.
     control_held: Patience,
@@ -253,6 +281,7 @@ impl Daemon<'_> {
     }
 
     fn send_control(&mut self, now: Instant) -> Result<(), PiError> {
+        self.pi.set_health(self.care.vitals().health());
         while let Some(message) = self.pi.control_message(now) {
             if !self.sockets.control.try_send(message)? {
                 self.control_held.begin(now);

@@ -8,23 +8,29 @@
 //!
 //! * [`RawConfig`], [`Config`]: what was given, and what holds,
 //! * [`Sockets`]: controller and visualisation,
-//! * [`BookMemory`]: where the books are,
+//! * [`BookMemory`]: where the books are; how all memory is locked,
+//! * [`Vitals`]: how the machine is, as a thread of its own reads it,
 //! * [`run`]: the loop,
 //! * [`Cli`]: the program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
 
+mod care;
 mod cli;
 mod config;
 mod daemon;
+mod health;
 pub mod limits;
+mod lock;
 mod memory;
 mod patience;
 mod print;
 mod report;
 mod sockets;
+mod vitals;
 
 pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
 pub use daemon::{Ended, PiError, Summary, run};
-pub use memory::{BookMemory, NoMemory};
+pub use memory::{BookMemory, NoMemory, bytes_of_node};
 pub use sockets::Sockets;
+pub use vitals::Vitals;

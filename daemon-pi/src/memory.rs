@@ -6,6 +6,15 @@
 use memmap2::{Advice, MmapMut};
 use oxberry_core::book::Capacity;
 
+use crate::limits::PROCESS_BYTES;
+
+/// Bytes that a node with books of this capacity takes at most: the books, which are there whole from the
+/// start on, and [the rest of the process](PROCESS_BYTES). `usize::MAX` for books that cannot be.
+#[must_use]
+pub const fn bytes_of_node(capacity: Capacity) -> usize {
+    capacity.bytes().saturating_add(PROCESS_BYTES)
+}
+
 /// Memory for books of one capacity.
 #[derive(Debug)]
 pub struct BookMemory(MmapMut);

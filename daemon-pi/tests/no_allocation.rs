@@ -75,6 +75,8 @@ fn the_loop_allocates_nothing_from_start_to_end() {
         control: Some(feed.control.to_string()),
         data: Some(feed.data.to_string()),
         stock: Some(page.stock.to_string()),
+        // That of all the rest of this test, too.
+        lock_memory: Some(false),
         ..RawConfig::default()
     };
     let config = Config::resolve(given, None);

@@ -13,7 +13,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use oxberry_core::book::Capacity;
 use oxberry_net::{Context, ControlServer, Endpoint, Shutdown};
+use oxberry_pi::bytes_of_node;
 use support::process::{Process, resident_bytes};
 use support::{Feed, Page, assert_complete};
 
@@ -31,7 +33,10 @@ fn nobody() -> String {
 fn pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
     let (control, data) = (feed.control.to_string(), feed.data.to_string());
     let mut arguments = vec!["--name", "pi", "--control", &control, "--data", &data];
-    arguments.extend(["--stock", stock, "--orders", "50000"]);
+    arguments.extend(["--stock", stock]);
+    if !more.contains(&"--orders") {
+        arguments.extend(["--orders", "50000"]);
+    }
     arguments.extend(more);
     Process::start(&arguments)
 }
@@ -119,6 +124,44 @@ fn memory_does_not_grow_while_the_feed_runs() {
     println!("resident bytes by tenths of the feed: {sizes:?}");
     // What libzmq's queues take is bounded, but may come late.
     assert!(grown < 2 << 20, "grown by {grown} bytes: {sizes:?}");
+}
+
+#[test]
+fn a_node_takes_its_books_from_the_start_and_no_more_than_it_says() {
+    const EVENTS: u64 = 100_000;
+    // Less than the books were too few pages touched, more was not reckoned with.
+    let capacity = Capacity {
+        symbols: 16_384,
+        orders: 1_000_000,
+        levels: 500_000,
+    };
+    let process = Arc::new(OnceLock::<u32>::new());
+    let (sender, sizes) = mpsc::channel();
+    let watched = Arc::clone(&process);
+    let mut is_late = false;
+    let feed = Feed::play(EVENTS, move |acked| {
+        if acked > 0 && !is_late {
+            is_late = acked > EVENTS / 2;
+            sender
+                .send(resident_bytes(*watched.get().unwrap()))
+                .unwrap();
+        }
+    });
+    let page = Page::reading();
+    let mut pi = pi_of(&feed, &page.stock.to_string(), &["--orders", "1000000"]);
+    process.set(pi.id()).unwrap();
+    pi.await_log("memory is");
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(feed.outcome().is_good());
+    let sizes: Vec<_> = sizes.iter().collect();
+    let (books, all) = (capacity.bytes() as u64, bytes_of_node(capacity) as u64);
+    println!("books {books}, all {all}, resident {sizes:?}");
+    for size in [sizes[0], sizes[sizes.len() - 1]] {
+        assert!(
+            (books..=all).contains(&size),
+            "{size} is not within {books} to {all}"
+        );
+    }
 }
 
 #[test]

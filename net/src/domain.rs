@@ -47,7 +47,8 @@ impl Domain {
         match self {
             Self::Data => matches!(role, KeyRole::Pi | KeyRole::Tap),
             Self::Control | Self::Stock => matches!(role, KeyRole::Pi),
-            Self::Setup => matches!(role, KeyRole::Visual | KeyRole::Tap),
+            // The controller itself: `oxberry status` on its machine.
+            Self::Setup => !matches!(role, KeyRole::Pi),
         }
     }
 }
@@ -63,7 +64,7 @@ mod tests {
         for (domain, roles) in [
             (Domain::Data, &[Pi, Tap][..]),
             (Domain::Control, &[Pi]),
-            (Domain::Setup, &[Visual, Tap]),
+            (Domain::Setup, &[Controller, Visual, Tap]),
             (Domain::Stock, &[Pi]),
         ] {
             for role in [Controller, Pi, Visual, Tap] {

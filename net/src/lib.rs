@@ -67,7 +67,9 @@ pub use keys::{
 };
 pub use libzmq::{Libzmq, libzmq};
 pub use logging::{LogError, in_words, log_to_stderr, say};
-pub use options::{EndpointOptions, OptionError, keys_of_option, options_of_file, quoted};
+pub use options::{
+    EndpointOptions, OptionError, keys_of_client, keys_of_option, options_of_file, quoted,
+};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;

@@ -109,6 +109,24 @@ pub fn keys_of_option(
     })
 }
 
+/// Loads the keys of a program that only asks a server of this role, if any are given: any machine's that
+/// the server lets in.
+///
+/// # Errors
+///
+/// When a file is missing, damaged or open to others, or the key of the server is not listed.
+pub fn keys_of_client(given: Option<&Path>, server: KeyRole) -> Result<Option<Keys>, OptionError> {
+    let keys = given.map(|directory| {
+        let keys = Keys::load(directory)?;
+        keys.server(server)?;
+        Ok(keys)
+    });
+    keys.transpose().map_err(|source| OptionError::BadKeys {
+        option: "--keys",
+        source,
+    })
+}
+
 /// Checks the endpoints among a daemon's options, which must all differ.
 #[derive(Debug)]
 pub struct EndpointOptions {

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, keygen, node, replay, sim};
+use crate::{decode, demo, generate, keygen, node, replay, sim, size, status};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Keygen(keygen::Arguments),
     /// Simulate the cluster by seed, with all that can go wrong in it
     Sim(sim::Arguments),
+    /// Say how a cluster is: its nodes, partitions and channels, as the controller knows them
+    Status(status::Arguments),
+    /// Say what memory a node takes, and how many Raspberry Pis a market needs
+    Size(size::Arguments),
     /// Be one of the processes of the demonstration
     #[command(subcommand, hide = true)]
     Node(node::Node),

@@ -17,6 +17,8 @@ mod output;
 mod reading;
 mod replay;
 mod sim;
+mod size;
+mod status;
 
 use std::process::ExitCode;
 
@@ -38,6 +40,8 @@ pub fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Sim(arguments) => sim::run(&arguments),
+        Command::Size(arguments) => size::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -12,9 +12,10 @@ use crate::flow::{
 };
 use crate::records::{Records, decode_list};
 use crate::start::{
-    Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SymbolAssignment, SymbolEntry,
-    TellState,
+    Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest,
+    SymbolAssignment, SymbolEntry, TellState,
 };
+use crate::status::{Status, StatusRecord, StatusRequest};
 use crate::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord};
 use crate::stock_record::StockRecord;
 
@@ -125,12 +126,51 @@ direction! {
 }
 
 direction! {
-    /// Controller to visualisation, each time an answer to the only thing that the visualisation says, a
-    /// [`SetupVisualRequest`](crate::start::SetupVisualRequest).
+    /// Controller to whoever asked a [`Question`]. One that cannot be read is answered as the
+    /// visualisation's, whose answer begins with the schema.
     Answer {
         /// These are the symbols.
         SetupVisual of SymbolEntry;
+        /// This is how the cluster is.
+        Status of StatusRecord;
         /// I do not want you.
         Refused;
+    }
+}
+
+/// Whoever asks the controller for something, and waits for its [`Answer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Question {
+    /// The visualisation: which symbols are there?
+    SetupVisualRequest(SetupVisualRequest),
+    /// Anybody: how is the cluster?
+    StatusRequest(StatusRequest),
+}
+
+impl Question {
+    /// Reads a question.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the bytes; a message that is no question is a [`ProtoError::BadKind`].
+    pub fn decode(message: &[u8]) -> Result<Self, ProtoError> {
+        let kind = kind_of(message)?;
+        if kind == Kind::SetupVisualRequest {
+            decode(message).map(Self::SetupVisualRequest)
+        } else if kind == Kind::StatusRequest {
+            decode(message).map(Self::StatusRequest)
+        } else {
+            Err(ProtoError::BadKind { kind: kind as u8 })
+        }
+    }
+
+    /// Which question it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::SetupVisualRequest(_) => Kind::SetupVisualRequest,
+            Self::StatusRequest(_) => Kind::StatusRequest,
+        }
     }
 }

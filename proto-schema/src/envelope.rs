@@ -31,6 +31,10 @@ pub enum Kind {
     SayHello = 8,
     /// [`crate::start::TellState`]
     TellState = 9,
+    /// [`crate::status::StatusRequest`]
+    StatusRequest = 10,
+    /// [`crate::status::Status`]
+    Status = 11,
     /// [`crate::flow::Batch`]
     Batch = 16,
     /// [`crate::flow::Coverage`]
@@ -57,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -67,6 +71,8 @@ impl Kind {
         Self::SetupVisual,
         Self::SayHello,
         Self::TellState,
+        Self::StatusRequest,
+        Self::Status,
         Self::Batch,
         Self::Coverage,
         Self::Ack,

@@ -8,6 +8,7 @@ use crate::event_record::EventRecord;
 use crate::name::{NodeId, StreamId};
 use crate::records::heads;
 use crate::run::Run;
+use crate::status::NodeBeat;
 
 /// Controller, on the partition's topic: all that the numbers `(after, through]` of the channel hold
 /// for one stream, as records.
@@ -119,7 +120,7 @@ pub struct StreamPosition {
     pub position: Position,
 }
 
-/// Pi to controller, every quarter of a second: I am alive, and these are my totals.
+/// Pi to controller, every quarter of a second: I am alive, and this is how I am.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Heartbeat {
@@ -127,12 +128,8 @@ pub struct Heartbeat {
     pub run: Run,
     /// Who is alive.
     pub node: NodeId,
-    /// Events applied since the start of the run.
-    pub events: u64,
-    /// Orders that rest in its books.
-    pub orders: u32,
-    /// Symbols that are not live.
-    pub not_live: u32,
+    /// Its totals, and how its machine is.
+    pub beat: NodeBeat,
 }
 
 /// Pi to controller, after the end of all its streams and until it is told to finish: its books, as

@@ -10,8 +10,10 @@
 //! * [`name`](Partition) types: partitions, streams, nodes, [runs](Run),
 //! * [`Kind`], [`encode`], [`decode`]: the envelope,
 //! * [`Deltas`]: records told from those before them, which makes them short,
-//! * the messages, by when they are said: [`start`], [`flow`], [`stock`],
-//! * who says them to whom: [`FromPi`], [`ToPi`], [`Data`], [`Stock`], [`Answer`].
+//! * what a node says of its [machine](Health),
+//! * the messages, by when they are said: [`start`], [`flow`], [`stock`], [`status`],
+//! * who says them to whom: [`FromPi`], [`ToPi`], [`Data`], [`Stock`], [`Question`],
+//!   [`Answer`].
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -22,20 +24,23 @@ mod envelope;
 mod event_record;
 pub mod flow;
 pub mod limits;
+mod machine;
 mod name;
 mod records;
 mod room;
 mod run;
 pub mod start;
+pub mod status;
 pub mod stock;
 mod stock_record;
 mod topic;
 mod view;
 
-pub use conversation::{Answer, Data, FromPi, Stock, ToPi};
+pub use conversation::{Answer, Data, FromPi, Question, Stock, ToPi};
 pub use deltas::Deltas;
 pub use envelope::{Head, Kind, Listed, ProtoError, VERSION, decode, encode, kind_of};
 pub use event_record::{EventRecord, Recorded};
+pub use machine::{Health, Libzmq, Throttling};
 pub use name::{NodeId, NodeName, Partition, StreamId, SymbolName};
 pub use oxberry_core::feed::FeedEvent;
 pub use records::{Records, RecordsWriter, decode_list};
@@ -47,4 +52,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x4254_abfe_3ed1_fa01;
+pub const SCHEMA_FINGERPRINT: u64 = 0xb6f7_4d83_4eac_2c0b;

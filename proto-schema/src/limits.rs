@@ -22,8 +22,15 @@ pub const MAX_SYMBOL_NAME_BYTES: usize = 16;
 /// heads, so that a batch costs one packet.
 pub const MAX_BATCH_BYTES: usize = 1_400;
 
-/// Bytes of one postcard record of any kind; a test holds every record to it.
+/// Bytes of one postcard record of any kind but those of a [status](crate::status); a test holds every
+/// record to it.
 pub const MAX_RECORD_BYTES: usize = 96;
+
+/// Bytes of one record of a [status](crate::status): that of a node, with its name.
+pub const MAX_STATUS_RECORD_BYTES: usize = 192;
+
+/// Bytes of the record of a position in a status, of which there are by far the most.
+pub const MAX_STATUS_POSITION_BYTES: usize = 24;
 
 /// Bytes of a message without a list, envelope included.
 pub const MAX_PLAIN_BYTES: usize = 112;
@@ -34,5 +41,13 @@ pub const MAX_LIST_HEAD_BYTES: usize = 96;
 /// Bytes of a control message that lists symbols: by far the largest messages.
 pub const MAX_CONTROL_BYTES: usize = MAX_LIST_HEAD_BYTES + MAX_SYMBOLS * 32;
 
+// A status cannot be cut within a partition: one on all nodes, with all its channels, fits a message.
+const _: () = assert!(
+    MAX_LIST_HEAD_BYTES
+        + MAX_STATUS_RECORD_BYTES
+        + MAX_NODES * (1 + MAX_CHANNELS) * MAX_STATUS_POSITION_BYTES
+        <= MAX_CONTROL_BYTES
+);
+const _: () = assert!(MAX_NODES * (1 + MAX_CHANNELS) < u16::MAX as usize);
 const _: () = assert!(MAX_LIST_HEAD_BYTES + MAX_RECORD_BYTES <= MAX_BATCH_BYTES);
 const _: () = assert!(MAX_PARTITIONS <= u16::MAX as usize);

@@ -3,6 +3,7 @@
 use oxberry_core::units::{PriceScale, SymbolIndex};
 use serde::{Deserialize, Serialize};
 
+use crate::machine::Libzmq;
 use crate::name::{NodeId, NodeName, Partition, SymbolName};
 use crate::records::heads;
 use crate::run::Run;
@@ -21,6 +22,8 @@ pub struct Hello {
     pub max_orders: u32,
     /// How many symbols its books can hold.
     pub max_symbols: u32,
+    /// The ZeroMQ library of the Pi's program.
+    pub libzmq: Libzmq,
 }
 
 /// Controller to Pi: who you are and, as records, the symbols of your partitions.

@@ -1,5 +1,5 @@
 //! Each message is said in the direction where it belongs, and in no other one.
-use oxberry_proto::{Answer, Data, FromPi, Kind, ProtoError, Stock, ToPi, kind_of};
+use oxberry_proto::{Answer, Data, FromPi, Kind, ProtoError, Question, Stock, ToPi, kind_of};
 
 const GOLDEN: &str = include_str!("../golden/v2.txt");
 
@@ -18,17 +18,11 @@ fn a_message_is_read_in_its_direction_and_is_a_wrong_kind_in_all_others() {
             ToPi::decode(&message).map(|one| one.kind()),
             Data::decode(&message).map(|one| one.kind()),
             Stock::decode(&message).map(|one| one.kind()),
+            Question::decode(&message).map(|one| one.kind()),
             Answer::decode(&message).map(|one| one.kind()),
         ];
-        let directions = if kind == Kind::SetupVisualRequest {
-            // The only thing that the visualisation says; whoever hears it reads it as that.
-            0
-        } else if kind == Kind::Refused {
-            // Pis and visualisation are refused alike.
-            2
-        } else {
-            1
-        };
+        // Pis and visualisation are refused alike.
+        let directions = if kind == Kind::Refused { 2 } else { 1 };
         let fitting = read.iter().filter(|read| **read == Ok(kind));
         assert_eq!(fitting.count(), directions, "{name}");
         let other = Err(ProtoError::BadKind { kind: kind as u8 });

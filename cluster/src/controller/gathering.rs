@@ -29,7 +29,7 @@ impl Controller {
             .heard
             .max(hello.last_run.map_or(0, |run| run.generation));
         self.report(Report::Joined { name });
-        let node = Node::new(peer.to_vec(), hello.name, hello.max_symbols, now);
+        let node = Node::new(peer.to_vec(), hello, now);
         self.nodes.join(id, node);
         match place {
             Place::Of(dead) => {
@@ -76,7 +76,8 @@ impl Controller {
         if let Some(node) = self.nodes.get_mut(dead) {
             node.state = NodeState::Replaced;
         }
-        for holder in self.replicas.values_mut().flatten() {
+        let held = self.replicas.values_mut().chain(self.placed.values_mut());
+        for holder in held.flatten() {
             if *holder == dead {
                 *holder = to;
             }
@@ -132,6 +133,7 @@ impl Controller {
             self.replicas.clear();
             return;
         }
+        self.placed.clone_from(&self.replicas);
         // Whoever was in an earlier run knows it by a lower generation.
         self.run.generation = self.run.generation.max(self.heard.saturating_add(1));
         for id in ids {

@@ -16,12 +16,14 @@ mod node;
 mod nodes;
 mod outcome;
 mod output;
+mod question;
+mod status;
 mod visual;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
-use oxberry_proto::flow::{Ack, Digests, Farewell};
+use oxberry_proto::flow::{Ack, Digests, Farewell, Heartbeat};
 use oxberry_proto::start::{Ready, SayHello};
 use oxberry_proto::{FromPi, Kind, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
@@ -30,6 +32,8 @@ use self::node::NodeState;
 use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
 pub use self::output::{Command, Counters, Report};
+pub use self::status::RimStatus;
+use self::status::Stage;
 use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};
 use crate::partition::PartitionTable;
 
@@ -89,9 +93,13 @@ enum Phase {
 pub struct Controller {
     config: ControllerConfig,
     phase: Phase,
+    /// How far a person calls it, and since when.
+    stage: Stage,
     nodes: Nodes,
     /// The nodes that hold each partition, once assigned; dead ones leave.
     replicas: BTreeMap<Partition, Vec<NodeId>>,
+    /// The same with those that died since.
+    placed: BTreeMap<Partition, Vec<NodeId>>,
     /// Credit handed out so far.
     acked: BTreeMap<StreamId, Position>,
     /// Channels that have ended.
@@ -117,9 +125,11 @@ impl Controller {
             Phase::AwaitNodes
         };
         Self {
+            stage: Stage::new(phase, now),
             phase,
             nodes: Nodes::default(),
             replicas: BTreeMap::new(),
+            placed: BTreeMap::new(),
             acked: BTreeMap::new(),
             ended: BTreeSet::new(),
             heard: 0,
@@ -194,6 +204,7 @@ impl Controller {
             self.next_report = now.after(WAITING_REPORT_INTERVAL);
             self.report_waiting();
         }
+        self.stage.note(self.phase, now);
     }
 
     /// A Pi sent something.
@@ -225,6 +236,7 @@ impl Controller {
             let from = self.name_of(known);
             self.note_bad(from, error);
         }
+        self.stage.note(self.phase, now);
     }
 
     /// Counts a message that could not be read, and reports the first ones.
@@ -243,6 +255,7 @@ impl Controller {
             self.next_report = now.after(WAITING_REPORT_INTERVAL);
             self.finish_when_complete(now);
         }
+        self.stage.note(self.phase, now);
     }
 
     fn dispatch_unknown(&mut self, now: Instant, peer: &[u8], told: FromPi<'_>) {
@@ -272,10 +285,8 @@ impl Controller {
                 }
             }
             FromPi::Heartbeat(heartbeat) => {
-                if self.is_of_run(id, heartbeat.run, kind)
-                    && let Some(node) = self.nodes.get_mut(id)
-                {
-                    node.heartbeat = Some(heartbeat);
+                if self.is_of_run(id, heartbeat.run, kind) {
+                    self.handle_heartbeat(id, heartbeat);
                 }
             }
             FromPi::Digests(Digests { run, of, .. }, digests) => {
@@ -290,6 +301,22 @@ impl Controller {
             }
         }
         Ok(())
+    }
+
+    fn handle_heartbeat(&mut self, id: NodeId, Heartbeat { beat, .. }: Heartbeat) {
+        let Some(node) = self.nodes.get_mut(id) else {
+            return;
+        };
+        let new = node.take_beat(beat);
+        let name = node.name.to_string();
+        if new.under_voltage {
+            let name = name.clone();
+            self.report(Report::UnderVoltage { name });
+        }
+        if new.slowed {
+            let millicelsius = beat.health.millicelsius;
+            self.report(Report::Slowed { name, millicelsius });
+        }
     }
 
     /// Whether a message of a node is about this run; a node that speaks of another one is told.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use oxberry_core::units::{Instant, Position, SymbolIndex};
-use oxberry_proto::flow::{Heartbeat, SymbolDigest};
-use oxberry_proto::{NodeName, StreamId};
+use oxberry_proto::flow::SymbolDigest;
+use oxberry_proto::start::Hello;
+use oxberry_proto::status::NodeBeat;
+pub(super) use oxberry_proto::status::NodeState;
+use oxberry_proto::{Libzmq, NodeName, StreamId};
 
 use super::Peer;
 
@@ -13,7 +16,9 @@ use super::Peer;
 pub(super) struct Node {
     pub(super) peer: Peer,
     pub(super) name: NodeName,
+    pub(super) max_orders: u32,
     pub(super) max_symbols: u32,
+    pub(super) libzmq: Libzmq,
     pub(super) state: NodeState,
     /// What it was before it died.
     pub(super) before_death: NodeState,
@@ -21,26 +26,48 @@ pub(super) struct Node {
     pub(super) last_heard: Instant,
     /// Up to where its books hold each stream.
     pub(super) applied: BTreeMap<StreamId, Position>,
-    /// Its totals, as it last told them.
-    pub(super) heartbeat: Option<Heartbeat>,
+    /// What it last said of itself.
+    pub(super) beat: Option<NodeBeat>,
+    /// What of its machine a person was told.
+    told: Ailments,
     /// The digests of its books, after the end.
     pub(super) digests: BTreeMap<SymbolIndex, SymbolDigest>,
 }
 
 impl Node {
     /// A node that says Hello.
-    pub(super) const fn new(peer: Peer, name: NodeName, max_symbols: u32, now: Instant) -> Self {
+    pub(super) fn new(peer: Peer, hello: Hello, now: Instant) -> Self {
         Self {
             peer,
-            name,
-            max_symbols,
+            name: hello.name,
+            max_orders: hello.max_orders,
+            max_symbols: hello.max_symbols,
+            libzmq: hello.libzmq,
             state: NodeState::Joined,
             before_death: NodeState::Joined,
             last_heard: now,
             applied: BTreeMap::new(),
-            heartbeat: None,
+            beat: None,
+            told: Ailments::default(),
             digests: BTreeMap::new(),
         }
+    }
+
+    /// Notes what it says of itself. Returns what of that a person was not told yet; each is told once a
+    /// node, since a machine at its limit goes to and fro.
+    pub(super) fn take_beat(&mut self, beat: NodeBeat) -> Ailments {
+        let has = Ailments {
+            under_voltage: beat.health.is_under_voltage() == Some(true),
+            slowed: beat.health.is_slowed() == Some(true),
+        };
+        let new = Ailments {
+            under_voltage: has.under_voltage && !self.told.under_voltage,
+            slowed: has.slowed && !self.told.slowed,
+        };
+        self.told.under_voltage |= has.under_voltage;
+        self.told.slowed |= has.slowed;
+        self.beat = Some(beat);
+        new
     }
 
     /// Whether it counts: it is not dead, and nobody has its place.
@@ -49,21 +76,11 @@ impl Node {
     }
 }
 
-/// How far a Pi is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NodeState {
-    /// It said Hello.
-    Joined,
-    /// It was told its partitions.
-    Assigned,
-    /// It hears all its partitions.
-    Ready,
-    /// It reported the digests of its books.
-    Done,
-    /// All that it said was taken.
-    Gone,
-    /// It was silent for too long, or sent away.
-    Dead,
-    /// It died before the start, and another one has its place.
-    Replaced,
+/// What a machine suffers from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ailments {
+    /// Its supply is too weak.
+    pub(super) under_voltage: bool,
+    /// Its firmware slows the processor.
+    pub(super) slowed: bool,
 }

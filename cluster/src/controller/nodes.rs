@@ -82,13 +82,22 @@ impl Nodes {
 #[cfg(test)]
 mod tests {
     use oxberry_core::units::Instant;
-    use oxberry_proto::NodeName;
+    use oxberry_proto::start::Hello;
+    use oxberry_proto::{Libzmq, NodeName};
 
     use super::*;
 
     fn join(nodes: &mut Nodes) -> NodeId {
         let id = nodes.next_id().unwrap();
-        let node = Node::new(Vec::new(), NodeName::new(), 0, Instant::default());
+        let hello = Hello {
+            name: NodeName::new(),
+            schema: 0,
+            last_run: None,
+            max_orders: 0,
+            max_symbols: 0,
+            libzmq: Libzmq::default(),
+        };
+        let node = Node::new(Vec::new(), hello, Instant::default());
         nodes.join(id, node);
         id
     }

@@ -16,8 +16,8 @@ pub enum Command {
         /// The message.
         message: Vec<u8>,
     },
-    /// Answer the visualisation's request.
-    AnswerVisual {
+    /// Answer the last question at the setup socket.
+    Answer {
         /// The message.
         message: Vec<u8>,
     },
@@ -116,6 +116,18 @@ pub enum Report {
     AwaitingFarewell {
         /// Who has not.
         missing: Vec<String>,
+    },
+    /// The supply of a node's machine is too weak. Told once a node.
+    UnderVoltage {
+        /// Its name.
+        name: String,
+    },
+    /// The firmware of a node's machine slows its processor. Told once a node.
+    Slowed {
+        /// Its name.
+        name: String,
+        /// The temperature of the processor in thousandths of a degree Celsius, if it tells.
+        millicelsius: Option<i32>,
     },
     /// A message that nobody says who is as far as its sender. Only the first few are reported, all are
     /// counted.

@@ -1,25 +1,27 @@
-//! What the visualisation asks, and what it is answered.
+//! What the visualisation is answered.
 
 use oxberry_core::units::Instant;
+use oxberry_proto::SCHEMA_FINGERPRINT;
 use oxberry_proto::start::{Replica, SetupVisual, SetupVisualRequest, SymbolEntry, TellState};
-use oxberry_proto::{SCHEMA_FINGERPRINT, decode};
 
 use super::message::{count, listed, plain};
 use super::{Command, Controller, Phase};
 
 impl Controller {
     /// The visualisation asked for the symbols.
-    pub fn handle_visual_request(&mut self, now: Instant, message: &[u8]) {
-        match decode::<SetupVisualRequest>(message) {
-            Ok(request) => {
-                if let Some(replica) = request.tell {
-                    self.pass_on(replica);
-                }
-            }
-            Err(error) => self.note_bad("visualisation".into(), error),
+    pub(super) fn answer_visual(&mut self, now: Instant, request: SetupVisualRequest) {
+        if let Some(replica) = request.tell {
+            self.pass_on(replica);
         }
-        // A request that does not decode is answered too: the answer's fingerprint tells the other
-        // side that the versions differ, and a REP socket must answer before it can hear again.
+        self.answer_symbols();
+        if self.phase == Phase::AwaitVisual {
+            self.phase = Phase::AwaitNodes;
+            self.assign_when_complete(now);
+        }
+    }
+
+    /// Tells the symbols and the shape of the cluster.
+    pub(super) fn answer_symbols(&mut self) {
         let head = SetupVisual {
             schema: SCHEMA_FINGERPRINT,
             run: self.run,
@@ -33,11 +35,7 @@ impl Controller {
             partition: self.config.table.partition_of(symbol.symbol_index),
         });
         let message = listed(head, entries);
-        self.commands.push_back(Command::AnswerVisual { message });
-        if self.phase == Phase::AwaitVisual {
-            self.phase = Phase::AwaitNodes;
-            self.assign_when_complete(now);
-        }
+        self.commands.push_back(Command::Answer { message });
     }
 
     /// Passes the visualisation's wish on to the node that is to tell. One that is dead, or of a run

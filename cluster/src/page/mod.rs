@@ -20,8 +20,7 @@ use oxberry_core::book::Trust;
 use oxberry_core::units::{Instant, SymbolIndex};
 use oxberry_proto::start::Replica;
 use oxberry_proto::{
-    Answer, Kind, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, Stock, StreamId,
-    SymbolName,
+    Answer, NodeId, Partition, ProtoError, Run, SCHEMA_FINGERPRINT, Stock, StreamId, SymbolName,
 };
 
 use self::event::Withheld;
@@ -168,8 +167,9 @@ impl Page {
     pub fn handle_symbols(&mut self, message: &[u8]) -> Result<(), ProtoError> {
         let (setup, entries) = match Answer::decode(message)? {
             Answer::SetupVisual(setup, entries) => (setup, entries),
-            Answer::Refused(_) => {
-                let kind = Kind::Refused as u8;
+            // Nothing that it asked for.
+            other @ (Answer::Status(..) | Answer::Refused(_)) => {
+                let kind = other.kind() as u8;
                 return Err(ProtoError::BadKind { kind });
             }
         };

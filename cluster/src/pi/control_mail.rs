@@ -5,6 +5,7 @@ use oxberry_core::units::{Instant, SymbolIndex};
 use oxberry_proto::flow::{Digests, Farewell, Heartbeat, SymbolDigest};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Hello, Ready};
+use oxberry_proto::status::NodeBeat;
 use oxberry_proto::{Head, NodeId, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, encode};
 
 use super::PiConfig;
@@ -121,20 +122,14 @@ impl ControlMail {
             last_run: self.last_run,
             max_orders: config.max_orders,
             max_symbols: config.max_symbols,
+            libzmq: config.libzmq,
         };
         self.write(&hello);
     }
 
     /// Writes what is due: farewell and Ready before acknowledgements, these before a sign of life,
     /// and the digests last.
-    pub(super) fn compose(
-        &mut self,
-        now: Instant,
-        streams: &mut Streams,
-        events: u64,
-        orders: u32,
-        not_live: Option<u32>,
-    ) {
+    pub(super) fn compose(&mut self, now: Instant, streams: &mut Streams, beat: Option<NodeBeat>) {
         let (run, node) = (self.run, self.node);
         if core::mem::take(&mut self.farewell_due) {
             self.write(&Farewell { run, node });
@@ -145,18 +140,11 @@ impl ControlMail {
             let ack = streams.ack(run, node);
             let ack = ack.expect("MAX_LIST_HEAD_BYTES holds every head");
             self.length = put(&mut self.sending, ack);
-        } else if let Some(not_live) = not_live {
+        } else if let Some(beat) = beat {
             self.beat_due = false;
             // What was sent of the digests may have been lost.
             self.digests_due |= self.has_digests;
-            let heartbeat = Heartbeat {
-                run,
-                node,
-                events,
-                orders,
-                not_live,
-            };
-            self.write(&heartbeat);
+            self.write(&Heartbeat { run, node, beat });
         } else if self.digests_due {
             self.write_digests();
         }

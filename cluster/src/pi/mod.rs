@@ -20,8 +20,10 @@ use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::MAX_PARTITIONS;
 use oxberry_proto::start::{Refused, SayHello, SetupPi, SymbolAssignment, TellState};
+use oxberry_proto::status::{NodeBeat, TrustTotals};
 use oxberry_proto::{
-    Kind, NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi, Topic,
+    Health, Kind, Libzmq, NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi,
+    Topic,
 };
 
 use self::control_mail::ControlMail;
@@ -39,6 +41,8 @@ pub struct PiConfig {
     pub max_orders: u32,
     /// How many symbols its books hold.
     pub max_symbols: u32,
+    /// The ZeroMQ library of its program.
+    pub libzmq: Libzmq,
     /// What it keeps to.
     pub limits: Limits,
 }
@@ -77,6 +81,8 @@ pub struct Pi<'s> {
     /// Whether a ping of the partition came, in the order of the partitions.
     pinged: Vec<bool>,
     is_silent: bool,
+    /// How its machine is, as the rim last said.
+    health: Health,
     /// When the visualisation is to hear the next sign of life.
     next_beat: Instant,
     beat_due: bool,
@@ -102,6 +108,7 @@ impl<'s> Pi<'s> {
             symbols: Vec::new(),
             pinged: Vec::new(),
             is_silent: false,
+            health: Health::default(),
             next_beat: now,
             beat_due: false,
             end_due: false,
@@ -136,6 +143,11 @@ impl<'s> Pi<'s> {
     #[must_use]
     pub fn position(&self, stream: StreamId) -> Option<Position> {
         self.streams.get(stream).map(|one| one.position)
+    }
+
+    /// How the machine is, to be told with the next heartbeats.
+    pub const fn set_health(&mut self, health: Health) {
+        self.health = health;
     }
 
     /// The next thing to do, if any.
@@ -433,26 +445,36 @@ impl<'s> Pi<'s> {
             }
             Phase::Over => {}
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
-                let not_live = self.mail.beat_due.then(|| self.not_live());
-                self.mail.compose(
-                    now,
-                    &mut self.streams,
-                    self.counters.events,
-                    self.books.order_count(),
-                    not_live,
-                );
+                let beat = self.mail.beat_due.then(|| self.beat());
+                self.mail.compose(now, &mut self.streams, beat);
             }
         }
     }
 
-    /// How many symbols have books that are not live.
-    fn not_live(&self) -> u32 {
-        let slots = self.symbols.iter();
-        let slots = slots.filter_map(|&(_, symbol)| self.books.slot(symbol));
-        let count = slots
-            .filter(|&slot| self.books.trust(slot) != Trust::Live)
-            .count();
-        u32::try_from(count).unwrap_or(u32::MAX)
+    /// What it says of itself with a heartbeat.
+    fn beat(&self) -> NodeBeat {
+        NodeBeat {
+            events: self.counters.events,
+            orders: self.books.order_count(),
+            trust: self.trust_totals(),
+            health: self.health,
+        }
+    }
+
+    /// Its books by how far they can be trusted.
+    fn trust_totals(&self) -> TrustTotals {
+        let mut totals = TrustTotals::default();
+        let symbols = self.symbols.iter();
+        for slot in symbols.filter_map(|&(_, symbol)| self.books.slot(symbol)) {
+            let count = match self.books.trust(slot) {
+                Trust::Live => &mut totals.live,
+                Trust::Recovering => &mut totals.recovering,
+                Trust::Partial => &mut totals.partial,
+                Trust::Stale => &mut totals.stale,
+            };
+            *count += 1;
+        }
+        totals
     }
 
     fn out_of_place(&mut self, kind: Kind) {

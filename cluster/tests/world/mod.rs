@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_cluster::channel::{ChannelStreams, Occurrence};
-use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome, Report, Symbol};
+use oxberry_cluster::controller::{
+    Command, Controller, ControllerConfig, Outcome, Report, RimStatus, Symbol,
+};
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::page::{self, Page};
 use oxberry_cluster::partition::PartitionTable;
@@ -12,7 +14,7 @@ use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::FeedEvent;
 use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex, UnixNanos};
 use oxberry_proto::start::SetupVisualRequest;
-use oxberry_proto::{Kind, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
+use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
 
 /// What the books of a Pi hold.
 pub(crate) const CAPACITY: Capacity = Capacity {
@@ -157,6 +159,7 @@ impl World {
             name: name.try_into().unwrap(),
             max_orders: capacity.orders,
             max_symbols: capacity.symbols,
+            libzmq: Libzmq::default(),
             limits: Limits::DEFAULT,
         };
         self.pis.push(SimulatedPi {
@@ -234,7 +237,7 @@ impl World {
                         pi.control.push_back(message);
                     }
                 }
-                Command::AnswerVisual { message } => {
+                Command::Answer { message } => {
                     self.page.handle_symbols(&message).unwrap();
                 }
                 Command::Publish { frame } => publish(&mut self.pis, &frame),
@@ -382,8 +385,9 @@ impl World {
                     tell,
                 };
                 let length = encode(&request, &mut buffer).unwrap();
+                let rim = RimStatus::default();
                 self.controller
-                    .handle_visual_request(self.now, &buffer[..length]);
+                    .handle_question(self.now, &buffer[..length], &rim);
             }
         }
     }

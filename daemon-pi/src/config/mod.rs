@@ -32,6 +32,8 @@ pub struct Config {
     pub keys: Option<Keys>,
     /// How much its books hold.
     pub capacity: Capacity,
+    /// Whether all memory of the process is to be locked.
+    pub lock_memory: bool,
     /// Whether stock events are printed.
     pub print: bool,
     /// How long to wait for the controller's answer; `None` is for ever.
@@ -125,6 +127,7 @@ impl RawConfig {
                 orders,
                 levels: within("--levels", levels, MAX_ORDERS)?,
             },
+            lock_memory: self.lock_memory.unwrap_or(true),
             print: self.print.unwrap_or(false),
             start_timeout: self.start_timeout.map(Duration::from_secs),
             log: self.log.unwrap_or_else(|| "info".into()),
@@ -147,6 +150,7 @@ impl fmt::Display for Config {
         writeln!(f, "orders = {}", self.capacity.orders)?;
         writeln!(f, "levels = {}", self.capacity.levels)?;
         writeln!(f, "symbols = {}", self.capacity.symbols)?;
+        writeln!(f, "lock-memory = {}", self.lock_memory)?;
         writeln!(f, "print = {}", self.print)?;
         if let Some(timeout) = self.start_timeout {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
@@ -247,6 +251,7 @@ mod tests {
             name: Some("a \"quoted\" e\u{301}".into()),
             stock: Some("none".into()),
             start_timeout: Some(9),
+            lock_memory: Some(false),
             print: Some(true),
             ..RawConfig::default()
         });

@@ -43,6 +43,12 @@ pub struct RawConfig {
     #[arg(long, value_name = "N", env = "OXBERRY_PI_SYMBOLS")]
     pub symbols: Option<u32>,
 
+    /// Keep all memory of this process from being swapped out; a warning where the system does not allow
+    /// it [default: true]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", env = "OXBERRY_PI_LOCK_MEMORY")]
+    pub lock_memory: Option<bool>,
+
     /// Print every stock event as a line on standard output
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
         default_missing_value = "true", env = "OXBERRY_PI_PRINT")]
@@ -70,6 +76,7 @@ impl RawConfig {
             orders: self.orders.or(other.orders),
             levels: self.levels.or(other.levels),
             symbols: self.symbols.or(other.symbols),
+            lock_memory: self.lock_memory.or(other.lock_memory),
             print: self.print.or(other.print),
             start_timeout: self.start_timeout.or(other.start_timeout),
             log: self.log.or(other.log),

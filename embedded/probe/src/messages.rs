@@ -8,6 +8,7 @@ use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Farewell, Finish, Heart
 use oxberry_proto::start::{
     Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest, TellState,
 };
+use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat};
 use oxberry_proto::{Deltas, Head, Listed, Recorded, Topic, decode, decode_list, encode, kind_of};
 
@@ -20,6 +21,7 @@ pub(crate) fn touch(bytes: &[u8]) {
     again::<Ping>(bytes);
     again::<Ready>(bytes);
     again::<SetupVisualRequest>(bytes);
+    again::<StatusRequest>(bytes);
     again::<SayHello>(bytes);
     again::<TellState>(bytes);
     again::<Coverage>(bytes);
@@ -29,6 +31,7 @@ pub(crate) fn touch(bytes: &[u8]) {
     again::<EndOfEvents>(bytes);
     walk::<SetupPi>(bytes);
     walk::<SetupVisual>(bytes);
+    walk::<Status>(bytes);
     walk::<Batch>(bytes);
     walk::<Refresh>(bytes);
     walk::<Ack>(bytes);

@@ -89,6 +89,8 @@ pub(super) fn pi(name: &str, meeting: &Meeting) -> Vec<String> {
         &meeting.control,
         "--stock",
         &meeting.stock,
+        // Nobody runs a demonstration for days; several would need a limit that few shells have.
+        "--lock-memory=false",
         "--log",
         "warn",
     ])

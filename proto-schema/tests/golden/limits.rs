@@ -6,16 +6,23 @@ use oxberry_core::units::{
     ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex,
     SymbolSeqNum, UnixNanos,
 };
-use oxberry_proto::flow::{Batch, Begins, Coverage};
-use oxberry_proto::limits::{MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::flow::{Batch, Begins, Coverage, Heartbeat};
+use oxberry_proto::limits::{
+    MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_POSITION_BYTES,
+    MAX_STATUS_RECORD_BYTES,
+};
 use oxberry_proto::start::Hello;
+use oxberry_proto::status::{
+    ChannelPosition, NodeBeat, NodeState, NodeStatus, RunPhase, Status, StatusFrom, StatusRecord,
+    StatusRequest, TrustTotals,
+};
 use oxberry_proto::stock::{
     Quote, StockBatch, StockEvent, StreamWord, SymbolState, SymbolTrust, TradePrint, TrustWord,
     View,
 };
 use oxberry_proto::{
-    Deltas, NodeId, Partition, Recorded, RecordsWriter, Run, StockTold, StreamId, Topic,
-    decode_list,
+    Deltas, Health, Libzmq, NodeId, Partition, Recorded, RecordsWriter, Run, StockTold, StreamId,
+    Throttling, Topic, decode_list,
 };
 
 use crate::lines::postcard_len;
@@ -169,9 +176,85 @@ fn the_largest_values_keep_to_the_limits() {
         last_run: Some(run),
         max_orders: u32::MAX,
         max_symbols: u32::MAX,
+        libzmq: LARGEST_LIBZMQ,
     };
     assert!(2 + postcard_len(&hello) <= MAX_PLAIN_BYTES);
 }
+
+#[test]
+fn the_largest_status_keeps_to_the_limits() {
+    let run = Run {
+        identity: u32::MAX,
+        generation: u32::MAX,
+    };
+    let node = NodeId::from_raw(u16::MAX);
+    let beat = NodeBeat {
+        events: u64::MAX,
+        orders: u32::MAX,
+        trust: TrustTotals {
+            live: u32::MAX,
+            recovering: u32::MAX,
+            partial: u32::MAX,
+            stale: u32::MAX,
+        },
+        health: Health {
+            resident_bytes: Some(u64::MAX),
+            millicelsius: Some(i32::MIN),
+            throttling: Some(Throttling::from_raw(u32::MAX)),
+            low_voltage_alarm: Some(true),
+        },
+    };
+    let heartbeat = Heartbeat { run, node, beat };
+    assert!(2 + postcard_len(&heartbeat) <= MAX_PLAIN_BYTES);
+    let next = StatusFrom::Partition(Partition::from_raw(u16::MAX));
+    let request = StatusRequest {
+        schema: u64::MAX,
+        from: next,
+    };
+    assert!(2 + postcard_len(&request) <= MAX_PLAIN_BYTES);
+    let status = Status {
+        schema: u64::MAX,
+        run,
+        phase: RunPhase::Over,
+        phase_ms: u64::MAX,
+        nodes: u16::MAX,
+        replicas: u16::MAX,
+        partitions: u16::MAX,
+        channels: u16::MAX,
+        symbols: u16::MAX,
+        libzmq: LARGEST_LIBZMQ,
+        next: Some(next),
+        records: u16::MAX,
+    };
+    assert!(2 + postcard_len(&status) <= MAX_LIST_HEAD_BYTES);
+    let name = "n".repeat(oxberry_proto::limits::MAX_NODE_NAME_BYTES);
+    let record = StatusRecord::Node(NodeStatus {
+        node,
+        name: name.as_str().try_into().unwrap(),
+        state: NodeState::Replaced,
+        heard_ms: u64::MAX,
+        max_orders: u32::MAX,
+        max_symbols: u32::MAX,
+        libzmq: LARGEST_LIBZMQ,
+        beat: Some(beat),
+    });
+    assert!(postcard_len(&record) <= MAX_STATUS_RECORD_BYTES);
+    let position = StatusRecord::Position(ChannelPosition {
+        channel: ChannelId::from_raw(u8::MAX),
+        position: Position {
+            numbering: Numbering::from_raw(u64::MAX),
+            seq_num: SeqNum::from_raw(u32::MAX),
+        },
+    });
+    assert!(postcard_len(&position) <= MAX_STATUS_POSITION_BYTES);
+}
+
+const LARGEST_LIBZMQ: Libzmq = Libzmq {
+    major: u8::MAX,
+    minor: u8::MAX,
+    patch: u8::MAX,
+    has_curve: true,
+};
 
 #[test]
 fn a_full_writer_refuses_the_record_and_keeps_the_others() {

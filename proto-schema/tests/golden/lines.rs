@@ -8,19 +8,20 @@ use oxberry_proto::flow::{
     Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, StreamPosition,
     SymbolDigest,
 };
-use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_RECORD_BYTES};
 use oxberry_proto::start::{
     Hello, Ping, Ready, Refused, RefusedReason, Replica, SayHello, SetupPi, SetupVisual,
     SetupVisualRequest, SymbolAssignment, SymbolEntry, TellState,
 };
+use oxberry_proto::status::{NodeBeat, StatusFrom, StatusRequest};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord, TrustWord};
 use oxberry_proto::{
     Head, Kind, Listed, RecordsWriter, Topic, decode, decode_list, encode, kind_of,
 };
 
 use crate::samples::{
-    AFTER, NODE, NUMBERING, PARTITION, RUN, SCALE, SENT, STREAM, batch, event_records, recorded,
-    stock_records, stock_told,
+    AFTER, LIBZMQ, NODE, NUMBERING, PARTITION, RUN, SCALE, SENT, STREAM, batch, event_records,
+    node_beat, recorded, status, status_records, stock_records, stock_told,
 };
 
 /// Turns heads and lists into golden lines, and checks that they read back equal.
@@ -49,10 +50,15 @@ impl Lines {
         H: Listed + Clone + PartialEq + std::fmt::Debug,
         H::Record: PartialEq + std::fmt::Debug,
     {
+        let longest = if H::KIND == Kind::Status {
+            MAX_STATUS_RECORD_BYTES
+        } else {
+            MAX_RECORD_BYTES
+        };
         let mut writer = RecordsWriter::new([0; 4096]);
         for record in records {
             writer.push(record).unwrap();
-            assert!(postcard_len(record) <= MAX_RECORD_BYTES);
+            assert!(postcard_len(record) <= longest);
         }
         let topic = Topic {
             partition: PARTITION,
@@ -80,6 +86,7 @@ pub(crate) fn written_now() -> String {
         last_run: None,
         max_orders: 1_000_000,
         max_symbols: 8_000,
+        libzmq: LIBZMQ,
     };
     lines.plain(&hello);
     hello.last_run = Some(RUN);
@@ -146,6 +153,15 @@ pub(crate) fn written_now() -> String {
             partition: PARTITION,
         }],
     );
+    for from in [
+        StatusFrom::Start,
+        StatusFrom::Node(NODE),
+        StatusFrom::Channel(STREAM.channel),
+        StatusFrom::Partition(PARTITION),
+    ] {
+        lines.plain(&StatusRequest { schema: 0, from });
+    }
+    lines.list(status(), &status_records());
     lines.list(batch(), &event_records(&recorded()));
     let begins = Batch {
         after: SeqNum::default(),
@@ -194,13 +210,13 @@ pub(crate) fn written_now() -> String {
             },
         }],
     );
-    lines.plain(&Heartbeat {
-        run: RUN,
-        node: NODE,
-        events: 5,
-        orders: 6,
-        not_live: 7,
-    });
+    for beat in [node_beat(), NodeBeat::default()] {
+        lines.plain(&Heartbeat {
+            run: RUN,
+            node: NODE,
+            beat,
+        });
+    }
     lines.list(
         Digests {
             run: RUN,

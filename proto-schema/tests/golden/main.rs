@@ -13,6 +13,7 @@ mod samples;
 use lines::written_now;
 use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Heartbeat, Refresh};
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
+use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{StockBatch, StockBeat};
 use oxberry_proto::{Deltas, Head, Kind, Listed, SCHEMA_FINGERPRINT, decode, decode_list};
 use samples::{AFTER, NUMBERING, event_records, recorded, stock_records, stock_told};
@@ -98,6 +99,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<Refused>(message);
     plain::<Heartbeat>(message);
     plain::<Coverage>(message);
+    plain::<StatusRequest>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
     list::<StockBatch>(message);
@@ -105,5 +107,6 @@ fn read_as_everything(message: &[u8]) {
     list::<SetupPi>(message);
     list::<SetupVisual>(message);
     list::<Ack>(message);
+    list::<Status>(message);
     list::<Digests>(message);
 }

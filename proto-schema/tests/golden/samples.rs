@@ -7,9 +7,14 @@ use oxberry_core::units::{
     SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
 };
 use oxberry_proto::flow::Batch;
+use oxberry_proto::status::{
+    ChannelPosition, ChannelStatus, ControllerStatus, NodeBeat, NodeState, NodeStatus,
+    PartitionStatus, ReplicaStatus, RunPhase, Status, StatusFrom, StatusRecord, TrustTotals,
+};
 use oxberry_proto::stock::{Quote, StockEvent, SymbolState, SymbolTrust, TradePrint, View};
 use oxberry_proto::{
-    Deltas, EventRecord, NodeId, Partition, Recorded, Run, StockRecord, StockTold, StreamId,
+    Deltas, EventRecord, Health, Libzmq, NodeId, Partition, Recorded, Run, StockRecord, StockTold,
+    StreamId, Throttling,
 };
 
 pub(crate) const RUN: Run = Run {
@@ -26,6 +31,18 @@ pub(crate) const SENT: UnixNanos = UnixNanos::from_raw(1_340_285_400_123_456_789
 pub(crate) const NUMBERING: Numbering = Numbering::from_raw(1_340_265_600_000_000_000);
 pub(crate) const AFTER: SeqNum = SeqNum::from_raw(1_000);
 pub(crate) const SCALE: u8 = 4;
+pub(crate) const LIBZMQ: Libzmq = Libzmq {
+    major: 4,
+    minor: 3,
+    patch: 5,
+    has_curve: true,
+};
+pub(crate) const HEALTH: Health = Health {
+    resident_bytes: Some(150_000_000),
+    millicelsius: Some(-1_500),
+    throttling: Some(Throttling::from_raw(0x5_0002)),
+    low_voltage_alarm: Some(false),
+};
 
 /// One record of every kind.
 pub(crate) fn recorded() -> Vec<Recorded> {
@@ -229,4 +246,94 @@ pub(crate) fn batch() -> Batch {
         events: 0,
         ts_sent: SENT,
     }
+}
+
+pub(crate) fn status() -> Status {
+    Status {
+        schema: 0,
+        run: RUN,
+        phase: RunPhase::Running,
+        phase_ms: 90_000,
+        nodes: 4,
+        replicas: 2,
+        partitions: 16,
+        channels: 4,
+        symbols: 8_000,
+        libzmq: LIBZMQ,
+        next: Some(StatusFrom::Partition(PARTITION)),
+        records: 0,
+    }
+}
+
+pub(crate) fn node_beat() -> NodeBeat {
+    NodeBeat {
+        events: 5,
+        orders: 6,
+        trust: TrustTotals {
+            live: 7,
+            recovering: 8,
+            partial: 9,
+            stale: 10,
+        },
+        health: HEALTH,
+    }
+}
+
+/// One record of every kind of a status, of nodes one in every state.
+pub(crate) fn status_records() -> Vec<StatusRecord> {
+    let position = Position {
+        numbering: NUMBERING,
+        seq_num: AFTER,
+    };
+    let states = [
+        NodeState::Joined,
+        NodeState::Assigned,
+        NodeState::Ready,
+        NodeState::Done,
+        NodeState::Gone,
+        NodeState::Dead,
+        NodeState::Replaced,
+    ];
+    let mut records = vec![StatusRecord::Controller(ControllerStatus {
+        out_of_place: 1,
+        foreign: 2,
+        bad_messages: 3,
+        vain_wishes: 4,
+    })];
+    records.extend(states.map(|state| {
+        StatusRecord::Node(NodeStatus {
+            node: NODE,
+            name: "pi-1".try_into().unwrap(),
+            state,
+            heard_ms: 250,
+            max_orders: 1_000_000,
+            max_symbols: 8_000,
+            libzmq: LIBZMQ,
+            beat: (state != NodeState::Joined).then(node_beat),
+        })
+    }));
+    records.extend([
+        StatusRecord::Channel(ChannelStatus {
+            channel: STREAM.channel,
+            position,
+            ended: true,
+            packets: 11,
+            events: 12,
+            losses: 13,
+            lost_messages: 14,
+        }),
+        StatusRecord::Partition(PartitionStatus {
+            partition: PARTITION,
+            symbols: 500,
+        }),
+        StatusRecord::Replica(ReplicaStatus {
+            node: NODE,
+            is_alive: false,
+        }),
+        StatusRecord::Position(ChannelPosition {
+            channel: STREAM.channel,
+            position,
+        }),
+    ]);
+    records
 }

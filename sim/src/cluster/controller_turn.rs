@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use oxberry_cluster::controller::{
     Command as ControllerCommand, Controller, ControllerConfig, Outcome,
-    Report as ControllerReport, Symbol,
+    Report as ControllerReport, RimStatus, Symbol,
 };
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::Position;
@@ -114,7 +114,8 @@ impl World<'_> {
             }
         }
         while let Some(request) = self.to_setup.take(self.now) {
-            host.brain.handle_visual_request(local, &request);
+            host.brain
+                .handle_question(local, &request, &RimStatus::default());
         }
         if host.brain.poll_timeout().is_some_and(|due| due <= local) {
             host.brain.handle_timeout(local);
@@ -182,7 +183,7 @@ impl World<'_> {
         while let Some(command) = host.brain.next_command() {
             match command {
                 ControllerCommand::Send { peer, message } => self.send_to_pi(&peer, message.into()),
-                ControllerCommand::AnswerVisual { message } => {
+                ControllerCommand::Answer { message } => {
                     let (now, random) = (self.now, &mut self.random);
                     self.from_setup.send(now, random, message.into());
                     self.wake_page(self.from_setup.next_at().unwrap_or(u64::MAX));

@@ -5,7 +5,7 @@ use oxberry_cluster::pi::{
 };
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, UnixNanos};
-use oxberry_proto::{Kind, kind_of};
+use oxberry_proto::{Kind, Libzmq, kind_of};
 
 use super::edge::Sent;
 use super::marks::Mark;
@@ -29,6 +29,7 @@ impl<'m> World<'m> {
                 .expect("a short name"),
             max_orders: CAPACITY.orders,
             max_symbols: CAPACITY.symbols,
+            libzmq: Libzmq::default(),
             limits: self.plan.limits,
         };
         self.trace.tell(self.now, || format!("pi {at} starts"));

@@ -1,0 +1,92 @@
+//! Asks the controller, as often as it takes until all is told.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use oxberry_net::{Clock, Context, Endpoint, Interest, SetupClient, wait};
+use oxberry_proto::limits::MAX_PLAIN_BYTES;
+use oxberry_proto::status::{StatusFrom, StatusRequest};
+use oxberry_proto::{Answer, SCHEMA_FINGERPRINT, encode};
+
+use super::cluster::Cluster;
+
+/// Asks the controller how its cluster is.
+///
+/// # Errors
+///
+/// When it does not answer within so long, or something else than it should.
+pub(super) fn ask(
+    context: &Context,
+    controller: Endpoint,
+    patience: Duration,
+) -> anyhow::Result<Cluster> {
+    let mut client = SetupClient::connect(context, controller)?;
+    let clock = Clock::start();
+    let deadline = clock.now().after(patience);
+    let mut cluster = None;
+    let mut from = StatusFrom::Start;
+    loop {
+        client.request(&question(from))?;
+        let answer = loop {
+            if let Some(answer) = client.recv()? {
+                break answer;
+            }
+            if clock.now() >= deadline {
+                bail!(
+                    "the controller at {controller} did not answer within {} s: does \
+                     oxberry-controller run there, and is that its setup socket (its option --setup)?",
+                    patience.as_secs()
+                );
+            }
+            wait(&clock, Some(deadline), [client.poll_item(Interest::Read)])?;
+        };
+        match take(cluster, controller, answer)? {
+            (told, None) => return Ok(told),
+            (told, Some(next)) => {
+                from = next;
+                // From the beginning is anew.
+                cluster = (next != StatusFrom::Start).then_some(told);
+            }
+        }
+    }
+}
+
+/// Takes an answer; says from where to go on asking, if that was not all.
+fn take(
+    cluster: Option<Cluster>,
+    controller: Endpoint,
+    answer: &[u8],
+) -> anyhow::Result<(Cluster, Option<StatusFrom>)> {
+    let another = || {
+        anyhow!(
+            "the controller at {controller} is of another version than this program: install the same \
+             release on all machines"
+        )
+    };
+    let answer = Answer::decode(answer).with_context(|| format!("the answer of {controller}"))?;
+    let (head, records) = match answer {
+        Answer::Status(head, records) if head.schema == SCHEMA_FINGERPRINT => (head, records),
+        Answer::Status(..) | Answer::SetupVisual(..) | Answer::Refused(_) => return Err(another()),
+    };
+    let mut cluster = cluster.unwrap_or_else(|| Cluster::new(controller, head));
+    if cluster.head.run != head.run {
+        // Another run has begun since, with other nodes: what was told is of the old one.
+        return Ok((cluster, Some(StatusFrom::Start)));
+    }
+    for record in records {
+        let record = record.with_context(|| format!("the answer of {controller}"))?;
+        cluster.take(record)?;
+    }
+    Ok((cluster, head.next))
+}
+
+fn question(from: StatusFrom) -> Vec<u8> {
+    let request = StatusRequest {
+        schema: SCHEMA_FINGERPRINT,
+        from,
+    };
+    let mut message = vec![0; MAX_PLAIN_BYTES];
+    let length = encode(&request, &mut message).expect("MAX_PLAIN_BYTES holds a question");
+    message.truncate(length);
+    message
+}
