@@ -16,6 +16,7 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
+//! * [`metrics`]: numbers that a loop leaves, in Prometheus' text over HTTP,
 //! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
 //!   what all daemons read and check the same way;
 //!   [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
@@ -28,6 +29,7 @@ mod error;
 mod few;
 pub mod limits;
 mod logging;
+pub mod metrics;
 mod options;
 mod pipe;
 mod poll;
