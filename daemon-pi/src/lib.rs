@@ -2,13 +2,14 @@
 //!
 //! Batches of events come from the controller, best bid and offer and trades go to the
 //! visualisation. What to do is decided by [`oxberry_cluster::pi`]; this crate is the rim around it:
-//! one thread, one poll loop.
+//! one poll loop in one thread, and a second one that only reads what the first left.
 //!
 //! Layers, lowest to highest:
 //!
 //! * [`RawConfig`], [`Config`]: what was given, and what holds,
 //! * [`Sockets`]: controller and visualisation,
 //! * [`BookMemory`]: where the books are,
+//! * `metrics`, `side`: what the loop leaves of itself, and the thread that tells others of it,
 //! * [`run`]: the loop,
 //! * [`Cli`]: the program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
@@ -16,15 +17,19 @@
 mod cli;
 mod config;
 mod daemon;
+mod error;
 pub mod limits;
 mod memory;
+mod metrics;
 mod patience;
 mod print;
 mod report;
+mod side;
 mod sockets;
 
 pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
-pub use daemon::{Ended, PiError, Summary, run};
+pub use daemon::{Ended, Summary, run};
+pub use error::PiError;
 pub use memory::{BookMemory, NoMemory};
 pub use sockets::Sockets;

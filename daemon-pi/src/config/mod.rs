@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use oxberry_core::book::Capacity;
+use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
 use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
@@ -31,6 +32,8 @@ pub struct Config {
     pub print: bool,
     /// How long to wait for the controller's answer; `None` is for ever.
     pub start_timeout: Option<Duration>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<MetricsConfig>,
     /// What is logged.
     pub log: String,
 }
@@ -42,6 +45,9 @@ pub enum ConfigError {
     /// The file or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Metrics cannot be served so.
+    #[error(transparent)]
+    Metrics(#[from] MetricsOptionError),
     /// A name that cannot be.
     #[error("--name: `{name}`: a name has 1 to {MAX_NODE_NAME_BYTES} bytes")]
     Name {
@@ -107,6 +113,7 @@ impl RawConfig {
             },
             print: self.print.unwrap_or(false),
             start_timeout: self.start_timeout.map(Duration::from_secs),
+            metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
@@ -128,6 +135,7 @@ impl fmt::Display for Config {
         if let Some(timeout) = self.start_timeout {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
         }
+        f.write_str(&MetricsConfig::lines_of(self.metrics.as_ref()))?;
         writeln!(f, "log = {}", quoted(&self.log))
     }
 }
@@ -205,6 +213,8 @@ mod tests {
             name: Some("a \"quoted\" e\u{301}".into()),
             stock: Some("none".into()),
             start_timeout: Some(9),
+            metrics: Some("192.0.2.7:9562".into()),
+            metrics_token_file: Some("/etc/oxberry/token".into()),
             print: Some(true),
             ..RawConfig::default()
         });
@@ -252,6 +262,13 @@ mod tests {
                     ..RawConfig::default()
                 },
                 "stock: port 0",
+            ),
+            (
+                RawConfig {
+                    metrics: text("0.0.0.0:9562"),
+                    ..RawConfig::default()
+                },
+                "--metrics-token-file",
             ),
             (
                 RawConfig {
