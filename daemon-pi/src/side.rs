@@ -18,7 +18,7 @@ pub(crate) fn serve(
     left: Left,
 ) -> Result<MetricsThread, MetricsError> {
     tracing::info!(address = %server.address(), "serves metrics");
-    let metrics = all(clock, &left);
+    let metrics = all(&left);
     server.start(clock, metrics, move || {
         is_well(clock.now(), left.readings.left_at())
     })
@@ -26,8 +26,8 @@ pub(crate) fn serve(
 
 /// Everything that can be read. What the system alone knows, such as its temperature, is read by a
 /// collector of its own, when somebody asks.
-pub(crate) fn all(clock: Clock, left: &Left) -> Registry {
-    let mut metrics = registry(clock);
+fn all(left: &Left) -> Registry {
+    let mut metrics = registry();
     metrics.register_collector(Box::new(left.readings.clone()));
     metrics.register_collector(Box::new(left.positions.clone()));
     metrics

@@ -161,7 +161,7 @@ fn metrics_are_served_whoever_asks_and_however() {
     let address = pi.logged_value("address=").parse().unwrap();
     // Who says nothing, or nonsense for ever, keeps neither the loop nor other scrapers waiting.
     let mut loud = TcpStream::connect(address).unwrap();
-    loud.write_all(&[b'x'; 20_000]).unwrap();
+    loud.write_all(&vec![b'x'; 20_000]).unwrap();
     let silent = TcpStream::connect(address).unwrap();
     pi.await_log("has read nothing for 5 s");
     let metrics = get(address, "/metrics").unwrap();

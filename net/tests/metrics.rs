@@ -34,7 +34,7 @@ fn serve(token_file: Option<&std::path::Path>) -> Served {
     let is_well = Arc::new(AtomicBool::new(true));
     let looked_at = Arc::clone(&is_well);
     let is_well_now = move || looked_at.load(Ordering::SeqCst);
-    let thread = server.start(clock, registry(clock), is_well_now);
+    let thread = server.start(clock, registry(), is_well_now);
     Served {
         address,
         is_well,

@@ -29,14 +29,12 @@ pub use self::readings::{Labelled, Metric, Readings, UNKNOWN};
 pub use self::server::{MetricsError, MetricsServer, MetricsThread};
 pub use self::text::{CONTENT_TYPE, text};
 pub use self::token::TokenError;
-use crate::clock::Clock;
 
-/// Metrics that begin with what every daemon tells: its build and its process, which `clock` is as old
-/// as.
+/// Metrics that begin with what every daemon tells: its build and its process.
 #[must_use]
-pub fn registry(clock: Clock) -> Registry {
+pub fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(build::Build));
-    registry.register_collector(Box::new(process::Process::new(clock)));
+    registry.register_collector(Box::new(process::Process));
     registry
 }
