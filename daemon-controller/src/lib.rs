@@ -6,6 +6,7 @@
 //! * [`config`]: what it is told,
 //! * [`day`]: the initializer: channels, symbols and partitions of a day,
 //! * [`notice`]: what it says,
+//! * `metrics`: what the threads leave of themselves for others to read,
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * `threads`: the threads of all channels, as the main thread sees them,
@@ -17,6 +18,7 @@ mod cli;
 pub mod config;
 pub mod day;
 mod error;
+mod metrics;
 pub mod notice;
 mod outlet;
 pub mod pace;

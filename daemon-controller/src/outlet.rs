@@ -1,5 +1,6 @@
 //! Where a channel leaves: streams, the socket, and the pipe that credit comes through.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
@@ -7,10 +8,12 @@ use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
+use oxberry_net::metrics::Readings;
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
 use oxberry_proto::Run;
 
 use crate::channel::{MESSAGE_BYTES, ToChannel};
+use crate::metrics::OutletReadings;
 use crate::pace::{Pace, Speed};
 
 /// How a wait for the main thread ended.
@@ -36,7 +39,6 @@ pub(crate) struct Outlet {
     clock: Clock,
     /// When coverage is to be told again.
     next_coverage: Instant,
-    events: u64,
     /// The wall clock when the present packet came, or not many before it.
     now: UnixNanos,
     /// Packets that were not waited for.
@@ -45,6 +47,32 @@ pub(crate) struct Outlet {
     waiting: Occurrences,
     /// Why a frame could not be sent.
     failed: Option<NetError>,
+    counters: Counters,
+    /// When the replay's clock was looked at last.
+    looked_at: Instant,
+    /// How far the replay was behind its pace then.
+    behind: Duration,
+    /// Where its metrics go, if anybody may read them.
+    left: Option<Arc<Readings<OutletReadings>>>,
+}
+
+/// What left, and what was waited for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counters {
+    events: u64,
+    batches: u64,
+    bytes: u64,
+    waits: u64,
+    waited: Duration,
+    /// Times that coverage was told.
+    beats: u64,
+}
+
+impl Counters {
+    fn sent(&mut self, frame: &[u8]) {
+        self.batches += 1;
+        self.bytes += frame.len() as u64;
+    }
 }
 
 /// What a channel brings leaves at once as long as the window allows it.
@@ -73,6 +101,7 @@ impl Outlet {
         publisher: SynchronizedPublisher,
         pipe: Pipe,
         clock: Clock,
+        left: Option<Arc<Readings<OutletReadings>>>,
     ) -> Self {
         let partitions = table.partitions();
         // The run is known when the feed starts.
@@ -84,11 +113,14 @@ impl Outlet {
             pipe,
             clock,
             next_coverage: Instant::default(),
-            events: 0,
             now: UnixNanos::default(),
             turn: 0,
             waiting: Occurrences::default(),
             failed: None,
+            counters: Counters::default(),
+            looked_at: Instant::default(),
+            behind: Duration::ZERO,
+            left,
         }
     }
 
@@ -99,7 +131,17 @@ impl Outlet {
 
     /// Events published.
     pub(crate) const fn events(&self) -> u64 {
-        self.events
+        self.counters.events
+    }
+
+    /// Times that coverage was told.
+    pub(crate) const fn beats(&self) -> u64 {
+        self.counters.beats
+    }
+
+    /// When the clock was looked at last.
+    pub(crate) const fn looked_at(&self) -> Instant {
+        self.looked_at
     }
 
     /// Up to where the channel was read, or given up.
@@ -140,6 +182,8 @@ impl Outlet {
         }
         let now = self.clock.now();
         self.now = self.clock.wall();
+        self.looked_at = now;
+        self.behind = due.map_or(Duration::ZERO, |due| now.since(due));
         self.tell_coverage_when_due(now)?;
         let Some(due) = due else {
             return self.take_credit();
@@ -166,7 +210,7 @@ impl Outlet {
         while let Some(&occurrence) = self.waiting.front() {
             if self.push(&occurrence) {
                 self.waiting.pop_front();
-            } else if self.wait_for_credit(None)? == Waited::Stop {
+            } else if self.wait_for_window()? == Waited::Stop {
                 return Ok(Waited::Stop);
             } else {
                 self.now = self.clock.wall();
@@ -191,15 +235,17 @@ impl Outlet {
             publisher,
             table,
             failed,
+            counters,
             ..
         } = self;
         let pushed = streams.push(occurrence, table, self.now, &mut |frame| {
             if failed.is_none() {
+                counters.sent(frame);
                 *failed = publisher.publish(frame).err();
             }
         });
         let is_taken = pushed.is_ok();
-        self.events += u64::from(is_taken && matches!(occurrence, Occurrence::Event(_)));
+        self.counters.events += u64::from(is_taken && matches!(occurrence, Occurrence::Event(_)));
         is_taken
     }
 
@@ -207,7 +253,7 @@ impl Outlet {
     pub(crate) fn end(&mut self) -> Result<Waited, NetError> {
         self.flush()?;
         while !self.streams.is_flushed() {
-            if self.wait_for_credit(None)? == Waited::Stop {
+            if self.wait_for_window()? == Waited::Stop {
                 return Ok(Waited::Stop);
             }
             self.flush()?;
@@ -233,10 +279,14 @@ impl Outlet {
         let now = self.clock.wall();
         let mut sent = Ok(());
         let Self {
-            streams, publisher, ..
+            streams,
+            publisher,
+            counters,
+            ..
         } = self;
         streams.flush(now, &mut |frame| {
             if sent.is_ok() {
+                counters.sent(frame);
                 sent = publisher.publish(frame);
             }
         });
@@ -250,6 +300,10 @@ impl Outlet {
             return Ok(());
         }
         self.next_coverage = now.after(Limits::DEFAULT.beat);
+        self.counters.beats += 1;
+        self.leave_metrics(now);
+        // Batches leave first, as those that they are.
+        self.flush()?;
         let mut sent = Ok(());
         let Self {
             streams,
@@ -263,6 +317,42 @@ impl Outlet {
             }
         });
         sent
+    }
+
+    /// Waits until the main thread says that more may leave.
+    fn wait_for_window(&mut self) -> Result<Waited, NetError> {
+        let since = self.clock.now();
+        let waited = self.wait_for_credit(None)?;
+        self.counters.waits += 1;
+        self.counters.waited += self.clock.now().since(since);
+        Ok(waited)
+    }
+
+    /// Leaves what the channel is like for others to read.
+    fn leave_metrics(&self, now: Instant) {
+        let Some(left) = &self.left else { return };
+        let Counters {
+            events,
+            batches,
+            bytes,
+            waits,
+            waited,
+            ..
+        } = self.counters;
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let readings = OutletReadings {
+            events,
+            batches,
+            bytes,
+            waits,
+            waited_ns: nanos(waited),
+            bytes_in_flight: self.streams.bytes_in_flight(),
+            batches_in_flight: self.streams.batches_in_flight(),
+            waiting: self.waiting.len(),
+            covered: self.covered().seq_num.raw(),
+            behind_ns: nanos(self.behind),
+        };
+        left.leave(now, &readings);
     }
 
     /// Waits for the main thread, or until `due`, then takes all that it said. Whoever waits says

@@ -3,6 +3,7 @@
 use oxberry_cluster::controller::{Command, Controller, Counters, Outcome};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
+use oxberry_net::metrics::MetricsServer;
 use oxberry_net::{
     Clock, Context, ControlServer, Delivery, Interest, NetError, Notifier, Proxy, SetupServer,
     Shutdown, SynchronizedPublisher, wait_all,
@@ -12,6 +13,7 @@ use crate::channel::{ChannelError, ChannelSummary, ToChannel};
 use crate::config::Config;
 use crate::day::Day;
 use crate::error::RunError;
+use crate::metrics::{ClusterReadings, Leaver, Left};
 use crate::notice::Notice;
 use crate::threads::Threads;
 
@@ -25,6 +27,7 @@ pub struct Sockets {
     proxy: Proxy,
     control: ControlServer,
     setup: SetupServer,
+    metrics: Option<MetricsServer>,
     /// What to tell the others of them.
     pub listening: Notice,
 }
@@ -49,16 +52,23 @@ impl Sockets {
         let proxy = Proxy::start(&context, config.data, queue_frames(streams))?;
         let (control, control_at) = ControlServer::bind(&context, config.control)?;
         let (setup, setup_at) = SetupServer::bind(&context, config.setup)?;
+        let metrics = config
+            .metrics
+            .as_ref()
+            .map(MetricsServer::bind)
+            .transpose()?;
         let listening = Notice::Listening {
             data: proxy.endpoint().to_string(),
             control: control_at.to_string(),
             setup: setup_at.to_string(),
+            metrics: metrics.as_ref().map(|server| server.address().to_string()),
         };
         Ok(Self {
             context,
             proxy,
             control,
             setup,
+            metrics,
             listening,
         })
     }
@@ -81,9 +91,12 @@ pub fn run(
         proxy,
         control,
         setup,
+        metrics,
         listening,
     } = sockets;
     let clock = Clock::start();
+    let mut left = metrics.is_some().then(|| Left::new(config.speed));
+    let leaver = left.as_ref().map(|left| left.leaver(clock.now()));
     let brain = Controller::new(day.controller_config(config, clock.wall()), clock.now());
     let first_sent = day.first_sent().unwrap_or_default();
     let mut running = Running {
@@ -92,7 +105,10 @@ pub fn run(
         control,
         setup,
         publisher: proxy.publisher()?,
-        threads: Threads::start(config, day, (&context, &proxy), clock)?,
+        threads: Threads::start(config, day, (&context, &proxy), clock, left.as_mut())?,
+        proxy,
+        leaver,
+        turns: 0,
         notifier: Notifier::from_environment(clock.now()).map_err(RunError::Notify)?,
         clock,
         summary: Summary {
@@ -101,6 +117,11 @@ pub fn run(
         },
         tell,
     };
+    // The thread lives as long as the run.
+    let _metrics = metrics
+        .zip(left)
+        .map(|(server, left)| left.serve(server, clock));
+    let _metrics = _metrics.transpose()?;
     (running.tell)(listening);
     running.notifier.ready();
     while running.summary.outcome.is_none() && !shutdown.is_requested() {
@@ -110,7 +131,7 @@ pub fn run(
         running.handle_timeouts()?;
         running.obey()?;
     }
-    running.end(proxy)
+    running.end()
 }
 
 /// A run that is going on.
@@ -120,8 +141,12 @@ struct Running<'a> {
     control: ControlServer,
     setup: SetupServer,
     publisher: SynchronizedPublisher,
+    proxy: Proxy,
     threads: Threads,
     notifier: Notifier,
+    /// Where metrics go, if anybody may read them.
+    leaver: Option<Leaver>,
+    turns: u64,
     /// The first send time of all channels.
     first_sent: UnixNanos,
     summary: Summary,
@@ -135,6 +160,7 @@ impl Running<'_> {
             self.brain.poll_timeout(),
             self.notifier.poll_timeout(),
             self.threads.poll_timeout(),
+            self.leaver.as_ref().map(Leaver::poll_timeout),
         ];
         let mut items = vec![
             shutdown.poll_item(),
@@ -186,7 +212,22 @@ impl Running<'_> {
         {
             self.brain.handle_timeout(self.clock.now());
         }
+        self.leave_metrics();
         Ok(())
+    }
+
+    /// Leaves what the cluster is like for others to read.
+    fn leave_metrics(&mut self) {
+        self.turns += 1;
+        let (brain, proxy, turns) = (&self.brain, &self.proxy, self.turns);
+        if let Some(leaver) = &mut self.leaver {
+            leaver.handle_timeout(self.clock.now(), || ClusterReadings {
+                turns,
+                census: brain.census(),
+                counters: brain.counters(),
+                proxy: proxy.counts(),
+            });
+        }
     }
 
     /// Does what the brain wants done.
@@ -229,11 +270,11 @@ impl Running<'_> {
     }
 
     /// Stops what still plays and sends what is still to be sent.
-    fn end(mut self, proxy: Proxy) -> Result<Summary, RunError> {
+    fn end(mut self) -> Result<Summary, RunError> {
         self.notifier.stopping();
         self.threads.stop(&self.clock, self.tell)?;
         self.publisher.close();
-        let counts = proxy.stop()?;
+        let counts = self.proxy.stop()?;
         if counts.overruns > 0 {
             let overruns = counts.overruns;
             (self.tell)(Notice::warning(format_args!(

@@ -11,6 +11,7 @@ use crate::channel::{ChannelError, ChannelPublisher, ChannelSummary, ToChannel};
 use crate::config::Config;
 use crate::day::Day;
 use crate::error::RunError;
+use crate::metrics::Left;
 use crate::notice::Notice;
 use crate::outlet::Outlet;
 
@@ -42,12 +43,14 @@ impl Drop for RaiseAtEnd {
 }
 
 impl Threads {
-    /// Starts a thread a channel; they wait for [`ToChannel::Start`].
+    /// Starts a thread a channel; they wait for [`ToChannel::Start`]. They leave their metrics where
+    /// `left` says, if it does.
     pub(crate) fn start(
         config: &Config,
         day: Day,
         (context, proxy): (&Context, &Proxy),
         clock: Clock,
+        mut left: Option<&mut Left>,
     ) -> Result<Self, RunError> {
         let mut threads = Vec::new();
         for feed in day.channels {
@@ -60,6 +63,7 @@ impl Threads {
                 proxy.publisher()?,
                 far_end,
                 (clock, config.speed),
+                left.as_mut().map(|left| left.channel(channel)),
             );
             threads.push(ChannelThread::spawn(channel, pipe, publisher)?);
         }

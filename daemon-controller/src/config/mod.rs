@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
+use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use thiserror::Error;
@@ -48,6 +49,8 @@ pub struct Config {
     pub control: Endpoint,
     /// Where the visualisation asks for the symbols.
     pub setup: Endpoint,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// What is wrong with the configuration.
@@ -57,6 +60,9 @@ pub enum ConfigError {
     /// The file or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Metrics cannot be served so.
+    #[error(transparent)]
+    Metrics(#[from] MetricsOptionError),
     /// No directory was given.
     #[error(
         "no directory of channel files was given: name it as the argument, or `dir` in the file"
@@ -107,6 +113,7 @@ impl RawConfig {
             data: endpoints.listens("--data", self.data.as_deref(), ports::DATA)?,
             control: endpoints.listens("--control", self.control.as_deref(), ports::CONTROL)?,
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
+            metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             pis,
             dir,
         })
@@ -127,6 +134,7 @@ impl fmt::Display for Config {
             data,
             control,
             setup,
+            metrics,
         } = self;
         writeln!(f, "dir = {}", quoted(dir.display()))?;
         writeln!(f, "symbols = {}", quoted(symbols.display()))?;
@@ -139,7 +147,8 @@ impl fmt::Display for Config {
         writeln!(f, "await-visual = {await_visual}")?;
         writeln!(f, "data = \"{data}\"")?;
         writeln!(f, "control = \"{control}\"")?;
-        writeln!(f, "setup = \"{setup}\"")
+        writeln!(f, "setup = \"{setup}\"")?;
+        f.write_str(&MetricsConfig::lines_of(metrics.as_ref()))
     }
 }
 
@@ -213,6 +222,10 @@ mod tests {
             ("dir = '/'\npartitions = 257", "--partitions"),
             ("dir = '/'\ndata = 'tcp://127.0.0.1:65536'", "--data"),
             ("dir = '/'\nsetup = 'here'", "--setup"),
+            (
+                "dir = '/'\nmetrics = '0.0.0.0:9561'",
+                "--metrics-token-file",
+            ),
         ] {
             let error = raw(toml).check().unwrap_err().to_string();
             assert!(error.contains(option), "{error}");
@@ -236,7 +249,8 @@ mod tests {
         for toml in [
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
-             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'",
+             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'\n\
+             metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'",
             "dir = '/flow'\nspeed = 'max'",
         ] {
             let config = raw(toml).check().unwrap();

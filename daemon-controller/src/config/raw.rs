@@ -53,6 +53,18 @@ pub struct RawConfig {
     /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5563].
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_SETUP")]
     pub setup: Option<String>,
+
+    /// Where to serve metrics for Prometheus, or none [default: none]; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "OXBERRY_CONTROLLER_METRICS")]
+    pub metrics: Option<String>,
+
+    /// The file with the token that scrapers must send; needed where other machines can reach them.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "OXBERRY_CONTROLLER_METRICS_TOKEN_FILE"
+    )]
+    pub metrics_token_file: Option<PathBuf>,
 }
 
 impl RawConfig {
@@ -71,6 +83,8 @@ impl RawConfig {
             data: self.data.or(other.data),
             control: self.control.or(other.control),
             setup: self.setup.or(other.setup),
+            metrics: self.metrics.or(other.metrics),
+            metrics_token_file: self.metrics_token_file.or(other.metrics_token_file),
         }
     }
 }
