@@ -348,6 +348,12 @@ impl ChannelStreams {
         streams.map(|stream| stream.bytes_in_flight).sum()
     }
 
+    /// Batches that are on their way, over all streams.
+    #[must_use]
+    pub fn batches_in_flight(&self) -> usize {
+        self.streams.iter().map(|one| one.in_flight.len()).sum()
+    }
+
     /// All up to here was read, or given up.
     #[must_use]
     pub const fn covered(&self) -> Position {

@@ -11,7 +11,7 @@ mod world;
 use std::time::Duration;
 
 use oxberry_cluster::channel::Occurrence;
-use oxberry_cluster::controller::Report;
+use oxberry_cluster::controller::{Census, Report};
 use oxberry_cluster::limits::{Limits, WAITING_REPORT_INTERVAL};
 use oxberry_cluster::pi::{self, Stop};
 use oxberry_core::book::Capacity;
@@ -364,6 +364,8 @@ fn a_lost_batch_is_noticed_and_makes_its_symbols_stale() {
     let not_live = outcome.partitions.iter();
     let not_live: u32 = not_live.map(|one| one.replicas[0].not_live).sum();
     assert!(not_live > 0);
+    let symbols = world.pis[0].brain.standing().symbols;
+    assert_eq!((symbols.stale, symbols.live), (not_live, 10 - not_live));
     world.run_for(Duration::from_millis(10));
     assert!(!world.is_page_live());
 }
@@ -379,4 +381,67 @@ fn after_the_end_nobody_wants_another_turn_at_once() {
     assert!(due.is_none_or(|due| due > world.now), "{due:?}");
     assert!(world.is_page_live());
     assert_eq!(world.controller.poll_timeout(), None);
+}
+
+#[test]
+fn how_all_stand_is_told_from_the_first_hello_to_the_end() {
+    // More than the windows let through at once.
+    let feed = [100, 200].map(|first_symbol| channel(first_symbol, 100_000));
+    let mut world = World::new(2, false, feed.to_vec());
+    world.add_pi("pi-0");
+    world.run_for(Duration::from_millis(10));
+    let waiting = Census {
+        nodes_expected: 2,
+        joined: 1,
+        ..Census::default()
+    };
+    assert_eq!(world.controller.census(), waiting);
+    assert_eq!(world.pis[0].brain.standing().partitions, 0);
+    assert!(!world.pis[0].brain.standing().is_member);
+
+    world.add_pi("pi-1");
+    assert!(world.run_until(|world| world.shown.values().sum::<usize>() > 5_000));
+    let playing = Census {
+        is_playing: true,
+        nodes_expected: 2,
+        ready: 2,
+        partitions: 8,
+        ..Census::default()
+    };
+    assert_eq!(world.controller.census(), playing);
+    world.pis[1].is_stuck = true;
+    world.run_for(Duration::from_secs(2));
+    let [reads, stuck] = [0, 1].map(|pi| world.pis[pi].brain.standing());
+    assert_eq!((reads.stock_frames, stuck.stock_frames > 0), (0, true));
+    assert!(stuck.stock_frames_room < reads.stock_frames_room);
+    // Who takes no data hears nothing.
+    assert_eq!((reads.is_silent, stuck.is_silent), (false, true));
+    for standing in [reads, stuck] {
+        assert!(standing.is_member && standing.is_ready);
+        assert_eq!((standing.partitions, standing.symbols.live), (8, 20));
+    }
+    assert_eq!(reads.streams, 16);
+    assert_eq!(world.pis[0].brain.positions().count(), 16);
+
+    world.pis[1].is_dead = true;
+    assert!(world.run_until(is_over));
+    let census = world.controller.census();
+    assert_eq!((census.gone, census.dead, census.is_playing), (1, 1, false));
+    assert_eq!((census.partitions, census.partitions_orphaned), (8, 0));
+    assert_eq!(world.pis[0].brain.standing().streams_ended, 16);
+}
+
+#[test]
+fn streams_that_fall_silent_and_partitions_that_nobody_holds_are_counted() {
+    let mut world = World::new(1, false, two_channels());
+    world.add_pi("only");
+    assert!(world.run_until(|world| !world.shown.is_empty()));
+    world.pis[0].is_dead = true;
+    assert!(world.run_until(|world| world.outcome.is_some()));
+    assert_eq!(world.controller.census().partitions_orphaned, 8);
+    let pi = &mut world.pis[0].brain;
+    pi.handle_timeout(world.now.after(LIMITS.silence()));
+    let standing = pi.standing();
+    assert!(standing.is_silent);
+    assert_eq!(standing.streams_silent, standing.streams);
 }

@@ -13,12 +13,14 @@ use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
 use oxberry_feed::lines::LineCounters;
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::Source;
+use oxberry_net::metrics::Readings;
 use oxberry_net::{Clock, FirstFew, NetError, Pipe, SynchronizedPublisher};
 use oxberry_proto::{Partition, Run};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::day::ChannelFeed;
+use crate::metrics::{ChannelLeft, FeedReadings};
 use crate::outlet::{Outlet, Waited};
 use crate::pace::Speed;
 use crate::progress::Progress;
@@ -116,6 +118,12 @@ struct Reader {
     mapping: Arc<MappingFile>,
     contradictions: Contradictions,
     outlet: Outlet,
+    /// Where the metrics of the reading go, if anybody may read them.
+    left: Option<Arc<Readings<FeedReadings>>>,
+    /// The beat of the outlet in which they were left last.
+    left_in_beat: u64,
+    /// When the packet was sent that was read last.
+    position: UnixNanos,
     warnings: Warnings,
     /// Whether everything was sound so far.
     is_sound: bool,
@@ -137,6 +145,7 @@ impl ChannelPublisher {
         pipe: Pipe,
         (clock, speed): (Clock, Speed),
         progress: Progress,
+        left: Option<ChannelLeft>,
     ) -> Self {
         let ChannelFeed {
             channel,
@@ -144,12 +153,23 @@ impl ChannelPublisher {
             channels,
             ..
         } = feed;
+        let (left, outlet_left) = left.map(|left| (left.feed, left.outlet)).unzip();
         Self {
             reader: Reader {
                 file: source.name().to_owned(),
                 mapping: Arc::clone(&mapping),
                 contradictions: Contradictions::new(),
-                outlet: Outlet::new(channel, table, publisher, pipe, (clock, progress)),
+                outlet: Outlet::new(
+                    channel,
+                    table,
+                    publisher,
+                    pipe,
+                    (clock, progress),
+                    outlet_left,
+                ),
+                left,
+                left_in_beat: 0,
+                position: UnixNanos::default(),
                 warnings: Warnings {
                     told: Vec::new(),
                     few: FirstFew::of(TOLD_ONE_BY_ONE),
@@ -217,6 +237,8 @@ impl ChannelPublisher {
             match channels.of_packet(0, group, &packet, mapping) {
                 Ok(Some((0, HandledChannel { handler, .. }))) => {
                     handler.handle_packet(group, captured, &packet, offset, reader);
+                    reader.position = packet.header().send_time;
+                    reader.leave_metrics_when_due(handler);
                     let (through, seen) = (covered(handler), end_of(&packet));
                     // While something is awaited, what comes behind it shows how far the feed is.
                     let seen = handler.poll_timeout().map_or(through, |_| seen);
@@ -229,8 +251,17 @@ impl ChannelPublisher {
                 Err(error) => reader.fail(error),
             }
         }
+        self.finish()
+    }
+
+    /// Publishes what is left at the end of the source; says whether everything was sound.
+    fn finish(&mut self) -> Result<bool, NetError> {
+        let Self {
+            channels, reader, ..
+        } = self;
         if let Some(HandledChannel { handler, .. }) = channels.iter_mut().next() {
             handler.finish(reader);
+            reader.leave_metrics(handler);
             let through = covered(handler);
             if reader.outlet.publish_waiting(through, through)? == Waited::Stop {
                 return Ok(false);
@@ -289,6 +320,26 @@ impl Reader {
     fn place(&self, offset: u64) -> Place<'_> {
         let file = &self.file;
         Place { file, offset }
+    }
+
+    /// Leaves what the handler counted for others to read, once a beat.
+    fn leave_metrics_when_due(&mut self, handler: &Handler<u64>) {
+        let beats = self.outlet.beats();
+        if beats != self.left_in_beat {
+            self.left_in_beat = beats;
+            self.leave_metrics(handler);
+        }
+    }
+
+    fn leave_metrics(&self, handler: &Handler<u64>) {
+        let Some(left) = &self.left else { return };
+        let lines = handler.lines();
+        let readings = FeedReadings {
+            totals: handler.totals(),
+            lines: [0, 1].map(|number| lines.get(number).copied()),
+            position: self.position,
+        };
+        left.leave(self.outlet.looked_at(), &readings);
     }
 
     /// A packet of the source is of another channel, which has no streams.

@@ -2,6 +2,7 @@
 
 use oxberry_core::units::ChannelId;
 use oxberry_net::NetError;
+use oxberry_net::metrics::MetricsError;
 use thiserror::Error;
 
 use crate::channel::ChannelError;
@@ -15,6 +16,9 @@ pub enum RunError {
     /// A channel failed.
     #[error(transparent)]
     Channel(#[from] ChannelError),
+    /// Metrics cannot be served.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// systemd cannot be told.
     #[error("systemd cannot be told that the controller is ready: {0}")]
     Notify(std::io::Error),

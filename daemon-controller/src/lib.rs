@@ -8,6 +8,7 @@
 //! * [`notice`]: what it says,
 //! * `impostors`: nodes that say they are others,
 //! * `progress`: how far a channel is, as its thread leaves it,
+//! * `metrics`: what the threads leave of themselves for others to read,
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * `threads`: the threads of all channels, as the main thread sees them,
@@ -20,6 +21,7 @@ pub mod config;
 pub mod day;
 mod error;
 mod impostors;
+mod metrics;
 pub mod notice;
 mod outlet;
 pub mod pace;

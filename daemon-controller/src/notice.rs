@@ -18,6 +18,9 @@ pub enum Notice {
         control: String,
         /// Where the visualisation asks for the symbols.
         setup: String,
+        /// Where metrics are served, if anywhere.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        metrics: Option<String>,
     },
     /// Something a person should know.
     Info {
@@ -192,11 +195,16 @@ impl fmt::Display for Notice {
                 data,
                 control,
                 setup,
+                metrics,
             } => {
                 write!(
                     f,
                     "listening: data {data}, control {control}, setup {setup}"
-                )
+                )?;
+                let metrics = metrics.as_deref();
+                metrics.map_or(Ok(()), |metrics| {
+                    write!(f, ", metrics http://{metrics}/metrics")
+                })
             }
             Self::Info { text } | Self::Warning { text } => f.write_str(text),
             Self::Started => write!(f, "started"),
@@ -290,8 +298,18 @@ mod tests {
                     data: "tcp://127.0.0.1:1".into(),
                     control: "tcp://127.0.0.1:2".into(),
                     setup: "tcp://127.0.0.1:3".into(),
+                    metrics: None,
                 },
                 r#"{"notice":"listening","data":"tcp://127.0.0.1:1","control":"tcp://127.0.0.1:2","setup":"tcp://127.0.0.1:3"}"#,
+            ),
+            (
+                Notice::Listening {
+                    data: "tcp://127.0.0.1:1".into(),
+                    control: "tcp://127.0.0.1:2".into(),
+                    setup: "tcp://127.0.0.1:3".into(),
+                    metrics: Some("127.0.0.1:4".into()),
+                },
+                r#"{"notice":"listening","data":"tcp://127.0.0.1:1","control":"tcp://127.0.0.1:2","setup":"tcp://127.0.0.1:3","metrics":"127.0.0.1:4"}"#,
             ),
             (Notice::info("words"), r#"{"notice":"info","text":"words"}"#),
             (

@@ -1,5 +1,6 @@
 //! Where a channel leaves: streams, the socket, and the pipe that credit comes through.
 
+use core::time::Duration;
 use std::sync::Arc;
 
 use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
@@ -7,11 +8,13 @@ use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
+use oxberry_net::metrics::Readings;
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
 use oxberry_proto::Run;
 use oxberry_proto::status::ChannelStatus;
 
 use crate::channel::{MESSAGE_BYTES, ToChannel};
+use crate::metrics::OutletReadings;
 use crate::pace::{Pace, Speed};
 use crate::progress::Progress;
 
@@ -38,11 +41,6 @@ pub(crate) struct Outlet {
     clock: Clock,
     /// When coverage is to be told again.
     next_coverage: Instant,
-    events: u64,
-    /// Packets that were awaited.
-    packets: u64,
-    losses: u64,
-    lost_messages: u64,
     /// Where the main thread finds how far it is.
     progress: Progress,
     /// The wall clock when the present packet came, or not many before it.
@@ -53,6 +51,36 @@ pub(crate) struct Outlet {
     waiting: Occurrences,
     /// Why a frame could not be sent.
     failed: Option<NetError>,
+    counters: Counters,
+    /// When the replay's clock was looked at last.
+    looked_at: Instant,
+    /// How far the replay was behind its pace then.
+    behind: Duration,
+    /// Where its metrics go, if anybody may read them.
+    left: Option<Arc<Readings<OutletReadings>>>,
+}
+
+/// What left, and what was waited for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counters {
+    events: u64,
+    /// Packets that were awaited.
+    packets: u64,
+    losses: u64,
+    lost_messages: u64,
+    batches: u64,
+    bytes: u64,
+    waits: u64,
+    waited: Duration,
+    /// Times that coverage was told.
+    beats: u64,
+}
+
+impl Counters {
+    fn sent(&mut self, frame: &[u8]) {
+        self.batches += 1;
+        self.bytes += frame.len() as u64;
+    }
 }
 
 /// What a channel brings leaves at once as long as the window allows it.
@@ -66,8 +94,8 @@ impl Follower for Outlet {
     }
 
     fn lost(&mut self, lost: Lost) {
-        self.losses += 1;
-        self.lost_messages += u64::from(lost.messages());
+        self.counters.losses += 1;
+        self.counters.lost_messages += u64::from(lost.messages());
         self.take(Occurrence::Lost(lost));
     }
 
@@ -83,6 +111,7 @@ impl Outlet {
         publisher: SynchronizedPublisher,
         pipe: Pipe,
         (clock, progress): (Clock, Progress),
+        left: Option<Arc<Readings<OutletReadings>>>,
     ) -> Self {
         let partitions = table.partitions();
         // The run is known when the feed starts.
@@ -94,15 +123,15 @@ impl Outlet {
             pipe,
             clock,
             next_coverage: Instant::default(),
-            events: 0,
-            packets: 0,
-            losses: 0,
-            lost_messages: 0,
             progress,
             now: UnixNanos::default(),
             turn: 0,
             waiting: Occurrences::default(),
             failed: None,
+            counters: Counters::default(),
+            looked_at: Instant::default(),
+            behind: Duration::ZERO,
+            left,
         }
     }
 
@@ -113,7 +142,17 @@ impl Outlet {
 
     /// Events published.
     pub(crate) const fn events(&self) -> u64 {
-        self.events
+        self.counters.events
+    }
+
+    /// Times that coverage was told.
+    pub(crate) const fn beats(&self) -> u64 {
+        self.counters.beats
+    }
+
+    /// When the clock was looked at last.
+    pub(crate) const fn looked_at(&self) -> Instant {
+        self.looked_at
     }
 
     /// Up to where the channel was read, or given up.
@@ -146,7 +185,7 @@ impl Outlet {
     /// Waits until a packet is due. What was published before leaves first: nobody waits for
     /// events that are there already.
     pub(crate) fn wait_until(&mut self, due: Option<Instant>) -> Result<Waited, NetError> {
-        self.packets += 1;
+        self.counters.packets += 1;
         if due.is_none() {
             self.turn = self.turn.wrapping_add(1);
             if !self.turn.is_multiple_of(PACKETS_A_LOOK) {
@@ -156,6 +195,8 @@ impl Outlet {
         let now = self.clock.now();
         self.now = self.clock.wall();
         self.leave_progress(false);
+        self.looked_at = now;
+        self.behind = due.map_or(Duration::ZERO, |due| now.since(due));
         self.tell_coverage_when_due(now)?;
         let Some(due) = due else {
             return self.take_credit();
@@ -182,7 +223,7 @@ impl Outlet {
         while let Some(&occurrence) = self.waiting.front() {
             if self.push(&occurrence) {
                 self.waiting.pop_front();
-            } else if self.wait_for_credit(None)? == Waited::Stop {
+            } else if self.wait_for_window()? == Waited::Stop {
                 return Ok(Waited::Stop);
             } else {
                 self.now = self.clock.wall();
@@ -207,15 +248,17 @@ impl Outlet {
             publisher,
             table,
             failed,
+            counters,
             ..
         } = self;
         let pushed = streams.push(occurrence, table, self.now, &mut |frame| {
             if failed.is_none() {
+                counters.sent(frame);
                 *failed = publisher.publish(frame).err();
             }
         });
         let is_taken = pushed.is_ok();
-        self.events += u64::from(is_taken && matches!(occurrence, Occurrence::Event(_)));
+        self.counters.events += u64::from(is_taken && matches!(occurrence, Occurrence::Event(_)));
         is_taken
     }
 
@@ -223,7 +266,7 @@ impl Outlet {
     pub(crate) fn end(&mut self) -> Result<Waited, NetError> {
         self.flush()?;
         while !self.streams.is_flushed() {
-            if self.wait_for_credit(None)? == Waited::Stop {
+            if self.wait_for_window()? == Waited::Stop {
                 return Ok(Waited::Stop);
             }
             self.flush()?;
@@ -243,14 +286,21 @@ impl Outlet {
 
     /// Leaves how far it is for the main thread to find.
     fn leave_progress(&self, ended: bool) {
+        let Counters {
+            events,
+            packets,
+            losses,
+            lost_messages,
+            ..
+        } = self.counters;
         self.progress.set(ChannelStatus {
             channel: self.channel(),
             position: self.covered(),
             ended,
-            packets: self.packets,
-            events: self.events,
-            losses: self.losses,
-            lost_messages: self.lost_messages,
+            packets,
+            events,
+            losses,
+            lost_messages,
         });
     }
 
@@ -263,10 +313,14 @@ impl Outlet {
         let now = self.clock.wall();
         let mut sent = Ok(());
         let Self {
-            streams, publisher, ..
+            streams,
+            publisher,
+            counters,
+            ..
         } = self;
         streams.flush(now, &mut |frame| {
             if sent.is_ok() {
+                counters.sent(frame);
                 sent = publisher.publish(frame);
             }
         });
@@ -280,6 +334,10 @@ impl Outlet {
             return Ok(());
         }
         self.next_coverage = now.after(Limits::DEFAULT.beat);
+        self.counters.beats += 1;
+        self.leave_metrics(now);
+        // Batches leave first, as those that they are.
+        self.flush()?;
         let mut sent = Ok(());
         let Self {
             streams,
@@ -293,6 +351,42 @@ impl Outlet {
             }
         });
         sent
+    }
+
+    /// Waits until the main thread says that more may leave.
+    fn wait_for_window(&mut self) -> Result<Waited, NetError> {
+        let since = self.clock.now();
+        let waited = self.wait_for_credit(None)?;
+        self.counters.waits += 1;
+        self.counters.waited += self.clock.now().since(since);
+        Ok(waited)
+    }
+
+    /// Leaves what the channel is like for others to read.
+    fn leave_metrics(&self, now: Instant) {
+        let Some(left) = &self.left else { return };
+        let Counters {
+            events,
+            batches,
+            bytes,
+            waits,
+            waited,
+            ..
+        } = self.counters;
+        let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        let readings = OutletReadings {
+            events,
+            batches,
+            bytes,
+            waits,
+            waited_ns: nanos(waited),
+            bytes_in_flight: self.streams.bytes_in_flight(),
+            batches_in_flight: self.streams.batches_in_flight(),
+            waiting: self.waiting.len(),
+            covered: self.covered().seq_num.raw(),
+            behind_ns: nanos(self.behind),
+        };
+        left.leave(now, &readings);
     }
 
     /// Waits for the main thread, or until `due`, then takes all that it said. Whoever waits says

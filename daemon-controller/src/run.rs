@@ -3,6 +3,7 @@
 use oxberry_cluster::controller::{Command, Controller, Counters, Outcome, RimStatus};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
+use oxberry_net::metrics::MetricsServer;
 use oxberry_net::{
     Clock, Context, ControlServer, Delivery, Interest, KeyCounts, NetError, Notifier, Proxy,
     SetupServer, Shutdown, SynchronizedPublisher, libzmq, wait_all,
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::day::Day;
 use crate::error::RunError;
 use crate::impostors::Impostors;
+use crate::metrics::{ClusterReadings, Leaver, Left};
 use crate::notice::Notice;
 use crate::threads::Threads;
 
@@ -27,6 +29,7 @@ pub struct Sockets {
     proxy: Proxy,
     control: ControlServer,
     setup: SetupServer,
+    metrics: Option<MetricsServer>,
     /// What to tell the others of them.
     pub listening: Notice,
 }
@@ -51,16 +54,23 @@ impl Sockets {
         let proxy = Proxy::start(&context, config.data, queue_frames(streams))?;
         let (control, control_at) = ControlServer::bind(&context, config.control)?;
         let (setup, setup_at) = SetupServer::bind(&context, config.setup)?;
+        let metrics = config
+            .metrics
+            .as_ref()
+            .map(MetricsServer::bind)
+            .transpose()?;
         let listening = Notice::Listening {
             data: proxy.endpoint().to_string(),
             control: control_at.to_string(),
             setup: setup_at.to_string(),
+            metrics: metrics.as_ref().map(|server| server.address().to_string()),
         };
         Ok(Self {
             context,
             proxy,
             control,
             setup,
+            metrics,
             listening,
         })
     }
@@ -83,9 +93,12 @@ pub fn run(
         proxy,
         control,
         setup,
+        metrics,
         listening,
     } = sockets;
     let clock = Clock::start();
+    let mut left = metrics.is_some().then(|| Left::new(config.speed));
+    let leaver = left.as_ref().map(|left| left.leaver(clock.now()));
     let brain = Controller::new(day.controller_config(config, clock.wall()), clock.now());
     let first_sent = day.first_sent().unwrap_or_default();
     let mut running = Running {
@@ -94,7 +107,10 @@ pub fn run(
         control,
         setup,
         publisher: proxy.publisher()?,
-        threads: Threads::start(config, day, (&context, &proxy), clock)?,
+        threads: Threads::start(config, day, (&context, &proxy), clock, left.as_mut())?,
+        proxy,
+        leaver,
+        turns: 0,
         notifier: Notifier::from_environment(clock.now()).map_err(RunError::Notify)?,
         impostors: Impostors::new(),
         clock,
@@ -104,6 +120,11 @@ pub fn run(
         },
         tell,
     };
+    // The thread lives as long as the run.
+    let _metrics = metrics
+        .zip(left)
+        .map(|(server, left)| left.serve(server, clock));
+    let _metrics = _metrics.transpose()?;
     (running.tell)(listening);
     running.notifier.ready();
     while running.summary.outcome.is_none() && !shutdown.is_requested() {
@@ -113,7 +134,7 @@ pub fn run(
         running.handle_timeouts()?;
         running.obey()?;
     }
-    running.end(proxy, &context)
+    running.end(&context)
 }
 
 /// A run that is going on.
@@ -123,9 +144,13 @@ struct Running<'a> {
     control: ControlServer,
     setup: SetupServer,
     publisher: SynchronizedPublisher,
+    proxy: Proxy,
     threads: Threads,
     notifier: Notifier,
     impostors: Impostors,
+    /// Where metrics go, if anybody may read them.
+    leaver: Option<Leaver>,
+    turns: u64,
     /// The first send time of all channels.
     first_sent: UnixNanos,
     summary: Summary,
@@ -139,6 +164,7 @@ impl Running<'_> {
             self.brain.poll_timeout(),
             self.notifier.poll_timeout(),
             self.threads.poll_timeout(),
+            self.leaver.as_ref().map(Leaver::poll_timeout),
         ];
         let mut items = vec![
             shutdown.poll_item(),
@@ -201,7 +227,22 @@ impl Running<'_> {
         {
             self.brain.handle_timeout(self.clock.now());
         }
+        self.leave_metrics();
         Ok(())
+    }
+
+    /// Leaves what the cluster is like for others to read.
+    fn leave_metrics(&mut self) {
+        self.turns += 1;
+        let (brain, proxy, turns) = (&self.brain, &self.proxy, self.turns);
+        if let Some(leaver) = &mut self.leaver {
+            leaver.handle_timeout(self.clock.now(), || ClusterReadings {
+                turns,
+                census: brain.census(),
+                counters: brain.counters(),
+                proxy: proxy.counts(),
+            });
+        }
     }
 
     /// Does what the brain wants done.
@@ -244,12 +285,12 @@ impl Running<'_> {
     }
 
     /// Stops what still plays and sends what is still to be sent.
-    fn end(mut self, proxy: Proxy, context: &Context) -> Result<Summary, RunError> {
+    fn end(mut self, context: &Context) -> Result<Summary, RunError> {
         self.notifier.stopping();
         self.threads.stop(&self.clock, self.tell)?;
         self.tell_refused(context.key_counts());
         self.publisher.close();
-        let counts = proxy.stop()?;
+        let counts = self.proxy.stop()?;
         if counts.overruns > 0 {
             let overruns = counts.overruns;
             (self.tell)(Notice::warning(format_args!(

@@ -12,6 +12,7 @@ use crate::channel::{ChannelError, ChannelPublisher, ChannelSummary, ToChannel};
 use crate::config::Config;
 use crate::day::Day;
 use crate::error::RunError;
+use crate::metrics::Left;
 use crate::notice::Notice;
 use crate::outlet::Outlet;
 use crate::progress::Progress;
@@ -46,12 +47,14 @@ impl Drop for RaiseAtEnd {
 }
 
 impl Threads {
-    /// Starts a thread a channel; they wait for [`ToChannel::Start`].
+    /// Starts a thread a channel; they wait for [`ToChannel::Start`]. They leave their metrics where
+    /// `left` says, if it does.
     pub(crate) fn start(
         config: &Config,
         day: Day,
         (context, proxy): (&Context, &Proxy),
         clock: Clock,
+        mut left: Option<&mut Left>,
     ) -> Result<Self, RunError> {
         let mut threads = Vec::new();
         for feed in day.channels {
@@ -66,6 +69,7 @@ impl Threads {
                 far_end,
                 (clock, config.speed),
                 progress.clone(),
+                left.as_mut().map(|left| left.channel(channel)),
             );
             threads.push(ChannelThread::spawn(channel, (pipe, progress), publisher)?);
         }

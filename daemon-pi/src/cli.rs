@@ -7,7 +7,8 @@ use clap::Parser;
 use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, print, say};
 
 use crate::config::{Config, ConfigError, RawConfig};
-use crate::daemon::{Ended, PiError, Summary, run};
+use crate::daemon::{Ended, Summary, run};
+use crate::error::PiError;
 use crate::report;
 use crate::sockets::Sockets;
 

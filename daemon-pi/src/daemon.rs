@@ -1,27 +1,27 @@
 //! The loop: wait, feed the brain, do what it says.
 
-use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
 use oxberry_core::book::Books;
 use oxberry_core::units::Instant;
-use oxberry_net::{
-    Clock, Endpoint, Interest, NetError, Notifier, PollItem, Shutdown, libzmq, wait,
-};
+use oxberry_net::metrics::MetricsThread;
+use oxberry_net::{Clock, Interest, Notifier, PollItem, Shutdown, libzmq, wait};
 use oxberry_proto::Libzmq;
 use oxberry_proto::start::RefusedReason;
 
 use crate::care::Care;
 use crate::config::Config;
+use crate::error::PiError;
 use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
 use crate::lock::{Locked, lock_memory};
 use crate::memory::{BookMemory, NoMemory};
+use crate::metrics::{Leaver, Left, Waits};
 use crate::patience::Patience;
 use crate::print::Printer;
 use crate::report;
+use crate::side;
 use crate::sockets::Sockets;
 
 /// What a Pi did.
@@ -47,38 +47,6 @@ pub enum Ended {
     Interrupted,
 }
 
-/// Why a Pi cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PiError {
-    /// A socket failed.
-    #[error(transparent)]
-    Net(#[from] NetError),
-    /// There is not enough memory for the books.
-    #[error(transparent)]
-    Memory(#[from] NoMemory),
-    /// The controller did not answer in time.
-    #[error(
-        "the controller at {endpoint} did not answer within {} s: is it running, and is that its \
-         control socket?",
-        timeout.as_secs()
-    )]
-    StartTimeout {
-        /// Where it should be.
-        endpoint: Endpoint,
-        /// How long was waited.
-        timeout: Duration,
-    },
-    /// Standard output or systemd's socket cannot be used.
-    #[error("cannot {attempt}: {source}")]
-    System {
-        /// What was tried.
-        attempt: &'static str,
-        /// What the system says.
-        source: io::Error,
-    },
-}
-
 /// Runs a Pi until the feed is over, the controller refuses it, or shutdown is requested.
 ///
 /// Memory is taken and touched before the first message. From the assignment on the loop allocates
@@ -88,7 +56,7 @@ pub enum PiError {
 /// # Errors
 ///
 /// When there is no memory, a socket fails, or the controller does not answer in time.
-pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, PiError> {
+pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result<Summary, PiError> {
     let capacity = config.capacity;
     let mut memory = BookMemory::map(capacity)?;
     // Writes every word, so that every page is there before the feed starts.
@@ -109,6 +77,13 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         lock();
     }
     let care = Care::begin(Path::new("/"))?;
+    let told = sockets.metrics.take().map(|server| {
+        let left = Left::new();
+        let leaver = Leaver::new(left.clone(), now);
+        Ok::<_, PiError>((leaver, side::serve(server, clock, left)?))
+    });
+    // The thread lives as long as the loop.
+    let (leaver, _side): (_, Option<MetricsThread>) = told.transpose()?.unzip();
     let daemon = Daemon {
         config,
         clock,
@@ -121,6 +96,7 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         is_assigned: false,
         control_held: Patience::default(),
         stock_held: Patience::default(),
+        leaver,
         stop: None,
     };
     daemon.run(shutdown)
@@ -156,6 +132,8 @@ struct Daemon<'a> {
     control_held: Patience,
     /// A frame that the visualisation's socket does not take.
     stock_held: Patience,
+    /// Where its metrics go, if anybody may read them.
+    leaver: Option<Leaver>,
     stop: Option<Stop>,
 }
 
@@ -196,6 +174,7 @@ impl Daemon<'_> {
         self.send_control(now)?;
         self.obey()?;
         self.say_what_waits(now);
+        self.leave_metrics(now);
         self.notifier.handle_timeout(now);
         Ok(is_more)
     }
@@ -335,6 +314,17 @@ impl Daemon<'_> {
         }
     }
 
+    /// Leaves what the loop is like for others to read.
+    fn leave_metrics(&mut self, now: Instant) {
+        let waits = Waits {
+            control: self.control_held.is_waiting(),
+            stock: self.stock_held.is_waiting(),
+        };
+        if let Some(leaver) = &mut self.leaver {
+            leaver.turn(now, &self.pi, waits);
+        }
+    }
+
     fn print_some(&mut self) {
         if let Some(Err(error)) = self.printer.as_mut().map(Printer::write_some) {
             tracing::warn!(%error, "standard output is closed; no more events are printed");
@@ -379,6 +369,7 @@ impl Daemon<'_> {
             self.notifier.poll_timeout(),
             self.start_deadline(),
             self.stock_held.poll_timeout(),
+            self.leaver.as_ref().map(Leaver::poll_timeout),
             held.filter(|_| self.is_assigned),
         ]
         .into_iter()

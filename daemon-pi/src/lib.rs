@@ -2,7 +2,7 @@
 //!
 //! Batches of events come from the controller, best bid and offer and trades go to the
 //! visualisation. What to do is decided by [`oxberry_cluster::pi`]; this crate is the rim around it:
-//! one thread, one poll loop.
+//! one poll loop in one thread, and a second one that only reads what the first left.
 //!
 //! Layers, lowest to highest:
 //!
@@ -10,6 +10,7 @@
 //! * [`Sockets`]: controller and visualisation,
 //! * [`BookMemory`]: where the books are; how all memory is locked,
 //! * [`Vitals`]: how the machine is, as a thread of its own reads it,
+//! * `metrics`, `side`: what the loop leaves of itself, and the thread that tells others of it,
 //! * [`run`]: the loop,
 //! * [`Cli`]: the program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
@@ -18,19 +19,23 @@ mod care;
 mod cli;
 mod config;
 mod daemon;
+mod error;
 mod health;
 pub mod limits;
 mod lock;
 mod memory;
+mod metrics;
 mod patience;
 mod print;
 mod report;
+mod side;
 mod sockets;
 mod vitals;
 
 pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
-pub use daemon::{Ended, PiError, Summary, run};
+pub use daemon::{Ended, Summary, run};
+pub use error::PiError;
 pub use memory::{BookMemory, NoMemory, bytes_of_node};
 pub use sockets::Sockets;
 pub use vitals::Vitals;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use oxberry_cluster::limits::Limits;
 use oxberry_core::book::Capacity;
 
 /// Data frames that one turn of the loop takes at most, so that control is never far away.
@@ -18,6 +19,13 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the end waits until the visualisation has read everything.
 pub const END_LINGER: Duration = Duration::from_secs(60);
+
+/// How often the loop leaves its metrics to be read: with every beat, for which it wakes anyway. It looks
+/// at every symbol for it, which takes microseconds.
+pub const READING_INTERVAL: Duration = Limits::DEFAULT.beat;
+
+/// A loop that has left nothing for so long hangs: every turn takes milliseconds.
+pub const LOOP_LATE_AFTER: Duration = Duration::from_secs(5);
 
 /// Orders that may rest at once, unless told otherwise.
 pub const DEFAULT_ORDERS: u32 = 1_000_000;

@@ -1,12 +1,12 @@
-//! The Pi's three connections.
+//! The Pi's three connections, and where it tells of itself.
 
-use oxberry_net::{
-    Clock, Context, ControlClient, Identity, NetError, StockPusher, SynchronizedSubscriber,
-};
+use oxberry_net::metrics::MetricsServer;
+use oxberry_net::{Clock, Context, ControlClient, Identity, StockPusher, SynchronizedSubscriber};
 
 use crate::config::Config;
+use crate::error::PiError;
 
-/// The sockets of a Pi. All of them connect; nobody connects to a Pi.
+/// The sockets of a Pi. Those of the cluster connect; nobody connects to a Pi but for its metrics.
 #[derive(Debug)]
 pub struct Sockets {
     /// To and from the controller.
@@ -15,15 +15,17 @@ pub struct Sockets {
     pub data: SynchronizedSubscriber,
     /// Stock events to the visualisation, if there is one.
     pub stock: Option<StockPusher>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<MetricsServer>,
 }
 
 impl Sockets {
-    /// Sockets connected as configured. The peers need not be there yet.
+    /// Sockets connected and bound as configured. The peers need not be there yet.
     ///
     /// # Errors
     ///
-    /// When a socket cannot be made.
-    pub fn connect(context: &Context, config: &Config) -> Result<Self, NetError> {
+    /// When a socket cannot be made or bound.
+    pub fn connect(context: &Context, config: &Config) -> Result<Self, PiError> {
         let identity = Identity::of_process(&config.name, &Clock::start());
         let stock = config
             .stock
@@ -32,6 +34,11 @@ impl Sockets {
             control: ControlClient::connect(context, config.control, &identity)?,
             data: SynchronizedSubscriber::connect(context, config.data)?,
             stock: stock.transpose()?,
+            metrics: config
+                .metrics
+                .as_ref()
+                .map(MetricsServer::bind)
+                .transpose()?,
         })
     }
 }

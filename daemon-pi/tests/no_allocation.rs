@@ -1,7 +1,8 @@
 //! The Pi's loop allocates nothing while the feed runs.
 //!
 //! Counted is Rust's allocator, for the Pi's thread alone. libzmq has its own, which is outside of
-//! what this can see; the process test looks at the memory of the whole process.
+//! what this can see; the process test looks at the memory of the whole process. The thread that serves
+//! metrics allocates as it likes, and is asked all the while.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use oxberry_net::{Context, Shutdown};
 use oxberry_pi::{Config, Ended, RawConfig, Sockets, run};
+use support::scrape::{get, value};
 use support::{Feed, Page, assert_complete};
 
 /// Allocations of counted threads.
@@ -61,7 +63,8 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn the_loop_allocates_nothing_from_start_to_end() {
-    const EVENTS: u64 = 400_000;
+    // Enough for the loop to leave its metrics some times.
+    const EVENTS: u64 = 2_000_000;
     let (sender, receiver) = std::sync::mpsc::channel();
     let feed = Feed::play(EVENTS, move |acked| {
         if acked > EVENTS / 100 && acked < EVENTS / 100 * 99 {
@@ -77,17 +80,25 @@ fn the_loop_allocates_nothing_from_start_to_end() {
         stock: Some(page.stock.to_string()),
         // That of all the rest of this test, too.
         lock_memory: Some(false),
+        metrics: Some("127.0.0.1:0".into()),
         ..RawConfig::default()
     };
     let config = Config::resolve(given, None);
     let config = config.unwrap();
+    let sockets = Sockets::connect(&Context::new(), &config).unwrap();
+    let metrics = sockets.metrics.as_ref().unwrap().address();
     let pi = std::thread::spawn(move || {
         IS_COUNTED.set(true);
-        let sockets = Sockets::connect(&Context::new(), &config).unwrap();
         let summary = run(&config, sockets, &Shutdown::new().unwrap()).unwrap();
         IS_COUNTED.set(false);
         summary
     });
+    // Until the Pi has ended, and its metrics with it.
+    let answers = std::iter::from_fn(|| get(metrics, "/metrics"));
+    let mut scraped: Vec<_> = answers
+        .filter_map(|answer| value(&answer, "oxberry_pi_events_total"))
+        .collect();
+    scraped.dedup();
     let summary = pi.join().unwrap();
     assert!(feed.outcome().is_good());
     assert_eq!(summary.ended, Ended::Finished { equal: true });
@@ -104,4 +115,11 @@ fn the_loop_allocates_nothing_from_start_to_end() {
     assert!(end > EVENTS / 4 * 3, "last looked at event {end}");
     assert!(before > 0, "nothing was counted at all");
     assert_eq!(before, after, "allocations while the feed ran");
+    let meanwhile = scraped
+        .iter()
+        .filter(|&&events| begin < events && events < end);
+    assert!(
+        meanwhile.count() > 0,
+        "the loop left nothing meanwhile: {scraped:?}"
+    );
 }

@@ -7,7 +7,8 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
@@ -17,6 +18,7 @@ use oxberry_core::book::Capacity;
 use oxberry_net::{Context, ControlServer, Endpoint, Shutdown};
 use oxberry_pi::bytes_of_node;
 use support::process::{Process, resident_bytes};
+use support::scrape::{get, value};
 use support::{Feed, Page, assert_complete};
 
 /// How long a person waits after Ctrl-C.
@@ -81,6 +83,9 @@ fn wrong_settings_are_told_from_a_failed_run() {
     let mut pi = Process::start(&["--stock", "tcp://0.0.0.0:5564"]);
     assert_eq!(pi.exit_code(), 2);
     assert!(pi.logged.contains("CURVE"), "{}", pi.logged);
+    let mut pi = Process::start(&["--metrics", "0.0.0.0:0"]);
+    assert_eq!(pi.exit_code(), 2);
+    assert!(pi.logged.contains("--metrics-token-file"), "{}", pi.logged);
     assert_eq!(Process::start(&["--log", "=loud="]).exit_code(), 2);
     assert_eq!(Process::start(&["--no-such-flag"]).exit_code(), 2);
     let mut checked = Process::start_in(&["--check-config"], &[("OXBERRY_PI_NAME", "from-env")]);
@@ -186,6 +191,54 @@ fn a_signal_ends_it_at_once_while_the_page_does_not_read() {
     pi.await_log("has read nothing for 5 s");
     pi.signal("INT");
     assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+}
+
+#[test]
+fn metrics_are_served_whoever_asks_and_however() {
+    let begin = Shutdown::new().unwrap();
+    let feed = Feed::play(400_000, |_| {});
+    let page = Page::read_from(begin.clone());
+    let more = ["--metrics", "127.0.0.1:0"];
+    let mut pi = pi_of(&feed, &page.stock.to_string(), &more);
+    pi.await_log("serves metrics");
+    let address = pi.logged_value("address=").parse().unwrap();
+    // Who says nothing, or nonsense for ever, keeps neither the loop nor other scrapers waiting.
+    let mut loud = TcpStream::connect(address).unwrap();
+    loud.write_all(&vec![b'x'; 20_000]).unwrap();
+    let silent = TcpStream::connect(address).unwrap();
+    pi.await_log("has read nothing for 5 s");
+    let metrics = get(address, "/metrics").unwrap();
+    for (sample, expected) in [
+        ("oxberry_pi_member", 1),
+        ("oxberry_pi_ready", 1),
+        ("oxberry_pi_stock_held", 1),
+        ("oxberry_pi_control_held", 0),
+        ("oxberry_pi_orders_capacity", 50_000),
+        ("oxberry_pi_symbols{trust=\"live\"}", 100),
+        ("oxberry_pi_symbols{trust=\"stale\"}", 0),
+        (
+            "oxberry_pi_book_rejections_total{reason=\"unknown_order\"}",
+            0,
+        ),
+        ("oxberry_pi_partitions", 8),
+    ] {
+        assert_eq!(
+            value(&metrics, sample),
+            Some(expected),
+            "{sample}: {metrics}"
+        );
+    }
+    assert!(value(&metrics, "oxberry_pi_events_total").unwrap() > 0);
+    assert!(value(&metrics, "oxberry_pi_position{channel=\"1\"}").unwrap() > 0);
+    assert!(value(&metrics, "oxberry_pi_position{channel=\"2\"}").is_none());
+    assert!(value(&metrics, "oxberry_pi_stock_frames_waiting").unwrap() > 0);
+    assert!(metrics.ends_with("# EOF\n"), "{metrics}");
+    assert!(get(address, "/healthz").unwrap().ends_with("\r\n\r\nok\n"));
+    begin.request();
+    assert_eq!(pi.exit_code(), 0, "{}", pi.logged);
+    assert!(feed.outcome().is_good());
+    assert_complete(&page.events());
+    drop((loud, silent));
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //! * [`ControlServer`], [`ControlClient`]: controller and Pis; [`SetupServer`], [`SetupClient`]:
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
+//! * [`metrics`]: numbers that a loop leaves, in Prometheus' text over HTTP,
 //! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
 //!   what all daemons read and check the same way;
 //!   [`libzmq`]: which one runs; [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
@@ -37,6 +38,7 @@ mod keys;
 mod libzmq;
 pub mod limits;
 mod logging;
+pub mod metrics;
 mod options;
 mod pipe;
 mod poll;

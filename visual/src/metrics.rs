@@ -1,159 +1,158 @@
-//! What is counted, in Prometheus' text format.
+//! What the dashboard is like, in the text of OpenMetrics.
 
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
+use std::sync::atomic::Ordering;
 
 use oxberry_cluster::page::Voice;
+use oxberry_net::metrics::{Family, registry};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+
+pub(crate) use oxberry_net::metrics::CONTENT_TYPE;
 
 use crate::board::{Counters, Phase};
 use crate::browser::BrowserCounters;
 use crate::screen::{BoardStatus, Status};
 
+/// Everything that can be told, as text.
 pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
-    let mut text = Text::default();
-    text.counter("frames", "Frames put up for browsers.", status.frame);
-    if let Some(board) = &status.board {
-        text.counters(&board.counters);
-        text.symbols(board);
-        text.feed(board);
-    }
-    text.browsers(browsers);
-    text.0
+    let mut metrics = registry();
+    metrics.register_collector(Box::new(Seen {
+        status: status.clone(),
+        browsers: Browsers::of(browsers),
+    }));
+    oxberry_net::metrics::text(&metrics)
 }
 
-#[derive(Debug, Default)]
-struct Text(String);
+/// What there is to tell at a moment.
+#[derive(Debug)]
+struct Seen {
+    status: Status,
+    browsers: Browsers,
+}
 
-impl Text {
-    /// What was counted of what the Pis told.
-    fn counters(&mut self, counters: &Counters) {
-        for (name, help, value) in [
-            ("stock_frames", "Frames that Pis pushed.", counters.frames),
-            (
-                "events",
-                "Events that counted, each message of a symbol once.",
-                counters.events,
-            ),
-            ("copies", "Copies by twins, dropped.", counters.copies),
-            (
-                "untrusted_events",
-                "Events of books that were not the best word on their symbol, dropped.",
-                counters.untrusted,
-            ),
-            (
-                "missed",
-                "Times that something of a Pi was missed and its state was asked for.",
-                counters.missed,
-            ),
-            (
-                "foreign_frames",
-                "Frames of another run, dropped.",
-                counters.foreign,
-            ),
-            (
-                "malformed",
-                "Frames that could not be read.",
-                counters.malformed,
-            ),
-            (
-                "repeated_frames",
-                "Frames that a Pi pushed again, dropped.",
-                counters.repeated,
-            ),
-            (
-                "frames_after_end",
-                "Frames of a Pi that had said that no more would follow.",
-                counters.after_end,
-            ),
-            ("runs", "Runs that were shown afresh.", counters.runs),
-            ("trades", "Trades.", counters.trades),
-            ("traded_shares", "Shares of these trades.", counters.volume),
-            (
-                "conflated",
-                "Events overtaken before a frame showed them.",
-                counters.conflated,
-            ),
-        ] {
-            self.counter(name, help, value);
+/// Who looks on at a moment.
+#[derive(Clone, Copy, Debug)]
+struct Browsers {
+    present: u64,
+    total: u64,
+    frames: u64,
+    frames_skipped: u64,
+}
+
+impl Browsers {
+    fn of(counters: &BrowserCounters) -> Self {
+        Self {
+            present: counters.present.load(Ordering::Relaxed),
+            total: counters.total.load(Ordering::Relaxed),
+            frames: counters.frames.load(Ordering::Relaxed),
+            frames_skipped: counters.frames_skipped.load(Ordering::Relaxed),
         }
+    }
+}
+
+impl Collector for Seen {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut text = Text(encoder);
+        let Status { frame, board, .. } = &self.status;
+        text.single("frames_total", "Frames put up for browsers.", Some(*frame))?;
+        // Before the first table there is nothing to count, but all names are there.
+        let board = board.as_ref();
+        text.counters(board.map(|board| &board.counters))?;
+        text.symbols(board)?;
+        text.feed(board)?;
+        text.browsers(&self.browsers)
+    }
+}
+
+struct Text<'a>(DescriptorEncoder<'a>);
+
+impl Text<'_> {
+    /// What was counted of what the Pis told.
+    #[rustfmt::skip]
+    fn counters(&mut self, counters: Option<&Counters>) -> fmt::Result {
+        let of = |read: fn(&Counters) -> u64| counters.map(read);
+        for (name, help, value) in [
+            ("stock_frames_total", "Frames that Pis pushed.", of(|all| all.frames)),
+            ("events_total", "Events that counted, each message of a symbol once.", of(|all| all.events)),
+            ("copies_total", "Copies by twins, dropped.", of(|all| all.copies)),
+            ("untrusted_events_total", "Events of books that were not the best word on their symbol, dropped.", of(|all| all.untrusted)),
+            ("missed_total", "Times that something of a Pi was missed and its state was asked for.", of(|all| all.missed)),
+            ("foreign_frames_total", "Frames of another run, dropped.", of(|all| all.foreign)),
+            ("malformed_total", "Frames that could not be read.", of(|all| all.malformed)),
+            ("repeated_frames_total", "Frames that a Pi pushed again, dropped.", of(|all| all.repeated)),
+            ("frames_after_end_total", "Frames of a Pi that had said that no more would follow.", of(|all| all.after_end)),
+            ("runs_total", "Runs that were shown afresh.", of(|all| all.runs)),
+            ("trades_total", "Trades.", of(|all| all.trades)),
+            ("traded_shares_total", "Shares of these trades.", of(|all| all.volume)),
+            ("conflated_total", "Events overtaken before a frame showed them.", of(|all| all.conflated)),
+        ] {
+            self.single(name, help, value)?;
+        }
+        Ok(())
     }
 
     /// How many symbols are how.
-    fn symbols(&mut self, board: &BoardStatus) {
-        self.head("symbols", "gauge", "Symbols by what can be said of them.");
-        for (state, count) in board.states.iter() {
-            self.line("symbols", &format!("{{state=\"{state}\"}}"), count.into());
-        }
-        self.head("symbols_not_trading", "gauge", "Symbols that do not trade.");
-        for (status, count) in board.statuses.paused() {
-            let label = format!("{{status=\"{status}\"}}");
-            self.line("symbols_not_trading", &label, count.into());
-        }
+    fn symbols(&mut self, board: Option<&BoardStatus>) -> fmt::Result {
+        let states = board.iter().flat_map(|board| board.states.iter());
+        let states = states.map(|(state, symbols)| (state.to_string(), symbols.into()));
+        let help = "Symbols by what can be said of them.";
+        self.labelled("symbols", help, "state", states)?;
+        let statuses = board.iter().flat_map(|board| board.statuses.paused());
+        let statuses = statuses.map(|(status, symbols)| (status.to_string(), symbols.into()));
+        let help = "Symbols that do not trade.";
+        self.labelled("symbols_not_trading", help, "status", statuses)
     }
 
     /// Who speaks, and whether the feed goes on.
-    fn feed(&mut self, board: &BoardStatus) {
-        self.head(
-            "node_speaks",
-            "gauge",
-            "Whether a Pi speaks or said that it is done.",
-        );
-        for node in &board.nodes {
-            let speaks = u64::from(matches!(node.voice, Voice::Speaking | Voice::Ended));
-            self.line(
-                "node_speaks",
-                &format!("{{node=\"{}\"}}", node.node),
-                speaks,
-            );
-        }
-        let ended = u64::from(board.phase == Phase::Ended);
-        self.gauge("feed_ended", "Whether the feed is over.", ended);
-        let silent = u64::from(board.phase == Phase::Silent);
-        self.gauge("feed_silent", "Whether nothing is heard any more.", silent);
+    fn feed(&mut self, board: Option<&BoardStatus>) -> fmt::Result {
+        let nodes = board.iter().flat_map(|board| &board.nodes).map(|node| {
+            let speaks = matches!(node.voice, Voice::Speaking | Voice::Ended);
+            (node.node.to_string(), speaks.into())
+        });
+        let help = "Whether a Pi speaks or said that it is done.";
+        self.labelled("node_speaks", help, "node", nodes)?;
+        let is = |phase| board.map(|board| u64::from(board.phase == phase));
+        self.single("feed_ended", "Whether the feed is over.", is(Phase::Ended))?;
+        let help = "Whether nothing is heard any more.";
+        self.single("feed_silent", help, is(Phase::Silent))
     }
 
     /// Who looks on.
-    fn browsers(&mut self, browsers: &BrowserCounters) {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        self.gauge(
-            "browsers",
-            "Browsers that look on.",
-            read(&browsers.present),
-        );
-        self.counter(
-            "browsers",
-            "Browsers that ever looked on.",
-            read(&browsers.total),
-        );
-        self.counter(
-            "browser_frames",
-            "Frames sent to browsers.",
-            read(&browsers.frames),
-        );
-        self.counter(
-            "browser_frames_skipped",
-            "Frames that a browser was too slow for.",
-            read(&browsers.frames_skipped),
-        );
+    fn browsers(&mut self, browsers: &Browsers) -> fmt::Result {
+        let Browsers {
+            present,
+            total,
+            frames,
+            frames_skipped,
+        } = *browsers;
+        self.single("browsers", "Browsers that look on.", Some(present))?;
+        let help = "Browsers that ever looked on.";
+        self.single("browser_visits_total", help, Some(total))?;
+        let help = "Frames sent to browsers.";
+        self.single("browser_frames_total", help, Some(frames))?;
+        let help = "Frames that a browser was too slow for.";
+        self.single("browser_frames_skipped_total", help, Some(frames_skipped))
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
-        let name = format!("{name}_total");
-        self.head(&name, "counter", help);
-        self.line(&name, "", value);
+    fn single(&mut self, name: &str, help: &str, value: Option<u64>) -> fmt::Result {
+        let name = format!("oxberry_visual_{name}");
+        let mut family = Family::begin(&mut self.0, &name, help)?;
+        value.map_or(Ok(()), |value| family.sample(&[], value))
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.head(name, "gauge", help);
-        self.line(name, "", value);
-    }
-
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# HELP oxberry_visual_{name} {help}");
-        let _ = writeln!(self.0, "# TYPE oxberry_visual_{name} {kind}");
-    }
-
-    fn line(&mut self, name: &str, labels: &str, value: u64) {
-        let _ = writeln!(self.0, "oxberry_visual_{name}{labels} {value}");
+    fn labelled(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &str,
+        samples: impl Iterator<Item = (String, u64)>,
+    ) -> fmt::Result {
+        let name = format!("oxberry_visual_{name}");
+        let mut family = Family::begin(&mut self.0, &name, help)?;
+        for (word, value) in samples {
+            family.sample(&[(label, &word)], value)?;
+        }
+        Ok(())
     }
 }

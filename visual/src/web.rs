@@ -163,7 +163,7 @@ async fn health(State(mut web): State<Web>) -> (StatusCode, &'static str) {
 
 async fn show_metrics(State(web): State<Web>) -> Response {
     let text = metrics::text(&web.viewer.status(), &web.counters);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 
 async fn state(State(web): State<Web>) -> Response {

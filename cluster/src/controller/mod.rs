@@ -7,6 +7,7 @@
 //! Data frames do not pass through here: each channel publishes its own
 //! ([`crate::channel::ChannelStreams`]) and waits for the credit that this machine hands out.
 
+mod census;
 mod credit;
 mod death;
 mod ending;
@@ -27,6 +28,7 @@ use oxberry_proto::flow::{Ack, Digests, Farewell, Heartbeat};
 use oxberry_proto::start::{Ready, SayHello};
 use oxberry_proto::{FromPi, Kind, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
+pub use self::census::Census;
 use self::message::plain;
 use self::node::NodeState;
 use self::nodes::Nodes;

@@ -10,6 +10,7 @@ mod news;
 mod outbox;
 mod output;
 mod ring;
+mod standing;
 mod streams;
 mod telling;
 
@@ -28,6 +29,7 @@ use oxberry_proto::{
 
 use self::control_mail::ControlMail;
 pub use self::output::{Command, Counters, Report, Stop};
+pub use self::standing::{Standing, SymbolsByTrust};
 use self::streams::Streams;
 use self::telling::Telling;
 use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};

@@ -75,6 +75,16 @@ impl Outbox {
         FRAMES_PER_BATCH < self.finished.room()
     }
 
+    /// How many finished frames wait.
+    pub(super) const fn waiting(&self) -> usize {
+        self.finished.waiting()
+    }
+
+    /// For how many more there is room.
+    pub(super) const fn room(&self) -> usize {
+        self.finished.room()
+    }
+
     /// Whether nothing waits, neither frame nor record.
     pub(super) const fn is_empty(&self) -> bool {
         self.finished.is_empty() && self.open.is_none()

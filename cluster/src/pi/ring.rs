@@ -29,6 +29,11 @@ impl Ring {
         self.lengths.len() - self.waiting
     }
 
+    /// How many frames there are.
+    pub(super) const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
     /// Whether there is no frame.
     pub(super) const fn is_empty(&self) -> bool {
         self.waiting == 0

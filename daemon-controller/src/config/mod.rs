@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
+use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{
     Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option, options_of_file, ports,
     quoted,
@@ -53,6 +54,8 @@ pub struct Config {
     pub setup: Endpoint,
     /// Who this machine is and whom it lets in; without, it stays on loopback.
     pub keys: Option<Keys>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// What is wrong with the configuration.
@@ -62,6 +65,9 @@ pub enum ConfigError {
     /// The file, the keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Metrics cannot be served so.
+    #[error(transparent)]
+    Metrics(#[from] MetricsOptionError),
     /// No directory was given.
     #[error(
         "no directory of channel files was given: name it as the argument, or `dir` in the file"
@@ -114,6 +120,7 @@ impl RawConfig {
             control: endpoints.listens("--control", self.control.as_deref(), ports::CONTROL)?,
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
             keys,
+            metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             pis,
             dir,
         })
@@ -135,6 +142,7 @@ impl fmt::Display for Config {
             control,
             setup,
             keys,
+            metrics,
         } = self;
         writeln!(f, "dir = {}", quoted(dir.display()))?;
         writeln!(f, "symbols = {}", quoted(symbols.display()))?;
@@ -151,7 +159,7 @@ impl fmt::Display for Config {
         if let Some(keys) = keys {
             writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
         }
-        Ok(())
+        f.write_str(&MetricsConfig::lines_of(metrics.as_ref()))
     }
 }
 
@@ -225,6 +233,10 @@ mod tests {
             ("dir = '/'\npartitions = 257", "--partitions"),
             ("dir = '/'\ndata = 'tcp://127.0.0.1:65536'", "--data"),
             ("dir = '/'\nsetup = 'here'", "--setup"),
+            (
+                "dir = '/'\nmetrics = '0.0.0.0:9561'",
+                "--metrics-token-file",
+            ),
         ] {
             let error = raw(toml).check().unwrap_err().to_string();
             assert!(error.contains(option), "{error}");
@@ -248,7 +260,8 @@ mod tests {
         for toml in [
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
-             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'",
+             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'\n\
+             metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'",
             "dir = '/flow'\nspeed = 'max'",
         ] {
             let config = raw(toml).check().unwrap();

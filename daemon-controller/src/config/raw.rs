@@ -57,6 +57,18 @@ pub struct RawConfig {
     /// The directory of this machine's key and of the list of those it lets in; needed beyond loopback.
     #[arg(long, value_name = "DIR", env = "OXBERRY_CONTROLLER_KEYS")]
     pub keys: Option<PathBuf>,
+
+    /// Where to serve metrics for Prometheus, or none [default: none]; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", env = "OXBERRY_CONTROLLER_METRICS")]
+    pub metrics: Option<String>,
+
+    /// The file with the token that scrapers must send; needed where other machines can reach them.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "OXBERRY_CONTROLLER_METRICS_TOKEN_FILE"
+    )]
+    pub metrics_token_file: Option<PathBuf>,
 }
 
 impl RawConfig {
@@ -76,6 +88,8 @@ impl RawConfig {
             control: self.control.or(other.control),
             setup: self.setup.or(other.setup),
             keys: self.keys.or(other.keys),
+            metrics: self.metrics.or(other.metrics),
+            metrics_token_file: self.metrics_token_file.or(other.metrics_token_file),
         }
     }
 }

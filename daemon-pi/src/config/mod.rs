@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use oxberry_core::book::Capacity;
+use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{
     Endpoint, EndpointOptions, KeyName, KeyRole, Keys, OptionError, keys_of_option,
     options_of_file, ports, quoted,
@@ -38,6 +39,8 @@ pub struct Config {
     pub print: bool,
     /// How long to wait for the controller's answer; `None` is for ever.
     pub start_timeout: Option<Duration>,
+    /// Where metrics are served, if anywhere.
+    pub metrics: Option<MetricsConfig>,
     /// What is logged.
     pub log: String,
 }
@@ -49,6 +52,9 @@ pub enum ConfigError {
     /// The file, the keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// Metrics cannot be served so.
+    #[error(transparent)]
+    Metrics(#[from] MetricsOptionError),
     /// A name that cannot be.
     #[error("--name: `{name}`: a name has 1 to {MAX_NODE_NAME_BYTES} bytes")]
     Name {
@@ -130,6 +136,7 @@ impl RawConfig {
             lock_memory: self.lock_memory.unwrap_or(true),
             print: self.print.unwrap_or(false),
             start_timeout: self.start_timeout.map(Duration::from_secs),
+            metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
@@ -155,6 +162,7 @@ impl fmt::Display for Config {
         if let Some(timeout) = self.start_timeout {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
         }
+        f.write_str(&MetricsConfig::lines_of(self.metrics.as_ref()))?;
         writeln!(f, "log = {}", quoted(&self.log))
     }
 }
@@ -252,6 +260,8 @@ mod tests {
             stock: Some("none".into()),
             start_timeout: Some(9),
             lock_memory: Some(false),
+            metrics: Some("192.0.2.7:9562".into()),
+            metrics_token_file: Some("/etc/oxberry/token".into()),
             print: Some(true),
             ..RawConfig::default()
         });
@@ -299,6 +309,13 @@ mod tests {
                     ..RawConfig::default()
                 },
                 "stock: port 0",
+            ),
+            (
+                RawConfig {
+                    metrics: text("0.0.0.0:9562"),
+                    ..RawConfig::default()
+                },
+                "--metrics-token-file",
             ),
             (
                 RawConfig {

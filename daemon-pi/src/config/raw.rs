@@ -58,6 +58,14 @@ pub struct RawConfig {
     #[arg(long, value_name = "SECONDS", env = "OXBERRY_PI_START_TIMEOUT")]
     pub start_timeout: Option<u64>,
 
+    /// Where to serve metrics for Prometheus, `ADDRESS:PORT` or `none` [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "OXBERRY_PI_METRICS")]
+    pub metrics: Option<String>,
+
+    /// The file with the token that scrapers must send; needed where other machines can reach them
+    #[arg(long, value_name = "FILE", env = "OXBERRY_PI_METRICS_TOKEN_FILE")]
+    pub metrics_token_file: Option<PathBuf>,
+
     /// What to log: error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL", env = "OXBERRY_PI_LOG")]
     pub log: Option<String>,
@@ -79,6 +87,8 @@ impl RawConfig {
             lock_memory: self.lock_memory.or(other.lock_memory),
             print: self.print.or(other.print),
             start_timeout: self.start_timeout.or(other.start_timeout),
+            metrics: self.metrics.or(other.metrics),
+            metrics_token_file: self.metrics_token_file.or(other.metrics_token_file),
             log: self.log.or(other.log),
         }
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test file uses its own part")]
 
 pub(crate) mod process;
+pub(crate) mod scrape;
 
 use std::thread::{self, JoinHandle};
 use std::time::Duration;

@@ -70,6 +70,13 @@ impl Process {
         }
     }
 
+    /// What stands behind `name` in what it has logged, up to the next space.
+    pub(crate) fn logged_value(&self, name: &str) -> &str {
+        let behind = self.logged.split(name).nth(1);
+        let word = behind.and_then(|behind| behind.split_whitespace().next());
+        word.unwrap_or_else(|| panic!("`{name}` is not in:\n{}", self.logged))
+    }
+
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, signal: &str) {
         let killed = Command::new("kill")

@@ -94,6 +94,7 @@ impl Cluster {
                 data,
                 control,
                 setup,
+                ..
             }) = notice
             {
                 Ok((data, control, setup))

@@ -421,7 +421,9 @@ fn metrics_tell_what_was_counted() {
     pi.end();
     page.until(|page| page.last["phase"] == "ended");
     let (head, text) = get(dashboard.address, "/metrics");
-    assert!(head.contains("text/plain; version=0.0.4"), "{head}");
+    let expected = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert!(head.contains(expected), "{head}");
+    assert!(text.ends_with("# EOF\n"), "{text}");
     for line in [
         "oxberry_visual_events_total 2",
         "oxberry_visual_copies_total 0",

@@ -1,0 +1,95 @@
+//! How a Pi stands at a moment, beside its totals: for whoever looks on.
+
+use oxberry_core::book::Trust;
+use oxberry_core::units::Position;
+use oxberry_proto::StreamId;
+
+use super::{Phase, Pi};
+
+/// How a Pi stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it has an assignment.
+    pub is_member: bool,
+    /// Whether it heard the pings of all its partitions.
+    pub is_ready: bool,
+    /// Whether some stream has been silent for three beats.
+    pub is_silent: bool,
+    /// Partitions that it holds.
+    pub partitions: usize,
+    /// Streams of which something was heard.
+    pub streams: usize,
+    /// Those of them of which something is missing at the controller that may still come.
+    pub streams_recovering: usize,
+    /// Those of them that nothing was heard of for three beats.
+    pub streams_silent: usize,
+    /// Those of them that have ended.
+    pub streams_ended: usize,
+    /// Frames that wait for the visualisation.
+    pub stock_frames: usize,
+    /// For how many more there is room.
+    pub stock_frames_room: usize,
+    /// Symbols by the trust in their books.
+    pub symbols: SymbolsByTrust,
+}
+
+/// Counts of symbols by the trust in their books. What a stream is like comes on top: of a live book
+/// whose stream recovers nobody says that it is live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SymbolsByTrust {
+    /// See [`Trust::Live`].
+    pub live: u32,
+    /// See [`Trust::Recovering`].
+    pub recovering: u32,
+    /// See [`Trust::Partial`].
+    pub partial: u32,
+    /// See [`Trust::Stale`].
+    pub stale: u32,
+}
+
+impl Pi<'_> {
+    /// How it stands. It takes a look at every symbol and every stream, so ask for it now and then.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over);
+        let mut standing = Standing {
+            is_member,
+            is_ready: is_member && self.phase != Phase::Pinging,
+            is_silent: self.is_silent,
+            partitions: self.streams.partitions().len(),
+            stock_frames: self.telling.outbox.waiting(),
+            stock_frames_room: self.telling.outbox.room(),
+            symbols: self.symbols_by_trust(),
+            ..Standing::default()
+        };
+        let mut n = 0;
+        while let Some((_, stream)) = self.streams.known(n) {
+            standing.streams_recovering += usize::from(stream.recovering);
+            standing.streams_silent += usize::from(stream.silent);
+            standing.streams_ended += usize::from(stream.ended);
+            n += 1;
+        }
+        standing.streams = n;
+        standing
+    }
+
+    /// Up to where its books hold the streams of which something was heard.
+    pub fn positions(&self) -> impl Iterator<Item = (StreamId, Position)> + '_ {
+        let known = (0..).map_while(|n| self.streams.known(n));
+        known.map(|(id, stream)| (id, stream.position))
+    }
+
+    fn symbols_by_trust(&self) -> SymbolsByTrust {
+        let mut symbols = SymbolsByTrust::default();
+        for slot in self.books.slots() {
+            let count = match self.books.trust(slot) {
+                Trust::Live => &mut symbols.live,
+                Trust::Recovering => &mut symbols.recovering,
+                Trust::Partial => &mut symbols.partial,
+                Trust::Stale => &mut symbols.stale,
+            };
+            *count += 1;
+        }
+        symbols
+    }
+}

@@ -1,0 +1,73 @@
+//! What the cluster is like, as the main thread sees it.
+
+use oxberry_cluster::controller::{Census, Counters};
+use oxberry_net::ProxyCounts;
+use oxberry_net::metrics::Metric;
+
+/// Everything that is read of the main thread at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClusterReadings {
+    pub(crate) turns: u64,
+    pub(crate) census: Census,
+    pub(crate) counters: Counters,
+    pub(crate) proxy: ProxyCounts,
+}
+
+/// A count of what fits the memory of this machine.
+fn count(things: usize) -> u64 {
+    things.try_into().unwrap_or(u64::MAX)
+}
+
+/// One line of [`METRICS`].
+const fn metric(
+    name: &'static str,
+    help: &'static str,
+    read: fn(&ClusterReadings) -> u64,
+) -> Metric<ClusterReadings> {
+    Metric::new(name, help, read)
+}
+
+/// Nodes in a state, as [`METRICS`] has them.
+const fn nodes(
+    labels: &'static [(&'static str, &'static str)],
+    read: fn(&ClusterReadings) -> u64,
+) -> Metric<ClusterReadings> {
+    Metric::new(
+        "oxberry_controller_nodes",
+        "Nodes by how far they are.",
+        read,
+    )
+    .with(labels)
+}
+
+/// Messages that were not taken, as [`METRICS`] has them.
+const fn not_taken(
+    labels: &'static [(&'static str, &'static str)],
+    read: fn(&ClusterReadings) -> u64,
+) -> Metric<ClusterReadings> {
+    let name = "oxberry_controller_messages_not_taken_total";
+    Metric::new(name, "Messages that were not taken, by the reason.", read).with(labels)
+}
+
+/// All of them. docs/metrics.md has the same list, and a test compares.
+#[rustfmt::skip]
+pub(super) static METRICS: &[Metric<ClusterReadings>] = &[
+    metric("oxberry_controller_loop_turns_total", "Turns of the main loop; it hangs when they stop.", |of| of.turns),
+    metric("oxberry_controller_playing", "Whether the feed is being played.", |of| of.census.is_playing.into()),
+    metric("oxberry_controller_nodes_expected", "Nodes that are waited for before the start.", |of| count(of.census.nodes_expected)),
+    nodes(&[("state", "joined")], |of| count(of.census.joined)),
+    nodes(&[("state", "assigned")], |of| count(of.census.assigned)),
+    nodes(&[("state", "ready")], |of| count(of.census.ready)),
+    nodes(&[("state", "done")], |of| count(of.census.done)),
+    nodes(&[("state", "gone")], |of| count(of.census.gone)),
+    nodes(&[("state", "dead")], |of| count(of.census.dead)),
+    metric("oxberry_controller_partitions", "Partitions that were assigned.", |of| count(of.census.partitions)),
+    metric("oxberry_controller_partitions_orphaned", "Partitions that no living node holds.", |of| count(of.census.partitions_orphaned)),
+    not_taken(&[("reason", "out_of_place")], |of| of.counters.out_of_place),
+    not_taken(&[("reason", "foreign")], |of| of.counters.foreign),
+    not_taken(&[("reason", "bad_message")], |of| of.counters.bad_messages),
+    not_taken(&[("reason", "vain_wish")], |of| of.counters.vain_wishes),
+    metric("oxberry_controller_proxy_frames_total", "Frames passed on to those who subscribed.", |of| of.proxy.frames),
+    metric("oxberry_controller_proxy_stalls_total", "Times that a frame had to wait for a full subscriber.", |of| of.proxy.stalls),
+    metric("oxberry_controller_proxy_overruns_total", "Times that a frame was passed on without a full subscriber, which lost it.", |of| of.proxy.overruns),
+];

@@ -1,0 +1,225 @@
+//! What the loop leaves of itself for others to read: its metrics, in fixed memory.
+//!
+//! The loop stores numbers and does nothing else for it; [`side`](crate::side) reads them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use oxberry_cluster::pi::{Counters, Pi, Standing};
+use oxberry_core::book::{BookCounters, Capacity};
+use oxberry_core::units::{Instant, Position};
+use oxberry_net::metrics::{Family, Metric, Readings, UNKNOWN};
+use oxberry_proto::limits::MAX_CHANNELS;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+
+use crate::limits::READING_INTERVAL;
+
+/// Everything that is read of the loop at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopReadings {
+    turns: u64,
+    counters: Counters,
+    standing: Standing,
+    books: BookCounters,
+    capacity: Capacity,
+    orders: u32,
+    levels: u32,
+    waits: Waits,
+}
+
+/// For whom the loop waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waits {
+    /// The controller's socket does not take a message.
+    pub(crate) control: bool,
+    /// The visualisation's does not take a frame.
+    pub(crate) stock: bool,
+}
+
+/// What the loop left, which both threads hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Left {
+    pub(crate) readings: Arc<Readings<LoopReadings>>,
+    pub(crate) positions: Arc<Positions>,
+}
+
+/// Leaves the loop's metrics now and then.
+#[derive(Debug)]
+pub(crate) struct Leaver {
+    left: Left,
+    turns: u64,
+    due: Instant,
+}
+
+/// By channel the number up to which all its streams are in the books.
+#[derive(Debug)]
+pub(crate) struct Positions(Box<[AtomicU64]>);
+
+impl Left {
+    /// Nothing yet.
+    pub(crate) fn new() -> Self {
+        let unknown = (0..MAX_CHANNELS).map(|_| AtomicU64::new(UNKNOWN));
+        Self {
+            readings: Arc::new(Readings::new(METRICS)),
+            positions: Arc::new(Positions(unknown.collect())),
+        }
+    }
+}
+
+impl Leaver {
+    pub(crate) const fn new(left: Left, now: Instant) -> Self {
+        Self {
+            left,
+            turns: 0,
+            due: now,
+        }
+    }
+
+    /// When [`turn`](Self::turn) has something to leave again.
+    pub(crate) const fn poll_timeout(&self) -> Instant {
+        self.due
+    }
+
+    /// The loop has made a turn. When it is time, what it is like is left.
+    pub(crate) fn turn(&mut self, now: Instant, pi: &Pi<'_>, waits: Waits) {
+        self.turns += 1;
+        if now < self.due {
+            return;
+        }
+        self.due = now.after(READING_INTERVAL);
+        let books = pi.books();
+        let readings = LoopReadings {
+            turns: self.turns,
+            counters: pi.counters(),
+            standing: pi.standing(),
+            books: books.counters(),
+            capacity: books.capacity(),
+            orders: books.order_count(),
+            levels: books.level_count(),
+            waits,
+        };
+        self.left.readings.leave(now, &readings);
+        self.left.positions.leave(pi);
+    }
+}
+
+impl Positions {
+    fn leave(&self, pi: &Pi<'_>) {
+        let mut lowest = [None::<Position>; MAX_CHANNELS];
+        for (stream, position) in pi.positions() {
+            if let Some(lowest) = lowest.get_mut(usize::from(stream.channel.raw())) {
+                *lowest = Some(lowest.map_or(position, |before| before.min(position)));
+            }
+        }
+        for (left, lowest) in self.0.iter().zip(lowest) {
+            let number = lowest.map_or(UNKNOWN, |position| position.seq_num.raw().into());
+            left.store(number, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Collector for Positions {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let help = "The number of a channel up to which everything is in the books of this node.";
+        let mut family = Family::begin(&mut encoder, "oxberry_pi_position", help)?;
+        for (channel, number) in self.0.iter().enumerate() {
+            let number = number.load(Ordering::Relaxed);
+            if number != UNKNOWN {
+                family.sample(&[("channel", &channel.to_string())], number)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A count of what fits the memory of this machine.
+fn count(things: usize) -> u64 {
+    things.try_into().unwrap_or(u64::MAX)
+}
+
+/// One line of [`METRICS`].
+const fn metric(
+    name: &'static str,
+    help: &'static str,
+    read: fn(&LoopReadings) -> u64,
+) -> Metric<LoopReadings> {
+    Metric::new(name, help, read)
+}
+
+/// A symbol's trust, as [`METRICS`] has it.
+const fn symbols(
+    labels: &'static [(&'static str, &'static str)],
+    read: fn(&LoopReadings) -> u64,
+) -> Metric<LoopReadings> {
+    Metric::new(
+        "oxberry_pi_symbols",
+        "Symbols by the trust in their books.",
+        read,
+    )
+    .with(labels)
+}
+
+/// Why books refused an event, as [`METRICS`] has it.
+const fn refused(
+    labels: &'static [(&'static str, &'static str)],
+    read: fn(&LoopReadings) -> u64,
+) -> Metric<LoopReadings> {
+    let help = "Events that books refused, by the reason.";
+    Metric::new("oxberry_pi_book_rejections_total", help, read).with(labels)
+}
+
+/// All of them. docs/metrics.md has the same list, and a test compares.
+#[rustfmt::skip]
+static METRICS: &[Metric<LoopReadings>] = &[
+    metric("oxberry_pi_loop_turns_total", "Turns of the loop; it hangs when they stop.", |of| of.turns),
+    metric("oxberry_pi_member", "Whether it has an assignment of the controller.", |of| of.standing.is_member.into()),
+    metric("oxberry_pi_ready", "Whether it hears all its partitions.", |of| of.standing.is_ready.into()),
+    metric("oxberry_pi_feed_silent", "Whether some stream was silent for three beats.", |of| of.standing.is_silent.into()),
+    metric("oxberry_pi_control_held", "Whether the controller's socket does not take a message.", |of| of.waits.control.into()),
+    metric("oxberry_pi_stock_held", "Whether the visualisation does not take a frame, so that this node waits for it.", |of| of.waits.stock.into()),
+    metric("oxberry_pi_stock_frames_waiting", "Frames that wait for the visualisation.", |of| count(of.standing.stock_frames)),
+    metric("oxberry_pi_stock_frames_room", "For how many more frames there is room.", |of| count(of.standing.stock_frames_room)),
+    metric("oxberry_pi_partitions", "Partitions that it holds.", |of| count(of.standing.partitions)),
+    metric("oxberry_pi_streams", "Streams of which something was heard.", |of| count(of.standing.streams)),
+    metric("oxberry_pi_streams_recovering", "Streams of which something is missing that may still come.", |of| count(of.standing.streams_recovering)),
+    metric("oxberry_pi_streams_silent", "Streams that were silent for three beats.", |of| count(of.standing.streams_silent)),
+    metric("oxberry_pi_streams_ended", "Streams that have ended.", |of| count(of.standing.streams_ended)),
+    symbols(&[("trust", "live")], |of| of.standing.symbols.live.into()),
+    symbols(&[("trust", "recovering")], |of| of.standing.symbols.recovering.into()),
+    symbols(&[("trust", "partial")], |of| of.standing.symbols.partial.into()),
+    symbols(&[("trust", "stale")], |of| of.standing.symbols.stale.into()),
+    metric("oxberry_pi_symbols_capacity", "Symbols that its books can keep.", |of| of.capacity.symbols.into()),
+    metric("oxberry_pi_orders", "Orders that rest.", |of| of.orders.into()),
+    metric("oxberry_pi_orders_capacity", "Orders that may rest at once.", |of| of.capacity.orders.into()),
+    metric("oxberry_pi_levels", "Price levels that exist.", |of| of.levels.into()),
+    metric("oxberry_pi_levels_capacity", "Price levels that may exist at once.", |of| of.capacity.levels.into()),
+    metric("oxberry_pi_books_bytes", "Memory of the books, all taken at start.", |of| count(of.capacity.bytes())),
+    metric("oxberry_pi_events_total", "Events applied to the books.", |of| of.counters.events),
+    metric("oxberry_pi_events_rejected_total", "Events that the books refused.", |of| of.counters.rejected),
+    metric("oxberry_pi_batches_total", "Batches applied.", |of| of.counters.batches),
+    metric("oxberry_pi_copies_total", "Batches and coverage that came again.", |of| of.counters.copies),
+    metric("oxberry_pi_holes_total", "Times that something was missing in a stream.", |of| of.counters.holes),
+    metric("oxberry_pi_losses_total", "Losses of the feed that the controller told.", |of| of.counters.losses),
+    metric("oxberry_pi_refreshes_missed_total", "Messages of refreshes that came too late or not at all.", |of| of.counters.refreshes_missed),
+    metric("oxberry_pi_foreign_frames_total", "Frames of another run, or of a partition that is not held here.", |of| of.counters.foreign),
+    metric("oxberry_pi_bad_frames_total", "Frames that could not be read.", |of| of.counters.bad_frames),
+    metric("oxberry_pi_out_of_place_messages_total", "Messages that are not said to a node that is as far as this one.", |of| of.counters.out_of_place),
+    metric("oxberry_pi_stock_events_total", "Stock events told.", |of| of.counters.stock_events),
+    refused(&[("reason", "unknown_order")], |of| of.books.unknown_orders),
+    refused(&[("reason", "late_delete")], |of| of.books.late_deletes),
+    refused(&[("reason", "duplicate_order")], |of| of.books.duplicate_orders),
+    refused(&[("reason", "zero_quantity")], |of| of.books.zero_quantities),
+    refused(&[("reason", "excess_execution")], |of| of.books.excess_executions),
+    refused(&[("reason", "orders_full")], |of| of.books.orders_full),
+    refused(&[("reason", "levels_full")], |of| of.books.levels_full),
+    refused(&[("reason", "ids_crowded")], |of| of.books.ids_crowded),
+    refused(&[("reason", "scale_lost")], |of| of.books.scales_lost),
+    refused(&[("reason", "old_message")], |of| of.books.old_messages),
+    refused(&[("reason", "other_channel")], |of| of.books.other_channels),
+    refused(&[("reason", "unknown_symbol")], |of| of.books.unknown_symbols),
+    refused(&[("reason", "unreadable")], |of| of.books.unreadable),
+    metric("oxberry_pi_symbol_gaps_total", "Times that messages of a symbol were missing.", |of| of.books.symbol_gaps),
+    metric("oxberry_pi_symbol_messages_missing_total", "Messages missing in those gaps.", |of| of.books.symbol_messages_missing),
+];
