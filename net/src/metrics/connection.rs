@@ -119,3 +119,70 @@ fn retried(mut attempt: impl FnMut() -> io::Result<usize>) -> io::Result<usize> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{Clock, wait};
+
+    /// Both ends of a connection.
+    fn connect() -> (TcpStream, Connection) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        (peer, Connection::new(stream, Instant::default()).unwrap())
+    }
+
+    /// Goes on until the state is so, or the connection is to be dropped; says whether it is kept.
+    fn go_on_until(connection: &mut Connection, is_so: impl Fn(&State) -> bool) -> bool {
+        let clock = Clock::start();
+        let hang = clock.now().after(Duration::from_secs(60));
+        while !is_so(&connection.state) {
+            wait(&clock, Some(hang), [connection.poll_item()]).unwrap();
+            assert!(clock.now() < hang, "nothing happens to {connection:?}");
+            if !connection.go_on(&|_| b"answer".to_vec()) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether so many bytes came after the answer.
+    fn left_over(bytes: usize) -> impl Fn(&State) -> bool {
+        move |state| matches!(state, State::Ending { left } if *left + bytes == MOST_LEFT_BYTES)
+    }
+
+    #[test]
+    fn a_connection_is_kept_until_the_other_end_has_nothing_more_to_say() {
+        let (mut peer, mut connection) = connect();
+        peer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert!(go_on_until(&mut connection, left_over(0)));
+        let mut answer = String::new();
+        peer.read_to_string(&mut answer).unwrap();
+        assert_eq!(answer, "answer");
+        // Closed by now it would be reset, and a peer that is still sending might lose the answer.
+        peer.write_all(b"and more").unwrap();
+        assert!(go_on_until(&mut connection, left_over(8)));
+        drop(peer);
+        assert!(!go_on_until(&mut connection, |_| false));
+    }
+
+    #[test]
+    fn who_never_stops_after_the_answer_is_dropped() {
+        let (mut peer, mut connection) = connect();
+        peer.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        assert!(go_on_until(&mut connection, left_over(0)));
+        let mut sent = 0;
+        loop {
+            peer.write_all(&[b'x'; READ_BYTES]).unwrap();
+            sent += READ_BYTES;
+            assert!(sent <= MOST_LEFT_BYTES, "{sent} bytes were taken");
+            if !go_on_until(&mut connection, left_over(sent)) {
+                break;
+            }
+        }
+    }
+}

@@ -75,6 +75,10 @@ fn what_is_served_tells_what_happens() {
     let events = "oxberry_controller_events_total{channel=\"1\"}";
     let published = served.value(events).unwrap();
     assert!(published > 0.0);
+    let batches = served.value("oxberry_controller_batches_total{channel=\"1\"}");
+    let bytes = served.value("oxberry_controller_published_bytes_total{channel=\"1\"}");
+    // Even an empty one has a head.
+    assert!(batches > Some(0.0) && bytes > batches.map(|batches| batches * 20.0));
     // Everything that was published by then arrives.
     let on_page = "oxberry_visual_stock_frames_total";
     cluster.scrape_until(pi, |scrape| {
