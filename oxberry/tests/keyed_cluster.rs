@@ -19,7 +19,7 @@ use oxberry_net::{
     wait,
 };
 use oxberry_proto::start::Hello;
-use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
+use oxberry_proto::{Libzmq, SCHEMA_FINGERPRINT, encode};
 use tempfile::TempDir;
 
 /// How long anything may take before a test gives up on it.
@@ -290,6 +290,7 @@ fn a_listed_pi_cannot_join_under_the_name_of_another() {
         last_run: None,
         max_orders: 1_000,
         max_symbols: 1_000,
+        libzmq: Libzmq::default(),
     };
     let mut message = [0; 256];
     let length = encode(&hello, &mut message).unwrap();
