@@ -17,7 +17,7 @@ const ZEROS_OF_PLAIN: usize = 32;
 const ZEROS_OF_BOX: usize = ZEROS_OF_PLAIN - TAG;
 const TAG: usize = size_of::<Tag>();
 
-/// The room in front of an allocation, for its length. Keeps what follows as aligned as `malloc`.
+/// The room in front of an allocation, for its length. What follows is as aligned as `calloc` has it.
 const LENGTH_ROOM: usize = 16;
 
 const fn number(result: Result<(), Refused>) -> c_int {
@@ -41,22 +41,20 @@ extern "C" fn oxberry_sodium_init() -> c_int {
 /// Memory for `count` secrets of `size` bytes each, or null. It holds zeros.
 #[unsafe(no_mangle)]
 extern "C" fn oxberry_sodium_allocarray(count: usize, size: usize) -> *mut c_void {
-    let length = count.checked_mul(size);
-    let Some((length, all)) =
-        length.and_then(|length| Some((length, length.checked_add(LENGTH_ROOM)?)))
-    else {
+    let bytes = count.checked_mul(size);
+    let Some(bytes) = bytes.and_then(|bytes| bytes.checked_add(LENGTH_ROOM)) else {
         return ptr::null_mut();
     };
     // SAFETY: any number of bytes may be asked for.
-    let memory = unsafe { libc::calloc(all, 1) };
-    if memory.is_null() {
-        return memory;
+    let start = unsafe { libc::calloc(bytes, 1) };
+    if start.is_null() {
+        return start;
     }
-    // SAFETY: `malloc` aligns for a `usize`, and there is room for one before what is handed out,
-    // which ends within the allocation or directly behind it.
+    // SAFETY: there is room for a number in front, aligned as `calloc` aligns, and what is handed
+    // out ends with the allocation.
     unsafe {
-        memory.cast::<usize>().write(length);
-        memory.byte_add(LENGTH_ROOM)
+        start.cast::<usize>().write(bytes);
+        start.byte_add(LENGTH_ROOM)
     }
 }
 
@@ -66,12 +64,12 @@ unsafe extern "C" fn oxberry_sodium_free(memory: *mut c_void) {
     if memory.is_null() {
         return;
     }
-    // SAFETY: the caller got the memory from the function above, which wrote its length in front,
-    // and nobody else uses it any more.
+    // SAFETY: the caller got the memory from the function above, which wrote in front how long the
+    // allocation is, and nobody else uses it any more.
     unsafe {
         let start = memory.byte_sub(LENGTH_ROOM);
-        let length = start.cast::<usize>().read();
-        slice::from_raw_parts_mut(memory.cast::<u8>(), length).zeroize();
+        let bytes = start.cast::<usize>().read();
+        slice::from_raw_parts_mut(start.cast::<u8>(), bytes).zeroize();
         libc::free(start);
     }
 }
