@@ -7,9 +7,10 @@ use oxberry_cluster::page::Voice;
 
 use crate::board::{Counters, Phase};
 use crate::browser::BrowserCounters;
+use crate::refusal::{Refusal, Refusals};
 use crate::screen::{BoardStatus, Status};
 
-pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
+pub(crate) fn text(status: &Status, browsers: &BrowserCounters, refusals: &Refusals) -> String {
     let mut text = Text::default();
     text.counter("frames", "Frames put up for browsers.", status.frame);
     if let Some(board) = &status.board {
@@ -18,6 +19,7 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
         text.feed(board);
     }
     text.browsers(browsers);
+    text.refusals(refusals);
     text.0
 }
 
@@ -135,6 +137,19 @@ impl Text {
             "Frames that a browser was too slow for.",
             read(&browsers.frames_skipped),
         );
+    }
+
+    /// Who was turned away from the page.
+    fn refusals(&mut self, refusals: &Refusals) {
+        self.head(
+            "page_refusals_total",
+            "counter",
+            "Requests to the page that were refused or had to wait, by why.",
+        );
+        for refusal in Refusal::ALL {
+            let label = format!("{{reason=\"{}\"}}", refusal.name());
+            self.line("page_refusals_total", &label, refusals.of(refusal));
+        }
     }
 
     fn counter(&mut self, name: &str, help: &str, value: u64) {

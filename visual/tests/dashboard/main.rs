@@ -5,6 +5,7 @@
     reason = "in a test a panic is the finding"
 )]
 
+mod access;
 mod chromium;
 mod client;
 mod cluster;
