@@ -46,7 +46,7 @@ impl Impostors {
 
 #[cfg(test)]
 mod tests {
-    use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
+    use oxberry_proto::{Libzmq, SCHEMA_FINGERPRINT, encode};
 
     use super::*;
 
@@ -57,6 +57,7 @@ mod tests {
             last_run: None,
             max_orders: 1,
             max_symbols: 1,
+            libzmq: Libzmq::default(),
         };
         let mut message = vec![0; 256];
         let length = encode(&hello, &mut message).unwrap();

@@ -94,6 +94,12 @@ impl Cli {
         tracing::info!(?config, "configuration");
         let (web, stock) = (sockets.web_address(), sockets.stock_endpoint());
         tracing::info!(page = %format_args!("http://{web}/"), %stock, "listening");
+        if config.http_token.is_none() && !config.http_hosts.is_empty() {
+            tracing::warn!(
+                "there is no token, and names that others may know: whoever a proxy lets in sees the \
+                 page (--http-token-file)"
+            );
+        }
         if self.json_notices {
             let notice = Notice::Listening {
                 web: web.to_string(),

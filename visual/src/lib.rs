@@ -15,7 +15,8 @@
 //! * [`screen`]: what browsers see of it,
 //! * `json_text`, `row_schema`, `page_message`, `metrics`, `print`, `events_file`: the same as JSON,
 //!   Prometheus text and CSV,
-//! * `browser`, `web`: the page and its WebSockets,
+//! * `secret`: comparing what nobody may guess, `refusal`: why somebody is not served,
+//! * `browser`, `web`: the page and its WebSockets, and who may see them,
 //! * `setup`: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`], [`Notice`],
 //! * [`Cli`]: the program.
@@ -35,9 +36,11 @@ mod notice;
 mod page;
 mod page_message;
 mod print;
+mod refusal;
 pub mod row;
 mod row_schema;
 pub mod screen;
+mod secret;
 mod setup;
 pub mod state;
 pub mod table;
@@ -46,14 +49,15 @@ mod web;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::thread;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
 pub use crate::cli::Cli;
-pub use crate::config::{Config, ConfigError, RawConfig};
+pub use crate::config::{
+    Config, ConfigError, HostName, HostNameError, RawConfig, Token, TokenError, TokenFile,
+};
 pub use crate::error::Error;
 pub use crate::notice::Notice;
 
@@ -138,12 +142,12 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
     let notifier =
         Notifier::from_environment(clock.now()).map_err(|source| Error::Notify { source })?;
     let (publisher, viewer) = screen::screen();
-    let (listener, controller) = (sockets.web, config.controller.to_string());
+    let (listener, of_web) = (sockets.web, config.clone());
     let web_failed = shutdown.clone();
     let web = thread::Builder::new()
         .name("web".into())
         .spawn(move || {
-            let served = web::serve(listener, viewer, &controller, Arc::default());
+            let served = web::serve(listener, viewer, &of_web);
             if served.is_err() {
                 web_failed.request();
             }

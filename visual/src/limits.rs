@@ -42,5 +42,67 @@ pub const MAX_BROWSER_MESSAGE_BYTES: usize = 64;
 /// How long browsers get to take leave when the dashboard stops.
 pub const WEB_SHUTDOWN_GRACE: Duration = Duration::from_millis(500);
 
+/// HTTP connections at the same time, besides the browsers on their WebSockets, which have places of
+/// their own. Who comes when all are taken waits until one is free.
+pub const MAX_CONNECTIONS: usize = 128;
+
+/// How long a connection may take to send the head of a request, also of the next one: slow ones are
+/// cut off, so that they cannot hold all places.
+pub const HEAD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes of the head of a request. Browsers send less than one KiB; proxies and cookies of other
+/// services on the same host add to it.
+pub const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// How long a connection serves requests before it is closed: who takes an answer byte by byte holds a
+/// place no longer than this.
+pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How long an answer that is under way at the end of that time may still take.
+pub const CONNECTION_GRACE: Duration = Duration::from_secs(5);
+
+/// When to look for connections again after the system refused one, as it does without descriptors.
+pub const ACCEPT_RETRY: Duration = Duration::from_secs(1);
+
+/// The shortest token: 16 letters of base64 are 96 bits, too many to guess.
+pub const MIN_TOKEN_BYTES: usize = 16;
+
+/// The longest token.
+pub const MAX_TOKEN_BYTES: usize = 256;
+
+/// Bytes of a login's body: the longest token, each byte written as three, and its name.
+pub const MAX_LOGIN_BYTES: usize = 1024;
+
+/// How long a login's body may take.
+pub const LOGIN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Wrong tokens of one address within [`FAILURE_MEMORY`] before it has to wait. A person who mistypes
+/// needs a few; who guesses gets nowhere.
+pub const MAX_FAILURES: u32 = 10;
+
+/// How long a wrong token is remembered, and how long an address waits at most.
+pub const FAILURE_MEMORY: Duration = Duration::from_secs(60);
+
+/// Addresses whose wrong tokens are counted apart; those beyond share one count.
+pub const MAX_FAILING_ADDRESSES: usize = 1024;
+
+/// Browsers that are logged in at the same time; one more, and the one that was away longest has to
+/// log in again.
+pub const MAX_SESSIONS: usize = 64;
+
+/// A browser that was away for this long has to log in again. A page that is open is not away.
+pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// A browser has to log in again after this long, whatever it did.
+pub const SESSION_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How often an open page is looked at for whether it is still logged in.
+pub const SESSION_CHECK: Duration = Duration::from_secs(1);
+
+/// How many refusals of one kind the log tells; all are counted.
+pub const REFUSALS_TOLD: u64 = 8;
+
+const _: () = assert!(MAX_LOGIN_BYTES > 3 * MAX_TOKEN_BYTES + 16);
+const _: () = assert!(SESSION_CHECK.as_secs() < SESSION_IDLE.as_secs());
 const _: () = assert!(FRAME_INTERVAL.as_millis() < FRAME_HEARTBEAT.as_millis());
 const _: () = assert!(FRAME_HEARTBEAT.as_millis() * 2 < FRAMES_LATE_AFTER.as_millis());

@@ -12,14 +12,16 @@ pub(crate) use oxberry_net::metrics::CONTENT_TYPE;
 
 use crate::board::{Counters, Phase};
 use crate::browser::BrowserCounters;
+use crate::refusal::{Refusal, Refusals};
 use crate::screen::{BoardStatus, Status};
 
 /// Everything that can be told, as text.
-pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
+pub(crate) fn text(status: &Status, browsers: &BrowserCounters, refusals: &Refusals) -> String {
     let mut metrics = registry();
     metrics.register_collector(Box::new(Seen {
         status: status.clone(),
         browsers: Browsers::of(browsers),
+        refusals: Refusal::ALL.map(|refusal| (refusal, refusals.of(refusal))),
     }));
     oxberry_net::metrics::text(&metrics)
 }
@@ -29,6 +31,8 @@ pub(crate) fn text(status: &Status, browsers: &BrowserCounters) -> String {
 struct Seen {
     status: Status,
     browsers: Browsers,
+    /// How often the page turned somebody away, by why.
+    refusals: [(Refusal, u64); Refusal::ALL.len()],
 }
 
 /// Who looks on at a moment.
@@ -61,7 +65,8 @@ impl Collector for Seen {
         text.counters(board.map(|board| &board.counters))?;
         text.symbols(board)?;
         text.feed(board)?;
-        text.browsers(&self.browsers)
+        text.browsers(&self.browsers)?;
+        text.refusals(&self.refusals)
     }
 }
 
@@ -133,6 +138,14 @@ impl Text<'_> {
         self.single("browser_frames_total", help, Some(frames))?;
         let help = "Frames that a browser was too slow for.";
         self.single("browser_frames_skipped_total", help, Some(frames_skipped))
+    }
+
+    /// Who was turned away from the page.
+    fn refusals(&mut self, refusals: &[(Refusal, u64)]) -> fmt::Result {
+        let help = "Requests to the page that were refused or had to wait, by why.";
+        let samples = refusals.iter();
+        let samples = samples.map(|&(refusal, count)| (refusal.name().to_owned(), count));
+        self.labelled("page_refusals_total", help, "reason", samples)
     }
 
     fn single(&mut self, name: &str, help: &str, value: Option<u64>) -> fmt::Result {

@@ -44,6 +44,11 @@ pub(crate) const FILES: &[File] = &[
         content: include_str!("page/link.js"),
     },
     File {
+        path: "/session.js",
+        content_type: JAVASCRIPT,
+        content: include_str!("page/session.js"),
+    },
+    File {
         path: "/schema.js",
         content_type: JAVASCRIPT,
         content: include_str!("page/schema.js"),
@@ -75,9 +80,23 @@ pub(crate) const FILES: &[File] = &[
     },
 ];
 
+/// Stands in the page to log in for what it says.
+const SAID: &str = "<!-- said -->";
+
+/// The page to log in, which says this; not what somebody sent.
+pub(crate) fn login(said: &str) -> String {
+    include_str!("page/login.html").replace(SAID, said)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_to_log_in_says_what_it_is_told() {
+        assert!(login("Again.").contains("role=\"alert\">Again.</p>"));
+        assert!(!login("").contains(SAID));
+    }
 
     #[test]
     fn what_a_file_asks_for_is_there() {

@@ -1,6 +1,8 @@
 //! The dashboard's configuration: as given, and as it holds.
 
+mod host_name;
 mod raw;
+mod token;
 
 use std::fmt;
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
@@ -11,7 +13,9 @@ use oxberry_net::{
     quoted,
 };
 
+pub use self::host_name::{HostName, HostNameError};
 pub use self::raw::RawConfig;
+pub use self::token::{Token, TokenError, TokenFile};
 
 /// Where the page is, unless said otherwise.
 const DEFAULT_HTTP_PORT: u16 = 8080;
@@ -21,6 +25,10 @@ const DEFAULT_HTTP_PORT: u16 = 8080;
 pub struct Config {
     /// Where the page is served.
     pub http: SocketAddr,
+    /// What opens the page; without it everybody on this machine may see it.
+    pub http_token: Option<TokenFile>,
+    /// Names under which the page is asked for, besides addresses and `localhost`.
+    pub http_hosts: Vec<HostName>,
     /// Where Pis push stock events to.
     pub stock: Endpoint,
     /// Where the controller gives out the symbol table.
@@ -50,14 +58,34 @@ pub enum ConfigError {
         /// What is wrong with it.
         source: AddrParseError,
     },
+    /// Other machines reach the page, and nothing keeps them out.
+    #[error(
+        "--http is {http}, where other machines reach the page, so it wants a token. Make one: {}, and \
+         name it: --http-token-file {EXAMPLE_TOKEN_FILE}. Or keep to 127.0.0.1, and let nginx or ssh \
+         bring others there",
+        token::command(Path::new(EXAMPLE_TOKEN_FILE))
+    )]
+    NoToken {
+        /// Where the page would be.
+        http: SocketAddr,
+    },
+    /// The file of the token cannot be used.
+    #[error("--http-token-file: {0}")]
+    Token(#[from] TokenError),
+    /// A name is none.
+    #[error("--http-hosts: {0}")]
+    HostName(#[from] HostNameError),
 }
+
+/// The file that an error names where nobody has named one.
+const EXAMPLE_TOKEN_FILE: &str = "/etc/oxberry/http-token";
 
 impl Config {
     /// What holds when this was typed or set in the environment, and there is this file.
     ///
     /// # Errors
     ///
-    /// When the file, the keys, an address or an endpoint cannot be used.
+    /// When the file, the keys, an address, an endpoint, the token or a name cannot be used.
     pub fn resolve(typed: RawConfig, file: Option<&Path>) -> Result<Self, ConfigError> {
         typed.or(options_of_file(file)?).check()
     }
@@ -68,20 +96,27 @@ impl RawConfig {
     ///
     /// # Errors
     ///
-    /// When an address or endpoint cannot be used.
+    /// When an address, an endpoint, the token or a name cannot be used, or when the token is missing.
     pub fn check(self) -> Result<Config, ConfigError> {
         let servers = [KeyRole::Controller];
         let keys = keys_of_option(self.keys.as_deref(), KeyRole::Visual, &servers)?;
         let mut endpoints = EndpointOptions::new(keys.as_ref());
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_HTTP_PORT));
+        let http = self.http.map_or(Ok(usual), |value| {
+            let parsed = value.parse();
+            parsed.map_err(|source| ConfigError::BadAddress { value, source })
+        })?;
+        let token_file = self.http_token_file.as_deref();
+        let http_token = token_file.map(TokenFile::read).transpose()?;
+        if http_token.is_none() && !http.ip().to_canonical().is_loopback() {
+            return Err(ConfigError::NoToken { http });
+        }
+        let names = self.http_hosts.unwrap_or_default();
+        let names = names.iter().map(|name| name.parse());
         Ok(Config {
-            http: self.http.map_or(
-                Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_HTTP_PORT))),
-                |value| {
-                    value
-                        .parse()
-                        .map_err(|source| ConfigError::BadAddress { value, source })
-                },
-            )?,
+            http,
+            http_token,
+            http_hosts: names.collect::<Result<_, _>>()?,
             stock: endpoints.listens("--stock", self.stock.as_deref(), ports::STOCK)?,
             controller: endpoints.connects(
                 "--controller",
@@ -100,6 +135,8 @@ impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             http,
+            http_token,
+            http_hosts,
             stock,
             controller,
             keys,
@@ -108,6 +145,13 @@ impl fmt::Display for Config {
             exit_at_end,
         } = self;
         writeln!(f, "http = \"{http}\"")?;
+        if let Some(file) = http_token {
+            writeln!(f, "http-token-file = {}", quoted(file.path.display()))?;
+        }
+        if !http_hosts.is_empty() {
+            let names: Vec<_> = http_hosts.iter().map(quoted).collect();
+            writeln!(f, "http-hosts = [{}]", names.join(", "))?;
+        }
         writeln!(f, "stock = \"{stock}\"")?;
         writeln!(f, "controller = \"{controller}\"")?;
         if let Some(keys) = keys {
@@ -123,20 +167,31 @@ impl fmt::Display for Config {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn raw(toml: &str) -> RawConfig {
         toml::from_str(toml).unwrap()
     }
 
+    /// A file with a token, which nobody else can read.
+    fn token_file() -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"0123456789abcdef\n").unwrap();
+        file
+    }
+
     #[test]
     fn what_was_said_first_wins_and_the_rest_is_default() {
-        let flags = raw("http = '0.0.0.0:80'\nprint = false");
+        let flags = raw("http = '127.0.0.1:80'\nprint = false");
         let file =
             raw("http = '127.0.0.1:1'\nprint = true\nexit-at-end = true\nevents = 'of file'");
         let config = flags.or(file).check().unwrap();
         let expected = Config {
-            http: "0.0.0.0:80".parse().unwrap(),
+            http: "127.0.0.1:80".parse().unwrap(),
+            http_token: None,
+            http_hosts: vec![],
             stock: Endpoint::loopback(5564),
             controller: Endpoint::loopback(5563),
             keys: None,
@@ -157,9 +212,30 @@ mod tests {
             ("http = 'localhost'", "--http"),
             ("stock = 'tcp://0.0.0.0:5553'", "--stock"),
             ("controller = '5552'", "--controller"),
+            ("http-hosts = ['http://here']", "--http-hosts"),
+            ("http-token-file = '/no/such/file'", "--http-token-file"),
         ] {
             let error = raw(toml).check().unwrap_err().to_string();
             assert!(error.contains(option), "{error}");
+        }
+    }
+
+    #[test]
+    fn where_other_machines_reach_the_page_it_wants_a_token() {
+        let token = token_file();
+        let token = format!("\nhttp-token-file = '{}'", token.path().display());
+        for address in ["0.0.0.0:80", "192.0.2.1:80", "[::]:80", "[2001:db8::1]:80"] {
+            let http = format!("http = '{address}'");
+            let said = raw(&http).check().unwrap_err().to_string();
+            assert!(said.contains(address), "{said}");
+            assert!(said.contains("/dev/urandom | base64 >"), "{said}");
+            raw(&(http + &token)).check().unwrap();
+        }
+        for address in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80"] {
+            let http = format!("http = '{address}'");
+            raw(&http).check().unwrap();
+            let config = raw(&(http + &token)).check().unwrap();
+            assert!(config.http_token.is_some(), "here it may have one");
         }
     }
 
@@ -170,11 +246,14 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_a_file_that_means_the_same() {
-        for toml in [
-            "",
-            "http = '0.0.0.0:80'\nstock = 'tcp://127.0.0.1:0'\ncontroller = 'tcp://127.0.0.1:1'\n\
+        let token = token_file();
+        let all = format!(
+            "http = '0.0.0.0:80'\nhttp-token-file = '{}'\nhttp-hosts = ['a.example', 'b']\n\
+             stock = 'tcp://127.0.0.1:0'\ncontroller = 'tcp://127.0.0.1:1'\n\
              print = true\nevents = 'a \"b\"'\nexit-at-end = true",
-        ] {
+            token.path().display()
+        );
+        for toml in ["", &all] {
             let config = raw(toml).check().unwrap();
             assert_eq!(raw(&config.to_string()).check().unwrap(), config);
         }

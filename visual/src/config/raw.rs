@@ -14,6 +14,20 @@ pub struct RawConfig {
     #[arg(long, value_name = "ADDRESS:PORT", env = "OXBERRY_VISUAL_HTTP")]
     pub http: Option<String>,
 
+    /// A file with the token that opens the page; needed where other machines reach it.
+    #[arg(long, value_name = "FILE", env = "OXBERRY_VISUAL_HTTP_TOKEN_FILE")]
+    pub http_token_file: Option<PathBuf>,
+
+    /// Names under which the page is asked for, besides addresses and localhost.
+    #[arg(
+        long,
+        visible_alias = "http-host",
+        value_name = "NAME",
+        value_delimiter = ',',
+        env = "OXBERRY_VISUAL_HTTP_HOSTS"
+    )]
+    pub http_hosts: Option<Vec<String>>,
+
     /// Where Pis push stock events to [default: tcp://127.0.0.1:5564]; port 0 takes a free one.
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_VISUAL_STOCK")]
     pub stock: Option<String>,
@@ -45,6 +59,8 @@ impl RawConfig {
     pub fn or(self, other: Self) -> Self {
         Self {
             http: self.http.or(other.http),
+            http_token_file: self.http_token_file.or(other.http_token_file),
+            http_hosts: self.http_hosts.or(other.http_hosts),
             stock: self.stock.or(other.stock),
             controller: self.controller.or(other.controller),
             keys: self.keys.or(other.keys),

@@ -1,6 +1,7 @@
 // The WebSocket: takes messages, and does what the link says.
 
 import { Link } from "./link.js";
+import { leaveIfLost } from "./session.js";
 
 const TICK_MS = 250;
 
@@ -33,6 +34,8 @@ export function listen(handlers) {
     socket = null;
     retry = setTimeout(connect, link.handleLoss(Math.random()));
     tell();
+    // A WebSocket that is refused does not say why.
+    leaveIfLost();
   };
 
   const connect = () => {

@@ -4,6 +4,7 @@ import { listen } from "./feed.js";
 import { Grid } from "./grid.js";
 import { countOfShown, headline } from "./headline.js";
 import { Market } from "./market.js";
+import { session } from "./session.js";
 import { Totals } from "./totals.js";
 
 const ARRANGE_EVERY_MS = 1000;
@@ -84,6 +85,9 @@ setInterval(() => {
   byId("age").textContent = isOld() ? `${Math.round(feed.age() / 1000)} s old` : "";
 }, ARRANGE_EVERY_MS);
 
+session().then((state) => {
+  byId("logout").hidden = state !== "kept";
+});
 byId("search").addEventListener("input", ({ target }) => {
   market.search = target.value;
   rearrange();

@@ -7,6 +7,7 @@ use oxberry_proto::stock::StockEvent;
 use oxberry_visual::Config;
 use serde_json::{Value, json};
 
+use crate::access::{TOKEN, with_token};
 use crate::cluster::{Controller, Pi, RUN, event, symbol};
 use crate::relay::Relay;
 use crate::run::{Dashboard, config};
@@ -365,6 +366,46 @@ fn a_connection_that_is_dead_but_open_is_given_up_and_made_anew() {
         let is_soon = live - late < 4_000.0;
         assert_eq!(is_soon, !wake.is_empty(), "{wake}: {} ms", live - late);
     }
+    dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn who_has_the_token_logs_in_by_keyboard_and_out_again() {
+    let mut controller = Controller::start();
+    let guarded = with_token(config(controller.endpoint));
+    let dashboard = Dashboard::start(guarded.clone());
+    controller.answer(1, &symbols());
+    let address = dashboard.address;
+    let browser = Browser::open(&format!("http://{address}/"));
+    let is_at = |place: &str| browser.until(&format!("location.pathname === '{place}'"));
+    is_at("/login");
+    browser.look(&PHONE);
+    browser.screenshot("login-phone");
+    let overflow = browser.value("document.documentElement.scrollWidth - innerWidth");
+    assert_eq!(overflow, 0);
+    browser.look(&DESKTOP);
+    browser.press(&format!("wrong{ENTER}"));
+    browser.until("document.getElementById('said')?.textContent.startsWith('This is not')");
+    browser.screenshot("login");
+    browser.press(&format!("{TOKEN}{ENTER}"));
+    browser.until("document.body.dataset.link === 'live'");
+    assert_eq!(browser.value("document.cookie"), "", "no script has it");
+
+    browser.until("document.getElementById('logout').hidden === false");
+    browser.screenshot("logged-in");
+    browser.value("void document.querySelector('#logout button').click()");
+    is_at("/login");
+    browser.until("document.getElementById('token') === document.activeElement");
+    browser.press(&format!("{TOKEN}{ENTER}"));
+    browser.until("document.body.dataset.link === 'live'");
+    // The next dashboard knows no session of this one.
+    dashboard.stop();
+    let dashboard = Dashboard::start(Config {
+        http: address,
+        ..guarded
+    });
+    is_at("/login");
     dashboard.stop();
 }
 

@@ -12,16 +12,57 @@ use crate::cluster::PATIENCE;
 
 /// Head and body of the answer to a GET.
 pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String) {
-    let mut stream = connect(address);
+    let answer = ask(
+        connect(address),
+        "GET",
+        path,
+        &format!("Host: {address}"),
+        "",
+    );
+    (answer.head, answer.body)
+}
+
+/// What the dashboard answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Status line and headers, as they came.
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+}
+
+/// The answer to a request with these headers, a line each, on a connection of its own.
+pub(crate) fn ask(
+    mut stream: TcpStream,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Answer {
+    let headers = headers.replace('\n', "\r\n");
+    let length = body.len();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\n{headers}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
+    let status = head.split(' ').nth(1).unwrap();
+    Answer {
+        status: status.parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    }
 }
 
 /// The symbol's object in the state as JSON.
@@ -57,12 +98,21 @@ impl Page {
 
     /// Opens the WebSocket as a page that came from `origin`.
     pub(crate) fn open_from(address: SocketAddr, origin: &str) -> Result<Self, String> {
+        Self::open_with(address, &[("Origin", origin)])
+    }
+
+    /// Opens the WebSocket with these headers.
+    pub(crate) fn open_with(
+        address: SocketAddr,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, String> {
         let mut request = format!("ws://{address}/live")
             .into_client_request()
             .unwrap();
-        request
-            .headers_mut()
-            .insert("Origin", HeaderValue::from_str(origin).unwrap());
+        for &(name, value) in headers {
+            let value = HeaderValue::from_str(value).unwrap();
+            request.headers_mut().insert(name, value);
+        }
         let (socket, _) =
             tungstenite::client(request, connect(address)).map_err(|error| error.to_string())?;
         Ok(Self {
@@ -85,6 +135,20 @@ impl Page {
     /// Takes messages until the dashboard says goodbye.
     pub(crate) fn until_goodbye(&mut self) {
         while self.turn() {}
+    }
+
+    /// Takes messages until the connection is cut off without a word.
+    pub(crate) fn until_cut_off(&mut self) {
+        // One message a second comes as long as it is not.
+        for _ in 0..PATIENCE.as_secs() {
+            match self.socket.read() {
+                Ok(message) => assert!(!message.is_close(), "{message:?}"),
+                Err(_) => return,
+            }
+            // It may be too late to confirm.
+            let _ = self.socket.send(Message::text("ok"));
+        }
+        panic!("nobody cuts it off");
     }
 
     /// The row of a symbol.
@@ -144,7 +208,7 @@ impl Page {
     }
 }
 
-fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream

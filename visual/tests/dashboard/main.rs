@@ -5,9 +5,11 @@
     reason = "in a test a panic is the finding"
 )]
 
+mod access;
 mod chromium;
 mod client;
 mod cluster;
+mod nginx;
 mod process;
 mod relay;
 mod run;

@@ -158,6 +158,15 @@ fn a_wrong_option_is_a_usage_error_that_names_it() {
         (vec!["--config", "/no/such/file"], "/no/such/file"),
         (vec!["--no-such-option"], "--no-such-option"),
         (vec!["--log", "loud=loud=loud"], "no log filter"),
+        (vec!["--http", "0.0.0.0:8080"], "so it wants a token"),
+        (
+            vec!["--http-token-file", "/no/such/token"],
+            "/no/such/token",
+        ),
+        (
+            vec!["--http-host", "a.example", "--http-host", "b:1"],
+            "`b:1`",
+        ),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_oxberry-visual"))
             .args(&arguments)

@@ -16,6 +16,8 @@ pub(crate) struct Dashboard {
 pub(crate) fn config(controller: Endpoint) -> Config {
     Config {
         http: SocketAddr::from(([127, 0, 0, 1], 0)),
+        http_token: None,
+        http_hosts: Vec::new(),
         stock: Endpoint::loopback(0),
         controller,
         keys: None,

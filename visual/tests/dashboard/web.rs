@@ -386,6 +386,7 @@ fn the_page_and_all_it_needs_come_from_here_under_a_strict_policy() {
         "main.js",
         "feed.js",
         "link.js",
+        "session.js",
         "schema.js",
         "market.js",
         "columns.js",

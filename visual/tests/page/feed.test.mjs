@@ -42,6 +42,20 @@ test("a connection that breaks is made anew, and the old one is heard no more", 
   assert.equal(told.at(-1), "live");
 });
 
+test("a page whose session is lost goes to log in, and one whose dashboard is gone tries again", async () => {
+  const { world, last } = start();
+  const turn = () => new Promise(setImmediate);
+  for (const [answer, went] of [[null, []], [[200, { can_log_out: true }], []], [[401, {}], ["login"]]]) {
+    world.answer = answer;
+    last().onclose();
+    await turn();
+    assert.deepEqual(world.went, went);
+    assert.equal(world.retries.length, 1, "in any case");
+    world.retries[0][0]();
+  }
+  assert.deepEqual(world.asked, ["api/session", "api/session", "api/session"]);
+});
+
 test("a silent connection is closed, and the next one tried", () => {
   const { world, told, feed, last } = start();
   const first = last();

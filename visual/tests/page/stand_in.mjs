@@ -86,12 +86,16 @@ class Socket {
 /**
  * Puts the stand-in in the place of the globals, and gives the test its strings: `byId(id)`, `wide` (set it
  * for a desktop), `drawNow()`, `sockets`, `now` (the time in milliseconds), `tick()`, `retries` (those that
- * wait, as `[run, delay]`) and `listeners` of window and document.
+ * wait, as `[run, delay]`), `listeners` of window and document, `answer` (what the dashboard says of the
+ * session, as `[status, body]`, or `null` when it does not answer), and where the page `went`.
  */
 export function standIn() {
   const elements = new Map();
   const drawings = [];
-  const world = { wide: false, now: 0, retries: [], sockets: (Socket.all = []), listeners: {} };
+  const world = {
+    wide: false, now: 0, retries: [], sockets: (Socket.all = []), listeners: {},
+    answer: [200, { can_log_out: false }], asked: [], went: [],
+  };
   world.byId = (id) => {
     if (!elements.has(id)) {
       const [parent, element, child] = [new Element(), new Element(), new Element()];
@@ -109,7 +113,13 @@ export function standIn() {
       getElementById: world.byId, createElement: () => new Element(),
     },
     addEventListener,
-    location: { href: "https://dashboard.example/sub/" },
+    location: { href: "https://dashboard.example/sub/", assign: (place) => world.went.push(place) },
+    fetch: async (place) => {
+      world.asked.push(place);
+      if (world.answer === null) throw new TypeError("nobody answers");
+      const [status, body] = world.answer;
+      return { status, ok: status < 300, json: async () => body };
+    },
     performance: { now: () => world.now },
     WebSocket: Socket,
     setTimeout: (run, delay) => world.retries.push([run, delay]),

@@ -3,35 +3,65 @@
 //! The one place with async. It runs on a thread of its own and only looks at the screen, so nothing
 //! that a browser does or leaves undone reaches the thread of the feed.
 
+mod connections;
+mod door;
+mod failures;
+mod gate;
+mod login;
+mod session;
+mod site;
+
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, HeaderName, ORIGIN,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
+use self::door::Door;
+use self::gate::{Gate, Visitor};
 use crate::browser::{self, BrowserCounters};
+use crate::config::Config;
 use crate::limits::{
-    FRAMES_LATE_AFTER, MAX_BROWSER_MESSAGE_BYTES, MAX_BROWSERS, WEB_SHUTDOWN_GRACE,
+    FRAMES_LATE_AFTER, MAX_BROWSER_MESSAGE_BYTES, MAX_BROWSERS, SESSION_CHECK, WEB_SHUTDOWN_GRACE,
 };
+use crate::refusal::{Refusal, Refusals};
 use crate::screen::Viewer;
 use crate::{metrics, page, page_message};
 
-/// The page may load, and talk to, nothing but this server, and nobody may frame it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+/// What every answer asks of a browser. The page may load, and talk to, nothing but this server; nobody
+/// may frame it, load its parts, hold a window of it, or keep it. Other sites do not learn of it; itself
+/// it does, since a form without a referrer would not say which page it came from.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    (X_FRAME_OPTIONS, "DENY"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (CACHE_CONTROL, "no-store"),
+];
 
 #[derive(Clone, Debug)]
 struct Web {
@@ -41,6 +71,7 @@ struct Web {
     /// One permit for each browser.
     places: Arc<Semaphore>,
     counters: Arc<BrowserCounters>,
+    door: Arc<Door>,
 }
 
 /// Serves until the screen's publisher is gone.
@@ -48,75 +79,80 @@ struct Web {
 /// # Errors
 ///
 /// When the runtime cannot start or the listener cannot be used.
-pub(crate) fn serve(
-    listener: TcpListener,
-    viewer: Viewer,
-    controller: &str,
-    counters: Arc<BrowserCounters>,
-) -> io::Result<()> {
+pub(crate) fn serve(listener: TcpListener, viewer: Viewer, config: &Config) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
+    let token = config.http_token.as_ref().map(|file| file.token.clone());
+    let refusals = Arc::<Refusals>::default();
     let web = Web {
         viewer,
-        controller: controller.into(),
+        controller: config.controller.to_string().into(),
         places: Arc::new(Semaphore::new(MAX_BROWSERS)),
-        counters,
+        counters: Arc::default(),
+        door: Arc::new(Door {
+            gate: Gate::new(token, listener.local_addr()?.port()),
+            names: config.http_hosts.clone(),
+            refusals: refusals.clone(),
+        }),
     };
     runtime.block_on(async {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let (mut viewer, places) = (web.viewer.clone(), web.places.clone());
         tokio::select! {
-            served = axum::serve(listener, router(web)) => served,
+            () = connections::serve(listener, router(web), &refusals) => {}
             () = viewer.ended() => {
                 let all_places = u32::try_from(MAX_BROWSERS).unwrap_or(u32::MAX);
                 // Who has not taken leave by then is cut off with the runtime.
                 let _ = timeout(WEB_SHUTDOWN_GRACE, places.acquire_many(all_places)).await;
-                Ok(())
             }
         }
+        Ok(())
     })
 }
 
+/// Nothing changes by GET. What changes something, which is logging in and out, is a POST.
 fn router(web: Web) -> Router {
+    let door = web.door.clone();
     let files = page::FILES.iter().fold(Router::new(), |router, file| {
         router.route(
             file.path,
             get(([(CONTENT_TYPE, file.content_type)], file.content)),
         )
     });
+    let logins = Router::new()
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/logout", post(login::log_out))
+        .route("/api/session", get(login::session))
+        .with_state(door.clone());
     files
         .route("/live", get(live))
         .route("/healthz", get(health))
         .route("/metrics", get(show_metrics))
         .route("/api/state", get(state))
-        .layer(middleware::from_fn(add_headers))
         .with_state(web)
+        .merge(logins)
+        // The last one is asked first.
+        .layer(middleware::from_fn_with_state(door.clone(), door::let_in))
+        .layer(middleware::from_fn_with_state(door, door::own_site))
+        .layer(middleware::from_fn(add_headers))
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {
-    const HEADERS: [(HeaderName, &str); 4] = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-cache"),
-    ];
     let mut response = next.run(request).await;
     let headers = HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
     response.headers_mut().extend(headers);
     response
 }
 
-async fn live(State(web): State<Web>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    if !is_own_page(&headers) {
-        return (
-            StatusCode::FORBIDDEN,
-            "only the dashboard's own page may listen\n",
-        )
-            .into_response();
-    }
+async fn live(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let Ok(place) = web.places.clone().try_acquire_owned() else {
+        web.door.refusals.count(Refusal::Browsers);
         let text = format!("{MAX_BROWSERS} browsers are here already\n");
         return (StatusCode::SERVICE_UNAVAILABLE, text).into_response();
     };
@@ -124,25 +160,30 @@ async fn live(State(web): State<Web>, headers: HeaderMap, upgrade: WebSocketUpgr
         .max_message_size(MAX_BROWSER_MESSAGE_BYTES)
         .on_upgrade(async move |socket| {
             web.counters.enter();
-            let reason = browser::serve(socket, web.viewer, &web.controller, &web.counters).await;
+            let reason = tokio::select! {
+                reason = show(socket, &web) => reason,
+                () = logged_out(&web.door.gate, &visitor) => "it is no longer logged in",
+            };
             web.counters.leave();
             tracing::debug!(reason, "a browser is gone");
             drop(place);
         })
 }
 
-/// Whether a WebSocket was opened by a page of this server, or by no page at all. Browsers let any
-/// page open a WebSocket to anywhere, and say where the page came from.
-fn is_own_page(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else {
-        return true;
-    };
-    let authority = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"));
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    authority.is_some_and(|(_, authority)| Some(authority) == host)
+async fn show(socket: WebSocket, web: &Web) -> &'static str {
+    browser::serve(socket, web.viewer.clone(), &web.controller, &web.counters).await
+}
+
+/// Waits until a visitor may see the page no more. While it is open its session is in use.
+async fn logged_out(gate: &Gate, visitor: &Visitor) {
+    loop {
+        sleep(SESSION_CHECK).await;
+        if let Visitor::Browser(session) = visitor
+            && !gate.renew(session, Instant::now())
+        {
+            return;
+        }
+    }
 }
 
 /// Well means that the feed's thread keeps putting up frames.
@@ -162,7 +203,7 @@ async fn health(State(mut web): State<Web>) -> (StatusCode, &'static str) {
 }
 
 async fn show_metrics(State(web): State<Web>) -> Response {
-    let text = metrics::text(&web.viewer.status(), &web.counters);
+    let text = metrics::text(&web.viewer.status(), &web.counters, &web.door.refusals);
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 
