@@ -22,9 +22,16 @@ mod status;
 
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use oxberry_net::arguments;
 
 use self::cli::{Cli, Command};
+
+/// What can be typed: for the manual pages and the completions of shells.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    Cli::command()
+}
 
 /// Reads the command line, does what it says, and says how it went.
 #[must_use]
