@@ -47,4 +47,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x4254_abfe_3ed1_fa01;
+pub const SCHEMA_FINGERPRINT: u64 = 0x58b2_f9ee_704c_3184;

@@ -19,6 +19,8 @@ pub(super) struct Node {
     pub(super) before_death: NodeState,
     /// When the last message came from it.
     pub(super) last_heard: Instant,
+    /// Who else asks for its name.
+    pub(super) claims: Claims,
     /// Up to where its books hold each stream.
     pub(super) applied: BTreeMap<StreamId, Position>,
     /// Its totals, as it last told them.
@@ -29,7 +31,7 @@ pub(super) struct Node {
 
 impl Node {
     /// A node that says Hello.
-    pub(super) const fn new(peer: Peer, name: NodeName, max_symbols: u32, now: Instant) -> Self {
+    pub(super) fn new(peer: Peer, name: NodeName, max_symbols: u32, now: Instant) -> Self {
         Self {
             peer,
             name,
@@ -37,6 +39,7 @@ impl Node {
             state: NodeState::Joined,
             before_death: NodeState::Joined,
             last_heard: now,
+            claims: Claims::default(),
             applied: BTreeMap::new(),
             heartbeat: None,
             digests: BTreeMap::new(),
@@ -62,8 +65,29 @@ pub(super) enum NodeState {
     Done,
     /// All that it said was taken.
     Gone,
-    /// It was silent for too long, or sent away.
+    /// It was silent for too long, or started again.
     Dead,
     /// It died before the start, and another one has its place.
     Replaced,
+}
+
+/// Claims that are remembered, as many as machines with one name.
+const MOST_CLAIMS: usize = 8;
+
+/// Who else asks for the name of a node, and since when.
+#[derive(Debug, Default)]
+pub(super) struct Claims(Vec<(Peer, Instant)>);
+
+impl Claims {
+    /// Since when this one asks, which is noted.
+    pub(super) fn since(&mut self, now: Instant, peer: &[u8]) -> Instant {
+        if let Some((_, since)) = self.0.iter().find(|(known, _)| known == peer) {
+            return *since;
+        }
+        if self.0.len() >= MOST_CLAIMS {
+            self.0.remove(0);
+        }
+        self.0.push((peer.to_vec(), now));
+        now
+    }
 }
