@@ -113,7 +113,13 @@ fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_on
     assert!(world.run_until(|world| !refusals(world, 0).is_empty()));
     // The twin did not have to wait until it counted as dead by its silence.
     assert!(world.now.since(at) <= LIMITS.silence() + LIMITS.beat * 2);
+    // However long the run is, that is said once.
+    world.pis[1].is_stuck = true;
+    world.run_for(Duration::from_secs(60));
+    world.pis[1].is_stuck = false;
     assert_eq!(refusals(&world, 0), [RefusedReason::NextRun]);
+    let refused = |report: &&Report| matches!(report, Report::Refused { .. });
+    assert_eq!(world.reports.iter().filter(refused).count(), 1);
     assert!(world.run_until(|world| world.outcome.is_some()));
     assert!(world.outcome.as_ref().unwrap().is_good());
     let again = |report: &&Report| matches!(report, Report::StartedAgain { name, orphaned } if name == "pi-0" && orphaned.is_empty());

@@ -115,23 +115,13 @@ impl Controller {
             // Not all are here.
             NodeState::Joined => {}
             NodeState::Assigned => self.send_assignment(id),
-            NodeState::Gone | NodeState::Dead => self.put_off(id),
+            // Nothing follows in this run.
+            NodeState::Gone | NodeState::Dead => {}
             // It was told the end, and has given up waiting for the visualisation.
-            NodeState::Done if is_at_end => self.put_off(id),
+            NodeState::Done if is_at_end => {}
             NodeState::Ready | NodeState::Done | NodeState::Replaced => {
                 self.out_of_place(id, Kind::Hello);
             }
-        }
-    }
-
-    /// Tells a node of this run to wait for the next one.
-    fn put_off(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.get(id) {
-            let reason = RefusedReason::NextRun;
-            self.commands.push_back(Command::Send {
-                peer: node.peer.clone(),
-                message: plain(&Refused { reason }),
-            });
         }
     }
 
