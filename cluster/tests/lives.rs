@@ -108,14 +108,15 @@ fn the_place_of_a_dead_pi_is_kept_for_its_own_next_life() {
 fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_one() {
     let mut world = world_of(&["pi-0", "pi-1", "pi-2"]);
     assert!(world.run_until(is_shown));
+    world.pis[1].is_stuck = true;
     world.restart_pi(0, "pi-0");
     let at = world.now;
     assert!(world.run_until(|world| !refusals(world, 0).is_empty()));
     // The twin did not have to wait until it counted as dead by its silence.
     assert!(world.now.since(at) <= LIMITS.silence() + LIMITS.beat * 2);
     // However long the run is, that is said once.
-    world.pis[1].is_stuck = true;
     world.run_for(Duration::from_secs(60));
+    assert!(world.outcome.is_none());
     world.pis[1].is_stuck = false;
     assert_eq!(refusals(&world, 0), [RefusedReason::NextRun]);
     let refused = |report: &&Report| matches!(report, Report::Refused { .. });
