@@ -106,7 +106,11 @@ fn the_place_of_a_dead_pi_is_kept_for_its_own_next_life() {
 
 #[test]
 fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_one() {
-    let mut world = world_of(&["pi-0", "pi-1", "pi-2"]);
+    // More than all queues hold.
+    let mut world = World::new(3, false, vec![channel(100, 100_000)]);
+    for name in ["pi-0", "pi-1", "pi-2"] {
+        world.add_pi(name);
+    }
     assert!(world.run_until(is_shown));
     world.pis[1].is_stuck = true;
     world.restart_pi(0, "pi-0");
