@@ -29,7 +29,9 @@ pub struct Config {
     pub capacity: Capacity,
     /// Whether stock events are printed.
     pub print: bool,
-    /// How long to wait for the controller's answer; `None` is for ever.
+    /// Whether it ends after one run, instead of waiting for the next.
+    pub once: bool,
+    /// How long to wait for the controller's first answer; `None` is for ever.
     pub start_timeout: Option<Duration>,
     /// What is logged.
     pub log: String,
@@ -106,6 +108,7 @@ impl RawConfig {
                 levels: within("--levels", levels, MAX_ORDERS)?,
             },
             print: self.print.unwrap_or(false),
+            once: self.once.unwrap_or(false),
             start_timeout: self.start_timeout.map(Duration::from_secs),
             log: self.log.unwrap_or_else(|| "info".into()),
         })
@@ -125,6 +128,7 @@ impl fmt::Display for Config {
         writeln!(f, "levels = {}", self.capacity.levels)?;
         writeln!(f, "symbols = {}", self.capacity.symbols)?;
         writeln!(f, "print = {}", self.print)?;
+        writeln!(f, "once = {}", self.once)?;
         if let Some(timeout) = self.start_timeout {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
         }
@@ -206,6 +210,7 @@ mod tests {
             stock: Some("none".into()),
             start_timeout: Some(9),
             print: Some(true),
+            once: Some(true),
             ..RawConfig::default()
         });
         let config = config.unwrap();

@@ -89,6 +89,7 @@ pub(super) fn pi(name: &str, meeting: &Meeting) -> Vec<String> {
         &meeting.control,
         "--stock",
         &meeting.stock,
+        "--once",
         "--log",
         "warn",
     ])
