@@ -6,6 +6,7 @@
 //! Layers, lowest to highest:
 //!
 //! * [`limits`]: windows and intervals, with their reasons,
+//! * `reminder`: when one who waits says so again,
 //! * [`partition`]: which symbol is in which partition,
 //! * [`placement`]: which partition is on which nodes,
 //! * [`coverage`]: how a range of a channel's numbers lies to what was taken before,
@@ -23,3 +24,4 @@ pub mod page;
 pub mod partition;
 pub mod pi;
 pub mod placement;
+mod reminder;

@@ -57,10 +57,21 @@ impl Limits {
     pub fn silence(&self) -> Duration {
         self.beat * BEATS_OF_SILENCE
     }
+
+    /// How often a Pi asks again that was told to wait. Less often than one that was not answered, since
+    /// it may wait for days; often enough that a controller which gathers its Pis, and has nothing to
+    /// tell them yet, does not take it for dead.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        self.beat * BEATS_OF_PATIENCE
+    }
 }
 
 /// Beats that must be missed before somebody is called silent.
 pub const BEATS_OF_SILENCE: u32 = 3;
+
+/// Beats between two Hellos of a Pi that waits for another run.
+pub const BEATS_OF_PATIENCE: u32 = 4;
 
 /// The least bytes of a batch: two records of one number must fit, since a number is never cut.
 pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
@@ -68,8 +79,12 @@ pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
 /// How often the controller pings every partition until all Pis are ready.
 pub const PING_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How often one who waits for another says so.
+/// After how long one who waits for another says so. The pauses until it says so again double, up to
+/// [`LONGEST_REPORT_INTERVAL`].
 pub const WAITING_REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// The longest pause until one who waits says so again.
+pub const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(600);
 
 /// Rejections, unreadable messages, and those that make no sense where they come, that are reported one
 /// by one, of each so many; the others are only counted.
@@ -85,5 +100,9 @@ pub const PARTITIONS_PER_NODE: usize = 4;
 const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
 const _: () = assert!(
     Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_SILENCE as u128
+        <= Limits::DEFAULT.node_timeout.as_millis()
+);
+const _: () = assert!(
+    Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_PATIENCE as u128
         <= Limits::DEFAULT.node_timeout.as_millis()
 );

@@ -10,70 +10,23 @@ mod world;
 
 use std::time::Duration;
 
-use oxberry_cluster::channel::Occurrence;
 use oxberry_cluster::controller::{Census, Report};
 use oxberry_cluster::limits::{Limits, WAITING_REPORT_INTERVAL};
-use oxberry_cluster::pi::{self, Stop};
+use oxberry_cluster::pi;
 use oxberry_core::book::Capacity;
-use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
-use oxberry_core::units::{
-    Numbering, OrderId, Qty, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
-};
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::start::RefusedReason;
 use oxberry_proto::{Kind, NodeId};
-use world::{CAPACITY, World, occurrences};
+use world::{CAPACITY, World, channel};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
-/// The beginning of a numbering and `count` events of ten symbols: orders that join and leave around a
-/// slowly moving price.
-fn channel(first_symbol: u32, count: u32) -> Vec<Occurrence> {
-    let event = |number: u32| {
-        let symbol = first_symbol + number % 10;
-        let seq = number / 10 + 1;
-        let order_id = OrderId::from_raw(u64::from(seq.div_ceil(2)));
-        let (side, away) = if seq % 4 < 2 {
-            (Side::Bid, 0)
-        } else {
-            (Side::Ask, 200)
-        };
-        let action = if seq % 2 == 1 {
-            Action::Add {
-                order_id,
-                side,
-                price: RawPrice::from_raw(100_000 + seq / 50 * 10 + away),
-                qty: Qty::from_raw(100 + seq % 7),
-                sessions: TradeSessions::ALL,
-            }
-        } else {
-            Action::Delete { order_id }
-        };
-        FeedEvent {
-            seq_num: SeqNum::from_raw(number + 2),
-            symbol_index: SymbolIndex::from_raw(symbol),
-            symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
-            ts_event: Some(UnixNanos::from_raw(u64::from(number))),
-            action,
-        }
-    };
-    let beginning = Beginning {
-        is_announced: true,
-        numbering: Numbering::from_raw(1_000),
-        after: SeqNum::from_raw(0),
-        failover: false,
-    };
-    let mut all = vec![Occurrence::Begins(beginning)];
-    all.extend(occurrences((0..count).map(event).collect()));
-    all
-}
-
-fn two_channels() -> Vec<Vec<Occurrence>> {
+fn two_channels() -> Vec<Vec<oxberry_cluster::channel::Occurrence>> {
     vec![channel(100, 20_000), channel(200, 20_000)]
 }
 
 fn is_over(world: &World) -> bool {
-    world.outcome.is_some() && world.pis.iter().all(|pi| pi.is_dead || pi.stop.is_some())
+    world.outcome.is_some() && world.pis.iter().all(|pi| pi.is_dead || pi.result.is_some())
 }
 
 fn is_assigned(world: &World, pi: usize) -> bool {
@@ -90,6 +43,15 @@ fn node_of(world: &World, pi: usize) -> Option<NodeId> {
             return None;
         };
         Some(*node)
+    })
+}
+
+/// Why a Pi was sent away last.
+fn refusal_of(world: &World, pi: usize) -> Option<RefusedReason> {
+    let mut reports = world.pis[pi].reports.iter().rev();
+    reports.find_map(|report| match report {
+        pi::Report::Refused(reason) => Some(*reason),
+        _ => None,
     })
 }
 
@@ -113,8 +75,7 @@ fn any_number_of_pis_shows_every_event_once_and_ends_with_equal_books() {
             assert_eq!(partition.replicas.len(), nodes.min(2));
         }
         assert_eq!(world.ended_pis, nodes);
-        let equal = Some(Stop::Finished { equal: true });
-        assert!(world.pis.iter().all(|pi| pi.stop == equal));
+        assert!(world.pis.iter().all(|pi| pi.result == Some(true)));
         world.run_for(Duration::from_millis(10));
         // Every event of this feed changes the best price.
         let shown: Vec<_> = world.shown.values().copied().collect();
@@ -172,19 +133,6 @@ fn a_pi_that_never_comes_is_named_until_it_comes() {
 }
 
 #[test]
-fn a_second_pi_of_the_same_name_is_sent_away() {
-    let mut world = World::new(2, false, two_channels());
-    world.add_pi("pi");
-    world.run_for(Duration::from_millis(10));
-    world.add_pi("pi");
-    // Its connection is another one.
-    world.pis[1].name = "another".to_owned();
-    assert!(world.run_until(|world| world.pis[1].stop.is_some()));
-    let reason = RefusedReason::NameTaken;
-    assert_eq!(world.pis[1].stop, Some(Stop::Refused(reason)));
-}
-
-#[test]
 fn a_small_pi_and_a_superfluous_one_are_sent_away() {
     let mut world = World::new(2, false, two_channels());
     let small = Capacity {
@@ -193,15 +141,16 @@ fn a_small_pi_and_a_superfluous_one_are_sent_away() {
     };
     world.add_pi_with("small", small);
     world.add_pi("large");
-    assert!(world.run_until(|world| world.pis[0].stop.is_some()));
+    assert!(world.run_until(|world| refusal_of(world, 0).is_some()));
     let reason = RefusedReason::TooSmall { symbols: 20 };
-    assert_eq!(world.pis[0].stop, Some(Stop::Refused(reason)));
+    assert_eq!(refusal_of(&world, 0), Some(reason));
     world.add_pi("another");
     assert!(world.run_until(|world| world.started.is_some()));
     world.add_pi("superfluous");
-    assert!(world.run_until(|world| world.pis[3].stop.is_some()));
-    assert_eq!(world.pis[3].stop, Some(Stop::Refused(RefusedReason::Full)));
-    assert!(world.run_until(is_over));
+    assert!(world.run_until(|world| refusal_of(world, 3).is_some()));
+    assert_eq!(refusal_of(&world, 3), Some(RefusedReason::NextRun));
+    assert!(world.run_until(|world| world.outcome.is_some()));
+    assert!(world.outcome.unwrap().is_good());
 }
 
 #[test]
@@ -290,8 +239,8 @@ fn who_takes_the_place_of_a_dead_pi_has_a_number_of_its_own() {
     assert_ne!(node_of(&world, 2), node_of(&world, 1));
     // Should the dead one come back, it has no place any more.
     world.pis[1].is_dead = false;
-    assert!(world.run_until(is_over), "{:?}", world.reports);
-    assert_eq!(world.pis[1].stop, Some(Stop::Refused(RefusedReason::Full)));
+    assert!(world.run_until(|world| world.outcome.is_some()));
+    assert_eq!(refusal_of(&world, 1), Some(RefusedReason::NextRun));
     assert!(world.outcome.unwrap().is_good());
 }
 

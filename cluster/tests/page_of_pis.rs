@@ -292,7 +292,7 @@ impl<'s> World<'s> {
         for pi in &mut self.pis {
             pi.handle_timeout(self.now);
             while pi.control_message(self.now).is_some() {
-                pi.control_sent();
+                pi.control_sent(self.now);
             }
         }
         self.page.handle_timeout(self.now);

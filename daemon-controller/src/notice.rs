@@ -147,6 +147,17 @@ impl From<Report> for Notice {
                 listed(&missing)
             )),
             Report::Joined { name } => Self::info(format!("{name} joined")),
+            Report::StartedAgain { name, orphaned } if orphaned.is_empty() => Self::info(format!(
+                "{name} has started again; nobody waits for what it was before"
+            )),
+            Report::StartedAgain { name, orphaned } => Self::warning(format!(
+                "{name} has started again; nobody else holds partitions {}: their symbols are not \
+                 live any more, and the feed does not wait for them",
+                listed(&orphaned)
+            )),
+            Report::Refused { name, reason } if reason.passes() => {
+                Self::info(format!("{name} waits: {}", why(reason)))
+            }
             Report::Refused { name, reason } => {
                 Self::warning(format!("{name} was sent away: {}", why(reason)))
             }
@@ -261,8 +272,11 @@ fn why(reason: RefusedReason) -> String {
         RefusedReason::Schema { .. } => {
             "it speaks another version; install the same release on all machines".into()
         }
-        RefusedReason::NameTaken => "another Pi has this name; give each its own".into(),
+        RefusedReason::NameTaken => {
+            "another machine of this name is there and speaks; give each its own".into()
+        }
         RefusedReason::Full => "all Pis that are expected are there".into(),
+        RefusedReason::NextRun => "the feed runs already; it takes part in the next run".into(),
         RefusedReason::TooSmall { symbols } => {
             format!("it would get {symbols} symbols; start it with --symbols {symbols} or more")
         }

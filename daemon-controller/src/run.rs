@@ -301,14 +301,15 @@ impl Running<'_> {
             out_of_place,
             foreign,
             bad_messages,
+            refused,
             vain_wishes,
         } = self.brain.counters();
         // A Pi or page that came back says such things as well; no warning.
-        if out_of_place + foreign + bad_messages + vain_wishes > 0 {
+        if out_of_place + foreign + bad_messages + refused + vain_wishes > 0 {
             (self.tell)(Notice::info(format!(
                 "messages not taken: {out_of_place} out of place, {foreign} of another run or of \
-                 strangers, {bad_messages} that could not be read, {vain_wishes} for a Pi that is \
-                 not there"
+                 strangers, {bad_messages} that could not be read, {refused} of Pis that were sent \
+                 away, {vain_wishes} for a Pi that is not there"
             )));
         }
         Ok(self.summary)

@@ -25,7 +25,9 @@ The file holds the same names without dashes in front, for example:
     orders = 2000000
 
 Without --keys only loopback addresses are allowed.
-Exit codes: 0 done, 1 the run failed or replicas differed, 2 wrong configuration.";
+It stays after the end of a run and takes part in the next one, until a signal ends it.
+Exit codes: 0 asked to end, or with --once done; 1 failed, or with --once refused or replicas
+differed; 2 wrong configuration.";
 
 /// The OxBerry Pi: keeps the order books of its partitions and says what changes.
 #[derive(Debug, Parser)]

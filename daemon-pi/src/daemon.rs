@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use oxberry_cluster::limits::Limits;
-use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report, Stop};
+use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report};
 use oxberry_core::book::Books;
 use oxberry_core::units::Instant;
 use oxberry_net::metrics::MetricsThread;
@@ -36,21 +36,22 @@ pub struct Summary {
 /// Why a Pi ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The feed is over, and the replicas were compared.
+    /// It was to take part in one run: the feed is over, and the replicas were compared.
     Finished {
         /// Whether all of them were equal.
         equal: bool,
     },
-    /// The controller does not want it.
+    /// It was to take part in one run, and the controller does not want it.
     Refused(RefusedReason),
     /// Somebody asked it to.
     Interrupted,
 }
 
-/// Runs a Pi until the feed is over, the controller refuses it, or shutdown is requested.
+/// Runs a Pi until shutdown is requested: after the end of a run, or when the controller refuses it, it
+/// waits for the next one. With [`Config::once`] it ends instead.
 ///
-/// Memory is taken and touched before the first message. From the assignment on the loop allocates
-/// nothing; libzmq, which has an allocator of its own, allocates messages longer than 29 bytes and
+/// Memory is taken and touched before the first message. From the assignment of a run to its end the
+/// loop allocates nothing; libzmq, which has an allocator of its own, allocates messages longer than 29 bytes and
 /// frees them.
 ///
 /// # Errors
@@ -93,11 +94,12 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
         printer: printer.map_err(system("print to standard output"))?,
         notifier: notifier.map_err(system("reach the socket that NOTIFY_SOCKET names"))?,
         care,
+        is_answered: false,
         is_assigned: false,
         control_held: Patience::default(),
         stock_held: Patience::default(),
         leaver,
-        stop: None,
+        end: None,
     };
     daemon.run(shutdown)
 }
@@ -127,6 +129,8 @@ struct Daemon<'a> {
     printer: Option<Printer>,
     notifier: Notifier,
     care: Care,
+    /// Whether the controller has ever answered.
+    is_answered: bool,
     is_assigned: bool,
     /// A message for the controller that its socket does not take.
     control_held: Patience,
@@ -134,7 +138,8 @@ struct Daemon<'a> {
     stock_held: Patience,
     /// Where its metrics go, if anybody may read them.
     leaver: Option<Leaver>,
-    stop: Option<Stop>,
+    /// Why it ends, as soon as everything has left.
+    end: Option<Ended>,
 }
 
 impl Daemon<'_> {
@@ -167,6 +172,11 @@ impl Daemon<'_> {
 
     /// Does what can be done without waiting, in bounded parts; says whether there is more.
     fn turn(&mut self, now: Instant) -> Result<bool, PiError> {
+        self.notifier.handle_timeout(now);
+        if self.end.is_some() {
+            // What was printed is still to leave.
+            return Ok(false);
+        }
         self.pi.handle_timeout(now);
         self.receive_control(now)?;
         self.receive_data(now)?;
@@ -175,15 +185,15 @@ impl Daemon<'_> {
         self.obey()?;
         self.say_what_waits(now);
         self.leave_metrics(now);
-        self.notifier.handle_timeout(now);
         Ok(is_more)
     }
 
     /// Waits for the sockets that matter now.
     fn wait(&mut self, deadline: Option<Instant>, shutdown: &Shutdown) -> Result<(), PiError> {
-        let control = Interest::of(true, self.control_held.is_waiting());
-        let data = Interest::read_if(self.pi.can_take_data());
-        let stock = Interest::write_if(self.stock_held.is_waiting());
+        let goes_on = self.end.is_none();
+        let control = Interest::of(goes_on, goes_on && self.control_held.is_waiting());
+        let data = Interest::read_if(goes_on && self.pi.can_take_data());
+        let stock = Interest::write_if(goes_on && self.stock_held.is_waiting());
         let nothing = PollItem::nothing;
         let items = [
             shutdown.poll_item(),
@@ -269,7 +279,7 @@ impl Daemon<'_> {
             if self.control_held.end() {
                 tracing::info!("the controller is there again");
             }
-            self.pi.control_sent();
+            self.pi.control_sent(now);
         }
         Ok(())
     }
@@ -279,18 +289,46 @@ impl Daemon<'_> {
             match command {
                 Command::Subscribe(topic) => self.sockets.data.subscribe(topic)?,
                 Command::Unsubscribe(topic) => self.sockets.data.unsubscribe(topic)?,
-                Command::Report(told) => {
-                    if matches!(told, Report::Assigned { .. }) {
-                        self.is_assigned = true;
-                    } else if matches!(told, Report::AnotherRun { .. }) {
-                        self.is_assigned = false;
-                    }
-                    report::log(told, self.config);
-                }
-                Command::Stop(stop) => self.stop = Some(stop),
+                Command::Report(told) => self.take_report(told),
             }
         }
         Ok(())
+    }
+
+    /// Notes what a report means to the loop, and tells a person.
+    fn take_report(&mut self, told: Report) {
+        let end = match told {
+            Report::Assigned { .. } => {
+                self.is_assigned = true;
+                None
+            }
+            Report::AnotherRun { .. } => {
+                self.is_assigned = false;
+                None
+            }
+            Report::Finished { equal } => {
+                self.is_assigned = false;
+                Some(Ended::Finished { equal })
+            }
+            Report::Refused(reason) => Some(Ended::Refused(reason)),
+            Report::AwaitingController
+            | Report::Ready
+            | Report::Hole { .. }
+            | Report::Lost { .. }
+            | Report::BadFrame(_)
+            | Report::OutOfPlace(_)
+            | Report::Rejected { .. }
+            | Report::Silent
+            | Report::Heard
+            | Report::Ended { .. } => None,
+        };
+        self.is_answered |= self.is_assigned || end.is_some();
+        if self.config.once && end.is_some() {
+            // Whoever called says what it comes to.
+            self.end = end;
+        } else {
+            report::log(told, self.config);
+        }
     }
 
     /// Tells a person what has been waited for too long.
@@ -341,10 +379,7 @@ impl Daemon<'_> {
         {
             return None;
         }
-        Some(match self.stop? {
-            Stop::Finished { equal } => Ended::Finished { equal },
-            Stop::Refused(reason) => Ended::Refused(reason),
-        })
+        self.end
     }
 
     fn check_start_timeout(&self, now: Instant) -> Result<(), PiError> {
@@ -358,11 +393,14 @@ impl Daemon<'_> {
     }
 
     fn start_deadline(&self) -> Option<Instant> {
-        let timeout = self.config.start_timeout.filter(|_| !self.is_assigned)?;
+        let timeout = self.config.start_timeout.filter(|_| !self.is_answered)?;
         Some(self.started.after(timeout))
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
+        if self.end.is_some() {
+            return self.notifier.poll_timeout();
+        }
         let held = self.control_held.poll_timeout();
         [
             self.pi.poll_timeout(),

@@ -55,6 +55,20 @@ pub(crate) fn log(report: Report, config: &Config) {
             "the controller plays another run; this node asks to join it"
         ),
         Report::Ended { events } => tracing::info!(events, "all streams have ended"),
+        Report::Finished { equal: true } => tracing::info!(
+            "the run is over and all replicas are equal; this node waits for the next run"
+        ),
+        Report::Finished { equal: false } => tracing::error!(
+            "the run is over and the replicas differ, the controller says where; this node waits \
+             for the next run"
+        ),
+        Report::Refused(reason) if reason.passes() => {
+            tracing::info!("{}; this node waits for its turn", refusal(reason));
+        }
+        Report::Refused(reason) => tracing::error!(
+            "the controller refuses this node, which goes on asking: {}",
+            refusal(reason)
+        ),
     }
 }
 
@@ -67,9 +81,11 @@ pub(crate) fn refusal(reason: RefusedReason) -> String {
             oxberry_proto::SCHEMA_FINGERPRINT
         ),
         RefusedReason::NameTaken => {
-            "a node of this name is in the cluster already: give this one another --name".into()
+            "another machine of this name is in the cluster and speaks: give each its own --name"
+                .into()
         }
-        RefusedReason::Full => "all expected nodes are there, or the feed runs already".into(),
+        RefusedReason::Full => "all expected nodes are there".into(),
+        RefusedReason::NextRun => "the feed runs already or has just ended".into(),
         RefusedReason::TooSmall { symbols } => {
             format!("it would get {symbols} symbols: raise --symbols to that number at least")
         }

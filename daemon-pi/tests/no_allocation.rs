@@ -1,4 +1,4 @@
-//! The Pi's loop allocates nothing while the feed runs.
+//! The Pi's loop allocates nothing while the feed runs, on whichever day.
 //!
 //! Counted is Rust's allocator, for the Pi's thread alone. libzmq has its own, which is outside of
 //! what this can see; the process test looks at the memory of the whole process. The thread that serves
@@ -62,17 +62,19 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 #[test]
-fn the_loop_allocates_nothing_from_start_to_end() {
+fn the_loop_allocates_nothing_from_start_to_end_of_every_run() {
     // Enough for the loop to leave its metrics some times.
-    const EVENTS: u64 = 2_000_000;
+    const EVENTS: u64 = 1_500_000;
+    const DAYS: u32 = 2;
     let (sender, receiver) = std::sync::mpsc::channel();
-    let feed = Feed::play(EVENTS, move |acked| {
+    let shutdown = Shutdown::new().unwrap();
+    let feed = Feed::play_days(DAYS, EVENTS, move |day, acked| {
         if acked > EVENTS / 100 && acked < EVENTS / 100 * 99 {
             let allocations = ALLOCATIONS.load(Ordering::SeqCst);
-            sender.send((acked, allocations)).unwrap();
+            sender.send((day, acked, allocations)).unwrap();
         }
     });
-    let page = Page::reading();
+    let page = Page::reading_days(DAYS);
     let given = RawConfig {
         name: Some("counted".into()),
         control: Some(feed.control.to_string()),
@@ -87,39 +89,51 @@ fn the_loop_allocates_nothing_from_start_to_end() {
     let config = config.unwrap();
     let sockets = Sockets::connect(&Context::new(), &config).unwrap();
     let metrics = sockets.metrics.as_ref().unwrap().address();
+    let end = shutdown.clone();
     let pi = std::thread::spawn(move || {
         IS_COUNTED.set(true);
-        let summary = run(&config, sockets, &Shutdown::new().unwrap()).unwrap();
+        let summary = run(&config, sockets, &end).unwrap();
         IS_COUNTED.set(false);
         summary
     });
     // Until the Pi has ended, and its metrics with it.
-    let answers = std::iter::from_fn(|| get(metrics, "/metrics"));
-    let mut scraped: Vec<_> = answers
-        .filter_map(|answer| value(&answer, "oxberry_pi_events_total"))
-        .collect();
-    scraped.dedup();
-    let summary = pi.join().unwrap();
+    let scraper = std::thread::spawn(move || {
+        let answers = std::iter::from_fn(|| get(metrics, "/metrics"));
+        let values = answers.filter_map(|answer| value(&answer, "oxberry_pi_events_total"));
+        let mut scraped: Vec<_> = values.collect();
+        scraped.dedup();
+        scraped
+    });
     assert!(feed.outcome().is_good());
-    assert_eq!(summary.ended, Ended::Finished { equal: true });
-    assert_eq!(summary.counters.events, EVENTS);
-    assert_eq!(summary.counters.rejected, 0);
     let stock_events = page.events();
-    assert_complete(&stock_events);
+    // It would wait for a third day.
+    shutdown.request();
+    let summary = pi.join().unwrap();
+    assert_eq!(summary.ended, Ended::Interrupted);
+    assert_eq!(summary.counters.events, EVENTS * u64::from(DAYS));
+    assert_eq!(summary.counters.rejected, 0);
     assert_eq!(stock_events.len() as u64, summary.counters.stock_events);
+    // The second day tells what the first one did.
+    let (first, second) = stock_events.split_at(stock_events.len() / 2);
+    assert_complete(first);
+    assert_eq!(first.len(), second.len());
+    assert_complete(second);
 
     let seen: Vec<_> = receiver.iter().collect();
-    let (begin, before) = *seen.first().unwrap();
-    let (end, after) = *seen.last().unwrap();
-    assert!(begin < EVENTS / 4, "first looked at event {begin}");
-    assert!(end > EVENTS / 4 * 3, "last looked at event {end}");
-    assert!(before > 0, "nothing was counted at all");
-    assert_eq!(before, after, "allocations while the feed ran");
-    let meanwhile = scraped
-        .iter()
-        .filter(|&&events| begin < events && events < end);
-    assert!(
-        meanwhile.count() > 0,
-        "the loop left nothing meanwhile: {scraped:?}"
-    );
+    let scraped = scraper.join().unwrap();
+    for day in 1..=DAYS {
+        let of_day: Vec<_> = seen.iter().filter(|(of, ..)| *of == day).collect();
+        let (_, begin, before) = **of_day.first().unwrap();
+        let (_, end, after) = **of_day.last().unwrap();
+        assert!(begin < EVENTS / 4, "first looked at event {begin}");
+        assert!(end > EVENTS / 4 * 3, "last looked at event {end}");
+        assert!(before > 0, "nothing was counted at all");
+        assert_eq!(before, after, "allocations while the feed ran, day {day}");
+        let days_before = EVENTS * u64::from(day - 1);
+        let meanwhile = days_before + begin..days_before + end;
+        assert!(
+            scraped.iter().any(|events| meanwhile.contains(events)),
+            "the loop left nothing meanwhile: {scraped:?}"
+        );
+    }
 }

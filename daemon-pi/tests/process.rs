@@ -17,7 +17,7 @@ use std::time::Duration;
 use oxberry_core::book::Capacity;
 use oxberry_net::{Context, ControlServer, Endpoint, Shutdown};
 use oxberry_pi::bytes_of_node;
-use support::process::{Process, resident_bytes};
+use support::process::{Process, resident_bytes, written_bytes};
 use support::scrape::{get, value};
 use support::{Feed, Page, assert_complete};
 
@@ -31,8 +31,13 @@ fn nobody() -> String {
     endpoint.to_string()
 }
 
-/// Starts a Pi of a feed; `stock` is an endpoint or `none`.
+/// Starts a Pi of a feed, which ends with it; `stock` is an endpoint or `none`.
 fn pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
+    staying_pi_of(feed, stock, &[&["--once"], more].concat())
+}
+
+/// Starts a Pi that waits for the next run when one is over.
+fn staying_pi_of(feed: &Feed, stock: &str, more: &[&str]) -> Process {
     let (control, data) = (feed.control.to_string(), feed.data.to_string());
     let mut arguments = vec!["--name", "pi", "--control", &control, "--data", &data];
     arguments.extend(["--stock", stock]);
@@ -100,6 +105,50 @@ fn a_refused_node_says_why_and_what_to_do() {
     let mut pi = pi_of(&feed, "none", &["--symbols", "3"]);
     assert_eq!(pi.exit_code(), 1);
     assert!(pi.logged.contains("raise --symbols"), "{}", pi.logged);
+}
+
+#[test]
+fn a_refused_node_that_is_to_stay_goes_on_asking_until_somebody_ends_it() {
+    let feed = Feed::play(1_000, |_| {});
+    // What is for the first answer only must not end it later.
+    let more = ["--symbols", "3", "--start-timeout", "3"];
+    let mut pi = staying_pi_of(&feed, "none", &more);
+    pi.await_log("which goes on asking");
+    assert!(pi.logged.contains("raise --symbols"), "{}", pi.logged);
+    // Later than the time that was for the first answer.
+    pi.await_log("which goes on asking");
+    pi.signal("TERM");
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+}
+
+#[test]
+fn it_plays_day_after_day_and_writes_nothing_to_any_disk() {
+    const DAYS: u32 = 3;
+    let feed = Feed::play_days(DAYS, 100_000, |_, _| {});
+    let page = Page::reading_days(DAYS);
+    let more = ["--start-timeout", "30"];
+    let mut pi = staying_pi_of(&feed, &page.stock.to_string(), &more);
+    pi.await_log("joined the cluster");
+    let before = written_bytes(pi.id());
+    for _ in 0..DAYS {
+        pi.await_log("the run is over and all replicas are equal");
+    }
+    assert!(feed.outcome().is_good());
+    let events = page.events();
+    assert_eq!(events.len() % 3, 0);
+    for day in events.chunks(events.len() / 3) {
+        assert_complete(day);
+    }
+    // It asks for the fourth day, which nobody plays.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(before, 0, "what was written to storage at the start");
+    assert_eq!(written_bytes(pi.id()), 0, "what was written to storage");
+    pi.signal("TERM");
+    assert_eq!(pi.exit_code_within(AT_ONCE), 0, "{}", pi.logged);
+    let odd = ["WARN", "ERROR"]
+        .iter()
+        .find(|word| pi.logged.contains(**word));
+    assert_eq!(odd, None, "{}", pi.logged);
 }
 
 #[test]

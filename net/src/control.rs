@@ -1,6 +1,7 @@
 //! Controller and Pis, apart from the data: Hello, assignment, acknowledgements, digests.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 
 use oxberry_proto::limits::MAX_CONTROL_BYTES;
 
@@ -20,25 +21,31 @@ const MAX_IDENTITY_BYTES: usize = 255;
 
 /// By what the controller knows the connection of a Pi: it stays the same when the connection is
 /// made again, and differs between processes, even with the same name.
+///
+/// So it tells the next life of a machine from the one before. Neither process numbers nor the clock
+/// could: a machine without a clock of its own counts both from the same beginning at every start.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity(Vec<u8>);
 
 impl Identity {
-    /// The identity of this process, which a person called `name`.
+    /// A new identity of a process that a person called `name`: the name, a dash, and what nobody drew
+    /// before.
     #[must_use]
     pub fn of_process(name: &str, clock: &Clock) -> Self {
         let name = name.as_bytes().iter().copied().take(64);
-        let process = format!("-{}-{}", std::process::id(), clock.wall().raw());
+        // The standard library's only source of random numbers. The rest would tell machines apart
+        // that have none yet.
+        let drawn = RandomState::new().hash_one((std::process::id(), clock.wall().raw()));
+        let process = format!("-{drawn:016x}");
         Self(name.chain(process.into_bytes()).collect())
     }
 
     /// Whether these bytes are the identity of a process called `name`. Its end is looked at too: what
     /// only begins with `pi-` could be that of `pi-1`.
     fn is_of(identity: &[u8], name: &str) -> bool {
-        let mut parts = identity.rsplitn(3, |byte| *byte == b'-');
-        let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-        let has_process = (0..2).all(|_| parts.next().is_some_and(is_number));
-        has_process && parts.next() == Some(name.as_bytes())
+        let mut parts = identity.rsplitn(2, |byte| *byte == b'-');
+        let is_drawn = |part: &[u8]| part.len() == 16 && part.iter().all(u8::is_ascii_hexdigit);
+        parts.next().is_some_and(is_drawn) && parts.next() == Some(name.as_bytes())
     }
 }
 
@@ -231,11 +238,28 @@ mod tests {
             }
         }
         for identity in [
-            "", "-", "--", "pi", "pi-1", "pi--1", "pi-1-", "pi-1-x", "pi-x-1",
+            "",
+            "-",
+            "pi",
+            "pi-1",
+            "pi-0123456789abcde",
+            "pi-0123456789abcdef0",
+            "pi-0123456789abcdeg",
+            "pi-1-0123456789abcdef",
         ] {
             assert!(!Identity::is_of(identity.as_bytes(), "pi"), "{identity}");
         }
         // What libzmq makes up for whoever has none.
         assert!(!Identity::is_of(&[0, 1, 2, 3, 4], "pi"));
+    }
+
+    #[test]
+    fn every_life_of_a_machine_has_another_identity_under_its_name() {
+        let clock = Clock::start();
+        let [one, other] = [(); 2].map(|()| Identity::of_process("pi-1", &clock));
+        assert_ne!(one, other);
+        assert!(one.0.starts_with(b"pi-1-"), "{one:?}");
+        let long = "x".repeat(1_000);
+        assert!(Identity::of_process(&long, &clock).0.len() < super::MAX_IDENTITY_BYTES);
     }
 }

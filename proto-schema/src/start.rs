@@ -8,7 +8,7 @@ use crate::name::{NodeId, NodeName, Partition, SymbolName};
 use crate::records::heads;
 use crate::run::Run;
 
-/// Pi to controller: here I am. Repeated until answered.
+/// Pi to controller: here I am. Repeated until there is an assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Hello {
@@ -55,7 +55,7 @@ pub struct SymbolAssignment {
     pub partition: Partition,
 }
 
-/// Controller to Pi: not with me.
+/// Controller to Pi: not now, or not like this. The Pi asks again, less often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refused {
@@ -72,15 +72,28 @@ pub enum RefusedReason {
         /// The controller's fingerprint.
         expected: u64,
     },
-    /// A node of this name is there already.
+    /// Another node of this name is there, and speaks: it is no former self of this one.
     NameTaken,
-    /// All expected nodes are there already, or the feed runs already.
+    /// All expected nodes are there already.
     Full,
     /// Its books cannot hold the symbols it would get.
     TooSmall {
         /// How many symbols it would get.
         symbols: u32,
     },
+    /// The feed runs already, or has just ended. The next run takes it.
+    NextRun,
+}
+
+impl RefusedReason {
+    /// Whether it passes by itself: there is nothing for a person to do.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        match self {
+            Self::Full | Self::NextRun => true,
+            Self::Schema { .. } | Self::NameTaken | Self::TooSmall { .. } => false,
+        }
+    }
 }
 
 /// Controller, on every partition's topic until all Pis are ready: can you hear this?

@@ -116,6 +116,8 @@ pub struct ControllerStatus {
     pub bad_messages: u64,
     /// Wishes of the page for the state of a node that is not there.
     pub vain_wishes: u64,
+    /// Times that a Pi was sent away.
+    pub refused: u64,
 }
 
 /// A node as the controller knows it.
@@ -154,7 +156,7 @@ pub enum NodeState {
     Done,
     /// All that it said was taken.
     Gone,
-    /// It was silent for too long, or sent away.
+    /// It was silent for too long, was sent away, or started again.
     Dead,
     /// It died before the start, and another one has its place.
     Replaced,

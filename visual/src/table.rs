@@ -112,9 +112,10 @@ pub(crate) fn check_answer(message: &[u8]) -> Result<u16, TableError> {
         let Refused { reason } = decode(message)?;
         return Err(match reason {
             RefusedReason::Schema { expected } => TableError::Schema { theirs: expected },
-            RefusedReason::NameTaken | RefusedReason::Full | RefusedReason::TooSmall { .. } => {
-                TableError::Refused(reason)
-            }
+            RefusedReason::NameTaken
+            | RefusedReason::Full
+            | RefusedReason::TooSmall { .. }
+            | RefusedReason::NextRun => TableError::Refused(reason),
         });
     }
     let (setup, records) = decode_list::<SetupVisual>(message)?;

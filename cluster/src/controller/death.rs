@@ -29,43 +29,37 @@ impl Controller {
             .map(|(id, _)| id)
             .collect();
         for id in silent {
-            self.bury(now, id);
+            self.bury(now, id, |name, orphaned| Report::Died { name, orphaned });
         }
     }
 
-    /// A node is dead: nobody waits for it any more.
-    fn bury(&mut self, now: Instant, id: NodeId) {
+    /// A node is dead: nobody waits for it any more. A person is told its name, and which partitions
+    /// nobody else holds.
+    pub(super) fn bury(
+        &mut self,
+        now: Instant,
+        id: NodeId,
+        report: fn(String, Vec<Partition>) -> Report,
+    ) {
         let Some(node) = self.nodes.get_mut(id) else {
             return;
         };
         node.before_death = core::mem::replace(&mut node.state, NodeState::Dead);
         let name = node.name.to_string();
-        match self.phase {
+        let orphaned = match self.phase {
             // It was told nothing yet.
             Phase::AwaitVisual | Phase::AwaitNodes => {
                 self.nodes.remove(id);
-                self.report(Report::Died {
-                    name,
-                    orphaned: Vec::new(),
-                });
+                Vec::new()
             }
             // Its place waits for another one.
-            Phase::AwaitReady { .. } => self.report(Report::Died {
-                name,
-                orphaned: Vec::new(),
-            }),
-            Phase::Running | Phase::AwaitDigests => {
-                let orphaned = self.release(id);
-                self.report(Report::Died { name, orphaned });
-                self.finish_when_complete(now);
-            }
-            Phase::AwaitFarewell { .. } => {
-                let orphaned = self.release(id);
-                self.report(Report::Died { name, orphaned });
-                self.leave_when_all_are_gone();
-            }
-            Phase::Over => {}
-        }
+            Phase::AwaitReady { .. } => Vec::new(),
+            Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } => self.release(id),
+            Phase::Over => return,
+        };
+        self.report(report(name, orphaned));
+        self.finish_when_complete(now);
+        self.leave_when_all_are_gone();
     }
 
     /// Takes a node out of all its partitions, so that no stream waits for it; returns those that

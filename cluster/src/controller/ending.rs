@@ -7,7 +7,7 @@ use oxberry_proto::{Kind, NodeId, ProtoError, Records};
 use super::message::plain;
 use super::node::NodeState;
 use super::{Command, Controller, Outcome, Phase};
-use crate::limits::WAITING_REPORT_INTERVAL;
+use crate::reminder::Reminder;
 
 impl Controller {
     pub(super) fn handle_digests(
@@ -57,7 +57,7 @@ impl Controller {
             return;
         }
         self.outcome = Some(Outcome::compare(&self.config.table, &self.nodes));
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.reminder = Reminder::new(now);
         self.send_finish(now, now.after(self.config.limits.end_timeout));
         self.leave_when_all_are_gone();
     }

@@ -2,13 +2,15 @@
 
 use oxberry_core::units::Instant;
 use oxberry_proto::start::{Hello, Ping, Refused, RefusedReason, SetupPi, SymbolAssignment};
-use oxberry_proto::{Kind, NodeId, SCHEMA_FINGERPRINT, Topic};
+use oxberry_proto::{Kind, NodeId, NodeName, SCHEMA_FINGERPRINT, Topic};
 
 use super::message::{count, listed, plain};
 use super::node::{Node, NodeState};
+use super::successor::Name;
 use super::{Command, Controller, Phase, Report};
-use crate::limits::{PING_INTERVAL, WAITING_REPORT_INTERVAL};
+use crate::limits::PING_INTERVAL;
 use crate::placement::place;
+use crate::reminder::Reminder;
 
 /// Where a newcomer comes in.
 enum Place {
@@ -20,34 +22,53 @@ enum Place {
 
 impl Controller {
     pub(super) fn handle_hello(&mut self, now: Instant, peer: &[u8], hello: Hello) {
-        let name = hello.name.to_string();
-        let (id, place) = match self.place_for(&hello) {
-            Ok(found) => found,
-            Err(reason) => return self.refuse(peer, name, reason),
+        let (id, place) = match self.place_for(now, peer, &hello) {
+            Ok(Some(found)) => found,
+            // It asks again with its next beat.
+            Ok(None) => return,
+            Err(reason) => return self.refuse(now, peer, &hello.name, reason),
         };
         self.heard = self
             .heard
             .max(hello.last_run.map_or(0, |run| run.generation));
-        self.report(Report::Joined { name });
+        let name = hello.name.to_string();
         let node = Node::new(peer.to_vec(), hello, now);
         self.nodes.join(id, node);
         match place {
             Place::Of(dead) => {
+                self.report(Report::Joined { name });
                 self.give_place(dead, id);
                 self.send_assignment(id);
             }
-            Place::Awaited => self.assign_when_complete(now),
+            Place::Awaited => {
+                self.assign_when_complete(now);
+                // Who turned out to be too small is gone again, and asks again every second.
+                if self.nodes.get(id).is_some() {
+                    self.report(Report::Joined { name });
+                }
+            }
         }
     }
 
-    /// Where a newcomer comes in and under which number, or why it does not.
-    fn place_for(&self, hello: &Hello) -> Result<(NodeId, Place), RefusedReason> {
+    /// Where a newcomer comes in and under which number, or why it does not; neither while it is open
+    /// whose its name is.
+    fn place_for(
+        &mut self,
+        now: Instant,
+        peer: &[u8],
+        hello: &Hello,
+    ) -> Result<Option<(NodeId, Place)>, RefusedReason> {
         if hello.schema != SCHEMA_FINGERPRINT {
             let expected = SCHEMA_FINGERPRINT;
             return Err(RefusedReason::Schema { expected });
         }
-        if (self.nodes.alive()).any(|(_, node)| node.name == hello.name) {
-            return Err(RefusedReason::NameTaken);
+        if let Phase::AwaitFarewell { .. } | Phase::Over = self.phase {
+            return Err(RefusedReason::NextRun);
+        }
+        match self.claim(now, peer, &hello.name) {
+            Name::Free => {}
+            Name::InQuestion => return Ok(None),
+            Name::Taken => return Err(RefusedReason::NameTaken),
         }
         // After the assignment a newcomer can only take the place of a dead node, and only until
         // the feed starts.
@@ -55,9 +76,9 @@ impl Controller {
             Phase::AwaitVisual | Phase::AwaitNodes => {
                 (self.nodes.len() < self.config.nodes).then_some(Place::Awaited)
             }
-            Phase::AwaitReady { .. } => self.nodes.first_dead().map(Place::Of),
+            Phase::AwaitReady { .. } => self.nodes.place_left_to(&hello.name).map(Place::Of),
             Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
-                None
+                return Err(RefusedReason::NextRun);
             }
         };
         let found = self.nodes.next_id().zip(place);
@@ -67,7 +88,7 @@ impl Controller {
         {
             return Err(RefusedReason::TooSmall { symbols });
         }
-        Ok((id, place))
+        Ok(Some((id, place)))
     }
 
     /// Gives what a dead node was to hold to another one, which has a number of its own: should the
@@ -84,20 +105,24 @@ impl Controller {
         }
     }
 
-    /// The answer to an earlier Hello was lost, or is on its way.
+    /// A node says Hello again: the answer to its first one was lost or is on its way, or the node has
+    /// done with this run and asks for the next.
     pub(super) fn handle_hello_again(&mut self, id: NodeId) {
         let Some(node) = self.nodes.get(id) else {
             return;
         };
+        let is_at_end = matches!(self.phase, Phase::AwaitFarewell { .. });
         match node.state {
             // Not all are here.
             NodeState::Joined => {}
             NodeState::Assigned => self.send_assignment(id),
-            NodeState::Ready
-            | NodeState::Done
-            | NodeState::Gone
-            | NodeState::Dead
-            | NodeState::Replaced => self.out_of_place(id, Kind::Hello),
+            // Nothing follows in this run.
+            NodeState::Gone | NodeState::Dead => {}
+            // It was told the end, and has given up waiting for the visualisation.
+            NodeState::Done if is_at_end => {}
+            NodeState::Ready | NodeState::Done | NodeState::Replaced => {
+                self.out_of_place(id, Kind::Hello);
+            }
         }
     }
 
@@ -126,7 +151,7 @@ impl Controller {
         for &(id, symbols) in too_small.iter().rev() {
             if let Some(node) = self.nodes.remove(id) {
                 let reason = RefusedReason::TooSmall { symbols };
-                self.refuse(&node.peer, node.name.to_string(), reason);
+                self.refuse(now, &node.peer, &node.name, reason);
             }
         }
         if !too_small.is_empty() {
@@ -139,7 +164,7 @@ impl Controller {
         for id in ids {
             self.send_assignment(id);
         }
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.reminder = Reminder::new(now);
         self.ping(now);
     }
 
@@ -158,7 +183,7 @@ impl Controller {
             symbols: 0,
         };
         let message = listed(head, self.symbols_of(id));
-        let Some(node) = self.nodes.get_mut(id) else {
+        let Some(node) = self.nodes.tell(id) else {
             return;
         };
         node.state = NodeState::Assigned;
@@ -209,7 +234,7 @@ impl Controller {
             return;
         }
         self.phase = Phase::Running;
-        self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        self.reminder = Reminder::new(now);
         let (nodes, partitions) = (self.nodes.alive().count(), self.config.table.len());
         let run = self.run;
         self.report(Report::Started {
@@ -229,12 +254,16 @@ impl Controller {
         self.start_when_ready(now);
     }
 
-    fn refuse(&mut self, peer: &[u8], name: String, reason: RefusedReason) {
+    fn refuse(&mut self, now: Instant, peer: &[u8], name: &NodeName, reason: RefusedReason) {
+        self.counters.refused += 1;
         let message = plain(&Refused { reason });
         self.commands.push_back(Command::Send {
             peer: peer.to_vec(),
             message,
         });
-        self.report(Report::Refused { name, reason });
+        if self.refusals.is_news(now, name, reason) {
+            let name = name.to_string();
+            self.report(Report::Refused { name, reason });
+        }
     }
 }

@@ -18,7 +18,9 @@ mod nodes;
 mod outcome;
 mod output;
 mod question;
+mod refusals;
 mod status;
+mod successor;
 mod visual;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -34,10 +36,12 @@ use self::node::NodeState;
 use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
 pub use self::output::{Command, Counters, Report};
+use self::refusals::Refusals;
 pub use self::status::RimStatus;
 use self::status::Stage;
-use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};
+use crate::limits::{Limits, REPORTED_REJECTIONS};
 use crate::partition::PartitionTable;
+use crate::reminder::Reminder;
 
 /// Whatever names a connection to the rim, such as a ROUTER's identity bytes.
 pub type Peer = Vec<u8>;
@@ -112,7 +116,9 @@ pub struct Controller {
     run: Run,
     /// How the run ended, while the last word is awaited.
     outcome: Option<Outcome>,
-    next_report: Instant,
+    /// When it is said again who is waited for.
+    reminder: Reminder,
+    refusals: Refusals,
     counters: Counters,
     commands: VecDeque<Command>,
 }
@@ -141,7 +147,8 @@ impl Controller {
             },
             outcome: None,
             config,
-            next_report: now.after(WAITING_REPORT_INTERVAL),
+            reminder: Reminder::new(now),
+            refusals: Refusals::default(),
             counters: Counters::default(),
             commands: VecDeque::new(),
         }
@@ -183,7 +190,7 @@ impl Controller {
             Phase::Over => return None,
             Phase::AwaitVisual | Phase::AwaitNodes | Phase::Running | Phase::AwaitDigests => None,
         };
-        deaths.chain(ping).chain([self.next_report]).min()
+        deaths.chain(ping).chain([self.reminder.due()]).min()
     }
 
     /// Time has passed: pings, finds the dead, and says for whom it waits.
@@ -202,8 +209,7 @@ impl Controller {
                 self.send_finish(now, until);
             }
         }
-        if self.next_report <= now {
-            self.next_report = now.after(WAITING_REPORT_INTERVAL);
+        if self.reminder.take(now) {
             self.report_waiting();
         }
         self.stage.note(self.phase, now);
@@ -254,7 +260,7 @@ impl Controller {
         self.ended.insert(channel);
         if self.phase == Phase::Running && self.ended.len() == self.config.channels.len() {
             self.phase = Phase::AwaitDigests;
-            self.next_report = now.after(WAITING_REPORT_INTERVAL);
+            self.reminder = Reminder::new(now);
             self.finish_when_complete(now);
         }
         self.stage.note(self.phase, now);

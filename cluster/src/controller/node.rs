@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) before_death: NodeState,
     /// When the last message came from it.
     pub(super) last_heard: Instant,
+    /// Who else asks for its name.
+    pub(super) claims: Claims,
     /// Up to where its books hold each stream.
     pub(super) applied: BTreeMap<StreamId, Position>,
     /// What it last said of itself.
@@ -46,6 +48,7 @@ impl Node {
             state: NodeState::Joined,
             before_death: NodeState::Joined,
             last_heard: now,
+            claims: Claims::default(),
             applied: BTreeMap::new(),
             beat: None,
             told: Ailments::default(),
@@ -83,4 +86,25 @@ pub(super) struct Ailments {
     pub(super) under_voltage: bool,
     /// Its firmware slows the processor.
     pub(super) slowed: bool,
+}
+
+/// Claims that are remembered, as many as machines with one name.
+const MOST_CLAIMS: usize = 8;
+
+/// Who else asks for the name of a node, and since when.
+#[derive(Debug, Default)]
+pub(super) struct Claims(Vec<(Peer, Instant)>);
+
+impl Claims {
+    /// Since when this one asks, which is noted.
+    pub(super) fn since(&mut self, now: Instant, peer: &[u8]) -> Instant {
+        if let Some((_, since)) = self.0.iter().find(|(known, _)| known == peer) {
+            return *since;
+        }
+        if self.0.len() >= MOST_CLAIMS {
+            self.0.remove(0);
+        }
+        self.0.push((peer.to_vec(), now));
+        now
+    }
 }

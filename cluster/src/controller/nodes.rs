@@ -1,33 +1,40 @@
-//! The Pis of a run, each under a number that no other one ever gets.
+//! The Pis of a run, each under a number that no other one gets once it was told.
 
 use std::collections::BTreeMap;
 
-use oxberry_proto::NodeId;
+use oxberry_proto::{NodeId, NodeName};
 
 use super::node::{Node, NodeState};
 
-/// The Pis, in the order of their arrival.
+/// The Pis, in the order of their numbers.
 ///
-/// Numbers count up and none is given twice, whoever leaves: what a node said, or what was said to it,
-/// is never taken for another one's.
+/// A number that was told is never given again, whoever leaves: what a node said, or what was said to
+/// it, is never taken for another one's. One that leaves before it was told its number leaves it to
+/// others, so that whoever comes and goes while a run waits does not use them up.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     nodes: BTreeMap<NodeId, Node>,
-    /// Numbers that were given.
-    given: u16,
+    /// All numbers below this one may have been told to somebody.
+    told: u16,
 }
 
 impl Nodes {
     /// The number that the next one gets, unless there is none left.
     pub(super) fn next_id(&self) -> Option<NodeId> {
-        (self.given < u16::MAX).then_some(NodeId::from_raw(self.given))
+        let mut free = (self.told..u16::MAX).map(NodeId::from_raw);
+        free.find(|id| !self.nodes.contains_key(id))
     }
 
     /// Takes a node in under the next number.
     pub(super) fn join(&mut self, id: NodeId, node: Node) {
         debug_assert_eq!(self.next_id(), Some(id), "a number is never given again");
-        self.given = id.raw().saturating_add(1);
         self.nodes.insert(id, node);
+    }
+
+    /// A node is told its number.
+    pub(super) fn tell(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.told = self.told.max(id.raw().saturating_add(1));
+        self.nodes.get_mut(&id)
     }
 
     /// Takes a node out that was told nothing yet.
@@ -64,6 +71,13 @@ impl Nodes {
         self.iter().filter(|(_, node)| node.is_alive())
     }
 
+    /// The one of this name that is not dead; there is one at most.
+    pub(super) fn alive_of_name(&mut self, name: &NodeName) -> Option<(NodeId, &mut Node)> {
+        let mut nodes = self.nodes.iter_mut();
+        let found = nodes.find(|(_, node)| node.is_alive() && node.name == *name);
+        found.map(|(&id, node)| (id, node))
+    }
+
     /// The node at the other end of a connection. One whose place was given away is as unknown as any
     /// other.
     pub(super) fn of_peer(&self, peer: &[u8]) -> Option<NodeId> {
@@ -72,10 +86,14 @@ impl Nodes {
         nodes.find_map(|(id, node)| is_peer(node).then_some(id))
     }
 
-    /// The first dead node whose place nobody has taken.
-    pub(super) fn first_dead(&self) -> Option<NodeId> {
-        let mut nodes = self.iter();
-        nodes.find_map(|(id, node)| (node.state == NodeState::Dead).then_some(id))
+    /// The dead node whose place falls to a newcomer of this name: its former self, or else the first
+    /// one whose place nobody has taken.
+    pub(super) fn place_left_to(&self, name: &NodeName) -> Option<NodeId> {
+        let dead = self.iter();
+        let dead = dead.filter(|(_, node)| node.state == NodeState::Dead);
+        // A stable order: of equals the first.
+        dead.min_by_key(|(_, node)| node.name != *name)
+            .map(|(id, _)| id)
     }
 }
 
@@ -87,10 +105,10 @@ mod tests {
 
     use super::*;
 
-    fn join(nodes: &mut Nodes) -> NodeId {
+    fn join(nodes: &mut Nodes, name: &str) -> NodeId {
         let id = nodes.next_id().unwrap();
         let hello = Hello {
-            name: NodeName::new(),
+            name: NodeName::try_from(name).unwrap(),
             schema: 0,
             last_run: None,
             max_orders: 0,
@@ -103,25 +121,55 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_takes_its_number_along() {
+    fn a_number_that_was_told_is_never_given_again() {
         let mut nodes = Nodes::default();
-        let first = [join(&mut nodes), join(&mut nodes)];
+        let first = [join(&mut nodes, "a"), join(&mut nodes, "b")];
+        for id in first {
+            nodes.tell(id).unwrap();
+        }
         nodes.remove(first[1]).unwrap();
-        let third = join(&mut nodes);
+        let third = join(&mut nodes, "c");
         assert!(!first.contains(&third));
+        nodes.tell(third).unwrap();
         nodes.remove(first[0]).unwrap();
         nodes.remove(third).unwrap();
-        assert!(![first[0], first[1], third].contains(&join(&mut nodes)));
+        assert!(![first[0], first[1], third].contains(&join(&mut nodes, "d")));
         assert_eq!(nodes.len(), 1);
     }
 
     #[test]
-    fn when_all_numbers_are_given_there_is_none_left() {
+    fn whoever_goes_before_it_was_told_a_number_uses_none_up() {
+        let mut nodes = Nodes::default();
+        let stays = join(&mut nodes, "stays");
+        for _ in 0..=u32::from(u16::MAX) {
+            let id = join(&mut nodes, "goes");
+            nodes.remove(id).unwrap();
+        }
+        nodes.tell(stays).unwrap();
+        assert_ne!(join(&mut nodes, "comes"), stays);
+    }
+
+    #[test]
+    fn when_all_numbers_were_told_there_is_none_left() {
         let mut nodes = Nodes::default();
         for _ in 0..u16::MAX {
-            let id = join(&mut nodes);
+            let id = join(&mut nodes, "a");
+            nodes.tell(id).unwrap();
             nodes.remove(id).unwrap();
         }
         assert_eq!(nodes.next_id(), None);
+    }
+
+    #[test]
+    fn a_place_falls_to_the_next_life_of_the_one_who_had_it() {
+        let mut nodes = Nodes::default();
+        let ids = ["a", "b", "c"].map(|name| join(&mut nodes, name));
+        for node in nodes.all_mut().take(2) {
+            node.state = NodeState::Dead;
+        }
+        let place = |name: &str| nodes.place_left_to(&NodeName::try_from(name).unwrap());
+        assert_eq!(place("b"), Some(ids[1]));
+        assert_eq!(place("d"), Some(ids[0]));
+        assert_eq!(place("c"), Some(ids[0]));
     }
 }

@@ -58,6 +58,8 @@ pub struct Counters {
     pub foreign: u64,
     /// Messages that could not be read.
     pub bad_messages: u64,
+    /// Times that a Pi was sent away, of which only the first and some later ones are told.
+    pub refused: u64,
     /// Wishes of the visualisation for the state of a node that is dead, or was never there.
     pub vain_wishes: u64,
 }
@@ -84,7 +86,16 @@ pub enum Report {
         /// Its name.
         name: String,
     },
-    /// A node was sent away.
+    /// A node has started again, so that what it was before is dead. Its new life joins, or is sent away
+    /// until the next run.
+    StartedAgain {
+        /// Its name.
+        name: String,
+        /// Partitions that no living node holds any more.
+        orphaned: Vec<Partition>,
+    },
+    /// A node was sent away. It asks again; that is told when the reason is another one, and now and then
+    /// if it does not pass by itself.
     Refused {
         /// Its name.
         name: String,

@@ -196,12 +196,14 @@ impl From<Counters> for ControllerStatus {
             out_of_place,
             foreign,
             bad_messages,
+            refused,
             vain_wishes,
         } = counters;
         Self {
             out_of_place,
             foreign,
             bad_messages,
+            refused,
             vain_wishes,
         }
     }

@@ -127,13 +127,21 @@ impl ControlMail {
         self.write(&hello);
     }
 
+    /// Writes the farewell, if it is due.
+    pub(super) fn compose_farewell(&mut self) {
+        if core::mem::take(&mut self.farewell_due) {
+            let (run, node) = (self.run, self.node);
+            self.write(&Farewell { run, node });
+            self.is_farewell = true;
+        }
+    }
+
     /// Writes what is due: farewell and Ready before acknowledgements, these before a sign of life,
     /// and the digests last.
     pub(super) fn compose(&mut self, now: Instant, streams: &mut Streams, beat: Option<NodeBeat>) {
         let (run, node) = (self.run, self.node);
-        if core::mem::take(&mut self.farewell_due) {
-            self.write(&Farewell { run, node });
-            self.is_farewell = true;
+        if self.farewell_due {
+            self.compose_farewell();
         } else if core::mem::take(&mut self.ready_due) {
             self.write(&Ready { run, node });
         } else if streams.ack_due().is_some_and(|due| due <= now) {

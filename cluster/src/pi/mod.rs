@@ -6,6 +6,7 @@
 
 mod control_mail;
 mod data;
+mod joining;
 mod news;
 mod outbox;
 mod output;
@@ -20,19 +21,19 @@ use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::MAX_PARTITIONS;
-use oxberry_proto::start::{Refused, SayHello, SetupPi, SymbolAssignment, TellState};
+use oxberry_proto::start::{Refused, SayHello, TellState};
 use oxberry_proto::status::{NodeBeat, TrustTotals};
 use oxberry_proto::{
-    Health, Kind, Libzmq, NodeId, NodeName, Partition, ProtoError, Records, Run, StreamId, ToPi,
-    Topic,
+    Health, Kind, Libzmq, NodeId, NodeName, Partition, ProtoError, Run, StreamId, ToPi,
 };
 
 use self::control_mail::ControlMail;
-pub use self::output::{Command, Counters, Report, Stop};
+use self::joining::Waiting;
+pub use self::output::{Command, Counters, Report};
 pub use self::standing::{Standing, SymbolsByTrust};
 use self::streams::Streams;
 use self::telling::Telling;
-use crate::limits::{Limits, REPORTED_REJECTIONS, WAITING_REPORT_INTERVAL};
+use crate::limits::{Limits, REPORTED_REJECTIONS};
 
 /// What a Pi is.
 #[derive(Clone, Debug)]
@@ -63,7 +64,10 @@ enum Phase {
         equal: bool,
         until: Instant,
     },
-    Over,
+    /// Everything was said. The books stay as they were at the end until the next run is asked for.
+    Over {
+        until: Instant,
+    },
 }
 
 /// A Pi.
@@ -90,8 +94,10 @@ pub struct Pi<'s> {
     beat_due: bool,
     /// Whether the visualisation is still to hear that no more events follow.
     end_due: bool,
-    next_report: Instant,
+    waiting: Waiting,
     counters: Counters,
+    /// Events that were applied before this run.
+    events_before: u64,
     commands: VecDeque<Command>,
 }
 
@@ -114,8 +120,9 @@ impl<'s> Pi<'s> {
             next_beat: now,
             beat_due: false,
             end_due: false,
-            next_report: now.after(WAITING_REPORT_INTERVAL),
+            waiting: Waiting::new(now),
             counters: Counters::default(),
+            events_before: 0,
             // Subscriptions come all at once; later commands are few and rare.
             commands: VecDeque::with_capacity(MAX_PARTITIONS + 64),
             books,
@@ -161,29 +168,24 @@ impl<'s> Pi<'s> {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let (message, other) = match self.phase {
-            Phase::Joining { next_hello } => (Some(next_hello), self.next_report),
-            Phase::Over => return None,
+            Phase::Joining { next_hello } => (Some(next_hello), self.waiting.due()),
+            Phase::Over { until } => (None, Some(until)),
             Phase::Pinging | Phase::Running | Phase::Ended => {
-                (self.streams.ack_due(), self.next_beat)
+                (self.streams.ack_due(), Some(self.next_beat))
             }
-            Phase::Finishing { until, .. } => (None, until.min(self.next_beat)),
+            Phase::Finishing { until, .. } => (None, Some(until.min(self.next_beat))),
         };
         // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
         let message = message.filter(|_| !self.mail.is_waiting());
-        Some(message.map_or(other, |message| message.min(other)))
+        message.into_iter().chain(other).min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if let Phase::Joining { .. } = self.phase
-            && self.next_report <= now
-        {
-            self.next_report = now.after(WAITING_REPORT_INTERVAL);
-            self.report(Report::AwaitingController);
-        }
+        self.wait_for_run(now);
         if self.next_beat <= now {
             self.next_beat = now.after(self.config.limits.beat);
-            let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over);
+            let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over { .. });
             let has_ended = matches!(self.phase, Phase::Finishing { .. }) && !self.end_due;
             self.beat_due |= is_member && !has_ended;
             if is_member {
@@ -199,7 +201,7 @@ impl<'s> Pi<'s> {
         if let Phase::Finishing { equal, until } = self.phase
             && until <= now
         {
-            self.stop(Stop::Finished { equal });
+            self.over(now, equal);
         }
     }
 
@@ -213,10 +215,10 @@ impl<'s> Pi<'s> {
     }
 
     /// The message for the controller is on its way.
-    pub fn control_sent(&mut self) {
+    pub fn control_sent(&mut self, now: Instant) {
         let was_farewell = self.mail.sent();
         if was_farewell && let Phase::Finishing { equal, .. } = self.phase {
-            self.stop(Stop::Finished { equal });
+            self.over(now, equal);
         }
     }
 
@@ -286,11 +288,12 @@ impl<'s> Pi<'s> {
                 }
                 // Another one answers a Hello that was repeated while the first was on its way.
             }
-            ToPi::Refused(Refused { reason }) => self.stop(Stop::Refused(reason)),
+            ToPi::Refused(Refused { reason }) => self.handle_refusal(now, reason),
             ToPi::SayHello(SayHello { run }) => self.handle_another_run(now, run),
             ToPi::TellState(TellState { run, partition }) => {
                 let at = self.streams.partition_at(partition);
-                match at.filter(|_| run == self.run) {
+                let is_over = matches!(self.phase, Phase::Over { .. });
+                match at.filter(|_| run == self.run && !is_over) {
                     Some(at) => self.telling.tell_state(at),
                     None => self.counters.foreign += 1,
                 }
@@ -300,74 +303,6 @@ impl<'s> Pi<'s> {
             }
         }
         Ok(())
-    }
-
-    /// Takes the assignment: makes the books of its symbols and all buffers.
-    fn handle_setup(
-        &mut self,
-        now: Instant,
-        setup: &SetupPi,
-        assignments: Records<'_, SymbolAssignment>,
-    ) -> Result<(), ProtoError> {
-        let assignments = assignments.collect::<Result<Vec<_>, _>>()?;
-        let limits = self.config.limits;
-        let room = usize::try_from(self.config.max_symbols).unwrap_or(usize::MAX);
-        self.run = setup.run;
-        self.partitions = setup.partitions;
-        self.mail.join(setup.run, setup.node);
-        self.symbols = Vec::with_capacity(room);
-        let mut partitions: Vec<_> = assignments.iter().map(|one| one.partition).collect();
-        partitions.sort_unstable();
-        partitions.dedup();
-        self.telling = Telling::new(setup.run, setup.node, partitions.len(), limits);
-        self.telling.reserve(room);
-        for assignment in &assignments {
-            let symbol_index = assignment.symbol_index;
-            match self.books.define(symbol_index, assignment.scale) {
-                Ok(slot) => {
-                    self.telling.define(slot, true);
-                    self.symbols.push((assignment.partition, symbol_index));
-                }
-                // The controller knows our capacity and refuses us when it is too small, so this
-                // symbol is one too many by its mistake; its events will be refused and counted.
-                Err(_) => self.counters.rejected += 1,
-            }
-        }
-        self.symbols.sort_unstable();
-        let topics = partitions.iter().map(|&partition| Topic { partition });
-        self.commands.extend(topics.map(Command::Subscribe));
-        self.pinged = vec![false; partitions.len()];
-        self.report(Report::Assigned {
-            run: setup.run,
-            node: setup.node,
-            partitions: partitions.len(),
-            symbols: self.symbols.len(),
-        });
-        self.streams = Streams::new(partitions, usize::from(setup.channels), limits);
-        self.phase = Phase::Pinging;
-        self.next_beat = now;
-        self.ready_when_pinged();
-        Ok(())
-    }
-
-    /// The controller does not know this Pi: it plays another run, or it has given the place of this Pi
-    /// in its run to somebody else.
-    fn handle_another_run(&mut self, now: Instant, played: Run) {
-        if matches!(self.phase, Phase::Joining { .. } | Phase::Over) {
-            return;
-        }
-        let left = self.run;
-        self.report(Report::AnotherRun { left, played });
-        let topics = self.streams.partitions().iter();
-        let topics = topics.map(|&partition| Topic { partition });
-        self.commands.extend(topics.map(Command::Unsubscribe));
-        self.books.reset();
-        self.symbols.clear();
-        self.streams = Streams::new(Vec::new(), 0, self.config.limits);
-        self.telling = Telling::new(left, NodeId::from_raw(0), 0, self.config.limits);
-        self.mail.leave();
-        self.is_silent = false;
-        self.phase = Phase::Joining { next_hello: now };
     }
 
     /// Notes silence, and its end.
@@ -405,7 +340,7 @@ impl<'s> Pi<'s> {
             self.phase = Phase::Ended;
             self.mail.digest(&self.books, &self.symbols);
             self.report(Report::Ended {
-                events: self.counters.events,
+                events: self.events_of_run(),
             });
         }
     }
@@ -415,7 +350,9 @@ impl<'s> Pi<'s> {
             _ if run != self.run => self.counters.foreign += 1,
             Phase::Ended => self.finish(now, equal),
             // One that is repeated is answered by the farewell that is on its way.
-            Phase::Finishing { .. } | Phase::Over => {}
+            Phase::Finishing { .. } => {}
+            // Unless that was lost.
+            Phase::Over { .. } => self.mail.farewell_due = true,
             Phase::Joining { .. } | Phase::Pinging | Phase::Running => {
                 self.out_of_place(Kind::Finish);
             }
@@ -430,9 +367,17 @@ impl<'s> Pi<'s> {
         self.phase = Phase::Finishing { equal, until };
     }
 
-    fn stop(&mut self, stop: Stop) {
-        self.phase = Phase::Over;
-        self.commands.push_back(Command::Stop(stop));
+    /// Everything that this Pi had to say in its run was said, or nobody would hear it.
+    fn over(&mut self, now: Instant, equal: bool) {
+        let until = now.after(self.config.limits.patience());
+        self.phase = Phase::Over { until };
+        self.waiting = Waiting::for_next_run(now);
+        self.report(Report::Finished { equal });
+    }
+
+    /// Events that were applied since the start of the run.
+    const fn events_of_run(&self) -> u64 {
+        self.counters.events - self.events_before
     }
 
     /// Writes the message for the controller that is due.
@@ -440,12 +385,11 @@ impl<'s> Pi<'s> {
         match &mut self.phase {
             Phase::Joining { next_hello } => {
                 if *next_hello <= now {
-                    // As often as it is to be heard, or it would be taken for dead while it waits.
-                    *next_hello = now.after(self.config.limits.beat);
+                    *next_hello = now.after(self.waiting.hello_interval(&self.config.limits));
                     self.mail.hello(&self.config);
                 }
             }
-            Phase::Over => {}
+            Phase::Over { .. } => self.mail.compose_farewell(),
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
                 let beat = self.mail.beat_due.then(|| self.beat());
                 self.mail.compose(now, &mut self.streams, beat);
@@ -456,7 +400,7 @@ impl<'s> Pi<'s> {
     /// What it says of itself with a heartbeat.
     fn beat(&self) -> NodeBeat {
         NodeBeat {
-            events: self.counters.events,
+            events: self.events_of_run(),
             orders: self.books.order_count(),
             trust: self.trust_totals(),
             health: self.health,

@@ -14,8 +14,6 @@ pub enum Command {
     Unsubscribe(Topic),
     /// Tell a person.
     Report(Report),
-    /// All is over: everything was sent.
-    Stop(Stop),
 }
 
 /// What a person should know.
@@ -81,20 +79,16 @@ pub enum Report {
     },
     /// All streams have ended.
     Ended {
-        /// Events applied.
+        /// Events applied in this run.
         events: u64,
     },
-}
-
-/// Why a Pi stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The feed is over.
+    /// The run is over, and everything was said. This Pi asks for the next one in a while.
     Finished {
         /// Whether all replicas were equal.
         equal: bool,
     },
-    /// The controller does not want it.
+    /// The controller does not take it, not now or not like this. It asks again; that is told when the
+    /// reason is another one, and now and then if it does not pass by itself.
     Refused(RefusedReason),
 }
 

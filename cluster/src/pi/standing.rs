@@ -51,7 +51,7 @@ impl Pi<'_> {
     /// How it stands. It takes a look at every symbol and every stream, so ask for it now and then.
     #[must_use]
     pub fn standing(&self) -> Standing {
-        let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over);
+        let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over { .. });
         let mut standing = Standing {
             is_member,
             is_ready: is_member && self.phase != Phase::Pinging,

@@ -1,4 +1,5 @@
 //! A controller, its channels, Pis and a page in one thread, joined by perfect queues.
+#![allow(dead_code, reason = "every test file uses its own part")]
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,8 +12,11 @@ use oxberry_cluster::page::{self, Page};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
 use oxberry_core::book::{Books, Capacity};
-use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::{ChannelId, Instant, PriceScale, SymbolIndex, UnixNanos};
+use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
+use oxberry_core::units::{
+    ChannelId, Instant, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
+    SymbolSeqNum, UnixNanos,
+};
 use oxberry_proto::start::SetupVisualRequest;
 use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
 
@@ -46,16 +50,20 @@ pub(crate) struct World {
     pub(crate) ended_pis: usize,
     /// After so many batches, the next one reaches nobody.
     pub(crate) lose_batch_after: Option<usize>,
+    /// How far the wall clocks are ahead of the time that passes.
+    pub(crate) wall_ahead: core::time::Duration,
 }
 
 pub(crate) struct SimulatedPi {
-    pub(crate) name: String,
+    /// By what the controller knows its connection.
+    pub(crate) peer: String,
     pub(crate) brain: Pi<'static>,
     topics: Vec<Topic>,
     data: VecDeque<Vec<u8>>,
     control: VecDeque<Vec<u8>>,
     pub(crate) reports: Vec<pi::Report>,
-    pub(crate) stop: Option<pi::Stop>,
+    /// Whether all replicas were equal, once its run is over.
+    pub(crate) result: Option<bool>,
     /// Neither reads nor speaks.
     pub(crate) is_dead: bool,
     /// Pushes no frames: its page does not read.
@@ -72,9 +80,46 @@ struct SimulatedChannel {
     has_ended: bool,
 }
 
-/// The events of a channel, as it brings them.
-pub(crate) fn occurrences(events: Vec<FeedEvent>) -> Vec<Occurrence> {
-    events.into_iter().map(Occurrence::Event).collect()
+/// The beginning of a numbering and `count` events of ten symbols: orders that join and leave around a
+/// slowly moving price.
+pub(crate) fn channel(first_symbol: u32, count: u32) -> Vec<Occurrence> {
+    let event = |number: u32| {
+        let symbol = first_symbol + number % 10;
+        let seq = number / 10 + 1;
+        let order_id = OrderId::from_raw(u64::from(seq.div_ceil(2)));
+        let (side, away) = if seq % 4 < 2 {
+            (Side::Bid, 0)
+        } else {
+            (Side::Ask, 200)
+        };
+        let action = if seq % 2 == 1 {
+            Action::Add {
+                order_id,
+                side,
+                price: RawPrice::from_raw(100_000 + seq / 50 * 10 + away),
+                qty: Qty::from_raw(100 + seq % 7),
+                sessions: TradeSessions::ALL,
+            }
+        } else {
+            Action::Delete { order_id }
+        };
+        FeedEvent {
+            seq_num: SeqNum::from_raw(number + 2),
+            symbol_index: SymbolIndex::from_raw(symbol),
+            symbol_seq_num: Some(SymbolSeqNum::from_raw(seq)),
+            ts_event: Some(UnixNanos::from_raw(u64::from(number))),
+            action,
+        }
+    };
+    let beginning = Beginning {
+        is_announced: true,
+        numbering: Numbering::from_raw(1_000),
+        after: SeqNum::from_raw(0),
+        failover: false,
+    };
+    let mut all = vec![Occurrence::Begins(beginning)];
+    all.extend((0..count).map(event).map(Occurrence::Event));
+    all
 }
 
 impl World {
@@ -121,6 +166,7 @@ impl World {
             shown: BTreeMap::new(),
             ended_pis: 0,
             lose_batch_after: None,
+            wall_ahead: core::time::Duration::ZERO,
         };
         world.rewind();
         world
@@ -154,6 +200,23 @@ impl World {
     }
 
     pub(crate) fn add_pi_with(&mut self, name: &str, capacity: Capacity) {
+        let brain = self.brain(name, capacity);
+        self.pis.push(SimulatedPi {
+            peer: format!("{name}-{}", self.pis.len()),
+            brain,
+            topics: Vec::new(),
+            data: VecDeque::new(),
+            control: VecDeque::new(),
+            reports: Vec::new(),
+            result: None,
+            is_dead: false,
+            is_stuck: false,
+            said: BTreeMap::new(),
+            most_waiting: 0,
+        });
+    }
+
+    fn brain(&self, name: &str, capacity: Capacity) -> Pi<'static> {
         let memory = vec![0; capacity.words()].leak();
         let config = PiConfig {
             name: name.try_into().unwrap(),
@@ -162,19 +225,19 @@ impl World {
             libzmq: Libzmq::default(),
             limits: Limits::DEFAULT,
         };
-        self.pis.push(SimulatedPi {
-            name: name.to_owned(),
-            brain: Pi::new(config, Books::new(capacity, memory).unwrap(), self.now),
-            topics: Vec::new(),
-            data: VecDeque::new(),
-            control: VecDeque::new(),
-            reports: Vec::new(),
-            stop: None,
-            is_dead: false,
-            is_stuck: false,
-            said: BTreeMap::new(),
-            most_waiting: 0,
-        });
+        Pi::new(config, Books::new(capacity, memory).unwrap(), self.now)
+    }
+
+    /// The process of a Pi dies, and another one starts under its name.
+    pub(crate) fn restart_pi(&mut self, at: usize, name: &str) {
+        let brain = self.brain(name, CAPACITY);
+        let pi = &mut self.pis[at];
+        pi.brain = brain;
+        pi.peer += "'";
+        pi.topics.clear();
+        pi.data.clear();
+        pi.control.clear();
+        pi.result = None;
     }
 
     /// Turns the world until `done`, for at most a minute of its time.
@@ -232,7 +295,7 @@ impl World {
             match command {
                 Command::Send { peer, message } => {
                     let mut pis = self.pis.iter_mut();
-                    let pi = pis.find(|pi| pi.name.as_bytes() == peer && !pi.is_dead);
+                    let pi = pis.find(|pi| pi.peer.as_bytes() == peer && !pi.is_dead);
                     if let Some(pi) = pi {
                         pi.control.push_back(message);
                     }
@@ -277,13 +340,15 @@ impl World {
             config,
             pis,
             lose_batch_after,
+            now,
+            wall_ahead,
             ..
         } = self;
         let channel = &mut channels[at];
         let Some(streams) = &mut channel.streams else {
             return;
         };
-        let wall = UnixNanos::from_raw(1);
+        let wall = UnixNanos::from_raw(now.after(*wall_ahead).raw());
         let mut send = |frame: &[u8]| {
             let (_, message) = Topic::split(frame).unwrap();
             let is_batch = kind_of(message) == Ok(Kind::Batch);
@@ -321,9 +386,10 @@ impl World {
     }
 
     fn turn_pi(&mut self, at: usize) {
-        let (now, wall) = (self.now, UnixNanos::from_raw(self.now.raw()));
+        let now = self.now;
+        let wall = UnixNanos::from_raw(now.after(self.wall_ahead).raw());
         let pi = &mut self.pis[at];
-        if pi.is_dead || pi.stop.is_some() {
+        if pi.is_dead {
             return;
         }
         pi.brain.handle_timeout(now);
@@ -348,8 +414,14 @@ impl World {
             match command {
                 pi::Command::Subscribe(topic) => pi.topics.push(topic),
                 pi::Command::Unsubscribe(topic) => pi.topics.retain(|known| *known != topic),
-                pi::Command::Report(report) => pi.reports.push(report),
-                pi::Command::Stop(stop) => pi.stop = Some(stop),
+                pi::Command::Report(report) => {
+                    match report {
+                        pi::Report::Assigned { .. } => pi.result = None,
+                        pi::Report::Finished { equal } => pi.result = Some(equal),
+                        _ => {}
+                    }
+                    pi.reports.push(report);
+                }
             }
         }
         // Nobody has more to say at once than this.
@@ -359,11 +431,14 @@ impl World {
             };
             let kind = kind_of(message).unwrap();
             *pi.said.entry(kind as u8).or_default() += 1;
-            self.controller
-                .handle_message(now, pi.name.as_bytes(), message);
-            pi.brain.control_sent();
+            // Nobody hears one who has left.
+            if self.outcome.is_none() {
+                self.controller
+                    .handle_message(now, pi.peer.as_bytes(), message);
+            }
+            pi.brain.control_sent(now);
         }
-        panic!("{} never has said all", pi.name);
+        panic!("{} never has said all", pi.peer);
     }
 
     fn turn_page(&mut self) {

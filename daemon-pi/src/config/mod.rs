@@ -37,7 +37,9 @@ pub struct Config {
     pub lock_memory: bool,
     /// Whether stock events are printed.
     pub print: bool,
-    /// How long to wait for the controller's answer; `None` is for ever.
+    /// Whether it ends after one run, instead of waiting for the next.
+    pub once: bool,
+    /// How long to wait for the controller's first answer; `None` is for ever.
     pub start_timeout: Option<Duration>,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<MetricsConfig>,
@@ -135,6 +137,7 @@ impl RawConfig {
             },
             lock_memory: self.lock_memory.unwrap_or(true),
             print: self.print.unwrap_or(false),
+            once: self.once.unwrap_or(false),
             start_timeout: self.start_timeout.map(Duration::from_secs),
             metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             log: self.log.unwrap_or_else(|| "info".into()),
@@ -159,6 +162,7 @@ impl fmt::Display for Config {
         writeln!(f, "symbols = {}", self.capacity.symbols)?;
         writeln!(f, "lock-memory = {}", self.lock_memory)?;
         writeln!(f, "print = {}", self.print)?;
+        writeln!(f, "once = {}", self.once)?;
         if let Some(timeout) = self.start_timeout {
             writeln!(f, "start-timeout = {}", timeout.as_secs())?;
         }
@@ -263,6 +267,7 @@ mod tests {
             metrics: Some("192.0.2.7:9562".into()),
             metrics_token_file: Some("/etc/oxberry/token".into()),
             print: Some(true),
+            once: Some(true),
             ..RawConfig::default()
         });
         let config = config.unwrap();

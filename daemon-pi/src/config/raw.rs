@@ -54,6 +54,11 @@ pub struct RawConfig {
         default_missing_value = "true", env = "OXBERRY_PI_PRINT")]
     pub print: Option<bool>,
 
+    /// End after one run, or when the controller refuses this node, instead of waiting for the next
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", env = "OXBERRY_PI_ONCE")]
+    pub once: Option<bool>,
+
     /// Give up when the controller has not answered after so long [default: wait for ever]
     #[arg(long, value_name = "SECONDS", env = "OXBERRY_PI_START_TIMEOUT")]
     pub start_timeout: Option<u64>,
@@ -86,6 +91,7 @@ impl RawConfig {
             symbols: self.symbols.or(other.symbols),
             lock_memory: self.lock_memory.or(other.lock_memory),
             print: self.print.or(other.print),
+            once: self.once.or(other.once),
             start_timeout: self.start_timeout.or(other.start_timeout),
             metrics: self.metrics.or(other.metrics),
             metrics_token_file: self.metrics_token_file.or(other.metrics_token_file),

@@ -46,12 +46,33 @@ impl Feed {
     /// Waits for the node, plays `events` events, and calls `progress` with how many were
     /// acknowledged whenever that changes.
     pub(crate) fn play(events: u64, mut progress: impl FnMut(u64) + Send + 'static) -> Self {
+        Self::play_days(1, events, move |_, acked| progress(acked))
+    }
+
+    /// Plays so many days after each other, each as a new controller does; `progress` is told which.
+    pub(crate) fn play_days(
+        days: u32,
+        events: u64,
+        mut progress: impl FnMut(u32, u64) + Send + 'static,
+    ) -> Self {
         let context = Context::new();
         let any_port = Endpoint::loopback(0);
         let (server, control) = ControlServer::bind(&context, any_port).unwrap();
         let proxy = Proxy::start(&context, any_port, queue_frames(PARTITIONS)).unwrap();
         let data = proxy.endpoint();
-        let thread = thread::spawn(move || Player::new(server, &proxy).play(events, &mut progress));
+        let thread = thread::spawn(move || {
+            let mut player = Player::new(server, &proxy);
+            let mut outcome = player.play(events, &mut |acked| progress(1, acked));
+            for day in 2..=days {
+                assert!(
+                    outcome.is_good() && outcome.missing.is_empty(),
+                    "{outcome:?}"
+                );
+                player.begin_day(day);
+                outcome = player.play(events, &mut |acked| progress(day, acked));
+            }
+            outcome
+        });
         Self {
             control,
             data,
@@ -79,28 +100,11 @@ struct Player {
 
 impl Player {
     fn new(server: ControlServer, proxy: &Proxy) -> Self {
-        let symbols = || (0..SYMBOLS).map(SymbolIndex::from_raw);
-        let table = PartitionTable::balanced(symbols().map(|symbol| (symbol, 1)), PARTITIONS);
-        let config = ControllerConfig {
-            nodes: 1,
-            replicas: 2,
-            await_visual: false,
-            channels: vec![CHANNEL],
-            symbols: symbols()
-                .map(|symbol_index| Symbol {
-                    symbol_index,
-                    name: format!("S{symbol_index}").as_str().try_into().unwrap(),
-                    scale: PriceScale::new(4).unwrap(),
-                })
-                .collect(),
-            table: table.clone(),
-            identity: 1,
-            generation: 1,
-            limits: Limits::DEFAULT,
-        };
+        let symbols = (0..SYMBOLS).map(SymbolIndex::from_raw);
+        let table = PartitionTable::balanced(symbols.map(|symbol| (symbol, 1)), PARTITIONS);
         let clock = Clock::start();
         Self {
-            brain: Controller::new(config, clock.now()),
+            brain: brain(1, &table, clock),
             clock,
             server,
             publisher: proxy.publisher().unwrap(),
@@ -111,7 +115,14 @@ impl Player {
         }
     }
 
-    fn play(mut self, events: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
+    /// Begins another day, of which nobody was told yet.
+    fn begin_day(&mut self, day: u32) {
+        self.brain = brain(day, &self.table, self.clock);
+        self.streams = None;
+        self.outcome = None;
+    }
+
+    fn play(&mut self, events: u64, progress: &mut dyn FnMut(u64)) -> Outcome {
         let mut next = 0;
         let mut has_ended = false;
         let mut acked = vec![0; PARTITIONS];
@@ -129,7 +140,7 @@ impl Player {
             self.obey(&mut acked);
 
             progress(*acked.iter().min().unwrap());
-            if let Some(outcome) = self.outcome {
+            if let Some(outcome) = self.outcome.take() {
                 return outcome;
             }
             if self.streams.is_some() && !has_ended && self.push(&mut next, events) {
@@ -217,6 +228,29 @@ impl Player {
     }
 }
 
+/// The brain of a controller that plays this day to one node.
+fn brain(day: u32, table: &PartitionTable, clock: Clock) -> Controller {
+    let symbols = (0..SYMBOLS).map(SymbolIndex::from_raw);
+    let config = ControllerConfig {
+        nodes: 1,
+        replicas: 2,
+        await_visual: false,
+        channels: vec![CHANNEL],
+        symbols: symbols
+            .map(|symbol_index| Symbol {
+                symbol_index,
+                name: format!("S{symbol_index}").as_str().try_into().unwrap(),
+                scale: PriceScale::new(4).unwrap(),
+            })
+            .collect(),
+        table: table.clone(),
+        identity: day,
+        generation: 1,
+        limits: Limits::DEFAULT,
+    };
+    Controller::new(config, clock.now())
+}
+
 /// The channel's number of the message before this event.
 fn number(event: u64) -> SeqNum {
     SeqNum::from_raw(u32::try_from(event).unwrap())
@@ -272,19 +306,29 @@ pub(crate) struct Page {
 impl Page {
     /// Begins to read when `begin` is requested.
     pub(crate) fn read_from(begin: Shutdown) -> Self {
+        Self::read_days(1, begin)
+    }
+
+    /// Takes everything of so many runs.
+    fn read_days(days: u32, begin: Shutdown) -> Self {
         let context = Context::new();
         let (mut puller, stock) = StockPuller::bind(&context, Endpoint::loopback(0)).unwrap();
         let thread = thread::spawn(move || {
             let clock = Clock::start();
             wait(&clock, None, [begin.poll_item()]).unwrap();
             let mut events = Vec::new();
+            let mut ended = 0;
             loop {
                 let deadline = clock.now().after(DEADLINE);
                 wait(&clock, Some(deadline), [puller.poll_item(Interest::Read)]).unwrap();
                 assert!(clock.now() < deadline, "no stock events any more");
                 while let Some(frame) = puller.recv().unwrap() {
                     if decode::<EndOfEvents>(frame).is_ok() {
-                        return events;
+                        ended += 1;
+                        if ended == days {
+                            return events;
+                        }
+                        continue;
                     }
                     if kind_of(frame) != Ok(Kind::StockBatch) {
                         continue;
@@ -307,6 +351,13 @@ impl Page {
         let begin = Shutdown::new().unwrap();
         begin.request();
         Self::read_from(begin)
+    }
+
+    /// One that reads so many runs at once.
+    pub(crate) fn reading_days(days: u32) -> Self {
+        let begin = Shutdown::new().unwrap();
+        begin.request();
+        Self::read_days(days, begin)
     }
 
     /// Everything that came, after the end.

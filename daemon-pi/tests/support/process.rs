@@ -123,3 +123,11 @@ pub(crate) fn resident_bytes(process: u32) -> u64 {
     let kib = line.unwrap().split_whitespace().nth(1).unwrap();
     kib.parse::<u64>().unwrap() * 1_024
 }
+
+/// Bytes that a process had written to storage so far: to an SD card, for example.
+pub(crate) fn written_bytes(process: u32) -> u64 {
+    let io = std::fs::read_to_string(format!("/proc/{process}/io")).unwrap();
+    let line = io.lines().find(|line| line.starts_with("write_bytes:"));
+    let bytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    bytes.parse().unwrap()
+}

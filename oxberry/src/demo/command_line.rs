@@ -91,6 +91,7 @@ pub(super) fn pi(name: &str, meeting: &Meeting) -> Vec<String> {
         &meeting.stock,
         // Nobody runs a demonstration for days; several would need a limit that few shells have.
         "--lock-memory=false",
+        "--once",
         "--log",
         "warn",
     ])

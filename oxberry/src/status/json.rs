@@ -35,6 +35,7 @@ pub(super) fn of(cluster: &Cluster) -> Value {
             "foreign": counters.foreign,
             "bad": counters.bad_messages,
             "vain_wishes": counters.vain_wishes,
+            "refused": counters.refused,
         },
         "nodes": nodes.iter().map(node).collect::<Vec<_>>(),
         "channels": channels.iter().map(channel).collect::<Vec<_>>(),

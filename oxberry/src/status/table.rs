@@ -81,6 +81,7 @@ fn whole(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (counters.foreign, "of other runs or strangers"),
         (counters.bad_messages, "unreadable"),
         (counters.vain_wishes, "for absent nodes"),
+        (counters.refused, "from nodes that were sent away"),
     ];
     let told: Vec<_> = left_out
         .iter()

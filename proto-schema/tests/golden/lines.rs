@@ -112,6 +112,7 @@ pub(crate) fn written_now() -> String {
         RefusedReason::NameTaken,
         RefusedReason::Full,
         RefusedReason::TooSmall { symbols: 9_000 },
+        RefusedReason::NextRun,
     ] {
         lines.plain(&Refused { reason });
     }

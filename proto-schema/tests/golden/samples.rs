@@ -299,6 +299,7 @@ pub(crate) fn status_records() -> Vec<StatusRecord> {
         foreign: 2,
         bad_messages: 3,
         vain_wishes: 4,
+        refused: 5,
     })];
     records.extend(states.map(|state| {
         StatusRecord::Node(NodeStatus {

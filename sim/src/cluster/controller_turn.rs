@@ -236,11 +236,14 @@ impl World<'_> {
     fn note_report(&mut self, report: &ControllerReport) {
         self.trace
             .tell(self.now, || format!("controller: {report:?}"));
-        if let ControllerReport::Died { orphaned, .. } = report {
-            self.marks.hit(Mark::NodeDied);
-            if !orphaned.is_empty() {
-                self.marks.hit(Mark::Orphaned);
-            }
+        let (mark, orphaned) = match report {
+            ControllerReport::Died { orphaned, .. } => (Mark::NodeDied, orphaned),
+            ControllerReport::StartedAgain { orphaned, .. } => (Mark::StartedAgain, orphaned),
+            _ => return,
+        };
+        self.marks.hit(mark);
+        if !orphaned.is_empty() {
+            self.marks.hit(Mark::Orphaned);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The end of a simulation: what the cluster must have reached after all faults were healed.
 
-use oxberry_cluster::page::{Row, Standing};
-use oxberry_cluster::pi::{Pi, Stop};
+use oxberry_cluster::controller::Outcome;
+use oxberry_cluster::page::{Row, Standing, Voice};
+use oxberry_cluster::pi::Pi;
 use oxberry_core::book::Trust;
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_proto::{Run, StreamId};
@@ -37,18 +38,24 @@ impl World<'_> {
 
     /// Returns whether nothing more will happen.
     pub(super) fn is_over(&self) -> bool {
-        let over = self
-            .controller
-            .as_ref()
-            .is_some_and(|host| host.outcome.is_some());
+        let over = self.controller.as_ref();
+        let over = over.filter(|host| host.outcome.is_some());
+        let run = over.and_then(|host| host.started).map(|(run, _)| run);
+        // Whoever was not in the run waits for the next one.
         let is_waited_for = |pi: &PiHost<'_>| {
-            let finishes = matches!(pi.stop, Some(Stop::Finished { .. }));
-            pi.brain.is_some() && !(finishes && pi.stock.next_at().is_none())
+            let is_of_run = |brain: &Pi<'_>| Some(brain.run()) == run;
+            let has_left = pi.is_over && pi.stock.next_at().is_none();
+            pi.brain.as_ref().is_some_and(is_of_run) && !has_left
         };
         let is_dead = self.is_dead_for_good
             && self.now
                 > self.heals.at + nanos(self.plan.limits.silence()) * 3 + self.plan.slack_ns();
-        self.is_healed && (is_dead || over && !self.pis.iter().any(is_waited_for))
+        // Until it takes one that died for dead, the page may wait for its better word.
+        let has_left = |voice| matches!(voice, Voice::Ended | Voice::Dead);
+        let page = self.page.as_ref();
+        let is_heard = page.is_none_or(|page| page.voices().all(|(_, voice)| has_left(voice)));
+        let is_over = over.is_some() && is_heard && !self.pis.iter().any(is_waited_for);
+        self.is_healed && (is_dead || is_over)
     }
 
     /// Judges what the cluster has reached.
@@ -115,6 +122,9 @@ impl World<'_> {
             self.judge_page_at_end(run)?;
         }
         self.judge_those_without_loss(run)?;
+        if self.is_next_day {
+            return self.judge_next_day(run, outcome);
+        }
         if self.plan.heals_at == 0 {
             if !outcome.is_good() {
                 return Err(format!(
@@ -124,6 +134,27 @@ impl World<'_> {
             // Where the deadline of the end is short, not everything may have left by then.
             if self.is_plain() && outcome.missing.is_empty() {
                 self.oracle.judge_whole()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that all Pis, whatever they went through on the day before, have played the next one from
+    /// its beginning to its end.
+    fn judge_next_day(&self, run: Run, outcome: &Outcome) -> Result<(), Violation> {
+        if !outcome.is_good() {
+            return Err(format!(
+                "nothing went wrong on the next day, but the outcome is {outcome:?}"
+            ));
+        }
+        for (at, pi) in self.pis.iter().enumerate() {
+            if let Some(brain) = &pi.brain
+                && (brain.run() != run || !pi.is_over)
+            {
+                return Err(format!(
+                    "run {run} of the next day has ended without pi {at}, which is in {}",
+                    brain.run()
+                ));
             }
         }
         Ok(())

@@ -51,7 +51,9 @@ marks! {
     Foreign "a frame of another run comes to a Pi";
     PiSilent "a Pi hears nothing of a stream";
     PiHeard "a Pi hears its streams again";
-    PiRefused "a Pi is refused";
+    PiRefused "a Pi is told to wait";
+    StartedAgain "a Pi has started again before its former self counted as dead";
+    NextDay "a run follows one that has ended";
     PiChangesRun "a Pi joins another run";
     NodeDied "the controller takes a Pi for dead";
     Orphaned "a partition has no replica left";

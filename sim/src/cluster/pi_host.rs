@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use oxberry_cluster::pi::{Pi, Stop};
+use oxberry_cluster::pi::Pi;
 use oxberry_proto::Topic;
 
 use super::edge::{Edge, Wild};
@@ -20,7 +20,9 @@ pub(super) struct PiHost<'m> {
     pub(super) brain: Option<Pi<'m>>,
     /// The number of the process.
     pub(super) process: u32,
-    pub(super) stop: Option<Stop>,
+    /// Whether its run is over. It rests from then on, with its books as they are, until another one is
+    /// to begin.
+    pub(super) is_over: bool,
     /// Whether the Pi has pushed its last frame.
     pub(super) has_told_all: bool,
     /// How far the Pi's clock is ahead.
@@ -51,7 +53,7 @@ impl PiHost<'_> {
         Self {
             brain: None,
             process: 0,
-            stop: None,
+            is_over: false,
             has_told_all: false,
             skew: 0,
             stalled_until: 0,

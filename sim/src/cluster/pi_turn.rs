@@ -1,7 +1,7 @@
 //! A turn of a Pi: it takes as much of what arrived as it can at once, and sends what it has to say.
 
 use oxberry_cluster::pi::{
-    Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport, Stop,
+    Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport,
 };
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, UnixNanos};
@@ -10,7 +10,6 @@ use oxberry_proto::{Kind, Libzmq, kind_of};
 use super::edge::Sent;
 use super::marks::Mark;
 use super::oracle::Violation;
-use super::plan::nanos;
 use super::trace::Words;
 use super::world::{CAPACITY, CONTROLLER, PAGE, PIS, TICK_NS, World};
 
@@ -35,7 +34,7 @@ impl<'m> World<'m> {
         self.trace.tell(self.now, || format!("pi {at} starts"));
         if let Some(pi) = self.pis.get_mut(at) {
             pi.brain = Some(Pi::new(config, books, local));
-            pi.stop = None;
+            pi.is_over = false;
             pi.has_told_all = false;
             pi.process += 1;
             pi.control_up_at = Some(self.now);
@@ -74,37 +73,14 @@ impl<'m> World<'m> {
             return Ok(());
         };
         let result = self.run_pi(at, &mut brain);
-        let is_over = self.pis.get(at).is_some_and(|pi| pi.stop.is_some());
         if let Some(pi) = self.pis.get_mut(at) {
-            if is_over {
-                self.end_pi(at, brain);
-            } else {
-                pi.brain = Some(brain);
-            }
+            pi.brain = Some(brain);
         }
         result
     }
 
-    /// Ends a Pi whose process has stopped by itself. A refused one starts again, as under a supervisor.
-    fn end_pi(&mut self, at: usize, brain: Pi<'m>) {
-        let Some(pi) = self.pis.get_mut(at) else {
-            return;
-        };
-        match pi.stop {
-            // Its last frames are on their way, as with a socket that lingers.
-            Some(Stop::Finished { .. }) | None => pi.brain = Some(brain),
-            Some(Stop::Refused(_)) => {
-                self.marks.hit(Mark::PiRefused);
-                pi.kill(&mut self.random);
-                let again = self.now + nanos(self.plan.limits.beat) * 4;
-                pi.starts_at = Some(again);
-                self.wake_pi(at, again);
-            }
-        }
-    }
-
     fn run_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
-        let Some(pi) = self.pis.get(at).filter(|pi| pi.stop.is_none()) else {
+        let Some(pi) = self.pis.get(at).filter(|pi| !pi.is_over) else {
             return Ok(());
         };
         let skew = pi.skew;
@@ -123,7 +99,7 @@ impl<'m> World<'m> {
         if brain.counters().out_of_place > before.out_of_place {
             return Err(format!("pi {at} was told what makes no sense to it"));
         }
-        self.obey_pi(at, brain);
+        self.obey_pi(at, brain)?;
         if let Some(table) = self.controller.as_ref().map(|host| &host.table) {
             self.oracle.judge_books(at, brain, table, &mut self.marks)?;
         }
@@ -211,7 +187,7 @@ impl<'m> World<'m> {
             }
             pi.to_controller
                 .send(self.now, &mut self.random, message.into());
-            brain.control_sent();
+            brain.control_sent(local);
         }
     }
 
@@ -247,11 +223,11 @@ impl<'m> World<'m> {
         UnixNanos::from_raw(self.now + 1)
     }
 
-    fn obey_pi(&mut self, at: usize, brain: &mut Pi<'m>) {
+    fn obey_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
         let delay = self.plan.edges.delay_ns.1;
         while let Some(command) = brain.next_command() {
             let Some(pi) = self.pis.get_mut(at) else {
-                return;
+                break;
             };
             match command {
                 PiCommand::Subscribe(topic) => pi.subscribe(self.now + delay, topic, true),
@@ -259,14 +235,22 @@ impl<'m> World<'m> {
                 PiCommand::Report(report) => {
                     self.trace.tell(self.now, || format!("pi {at}: {report:?}"));
                     match report {
+                        PiReport::Assigned { .. } => pi.has_told_all = false,
                         PiReport::Hole { from, to, .. } if from.numbering != to.numbering => {
                             self.marks.hit(Mark::HoleOverReset);
                         }
                         PiReport::Silent => self.marks.hit(Mark::PiSilent),
                         PiReport::Heard => self.marks.hit(Mark::PiHeard),
                         PiReport::AnotherRun { .. } => self.marks.hit(Mark::PiChangesRun),
+                        PiReport::Finished { .. } => pi.is_over = true,
+                        PiReport::Refused(reason) if reason.passes() => {
+                            self.marks.hit(Mark::PiRefused);
+                        }
+                        // No two Pis have one name, so that nobody but its former self had it.
+                        PiReport::Refused(reason) => {
+                            return Err(format!("pi {at} is sent away for good: {reason:?}"));
+                        }
                         PiReport::AwaitingController
-                        | PiReport::Assigned { .. }
                         | PiReport::Ready
                         | PiReport::Hole { .. }
                         | PiReport::Lost { .. }
@@ -276,12 +260,8 @@ impl<'m> World<'m> {
                         | PiReport::Ended { .. } => {}
                     }
                 }
-                PiCommand::Stop(stop) => {
-                    self.trace
-                        .tell(self.now, || format!("pi {at} stops: {stop:?}"));
-                    pi.stop = Some(stop);
-                }
             }
         }
+        Ok(())
     }
 }

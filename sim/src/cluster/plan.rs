@@ -137,6 +137,17 @@ pub(super) struct Plan {
     /// Whether the last quarter of the feed waits until then. Otherwise the run may end in the middle of
     /// faults.
     pub(super) holds: bool,
+    /// Whether another run follows.
+    pub(super) next_day: Option<NextDay>,
+}
+
+/// The run after the first one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NextDay {
+    /// Whether it plays something else.
+    pub(super) is_another: bool,
+    /// How long after the end of the first run the controller starts.
+    pub(super) after: u64,
 }
 
 impl Plan {
@@ -173,6 +184,7 @@ impl Plan {
             heals_at: 0,
             quiet_ns: 0,
             holds: random.chance(750),
+            next_day: draw_next_day(seed, beat),
             market,
         };
         if is_calm {
@@ -207,7 +219,7 @@ impl Plan {
             self.begun_late = random.between(50, 600);
         }
         self.heals_at = random.between(15, 60) * beat;
-        self.quiet_ns = 8 * beat + 1_500_000_000;
+        self.quiet_ns = self.pause_ns();
         // Few kinds a seed, so that one does not hide what another shows.
         let kinds = fault::KINDS.iter().filter(|_| random.chance(180));
         let kinds: Vec<_> = kinds.collect();
@@ -263,6 +275,11 @@ impl Plan {
         None
     }
 
+    /// Returns for how long the feed pauses so that everybody is there again.
+    pub(super) fn pause_ns(&self) -> u64 {
+        8 * nanos(self.limits.beat) + 1_500_000_000
+    }
+
     /// Returns the longest time from sending a frame to handling it, queues included.
     pub(super) fn slack_ns(&self) -> u64 {
         let frames = self.edges.data_queue.min(2_000) / self.pi_burst + 64;
@@ -310,11 +327,23 @@ impl fmt::Display for Plan {
             "a Pi takes {} frames in {} ns; flushes: {} of 1000; heals at {} ns, holds the end: {}",
             self.pi_burst, self.pi_turn_ns, self.flushes, self.heals_at, self.holds
         )?;
+        if let Some(next_day) = self.next_day {
+            writeln!(f, "{next_day:?}")?;
+        }
         for FaultAt { at, fault } in &self.faults {
             writeln!(f, "{at:>12} ns {fault:?}")?;
         }
         Ok(())
     }
+}
+
+/// Draws by itself, so that the rest of a seed is the same with and without.
+fn draw_next_day(seed: u64, beat: u64) -> Option<NextDay> {
+    let mut random = Random::new(seed, 3);
+    random.chance(300).then(|| NextDay {
+        is_another: random.chance(500),
+        after: pick(&mut random, &[0, 1, 4, 100]) * beat,
+    })
 }
 
 fn draw_limits(random: &mut Random) -> Limits {

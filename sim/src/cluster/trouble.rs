@@ -4,6 +4,7 @@ use super::controller_host::ControllerHost;
 use super::edge::Wild;
 use super::fault::{Fault, Line, Ways};
 use super::marks::Mark;
+use super::plan::NextDay;
 use super::truth::Truth;
 use super::venue;
 use super::world::World;
@@ -203,7 +204,7 @@ impl World<'_> {
         self.wake_all_pis(up_at);
     }
 
-    /// Restarts the Pis that had finished when the controller started again.
+    /// Wakes the Pis that rest from a run when a controller gathers them for another one.
     pub(super) fn begin_again(&mut self) {
         let waits = |host: &ControllerHost| host.started.is_none() && host.outcome.is_none();
         if !self.controller.as_ref().is_some_and(waits) {
@@ -211,14 +212,30 @@ impl World<'_> {
         }
         for at in 0..self.pis.len() {
             if let Some(pi) = self.pis.get_mut(at)
-                && pi.stop.is_some()
-                && pi.brain.is_some()
+                && core::mem::take(&mut pi.is_over)
             {
-                pi.kill(&mut self.random);
-                pi.starts_at = Some(self.now);
                 self.wake_pi(at, self.now);
             }
         }
+    }
+
+    /// Begins the day after a run, with whatever that run has left behind. Returns whether there is one.
+    pub(super) fn begin_next_day(&mut self) -> bool {
+        let Some(NextDay { is_another, after }) = self.plan.next_day else {
+            return false;
+        };
+        self.trace.tell(self.now, || "the next day".into());
+        self.marks.hit(Mark::NextDay);
+        self.restart_controller(self.now + after);
+        if is_another {
+            self.begin_another_day();
+        }
+        self.is_next_day = true;
+        // The page asks twice a second what is played, and would miss a shorter day.
+        self.plan.holds = true;
+        self.heals.goes_on = self.now + after + self.plan.pause_ns();
+        self.heal();
+        true
     }
 
     fn wake_all_pis(&mut self, at: u64) {

@@ -143,6 +143,15 @@ fn run_plan(seed: u64, with_words: bool) -> (Verdict, Vec<String>) {
 }
 
 fn live(world: &mut World<'_>) -> Result<(), String> {
+    play(world)?;
+    if world.begin_next_day() {
+        play(world)?;
+    }
+    Ok(())
+}
+
+/// Plays a run to its end, and judges it.
+fn play(world: &mut World<'_>) -> Result<(), String> {
     let mut deadline = world.deadline();
     while world.step()? {
         if world.steps > MOST_STEPS {

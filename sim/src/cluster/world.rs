@@ -78,6 +78,8 @@ pub(super) struct World<'m> {
     pub(super) faults_done: u64,
     pub(super) is_healed: bool,
     pub(super) is_dead_for_good: bool,
+    /// Whether the day after the first run has begun, on which all is well.
+    pub(super) is_next_day: bool,
     /// The channels that had ended when the controller was killed.
     pub(super) ended_before_death: Vec<ChannelId>,
     pub(super) out: Vec<Frame>,
@@ -132,6 +134,7 @@ impl<'m> World<'m> {
             faults_done: 0,
             is_healed: plan.heals_at == 0,
             is_dead_for_good: false,
+            is_next_day: false,
             ended_before_death: Vec::new(),
             out: Vec::new(),
             day,
