@@ -29,3 +29,44 @@ fn enforce_zap(socket: &mut zmq::Socket) -> zmq::Result<()> {
     const ZMQ_ZAP_ENFORCE_DOMAIN: i32 = 93;
     set_int(socket, ZMQ_ZAP_ENFORCE_DOMAIN, 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{Allowed, KeyPair, KeyRole, allow};
+
+    fn keys(role: KeyRole) -> (tempfile::TempDir, Keys) {
+        let directory = tempfile::tempdir().unwrap();
+        let pair = KeyPair::generate(role, "name".parse().unwrap()).unwrap();
+        pair.write(directory.path(), false).unwrap();
+        allow(directory.path(), &pair.allowed_line(), false).unwrap();
+        assert!(Allowed::read(directory.path()).is_ok());
+        let keys = Keys::load(directory.path()).unwrap();
+        (directory, keys)
+    }
+
+    #[test]
+    fn without_the_thread_that_looks_at_keys_nobody_gets_in() {
+        let (_server_directory, server) = keys(KeyRole::Visual);
+        let (_client_directory, client) = keys(KeyRole::Pi);
+        let context = zmq::Context::new();
+        let mut pull = context.socket(zmq::PULL).unwrap();
+        serve(&mut pull, &server, Domain::Stock).unwrap();
+        pull.bind("tcp://127.0.0.1:*").unwrap();
+        let endpoint = pull.get_last_endpoint().unwrap().unwrap();
+        let push = context.socket(zmq::PUSH).unwrap();
+        push.set_linger(0).unwrap();
+        connect(&push, &client, &server.pair().public).unwrap();
+        let events = zmq::SocketEvent::HANDSHAKE_SUCCEEDED.to_raw()
+            | zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL.to_raw();
+        push.monitor("inproc://handshakes", events.into()).unwrap();
+        let monitor = context.socket(zmq::PAIR).unwrap();
+        monitor.set_rcvtimeo(60_000).unwrap();
+        monitor.connect("inproc://handshakes").unwrap();
+        push.connect(endpoint.trim_end_matches('\0')).unwrap();
+        let event = monitor.recv_multipart(0).unwrap();
+        let kind = u16::from_ne_bytes([event[0][0], event[0][1]]);
+        let refused = zmq::SocketEvent::HANDSHAKE_FAILED_NO_DETAIL;
+        assert_eq!(zmq::SocketEvent::from_raw(kind), refused);
+    }
+}

@@ -9,7 +9,7 @@ use oxberry_core::units::Instant;
 
 use crate::domain::Domain;
 use crate::few::FirstFew;
-use crate::keys::{Allowed, KeyError, KeyName, KeyRole, Keys, PublicKey};
+use crate::keys::{Allowed, KeyError, KeyName, KeyRole, Keys, PublicKey, Stamp};
 use crate::limits::{ALLOWED_LOOK, ALLOWED_SETTLE, REPORTED_REFUSALS};
 
 /// What a machine with keys did with those who talked to it.
@@ -64,8 +64,8 @@ struct State {
     /// Who was refused where, as far as that was told.
     told: BTreeSet<(Domain, PublicKey)>,
     dropped: FirstFew,
-    /// What was last read of a file that has changed, and when first.
-    unsettled: Option<(Reading, Instant)>,
+    /// What was last read of a file that has changed.
+    unsettled: Option<Unsettled>,
     /// What is wrong with the list, as far as that was told.
     fault: Option<String>,
     counts: KeyCounts,
@@ -73,6 +73,15 @@ struct State {
 
 /// The list, or what is wrong with it.
 type Reading = Result<Allowed, String>;
+
+/// A list that somebody may still be writing.
+#[derive(Debug)]
+struct Unsettled {
+    reading: Reading,
+    written: Option<Stamp>,
+    /// When it was first read so.
+    since: Instant,
+}
 
 /// A connection that somebody sent something on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,9 +182,10 @@ impl Roster {
     /// Looks whether the list has changed, and cuts the connections whose key it does not hold any more;
     /// says when to look again. A list that cannot be read changes nothing, and is told once.
     ///
-    /// What has changed counts when it is read the same a while later: editors empty a file before they
-    /// write it.
+    /// What has changed counts when the file stays the same for a while: editors empty it before they write
+    /// it.
     pub(crate) fn look(&self, now: Instant) -> Instant {
+        let written = self.keys.stamp_of_allowed();
         let reading = self.keys.read_allowed();
         let reading = reading.map_err(|error| error.to_string());
         let mut state = self.state();
@@ -183,17 +193,16 @@ impl Roster {
             state.unsettled = None;
             return now.after(ALLOWED_LOOK);
         }
-        match state.unsettled.take() {
-            Some((before, since)) if before == reading => {
-                if now < since.after(ALLOWED_SETTLE) {
-                    state.unsettled = Some((before, since));
-                    return since.after(ALLOWED_SETTLE);
-                }
-            }
-            _ => {
-                state.unsettled = Some((reading, now));
-                return now.after(ALLOWED_SETTLE);
-            }
+        let same = state.unsettled.take();
+        let same = same.filter(|before| before.reading == reading && before.written == written);
+        let since = same.map_or(now, |before| before.since);
+        if now < since.after(ALLOWED_SETTLE) {
+            state.unsettled = Some(Unsettled {
+                reading,
+                written,
+                since,
+            });
+            return since.after(ALLOWED_SETTLE);
         }
         match reading {
             Ok(allowed) => state.take_over(allowed, &self.keys),

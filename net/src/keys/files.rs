@@ -36,6 +36,23 @@ pub(super) fn read_guarded(file: &Path) -> Result<String, KeyError> {
     })
 }
 
+/// When a file was last written, and which it is: it differs after a change, as far as the file system's
+/// clock can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    inode: u64,
+    modified: (i64, i64),
+}
+
+/// The stamp of a file, if there is one.
+pub(super) fn stamp(file: &Path) -> Option<Stamp> {
+    let found = fs::metadata(file).ok()?;
+    Some(Stamp {
+        inode: found.ino(),
+        modified: (found.mtime(), found.mtime_nsec()),
+    })
+}
+
 fn read(file: &Path, objection: impl Fn(u32) -> Option<KeyError>) -> Result<String, KeyError> {
     let unreadable = |source: io::Error| {
         let file = file.to_owned();

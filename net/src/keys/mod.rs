@@ -17,6 +17,7 @@ mod z85;
 
 pub use self::allowed::{Allowed, AllowedLine, allow};
 pub use self::error::KeyError;
+pub(crate) use self::files::Stamp;
 pub use self::key::PublicKey;
 pub use self::name::KeyName;
 pub use self::pair::KeyPair;

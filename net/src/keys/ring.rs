@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::allowed::Allowed;
 use super::error::KeyError;
+use super::files::{Stamp, stamp};
 use super::key::PublicKey;
 use super::name::KeyName;
 use super::pair::KeyPair;
@@ -83,6 +84,11 @@ impl Keys {
     /// The list of the others as it is now.
     pub(crate) fn read_allowed(&self) -> Result<Allowed, KeyError> {
         Allowed::read(&self.directory)
+    }
+
+    /// When the list was last written.
+    pub(crate) fn stamp_of_allowed(&self) -> Option<Stamp> {
+        stamp(&Allowed::file_in(&self.directory))
     }
 
     /// The key that the only server of a role must have, by the list as it is now.

@@ -11,7 +11,7 @@ use oxberry_net::{
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
 
 use crate::machines::{Machine, Monitor, cluster, ready, until};
-use crate::servers::{Client, Kind, Server, exchange, push, talk};
+use crate::servers::{Client, Kind, Server, at_every_socket, exchange, push, talk};
 
 fn pair(kind: Kind, role: KeyRole) -> (Machine, Machine) {
     let server = Machine::new(kind.server(), "server");
@@ -22,7 +22,7 @@ fn pair(kind: Kind, role: KeyRole) -> (Machine, Machine) {
 
 #[test]
 fn a_listed_key_opens_the_sockets_of_its_role() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         for &role in kind.clients() {
             let (server, client) = pair(kind, role);
             let (ours, theirs) = (server.context(), client.context());
@@ -34,7 +34,7 @@ fn a_listed_key_opens_the_sockets_of_its_role() {
             assert!(counts.admitted > 0, "{kind:?}");
             socket.close();
         }
-    }
+    });
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn the_longest_messages_get_through_with_curve_around_them() {
 
 #[test]
 fn a_plain_peer_is_refused_at_every_socket() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let context = server.context();
         let (mut socket, at) = Server::start(kind, &context);
@@ -95,7 +95,7 @@ fn a_plain_peer_is_refused_at_every_socket() {
             assert_eq!(peer.recv_bytes(zmq::DONTWAIT), Err(zmq::Error::EAGAIN));
         }
         socket.close();
-    }
+    });
 }
 
 /// ZMTP 1.0 and 2.0 have no security, so libzmq must not fall back to them.
@@ -111,7 +111,7 @@ fn an_old_protocol_without_security_is_refused_at_every_socket() {
         // 3.0 with the mechanism NULL.
         &null_greeting(),
     ];
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let context = server.context();
         let (mut socket, at) = Server::start(kind, &context);
@@ -122,7 +122,7 @@ fn an_old_protocol_without_security_is_refused_at_every_socket() {
             assert_eq!(socket.turn(), None, "{kind:?}");
         }
         socket.close();
-    }
+    });
 }
 
 fn null_greeting() -> [u8; 64] {
@@ -149,7 +149,7 @@ pub(crate) fn wait_until_closed(peer: &mut TcpStream) {
 
 #[test]
 fn an_unlisted_key_is_refused_at_every_socket_and_let_in_once_it_is_listed() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let client = Machine::new(kind.clients()[0], "client");
         client.allow(&server);
@@ -167,12 +167,12 @@ fn an_unlisted_key_is_refused_at_every_socket_and_let_in_once_it_is_listed() {
         server.allow(&client);
         talk(&mut socket, &mut connected, b"hello");
         socket.close();
-    }
+    });
 }
 
 #[test]
 fn a_listed_key_of_the_wrong_role_is_refused_at_every_socket() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let wrong = KeyRole::ALL.into_iter();
         for role in wrong.filter(|role| !kind.clients().contains(role)) {
             let (server, client) = pair(kind, role);
@@ -194,7 +194,7 @@ fn a_listed_key_of_the_wrong_role_is_refused_at_every_socket() {
             assert!(counts.refused > 0, "{kind:?} {role}");
             socket.close();
         }
-    }
+    });
 }
 
 #[test]

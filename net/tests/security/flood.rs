@@ -71,6 +71,7 @@ fn a_slow_handshake_is_cut_and_others_go_on() {
         let is_over = is_cut || slow.write_all(&[*bytes.next().unwrap()]).is_err();
         is_over.then_some(())
     });
-    assert!(said > 10, "it was cut for its slowness: {said}");
+    // A tenth of a second each at least: for its slowness, and long before libzmq's own half a minute.
+    assert!((10..150).contains(&said), "{said}");
     talk(&mut socket, &mut good, b"afterwards");
 }

@@ -4,7 +4,7 @@ use oxberry_net::KeyRole;
 use oxberry_proto::limits::MAX_CONTROL_BYTES;
 
 use crate::machines::{Machine, Monitor, cluster, until};
-use crate::servers::{Client, Kind, Server, expect_only, talk};
+use crate::servers::{Client, Kind, Server, at_sockets, expect_only, talk};
 
 #[test]
 fn an_oversized_message_ends_the_connection_of_its_sender_and_of_nobody_else() {
@@ -35,7 +35,7 @@ fn an_oversized_message_ends_the_connection_of_its_sender_and_of_nobody_else() {
 
 #[test]
 fn messages_of_odd_shape_are_passed_over_at_every_socket() {
-    for kind in [Kind::Control, Kind::Setup, Kind::Stock] {
+    at_sockets(&[Kind::Control, Kind::Setup, Kind::Stock], |kind| {
         let server = Machine::new(kind.server(), "server");
         let client = Machine::new(kind.clients()[0], "pi-1");
         server.befriend(&client);
@@ -58,7 +58,7 @@ fn messages_of_odd_shape_are_passed_over_at_every_socket() {
         raw.send("one part", 0).unwrap();
         expect_only(&mut socket, b"one part");
         socket.close();
-    }
+    });
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use oxberry_net::KeyRole;
 
 use crate::machines::{Machine, cluster, until};
-use crate::servers::{Client, Kind, Server, exchange, talk};
+use crate::servers::{Client, Kind, Server, at_every_socket, exchange, talk};
 
 #[test]
 fn a_revoked_key_is_cut_and_cannot_come_back_while_others_go_on() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let [revoked, other] = ["revoked", "other"].map(|name| {
             let client = Machine::new(kind.clients()[0], name);
@@ -19,8 +19,9 @@ fn a_revoked_key_is_cut_and_cannot_come_back_while_others_go_on() {
         let (revoked_context, other_context) = (revoked.context(), other.context());
         let mut cut = Client::connect(kind, &revoked_context, at, "revoked");
         let mut kept = Client::connect(kind, &other_context, at, "other");
-        talk(&mut socket, &mut cut, b"of the revoked");
+        // The second to subscribe to a topic, of whom libzmq by itself says nothing.
         talk(&mut socket, &mut kept, b"of the other");
+        talk(&mut socket, &mut cut, b"of the revoked");
 
         server.allow_nobody();
         server.allow(&other);
@@ -44,7 +45,7 @@ fn a_revoked_key_is_cut_and_cannot_come_back_while_others_go_on() {
         server.allow(&revoked);
         talk(&mut socket, &mut cut, b"of the revoked");
         socket.close();
-    }
+    });
 }
 
 #[test]

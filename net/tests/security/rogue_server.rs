@@ -3,7 +3,7 @@
 use oxberry_net::{Context, KeyRole};
 
 use crate::machines::{Machine, Monitor, until};
-use crate::servers::{Client, Kind, Server, exchange, talk};
+use crate::servers::{Client, Kind, Server, at_every_socket, exchange, talk};
 
 /// A machine that takes all it can get, and has a key of its own.
 fn rogue(kind: Kind, client: &Machine) -> Machine {
@@ -14,7 +14,7 @@ fn rogue(kind: Kind, client: &Machine) -> Machine {
 
 #[test]
 fn a_rogue_publisher_is_not_believed_and_the_true_one_is_found_again() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let client = Machine::new(kind.clients()[0], "client");
         server.befriend(&client);
@@ -32,12 +32,12 @@ fn a_rogue_publisher_is_not_believed_and_the_true_one_is_found_again() {
         false_one.close();
         drop(rogue_context);
         find_again(kind, &server, at, &mut connected);
-    }
+    });
 }
 
 #[test]
 fn a_server_without_keys_is_not_believed_and_the_true_one_is_found_again() {
-    for kind in Kind::ALL {
+    at_every_socket(|kind| {
         let server = Machine::new(kind.server(), "server");
         let client = Machine::new(kind.clients()[0], "client");
         server.befriend(&client);
@@ -52,7 +52,7 @@ fn a_server_without_keys_is_not_believed_and_the_true_one_is_found_again() {
         false_one.close();
         drop(plain);
         find_again(kind, &server, at, &mut connected);
-    }
+    });
 }
 
 /// The true server comes back in the place of the false one.

@@ -1,5 +1,7 @@
 //! The four sockets that others connect to, and what a client does there, behind one face.
 
+use std::thread;
+
 use oxberry_net::{
     Clock, Context, ControlClient, ControlServer, Delivery, Endpoint, Identity, Interest, KeyRole,
     Proxy, SetupClient, SetupServer, StockPuller, StockPusher, SynchronizedPublisher,
@@ -18,9 +20,25 @@ pub(crate) enum Kind {
     Stock,
 }
 
-impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Data, Self::Control, Self::Setup, Self::Stock];
+/// Checks something at each socket, all at once, since much of it is waiting.
+pub(crate) fn at_every_socket(check: impl Fn(Kind) + Sync) {
+    at_sockets(
+        &[Kind::Data, Kind::Control, Kind::Setup, Kind::Stock],
+        check,
+    );
+}
 
+/// The same at some of them.
+pub(crate) fn at_sockets(kinds: &[Kind], check: impl Fn(Kind) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for &kind in kinds {
+            scope.spawn(move || check(kind));
+        }
+    });
+}
+
+impl Kind {
     /// Who serves it.
     pub(crate) const fn server(self) -> KeyRole {
         match self {
