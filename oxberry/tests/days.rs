@@ -1,5 +1,9 @@
 //! Day after day without a hand: real daemons that outlive each other's runs, on loopback.
 #![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for processes, but not for ever"
+)]
 
 #[path = "support/nodes.rs"]
 mod nodes;
