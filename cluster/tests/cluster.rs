@@ -46,15 +46,6 @@ fn node_of(world: &World, pi: usize) -> Option<NodeId> {
     })
 }
 
-/// Why a Pi was sent away last.
-fn refusal_of(world: &World, pi: usize) -> Option<RefusedReason> {
-    let mut reports = world.pis[pi].reports.iter().rev();
-    reports.find_map(|report| match report {
-        pi::Report::Refused(reason) => Some(*reason),
-        _ => None,
-    })
-}
-
 #[test]
 fn any_number_of_pis_shows_every_event_once_and_ends_with_equal_books() {
     let mut digests = Vec::new();
@@ -141,14 +132,14 @@ fn a_small_pi_and_a_superfluous_one_are_sent_away() {
     };
     world.add_pi_with("small", small);
     world.add_pi("large");
-    assert!(world.run_until(|world| refusal_of(world, 0).is_some()));
+    assert!(world.run_until(|world| !world.refusals(0).is_empty()));
     let reason = RefusedReason::TooSmall { symbols: 20 };
-    assert_eq!(refusal_of(&world, 0), Some(reason));
+    assert_eq!(world.refusals(0), [reason]);
     world.add_pi("another");
     assert!(world.run_until(|world| world.started.is_some()));
     world.add_pi("superfluous");
-    assert!(world.run_until(|world| refusal_of(world, 3).is_some()));
-    assert_eq!(refusal_of(&world, 3), Some(RefusedReason::NextRun));
+    assert!(world.run_until(|world| !world.refusals(3).is_empty()));
+    assert_eq!(world.refusals(3), [RefusedReason::NextRun]);
     assert!(world.run_until(|world| world.outcome.is_some()));
     assert!(world.outcome.unwrap().is_good());
 }
@@ -240,7 +231,7 @@ fn who_takes_the_place_of_a_dead_pi_has_a_number_of_its_own() {
     // Should the dead one come back, it has no place any more.
     world.pis[1].is_dead = false;
     assert!(world.run_until(|world| world.outcome.is_some()));
-    assert_eq!(refusal_of(&world, 1), Some(RefusedReason::NextRun));
+    assert_eq!(world.refusals(1), [RefusedReason::NextRun]);
     assert!(world.outcome.unwrap().is_good());
 }
 

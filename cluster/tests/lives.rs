@@ -41,15 +41,6 @@ fn is_shown(world: &World) -> bool {
     world.shown.values().sum::<usize>() > 5_000
 }
 
-fn refusals(world: &World, pi: usize) -> Vec<RefusedReason> {
-    let reports = world.pis[pi].reports.iter();
-    let refusals = reports.filter_map(|report| match report {
-        pi::Report::Refused(reason) => Some(*reason),
-        _ => None,
-    });
-    refusals.collect()
-}
-
 fn started_again(world: &World) -> usize {
     let reports = world.reports.iter();
     reports
@@ -81,7 +72,7 @@ fn a_pi_that_starts_again_before_the_feed_takes_its_own_place_within_a_second() 
             let outcome = world.outcome.as_ref().unwrap();
             assert!(outcome.is_good(), "{outcome:?}");
             assert_eq!(outcome.partitions[0].replicas.len(), 2);
-            assert_eq!(refusals(&world, 0), []);
+            assert_eq!(world.refusals(0), []);
             assert_eq!(started_again(&world), restarts);
         }
     }
@@ -115,14 +106,14 @@ fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_on
     world.pis[1].is_stuck = true;
     world.restart_pi(0, "pi-0");
     let at = world.now;
-    assert!(world.run_until(|world| !refusals(world, 0).is_empty()));
+    assert!(world.run_until(|world| !world.refusals(0).is_empty()));
     // The twin did not have to wait until it counted as dead by its silence.
     assert!(world.now.since(at) <= LIMITS.silence() + LIMITS.beat * 2);
     // However long the run is, that is said once.
     world.run_for(Duration::from_secs(60));
     assert!(world.outcome.is_none());
     world.pis[1].is_stuck = false;
-    assert_eq!(refusals(&world, 0), [RefusedReason::NextRun]);
+    assert_eq!(world.refusals(0), [RefusedReason::NextRun]);
     let refused = |report: &&Report| matches!(report, Report::Refused { .. });
     assert_eq!(world.reports.iter().filter(refused).count(), 1);
     assert!(world.run_until(|world| world.outcome.is_some()));
@@ -138,7 +129,7 @@ fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_on
     assert!(outcome.is_good());
     let replicas = outcome.partitions.iter().map(|one| one.replicas.len());
     assert!(replicas.into_iter().all(|replicas| replicas == 2));
-    assert_eq!(refusals(&world, 0), [RefusedReason::NextRun], "said once");
+    assert_eq!(world.refusals(0), [RefusedReason::NextRun], "said once");
 }
 
 #[test]
@@ -165,14 +156,12 @@ fn runs_after_each_other_begin_with_empty_books_and_end_alike() {
         world.run_for(Duration::from_secs(20));
     }
     assert!(digests.iter().all(|of_day| *of_day == digests[0]));
-    let ended = world.pis[0]
-        .reports
-        .iter()
-        .filter_map(|report| match report {
-            pi::Report::Ended { events } => Some(*events),
-            _ => None,
-        });
-    let ended: Vec<_> = ended.collect();
+    let mut ended = Vec::new();
+    for report in &world.pis[0].reports {
+        if let pi::Report::Ended { events } = report {
+            ended.push(*events);
+        }
+    }
     assert_eq!(ended.len(), 3);
     assert!(ended.iter().all(|events| *events == ended[0]), "{ended:?}");
 }
@@ -220,8 +209,8 @@ fn of_two_machines_of_one_name_the_first_stays_and_the_other_is_told() {
     world.run_for(Duration::from_secs(3_600));
     // Neither takes turns with the other.
     assert_eq!(started_again(&world), 0);
-    assert_eq!(refusals(&world, 0), []);
-    let told = refusals(&world, 1);
+    assert_eq!(world.refusals(0), []);
+    let told = world.refusals(1);
     assert!(
         told.iter()
             .all(|reason| *reason == RefusedReason::NameTaken)
@@ -248,7 +237,7 @@ fn of_two_machines_of_one_name_the_first_stays_also_in_the_run() {
     world.pis[1].is_stuck = true;
     world.add_pi("pi-0");
     world.run_for(Duration::from_secs(10));
-    assert_eq!(refusals(&world, 2), [RefusedReason::NameTaken; 2]);
+    assert_eq!(world.refusals(2), [RefusedReason::NameTaken; 2]);
     assert_eq!(started_again(&world), 0);
     world.pis[1].is_stuck = false;
     assert!(world.run_until(|world| world.outcome.is_some()));
@@ -273,7 +262,7 @@ fn a_pi_that_stays_too_small_is_told_so_now_and_then_and_uses_no_numbers_up() {
         told.filter(|report| matches!(report, Report::Refused { .. } | Report::Joined { .. }));
     let told = told.count();
     assert!((8..=16).contains(&told), "{told}");
-    let own = refusals(&world, 1).len();
+    let own = world.refusals(1).len();
     assert!((8..=14).contains(&own), "{own}");
     world.add_pi("another");
     let result = |world: &World| world.pis[2].result;

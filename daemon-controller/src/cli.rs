@@ -13,12 +13,24 @@ use crate::day::Day;
 use crate::notice::Notice;
 use crate::run::{Sockets, run};
 
+/// What a wrong option or configuration returns.
+const USAGE: u8 = 2;
+
+/// What a run returns that was played to its end and is not all good. There is no sense in playing it
+/// again, which whoever looks after the process should know.
+const NOT_ALL_GOOD: u8 = 3;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 the day was played and all replicas are equal, or a signal ended it; 1 the run failed;
+2 wrong configuration; 3 the day was played, but replicas differ, a partition was lost, or the feed is
+not complete.";
+
 /// Read a feed and publish it in partitions to a cluster of Raspberry Pis.
 ///
 /// An option given here wins over the environment (OXBERRY_CONTROLLER_…), that over the file given
 /// with --config, and that over the default.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     options: RawConfig,
@@ -50,13 +62,13 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Runs the controller; the exit code is 0 when all replicas were equal, 1 when not or when the
-    /// run failed, 2 for a bad configuration.
+    /// Runs the controller; the exit code is 0 when all replicas were equal, 3 when not, 1 when the run
+    /// failed, 2 for a bad configuration.
     #[must_use]
     pub fn execute(self) -> ExitCode {
         let config = match self.effective_config() {
             Ok(config) => config,
-            Err(error) => return failed(2, &error.into()),
+            Err(error) => return failed(USAGE, &error.into()),
         };
         if self.check_config {
             return match print(&config) {
@@ -66,7 +78,7 @@ impl Cli {
         }
         match self.play(&config) {
             Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
+            Ok(false) => ExitCode::from(NOT_ALL_GOOD),
             Err(error) => failed(1, &error),
         }
     }

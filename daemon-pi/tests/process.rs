@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use oxberry_core::book::Capacity;
-use oxberry_net::{Context, ControlServer, Endpoint, Shutdown};
+use oxberry_net::{Clock, Context, ControlServer, Endpoint, Shutdown, wait};
 use oxberry_pi::bytes_of_node;
 use support::process::{Process, resident_bytes, written_bytes};
 use support::scrape::{get, value};
@@ -23,6 +23,9 @@ use support::{Feed, Page, assert_complete};
 
 /// How long a person waits after Ctrl-C.
 const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// Long enough to ask for another run a few times.
+const WHILE_IT_WAITS: Duration = Duration::from_secs(3);
 
 /// An endpoint where nobody listens.
 fn nobody() -> String {
@@ -139,8 +142,9 @@ fn it_plays_day_after_day_and_writes_nothing_to_any_disk() {
     for day in events.chunks(events.len() / 3) {
         assert_complete(day);
     }
-    // It asks for the fourth day, which nobody plays.
-    std::thread::sleep(Duration::from_secs(2));
+    // For a while it asks for the fourth day, which nobody plays.
+    let clock = Clock::start();
+    wait(&clock, Some(clock.now().after(WHILE_IT_WAITS)), []).unwrap();
     assert_eq!(before, 0, "what was written to storage at the start");
     assert_eq!(written_bytes(pi.id()), 0, "what was written to storage");
     pi.signal("TERM");

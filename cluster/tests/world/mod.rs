@@ -17,7 +17,7 @@ use oxberry_core::units::{
     ChannelId, Instant, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
     SymbolSeqNum, UnixNanos,
 };
-use oxberry_proto::start::SetupVisualRequest;
+use oxberry_proto::start::{RefusedReason, SetupVisualRequest};
 use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
 
 /// What the books of a Pi hold.
@@ -259,6 +259,17 @@ impl World {
         }
     }
 
+    /// Why a Pi was sent away, each time that it said so.
+    pub(crate) fn refusals(&self, pi: usize) -> Vec<RefusedReason> {
+        let mut refusals = Vec::new();
+        for report in &self.pis[pi].reports {
+            if let pi::Report::Refused(reason) = report {
+                refusals.push(*reason);
+            }
+        }
+        refusals
+    }
+
     /// Whether every row is live.
     pub(crate) fn is_page_live(&self) -> bool {
         let rows = self.page.rows();
@@ -415,10 +426,10 @@ impl World {
                 pi::Command::Subscribe(topic) => pi.topics.push(topic),
                 pi::Command::Unsubscribe(topic) => pi.topics.retain(|known| *known != topic),
                 pi::Command::Report(report) => {
-                    match report {
-                        pi::Report::Assigned { .. } => pi.result = None,
-                        pi::Report::Finished { equal } => pi.result = Some(equal),
-                        _ => {}
+                    if let pi::Report::Finished { equal } = report {
+                        pi.result = Some(equal);
+                    } else if let pi::Report::Assigned { .. } = report {
+                        pi.result = None;
                     }
                     pi.reports.push(report);
                 }

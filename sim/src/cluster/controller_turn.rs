@@ -236,13 +236,15 @@ impl World<'_> {
     fn note_report(&mut self, report: &ControllerReport) {
         self.trace
             .tell(self.now, || format!("controller: {report:?}"));
-        let (mark, orphaned) = match report {
-            ControllerReport::Died { orphaned, .. } => (Mark::NodeDied, orphaned),
-            ControllerReport::StartedAgain { orphaned, .. } => (Mark::StartedAgain, orphaned),
-            _ => return,
-        };
-        self.marks.hit(mark);
-        if !orphaned.is_empty() {
+        if let ControllerReport::StartedAgain { .. } = report {
+            self.marks.hit(Mark::StartedAgain);
+        } else if let ControllerReport::Died { .. } = report {
+            self.marks.hit(Mark::NodeDied);
+        }
+        if let ControllerReport::StartedAgain { orphaned, .. }
+        | ControllerReport::Died { orphaned, .. } = report
+            && !orphaned.is_empty()
+        {
             self.marks.hit(Mark::Orphaned);
         }
     }
