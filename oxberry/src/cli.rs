@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, keygen, node, replay, sim, size, status};
+use crate::{decode, demo, generate, keygen, node, pi_config, replay, sim, size, status};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Generate(generate::Arguments),
     /// Make the key of a machine, for a cluster of several
     Keygen(keygen::Arguments),
+    /// Write the files that make a flashed card a member of a cluster
+    PiConfig(pi_config::Arguments),
     /// Simulate the cluster by seed, with all that can go wrong in it
     Sim(sim::Arguments),
     /// Say how a cluster is: its nodes, partitions and channels, as the controller knows them

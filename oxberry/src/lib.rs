@@ -14,6 +14,7 @@ mod input;
 mod keygen;
 mod node;
 mod output;
+mod pi_config;
 mod reading;
 mod replay;
 mod sim;
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
+        Command::PiConfig(arguments) => pi_config::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

@@ -60,6 +60,12 @@ impl Allowed {
         self.lines.values().filter(move |line| line.role == role)
     }
 
+    /// Whether a machine of this name is listed.
+    #[must_use]
+    pub fn has_name(&self, name: &KeyName) -> bool {
+        self.lines.values().any(|line| line.name == *name)
+    }
+
     /// The list that a text says, or the line from 1 and what is wrong with it.
     fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut lines = BTreeMap::new();

@@ -1,0 +1,231 @@
+//! The files that cloud-init of Raspberry Pi OS reads from the boot partition at the first start.
+//!
+//! `user-data` is a cloud-config, YAML of which every string is written as JSON writes it, and every
+//! file as a block; `network-config` is netplan's version 2.
+
+use oxberry_net::quoted;
+
+/// Where the boot partition is once the Pi runs.
+const BOOT: &str = "/boot/firmware";
+
+/// What a Pi is to become.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Its name in the cluster, and the host's.
+    pub(super) name: String,
+    /// Its address with the length of the network's prefix, such as `192.0.2.11/24`; `None` asks DHCP.
+    pub(super) address: Option<String>,
+    /// Where its package comes from.
+    pub(super) repository: Repository,
+    /// `pi.toml`.
+    pub(super) settings: String,
+    /// `keys/secret`.
+    pub(super) secret: String,
+    /// `keys/allowed`.
+    pub(super) allowed: String,
+    /// A line of `authorized_keys`, for a person to come in by.
+    pub(super) ssh_key: Option<String>,
+}
+
+/// An apt repository.
+#[derive(Clone, Debug)]
+pub(super) struct Repository {
+    /// Its address, as a line of `sources.list` has it.
+    pub(super) address: String,
+    /// Who signs it, as `gpg --armor --export` writes it; `None` trusts whatever is there.
+    pub(super) key: Option<String>,
+}
+
+/// A file that a Pi gets.
+struct Written<'a> {
+    path: &'a str,
+    owner: &'a str,
+    mode: &'a str,
+    content: &'a str,
+}
+
+impl Member {
+    /// `user-data`: the package, its settings and keys.
+    pub(super) fn user_data(&self) -> String {
+        let name = quoted(&self.name);
+        let ssh = self.ssh_key.as_ref().map(|key| {
+            let key = quoted(key);
+            format!("ssh_authorized_keys:\n  - {key}\n")
+        });
+        let files = self.files().map(|file| file.text()).concat();
+        let take_secret = quoted(r#"s/^\( *secret = \).*/\1"taken"/"#);
+        format!(
+            "#cloud-config\nhostname: {name}\nmanage_etc_hosts: true\n{}{}package_update: true\n\
+             packages:\n  - oxberry-pi\nwrite_files:\n{files}runcmd:\n  \
+             # What is on the boot partition can be read by whoever takes the card out.\n  \
+             - [sed, -i, {take_secret}, {BOOT}/user-data]\n  \
+             - [systemctl, enable, --now, oxberry-pi.service]\n",
+            ssh.unwrap_or_default(),
+            self.repository.text(),
+        )
+    }
+
+    /// `network-config`: the cable's address.
+    pub(super) fn network_config(&self) -> String {
+        let address = self.address.as_ref().map_or_else(
+            || "      dhcp4: true\n".into(),
+            |address| {
+                format!(
+                    "      dhcp4: false\n      addresses:\n        - {}\n",
+                    quoted(address)
+                )
+            },
+        );
+        format!(
+            "network:\n  version: 2\n  ethernets:\n    eth0:\n{address}      \
+             # The Pi starts without its cable too.\n      optional: true\n"
+        )
+    }
+
+    /// `meta-data`: cloud-init does its work once for each `instance-id`.
+    pub(super) fn meta_data(&self, instance: &str) -> String {
+        format!("instance-id: {}\n", quoted(instance))
+    }
+
+    fn files(&self) -> [Written<'_>; 3] {
+        let file = |path, owner, mode, content| Written {
+            path,
+            owner,
+            mode,
+            content,
+        };
+        let ours = "oxberry:oxberry";
+        [
+            file("/etc/oxberry/pi.toml", "root:root", "0644", &*self.settings),
+            file("/etc/oxberry/keys/secret", ours, "0600", &*self.secret),
+            file("/etc/oxberry/keys/allowed", ours, "0644", &*self.allowed),
+        ]
+    }
+}
+
+impl Repository {
+    /// As cloud-init's module for apt has it.
+    fn text(&self) -> String {
+        let Self { address, key } = self;
+        // cloud-init writes the key to a file, and its name here.
+        let options = if key.is_some() {
+            "signed-by=$KEY_FILE"
+        } else {
+            "trusted=yes"
+        };
+        let source = quoted(format!("deb [{options}] {address} ./"));
+        let key = key
+            .as_ref()
+            .map(|key| format!("      key: |\n{}", block(key, 8)));
+        format!(
+            "apt:\n  sources:\n    oxberry.list:\n      source: {source}\n{}",
+            key.unwrap_or_default()
+        )
+    }
+}
+
+impl Written<'_> {
+    /// As cloud-init's module for files has it; written last of all, when the package has made the
+    /// user that owns it.
+    fn text(&self) -> String {
+        let Self {
+            path,
+            owner,
+            mode,
+            content,
+        } = self;
+        format!(
+            "  - path: {path}\n    owner: {owner}\n    permissions: '{mode}'\n    defer: true\n    \
+             content: |\n{}",
+            block(content, 6)
+        )
+    }
+}
+
+/// Lines as the content of a YAML block.
+fn block(text: &str, indent: usize) -> String {
+    let lines = text.lines().map(|line| format!("{:indent$}{line}\n", ""));
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member() -> Member {
+        Member {
+            name: "pi-1".into(),
+            address: None,
+            repository: Repository {
+                address: "http://192.0.2.1:8000".into(),
+                key: Some("-----BEGIN-----\n\nabc=\n-----END-----\n".into()),
+            },
+            settings: "name = \"pi-1\"\norders = 10\n".into(),
+            secret: "role = \"pi\"\nsecret = \"x: {#\"\n".into(),
+            allowed: "controller c abc\n".into(),
+            ssh_key: None,
+        }
+    }
+
+    #[test]
+    fn files_come_last_whole_and_with_their_owners() {
+        let text = member().user_data();
+        let secret = "  - path: /etc/oxberry/keys/secret\n    owner: oxberry:oxberry\n    \
+                      permissions: '0600'\n    defer: true\n    content: |\n      role = \"pi\"\n      \
+                      secret = \"x: {#\"\n";
+        assert!(text.contains(secret), "{text}");
+        let settings = "    content: |\n      name = \"pi-1\"\n      orders = 10\n";
+        assert!(text.contains(settings), "{text}");
+        assert!(
+            text.starts_with("#cloud-config\nhostname: \"pi-1\"\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_secret_is_taken_off_the_boot_partition() {
+        let text = member().user_data();
+        let pattern = text.lines().find(|line| line.contains("[sed, -i, "));
+        let pattern = pattern.unwrap().split(", ").nth(2).unwrap();
+        let pattern: String = serde_json::from_str(pattern).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("user-data");
+        std::fs::write(&file, &text).unwrap();
+        let done = std::process::Command::new("sed")
+            .args(["-i", &pattern])
+            .arg(&file)
+            .status();
+        assert!(done.unwrap().success());
+        let after = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(after, text.replace("\"x: {#\"", "\"taken\""));
+        assert_ne!(after, text);
+    }
+
+    #[test]
+    fn a_repository_is_trusted_by_its_key_or_told_to_be() {
+        let mut member = member();
+        let signed = "      source: \"deb [signed-by=$KEY_FILE] http://192.0.2.1:8000 ./\"\n      \
+                      key: |\n        -----BEGIN-----\n        \n        abc=\n";
+        assert!(
+            member.user_data().contains(signed),
+            "{}",
+            member.user_data()
+        );
+        member.repository.key = None;
+        let unsigned = "source: \"deb [trusted=yes] http://192.0.2.1:8000 ./\"\npackage_update";
+        assert!(
+            member.user_data().contains(unsigned),
+            "{}",
+            member.user_data()
+        );
+    }
+
+    #[test]
+    fn the_address_is_asked_for_unless_it_is_given() {
+        let mut member = member();
+        assert!(member.network_config().contains("dhcp4: true"));
+        member.address = Some("192.0.2.11/24".into());
+        let text = member.network_config();
+        assert!(text.contains("dhcp4: false\n      addresses:\n        - \"192.0.2.11/24\""));
+    }
+}

@@ -1,0 +1,47 @@
+//! The folder with a Pi's files, which nobody but its owner can read.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+
+/// A folder that this command has made.
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes the folder; one that is there already may hold the key of another Pi.
+    ///
+    /// # Errors
+    ///
+    /// When it is there, or cannot be made.
+    pub(super) fn make(path: &Path) -> anyhow::Result<Self> {
+        let made = DirBuilder::new().mode(0o700).create(path);
+        made.map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => anyhow!(
+                "{}: is there already, maybe with the key of a Pi; remove it, or name another \
+                 folder with --out",
+                path.display()
+            ),
+            _ => anyhow!("{}: cannot be made: {error}", path.display()),
+        })?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Writes a new file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.0.join(name);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let written = options
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()));
+        written.with_context(|| format!("{}: cannot be written", path.display()))
+    }
+}
