@@ -9,6 +9,7 @@ mod access;
 mod chromium;
 mod client;
 mod cluster;
+mod nginx;
 mod process;
 mod relay;
 mod run;

@@ -60,6 +60,11 @@ fn start_driver() -> Option<(Child, u16)> {
 impl Browser {
     /// Starts Chromium and opens a page.
     pub(crate) fn open(url: &str) -> Self {
+        Self::open_with(&[], url)
+    }
+
+    /// Starts Chromium with more arguments, and opens a page.
+    pub(crate) fn open_with(more: &[&str], url: &str) -> Self {
         // It chooses a port that is free by IPv4 and may find that taken by IPv6, then it ends.
         let started = (0..10).find_map(|_| start_driver());
         let (driver, port) = started.expect("chromedriver says its port");
@@ -78,6 +83,7 @@ impl Browser {
         let arguments: Vec<_> = arguments
             .into_iter()
             .chain([profile_argument.as_str()])
+            .chain(more.iter().copied())
             .collect();
         let mut browser = Self {
             driver,
