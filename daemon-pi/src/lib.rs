@@ -8,7 +8,7 @@
 //!
 //! * [`RawConfig`], [`Config`]: what was given, and what holds,
 //! * [`Sockets`]: controller and visualisation,
-//! * [`BookMemory`]: where the books are,
+//! * [`Machine`]: whether there is memory for the books, [`BookMemory`]: where they are,
 //! * [`run`]: the loop,
 //! * [`Cli`]: the program, for `main` and for `oxberry demo`.
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod cli;
 mod config;
 mod daemon;
 pub mod limits;
+mod machine;
 mod memory;
 mod patience;
 mod print;
@@ -26,5 +27,6 @@ mod sockets;
 pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
 pub use daemon::{Ended, PiError, Summary, run};
+pub use machine::{Bound, Machine, TooLittle};
 pub use memory::{BookMemory, NoMemory};
 pub use sockets::Sockets;

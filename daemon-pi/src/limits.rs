@@ -24,3 +24,7 @@ pub const DEFAULT_ORDERS: u32 = 1_000_000;
 
 /// The most orders or levels that can be asked for.
 pub const MAX_ORDERS: u32 = Capacity::MOST;
+
+/// Memory beside the books: the program, which takes about 20 MiB while nothing waits in its sockets,
+/// what waits there, and what a small system needs to go on.
+pub const BESIDE_BOOKS: u64 = 64 << 20;

@@ -22,6 +22,7 @@
 
 mod arguments;
 mod clock;
+mod config_file;
 mod control;
 mod endpoint;
 mod error;
@@ -44,12 +45,13 @@ mod systemd;
 
 pub use arguments::arguments;
 pub use clock::Clock;
+pub use config_file::{ConfigFileError, Hint, Place, keys_of_file, options_of_file, quoted};
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
 pub use error::NetError;
 pub use few::FirstFew;
 pub use logging::{LogError, in_words, log_to_stderr, say};
-pub use options::{EndpointOptions, OptionError, options_of_file, quoted};
+pub use options::{EndpointOptions, OptionError};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
+use oxberry_net::{
+    ConfigFileError, Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted,
+};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use thiserror::Error;
 
@@ -48,13 +50,18 @@ pub struct Config {
     pub control: Endpoint,
     /// Where the visualisation asks for the symbols.
     pub setup: Endpoint,
+    /// What is logged.
+    pub log: String,
 }
 
 /// What is wrong with the configuration.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or an endpoint cannot be used.
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    /// An endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// No directory was given.
@@ -107,6 +114,7 @@ impl RawConfig {
             data: endpoints.listens("--data", self.data.as_deref(), ports::DATA)?,
             control: endpoints.listens("--control", self.control.as_deref(), ports::CONTROL)?,
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
+            log: self.log.unwrap_or_else(|| "info".into()),
             pis,
             dir,
         })
@@ -127,6 +135,7 @@ impl fmt::Display for Config {
             data,
             control,
             setup,
+            log,
         } = self;
         writeln!(f, "dir = {}", quoted(dir.display()))?;
         writeln!(f, "symbols = {}", quoted(symbols.display()))?;
@@ -139,7 +148,8 @@ impl fmt::Display for Config {
         writeln!(f, "await-visual = {await_visual}")?;
         writeln!(f, "data = \"{data}\"")?;
         writeln!(f, "control = \"{control}\"")?;
-        writeln!(f, "setup = \"{setup}\"")
+        writeln!(f, "setup = \"{setup}\"")?;
+        writeln!(f, "log = {}", quoted(log))
     }
 }
 
@@ -236,7 +246,7 @@ mod tests {
         for toml in [
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
-             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'",
+             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'\nlog = 'debug'",
             "dir = '/flow'\nspeed = 'max'",
         ] {
             let config = raw(toml).check().unwrap();

@@ -19,7 +19,7 @@ pub struct RawConfig {
     pub symbols: Option<PathBuf>,
 
     /// The dialect of the feed: auto, legacy, xdp or pillar [default: auto].
-    #[arg(long, env = "OXBERRY_CONTROLLER_DIALECT")]
+    #[arg(long, value_name = "NAME", env = "OXBERRY_CONTROLLER_DIALECT")]
     pub dialect: Option<String>,
 
     /// How many times faster than recorded, or max [default: 1].
@@ -39,7 +39,8 @@ pub struct RawConfig {
     pub partitions: Option<usize>,
 
     /// Start only after the visualisation has asked for the symbols.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
     pub await_visual: Option<bool>,
 
     /// Where Pis subscribe [default: tcp://127.0.0.1:5561]; port 0 takes a free one.
@@ -53,6 +54,11 @@ pub struct RawConfig {
     /// Where the visualisation asks for the symbols [default: tcp://127.0.0.1:5563].
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_SETUP")]
     pub setup: Option<String>,
+
+    /// What to log: error, warn, info, debug or trace, also by part, such as
+    /// info,oxberry_net=debug [default: info].
+    #[arg(long, value_name = "FILTER", env = "OXBERRY_CONTROLLER_LOG")]
+    pub log: Option<String>,
 }
 
 impl RawConfig {
@@ -71,6 +77,7 @@ impl RawConfig {
             data: self.data.or(other.data),
             control: self.control.or(other.control),
             setup: self.setup.or(other.setup),
+            log: self.log.or(other.log),
         }
     }
 }

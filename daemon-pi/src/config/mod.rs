@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use oxberry_core::book::Capacity;
-use oxberry_net::{Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted};
+use oxberry_net::{
+    ConfigFileError, Endpoint, EndpointOptions, OptionError, options_of_file, ports, quoted,
+};
 use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
 
@@ -39,7 +41,10 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file or an endpoint cannot be used.
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    /// An endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// A name that cannot be.
@@ -283,8 +288,8 @@ mod tests {
         let file = file("name = \"pi\"\nordres = 3\n");
         let error = resolve(file.path()).unwrap_err().to_string();
         assert!(error.contains(file.path().to_str().unwrap()), "{error}");
-        assert!(error.contains("line 2"), "{error}");
-        assert!(error.contains("ordres"), "{error}");
+        assert!(error.contains(":2: `ordres`"), "{error}");
+        assert!(error.contains("did you mean `orders`?"), "{error}");
 
         let error = resolve("/nonexistent/pi.toml".as_ref()).unwrap_err();
         let error = error.to_string();

@@ -46,8 +46,9 @@ pub struct RawConfig {
     #[arg(long, value_name = "SECONDS", env = "OXBERRY_PI_START_TIMEOUT")]
     pub start_timeout: Option<u64>,
 
-    /// What to log: error, warn, info, debug or trace [default: info]
-    #[arg(long, value_name = "LEVEL", env = "OXBERRY_PI_LOG")]
+    /// What to log: error, warn, info, debug or trace, also by part, such as
+    /// info,oxberry_net=debug [default: info]
+    #[arg(long, value_name = "FILTER", env = "OXBERRY_PI_LOG")]
     pub log: Option<String>,
 }
 
