@@ -39,18 +39,10 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", env = "OXBERRY_CONTROLLER_CONFIG")]
     config: Option<PathBuf>,
 
-    /// Print the configuration that follows from everything given, and exit.
+    /// Check the configuration and that its day is there, print what follows from everything given, and
+    /// exit.
     #[arg(long)]
     check_config: bool,
-
-    /// What to log: error, warn, info, debug or trace.
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        default_value = "info",
-        env = "OXBERRY_CONTROLLER_LOG"
-    )]
-    log: String,
 
     /// Print every notice as a JSON line on standard output, for a program to read.
     #[arg(long)]
@@ -70,7 +62,13 @@ impl Cli {
             Ok(config) => config,
             Err(error) => return failed(USAGE, &error.into()),
         };
+        if let Err(error) = log_to_stderr(&config.log) {
+            return failed(2, &error.into());
+        }
         if self.check_config {
+            if let Err(error) = Day::check(&config) {
+                return failed(2, &error.into());
+            }
             return match print(&config) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => failed(1, &error.into()),
@@ -88,7 +86,6 @@ impl Cli {
     }
 
     fn play(&self, config: &Config) -> anyhow::Result<bool> {
-        log_to_stderr(&self.log)?;
         tracing::info!(?config, "starting");
         let shutdown = Shutdown::on_signals()?;
         if self.exit_with_stdin {

@@ -88,28 +88,23 @@ pub enum DayError {
 }
 
 impl Day {
+    /// Checks that the day which the configuration names is there: its channel files by their names, its
+    /// symbols by what the mapping file says. Opens no channel file, which may be a pipe.
+    ///
+    /// # Errors
+    ///
+    /// When the directory or the mapping file cannot be used.
+    pub fn check(config: &Config) -> Result<(), DayError> {
+        files_and_symbols(config).map(drop)
+    }
+
     /// Opens the day that the configuration names.
     ///
     /// # Errors
     ///
     /// When the directory, the mapping file or a channel file cannot be used.
     pub fn open(config: &Config) -> Result<Self, DayError> {
-        let files = ChannelFiles::of_directory(&config.dir)?;
-        let file = || config.symbols.clone();
-        let mapping = MappingFile::read(&config.symbols).map_err(|error| DayError::Mapping {
-            file: file(),
-            error,
-        })?;
-        let symbols = mapping.symbols.len();
-        if symbols == 0 {
-            return Err(DayError::NoSymbols { file: file() });
-        }
-        if symbols > MAX_SYMBOLS {
-            return Err(DayError::TooManySymbols {
-                file: file(),
-                symbols,
-            });
-        }
+        let (files, mapping) = files_and_symbols(config)?;
         let table = partition_table(&mapping, config.partitions);
         let mut sources = files
             .files
@@ -192,6 +187,27 @@ impl Day {
             .filter_map(|channel| channel.first_sent)
             .min()
     }
+}
+
+/// The channel files of the day, not opened, and its symbols.
+fn files_and_symbols(config: &Config) -> Result<(ChannelFiles, MappingFile), DayError> {
+    let files = ChannelFiles::of_directory(&config.dir)?;
+    let file = || config.symbols.clone();
+    let mapping = MappingFile::read(&config.symbols).map_err(|error| DayError::Mapping {
+        file: file(),
+        error,
+    })?;
+    let symbols = mapping.symbols.len();
+    if symbols == 0 {
+        return Err(DayError::NoSymbols { file: file() });
+    }
+    if symbols > MAX_SYMBOLS {
+        return Err(DayError::TooManySymbols {
+            file: file(),
+            symbols,
+        });
+    }
+    Ok((files, mapping))
 }
 
 /// The partition of every symbol, for whoever wants to know what the controller will do.

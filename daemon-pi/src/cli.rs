@@ -9,6 +9,7 @@ use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, print, say};
 use crate::config::{Config, ConfigError, RawConfig};
 use crate::daemon::{Ended, Summary, run};
 use crate::error::PiError;
+use crate::machine::{Machine, Mebibytes};
 use crate::report;
 use crate::sockets::Sockets;
 
@@ -40,7 +41,7 @@ pub struct Cli {
     #[command(flatten)]
     options: RawConfig,
 
-    /// Print the configuration that holds, as a configuration file, and exit
+    /// Check the configuration against this machine, print it as a configuration file, and exit
     #[arg(long)]
     check_config: bool,
 
@@ -58,14 +59,22 @@ impl Cli {
             Ok(config) => config,
             Err(error) => return complain(&error, ExitCode::from(USAGE)),
         };
+        if let Err(error) = log_to_stderr(&config.log) {
+            return complain(&error, ExitCode::from(USAGE));
+        }
+        match Machine::this().check(config.capacity) {
+            Ok(None) => {}
+            Ok(Some(free)) => tracing::warn!(
+                free = %Mebibytes(free),
+                "the books take more than is free now; the system will swap, or end a process"
+            ),
+            Err(error) => return complain(&error, ExitCode::from(USAGE)),
+        }
         if self.check_config {
             return match print(&config) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => complain(&error, ExitCode::FAILURE),
             };
-        }
-        if let Err(error) = log_to_stderr(&config.log) {
-            return complain(&error, ExitCode::from(USAGE));
         }
         match connect_and_run(&config, self.exit_with_stdin) {
             Ok(summary) => exit_code(&summary),

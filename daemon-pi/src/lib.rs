@@ -8,7 +8,8 @@
 //!
 //! * [`RawConfig`], [`Config`]: what was given, and what holds,
 //! * [`Sockets`]: controller and visualisation,
-//! * [`BookMemory`]: where the books are; how all memory is locked,
+//! * [`Machine`]: whether there is memory for the books, [`BookMemory`]: where they are; how all memory
+//!   is locked,
 //! * [`Vitals`]: how the machine is, as a thread of its own reads it,
 //! * `metrics`, `side`: what the loop leaves of itself, and the thread that tells others of it,
 //! * [`run`]: the loop,
@@ -23,6 +24,7 @@ mod error;
 mod health;
 pub mod limits;
 mod lock;
+mod machine;
 mod memory;
 mod metrics;
 mod patience;
@@ -36,6 +38,7 @@ pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
 pub use daemon::{Ended, Summary, run};
 pub use error::PiError;
+pub use machine::{Bound, Machine, TooLittle};
 pub use memory::{BookMemory, NoMemory, bytes_of_node};
 pub use sockets::Sockets;
 pub use vitals::Vitals;

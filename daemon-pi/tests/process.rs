@@ -10,6 +10,7 @@ mod support;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 use std::sync::mpsc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -100,6 +101,24 @@ fn wrong_settings_are_told_from_a_failed_run() {
     assert_eq!(checked.exit_code(), 0);
     let printed = std::io::read_to_string(checked.stdout.take().unwrap()).unwrap();
     assert!(printed.contains("name = \"from-env\""), "{printed}");
+}
+
+#[test]
+fn books_that_no_memory_is_there_for_are_refused_before_they_are_made() {
+    for more in [&["--check-config"][..], &[]] {
+        let refused = Command::new("sh")
+            .args(["-c", "ulimit -v 400000 && exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_oxberry-pi"))
+            .args(["--orders", "50000000"])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains("the process may address"), "{said}");
+        assert!(said.contains("--orders 3300000 fits"), "{said}");
+        assert!(refused.stdout.is_empty());
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@
 
 mod arguments;
 mod clock;
+mod config_file;
 mod context;
 mod control;
 mod curve;
@@ -59,6 +60,7 @@ mod zap;
 
 pub use arguments::arguments;
 pub use clock::Clock;
+pub use config_file::{ConfigFileError, Hint, Place, keys_of_file, options_of_file, quoted};
 pub use context::Context;
 pub use control::{ControlClient, ControlServer, Delivery, FromPeer, Identity};
 pub use endpoint::{Endpoint, EndpointError, ports};
@@ -69,9 +71,7 @@ pub use keys::{
 };
 pub use libzmq::{Libzmq, libzmq};
 pub use logging::{LogError, in_words, log_to_stderr, say};
-pub use options::{
-    EndpointOptions, OptionError, keys_of_client, keys_of_option, options_of_file, quoted,
-};
+pub use options::{EndpointOptions, OptionError, keys_of_client, keys_of_option};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};
 pub use printing::print;

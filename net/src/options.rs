@@ -1,9 +1,6 @@
-//! What all daemons read and check of their options in the same way: the file, and endpoints.
+//! What all daemons check of their options in the same way: keys and endpoints.
 
-use std::path::{Path, PathBuf};
-use std::{fs, io};
-
-use serde::de::DeserializeOwned;
+use std::path::Path;
 
 use crate::endpoint::{Endpoint, EndpointError};
 use crate::keys::{KeyError, KeyRole, Keys};
@@ -13,22 +10,6 @@ use crate::keys::{KeyError, KeyRole, Keys};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionError {
-    /// The file cannot be read.
-    #[error("{}: the configuration file cannot be read: {source}", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is no configuration.
-    #[error("{}: {source}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it, and where.
-        source: toml::de::Error,
-    },
     /// An endpoint cannot be used.
     #[error("{option}: {source}")]
     BadEndpoint {
@@ -61,33 +42,6 @@ pub enum OptionError {
         /// The option that names it too.
         other: &'static str,
     },
-}
-
-/// The options of a TOML file.
-///
-/// # Errors
-///
-/// When the file cannot be read, is not TOML, or has an option that does not exist.
-pub fn options_of_file<O: DeserializeOwned + Default>(
-    file: Option<&Path>,
-) -> Result<O, OptionError> {
-    let Some(file) = file else {
-        return Ok(O::default());
-    };
-    let text = fs::read_to_string(file).map_err(|source| OptionError::Unreadable {
-        file: file.to_owned(),
-        source,
-    })?;
-    toml::from_str(&text).map_err(|source| OptionError::Malformed {
-        file: file.to_owned(),
-        source,
-    })
-}
-
-/// A text as a configuration file has it: what JSON writes as a string, TOML reads as one.
-#[must_use]
-pub fn quoted(text: impl ToString) -> String {
-    serde_json::Value::String(text.to_string()).to_string()
 }
 
 /// Loads the keys among a daemon's options, if any are given: those of a machine of this role, which
@@ -274,33 +228,5 @@ mod tests {
             said,
             "--control: tcp://127.0.0.1:5561 is that of --data too; give each a port of its own"
         );
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_used_is_named_with_the_place() {
-        #[derive(Debug, Default, serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Options {
-            #[expect(dead_code, reason = "only read from files")]
-            pis: Option<u8>,
-        }
-
-        let folder = std::env::temp_dir().join(format!("oxberry-options-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("daemon.toml");
-        fs::write(&file, "pis = 4\nsip = 3\n").unwrap();
-        let malformed = options_of_file::<Options>(Some(&file))
-            .unwrap_err()
-            .to_string();
-        fs::remove_dir_all(&folder).unwrap();
-        let missing = options_of_file::<Options>(Some(&file))
-            .unwrap_err()
-            .to_string();
-        for said in [&malformed, &missing] {
-            assert!(said.starts_with(file.to_str().unwrap()), "{said}");
-        }
-        assert!(malformed.contains("line 2"), "{malformed}");
-        assert!(malformed.contains("sip"), "{malformed}");
-        assert!(missing.contains("cannot be read"), "{missing}");
     }
 }

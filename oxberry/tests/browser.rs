@@ -5,7 +5,6 @@
 mod data;
 mod support;
 #[path = "../../visual/tests/dashboard/webdriver.rs"]
-#[expect(dead_code, reason = "nobody logs in here")]
 mod webdriver;
 
 use std::{

@@ -4,9 +4,12 @@
 use std::io::Write;
 use std::process::Command;
 
+/// A directory of channel files.
+const FEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedded/firmware/capture");
+
 /// Every daemon, what it needs besides, and its options for endpoints.
 const DAEMONS: [(&str, &[&str], &[&str]); 3] = [
-    ("controller", &["/feed"], &["data", "control", "setup"]),
+    ("controller", &[FEED], &["data", "control", "setup"]),
     ("pi", &[], &["control", "data", "stock"]),
     ("visual", &[], &["stock", "controller"]),
 ];

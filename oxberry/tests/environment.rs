@@ -3,6 +3,9 @@
 
 use std::process::{Command, Output};
 
+/// A directory of channel files.
+const FEED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedded/firmware/capture");
+
 /// Every variable that a program takes options from, by its help.
 fn variables(node: &str) -> Vec<String> {
     let help = run(&["node", node, "--help"], &[]);
@@ -27,7 +30,7 @@ fn run(arguments: &[&str], empty: &[String]) -> Output {
 
 #[test]
 fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
-    for (node, more) in [("controller", &["/feed"][..]), ("pi", &[]), ("visual", &[])] {
+    for (node, more) in [("controller", &[FEED][..]), ("pi", &[]), ("visual", &[])] {
         let command = [&["node", node, "--check-config"], more].concat();
         let unset = run(&command, &[]);
         assert!(unset.status.success(), "{node}");

@@ -1,6 +1,7 @@
 //! The dashboard as a program: what can be typed, and what comes of it.
 
 use std::io::{self, Write as _};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -48,15 +49,6 @@ pub struct Cli {
         allow_hyphen_values = true
     )]
     http_option: String,
-
-    /// What to log, such as info or oxberry_visual=debug.
-    #[arg(
-        long,
-        value_name = "FILTER",
-        default_value = "info",
-        env = "OXBERRY_VISUAL_LOG"
-    )]
-    log: String,
 }
 
 impl Cli {
@@ -66,7 +58,7 @@ impl Cli {
     pub fn execute(self) -> ExitCode {
         let prepared = self.effective_config().map_err(anyhow::Error::from);
         let prepared = prepared.and_then(|config| {
-            log_to_stderr(&self.log)?;
+            log_to_stderr(&config.log)?;
             Ok(config)
         });
         let config = match prepared {
@@ -74,6 +66,9 @@ impl Cli {
             Err(error) => return failure(&error, USAGE),
         };
         let outcome = if self.check_config {
+            if let Some(taken) = taken_port(&config) {
+                say("oxberry-visual", taken);
+            }
             print(&config).map_err(Into::into)
         } else {
             self.run(&config)
@@ -118,6 +113,16 @@ impl Cli {
     fn effective_config(&self) -> Result<Config, ConfigError> {
         Config::resolve(self.options.clone(), self.config.as_deref())
     }
+}
+
+/// What to say when somebody listens where the page is to be, as the dashboard itself does if it runs.
+fn taken_port(config: &Config) -> Option<String> {
+    let address = config.http;
+    let error = TcpListener::bind(address).err()?;
+    Some(format!(
+        "the page cannot be served at {address} now ({error}), unless it is this dashboard that \
+         already does"
+    ))
 }
 
 fn failure(error: &anyhow::Error, code: u8) -> ExitCode {

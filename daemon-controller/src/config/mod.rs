@@ -9,8 +9,8 @@ use oxberry_cluster::limits::PARTITIONS_PER_NODE;
 use oxberry_core::xdp::Dialect;
 use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{
-    Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option, options_of_file, ports,
-    quoted,
+    ConfigFileError, Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option,
+    options_of_file, ports, quoted,
 };
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 use thiserror::Error;
@@ -56,13 +56,18 @@ pub struct Config {
     pub keys: Option<Keys>,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<MetricsConfig>,
+    /// What is logged.
+    pub log: String,
 }
 
 /// What is wrong with the configuration.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file, the keys or an endpoint cannot be used.
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    /// The keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// Metrics cannot be served so.
@@ -121,6 +126,7 @@ impl RawConfig {
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
             keys,
             metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
+            log: self.log.unwrap_or_else(|| "info".into()),
             pis,
             dir,
         })
@@ -143,6 +149,7 @@ impl fmt::Display for Config {
             setup,
             keys,
             metrics,
+            log,
         } = self;
         writeln!(f, "dir = {}", quoted(dir.display()))?;
         writeln!(f, "symbols = {}", quoted(symbols.display()))?;
@@ -159,7 +166,8 @@ impl fmt::Display for Config {
         if let Some(keys) = keys {
             writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
         }
-        f.write_str(&MetricsConfig::lines_of(metrics.as_ref()))
+        f.write_str(&MetricsConfig::lines_of(metrics.as_ref()))?;
+        writeln!(f, "log = {}", quoted(log))
     }
 }
 
@@ -261,7 +269,7 @@ mod tests {
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
              partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'\n\
-             metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'",
+             metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'\nlog = 'debug'",
             "dir = '/flow'\nspeed = 'max'",
         ] {
             let config = raw(toml).check().unwrap();

@@ -19,7 +19,7 @@ pub struct RawConfig {
     pub symbols: Option<PathBuf>,
 
     /// The dialect of the feed: auto, legacy, xdp or pillar [default: auto].
-    #[arg(long, env = "OXBERRY_CONTROLLER_DIALECT")]
+    #[arg(long, value_name = "NAME", env = "OXBERRY_CONTROLLER_DIALECT")]
     pub dialect: Option<String>,
 
     /// How many times faster than recorded, or max [default: 1].
@@ -39,7 +39,8 @@ pub struct RawConfig {
     pub partitions: Option<usize>,
 
     /// Start only after the visualisation has asked for the symbols.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
     pub await_visual: Option<bool>,
 
     /// Where Pis subscribe [default: tcp://127.0.0.1:5561]; port 0 takes a free one.
@@ -69,6 +70,11 @@ pub struct RawConfig {
         env = "OXBERRY_CONTROLLER_METRICS_TOKEN_FILE"
     )]
     pub metrics_token_file: Option<PathBuf>,
+
+    /// What to log: error, warn, info, debug or trace, also by part, such as
+    /// info,oxberry_net=debug [default: info].
+    #[arg(long, value_name = "FILTER", env = "OXBERRY_CONTROLLER_LOG")]
+    pub log: Option<String>,
 }
 
 impl RawConfig {
@@ -90,6 +96,7 @@ impl RawConfig {
             keys: self.keys.or(other.keys),
             metrics: self.metrics.or(other.metrics),
             metrics_token_file: self.metrics_token_file.or(other.metrics_token_file),
+            log: self.log.or(other.log),
         }
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use oxberry_core::book::Capacity;
 use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{
-    Endpoint, EndpointOptions, KeyName, KeyRole, Keys, OptionError, keys_of_option,
-    options_of_file, ports, quoted,
+    ConfigFileError, Endpoint, EndpointOptions, KeyName, KeyRole, Keys, OptionError,
+    keys_of_option, options_of_file, ports, quoted,
 };
 use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
@@ -51,7 +51,10 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file, the keys or an endpoint cannot be used.
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    /// The keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// Metrics cannot be served so.
@@ -352,8 +355,8 @@ mod tests {
         let file = file("name = \"pi\"\nordres = 3\n");
         let error = resolve(file.path()).unwrap_err().to_string();
         assert!(error.contains(file.path().to_str().unwrap()), "{error}");
-        assert!(error.contains("line 2"), "{error}");
-        assert!(error.contains("ordres"), "{error}");
+        assert!(error.contains(":2: `ordres`"), "{error}");
+        assert!(error.contains("did you mean `orders`?"), "{error}");
 
         let error = resolve("/nonexistent/pi.toml".as_ref()).unwrap_err();
         let error = error.to_string();

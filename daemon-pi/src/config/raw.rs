@@ -71,8 +71,9 @@ pub struct RawConfig {
     #[arg(long, value_name = "FILE", env = "OXBERRY_PI_METRICS_TOKEN_FILE")]
     pub metrics_token_file: Option<PathBuf>,
 
-    /// What to log: error, warn, info, debug or trace [default: info]
-    #[arg(long, value_name = "LEVEL", env = "OXBERRY_PI_LOG")]
+    /// What to log: error, warn, info, debug or trace, also by part, such as
+    /// info,oxberry_net=debug [default: info]
+    #[arg(long, value_name = "FILTER", env = "OXBERRY_PI_LOG")]
     pub log: Option<String>,
 }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::options::quoted;
+use crate::config_file::quoted;
 
 /// Where the metrics of a daemon are served, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use oxberry_net::{
-    Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option, options_of_file, ports,
-    quoted,
+    ConfigFileError, Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option,
+    options_of_file, ports, quoted,
 };
 
 pub use self::host_name::{HostName, HostNameError};
@@ -41,13 +41,18 @@ pub struct Config {
     pub events: Option<PathBuf>,
     /// Whether the end of the feed is the end of the dashboard.
     pub exit_at_end: bool,
+    /// What is logged.
+    pub log: String,
 }
 
 /// What is wrong with the configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The file, the keys or an endpoint cannot be used.
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] ConfigFileError),
+    /// The keys or an endpoint cannot be used.
     #[error(transparent)]
     Option(#[from] OptionError),
     /// The page's address is none.
@@ -127,6 +132,7 @@ impl RawConfig {
             print: self.print.unwrap_or(false),
             events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
+            log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
 }
@@ -143,6 +149,7 @@ impl fmt::Display for Config {
             print,
             events,
             exit_at_end,
+            log,
         } = self;
         writeln!(f, "http = \"{http}\"")?;
         if let Some(file) = http_token {
@@ -161,7 +168,8 @@ impl fmt::Display for Config {
         if let Some(file) = events {
             writeln!(f, "events = {}", quoted(file.display()))?;
         }
-        writeln!(f, "exit-at-end = {exit_at_end}")
+        writeln!(f, "exit-at-end = {exit_at_end}")?;
+        writeln!(f, "log = {}", quoted(log))
     }
 }
 
@@ -198,6 +206,7 @@ mod tests {
             print: false,
             events: Some("of file".into()),
             exit_at_end: true,
+            log: "info".into(),
         };
         assert_eq!(config, expected);
         assert_eq!(
@@ -250,7 +259,7 @@ mod tests {
         let all = format!(
             "http = '0.0.0.0:80'\nhttp-token-file = '{}'\nhttp-hosts = ['a.example', 'b']\n\
              stock = 'tcp://127.0.0.1:0'\ncontroller = 'tcp://127.0.0.1:1'\n\
-             print = true\nevents = 'a \"b\"'\nexit-at-end = true",
+             print = true\nevents = 'a \"b\"'\nexit-at-end = true\nlog = 'debug'",
             token.path().display()
         );
         for toml in ["", &all] {

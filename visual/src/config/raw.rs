@@ -41,7 +41,8 @@ pub struct RawConfig {
     pub keys: Option<PathBuf>,
 
     /// Print every event that counts to standard output, as CSV.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_PRINT")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        env = "OXBERRY_VISUAL_PRINT")]
     pub print: Option<bool>,
 
     /// Write every event that counts to this file as CSV, with raw prices, for a program to compare.
@@ -49,8 +50,14 @@ pub struct RawConfig {
     pub events: Option<PathBuf>,
 
     /// End when all Pis said that no more events come, instead of showing the last state.
-    #[arg(long, num_args = 0..=1, default_missing_value = "true", env = "OXBERRY_VISUAL_EXIT_AT_END")]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        env = "OXBERRY_VISUAL_EXIT_AT_END")]
     pub exit_at_end: Option<bool>,
+
+    /// What to log: error, warn, info, debug or trace, also by part, such as
+    /// info,oxberry_net=debug [default: info].
+    #[arg(long, value_name = "FILTER", env = "OXBERRY_VISUAL_LOG")]
+    pub log: Option<String>,
 }
 
 impl RawConfig {
@@ -67,6 +74,7 @@ impl RawConfig {
             print: self.print.or(other.print),
             events: self.events.or(other.events),
             exit_at_end: self.exit_at_end.or(other.exit_at_end),
+            log: self.log.or(other.log),
         }
     }
 }

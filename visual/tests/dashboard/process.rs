@@ -197,6 +197,6 @@ fn flags_win_over_the_environment_and_the_environment_over_the_file() {
     let text = String::from_utf8(output.stdout).unwrap();
     let expected = "http = \"127.0.0.1:3001\"\nstock = \"tcp://127.0.0.1:2002\"\n\
                     controller = \"tcp://127.0.0.1:5563\"\nprint = true\n\
-                    events = \"a \\\"b\\\"\"\nexit-at-end = false\n";
+                    events = \"a \\\"b\\\"\"\nexit-at-end = false\nlog = \"info\"\n";
     assert_eq!(text, expected);
 }

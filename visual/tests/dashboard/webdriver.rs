@@ -128,11 +128,6 @@ impl Browser {
         text.as_str().unwrap().to_owned()
     }
 
-    /// The cookies of the page, also those that no script may read.
-    pub(crate) fn cookies(&self) -> Value {
-        self.call("GET", &format!("{}/cookie", self.session), &Value::Null)
-    }
-
     /// Waits until a JavaScript expression is true; the page looks, many times a second.
     pub(crate) fn until(&self, expression: &str) {
         let script = format!(
