@@ -6,6 +6,7 @@ use oxberry_proto::start::RefusedReason;
 use crate::config::Config;
 
 /// Tells a person.
+// A table: what each report says.
 pub(crate) fn log(report: Report, config: &Config) {
     match report {
         Report::AwaitingController => tracing::warn!(
