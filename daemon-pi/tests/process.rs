@@ -18,7 +18,7 @@ use std::time::Duration;
 use oxberry_core::book::Capacity;
 use oxberry_net::{Clock, Context, ControlServer, Endpoint, Shutdown, wait};
 use oxberry_pi::bytes_of_node;
-use support::process::{Process, resident_bytes, written_bytes};
+use support::process::{Process, locked_bytes, resident_bytes, written_bytes};
 use support::scrape::{get, value};
 use support::{Feed, Page, assert_complete};
 
@@ -239,6 +239,43 @@ fn a_node_takes_its_books_from_the_start_and_no_more_than_it_says() {
             "{size} is not within {books} to {all}"
         );
     }
+}
+
+#[test]
+fn all_memory_is_locked_unless_it_shall_not_be_or_may_not_be() {
+    let control = nobody();
+    let arguments = ["--control", &control, "--orders", "50000"];
+    let shall_not = [&arguments[..], &["--lock-memory=false"]].concat();
+    let mut pi = Process::start(&shall_not);
+    pi.await_log("has not answered");
+    assert!(!pi.logged.contains("memory is"), "{}", pi.logged);
+    assert_eq!(locked_bytes(pi.id()), 0);
+
+    let mut pi = Process::start_without_locked_memory(&arguments);
+    pi.await_log("memory is not locked");
+    for words in [
+        "65536 bytes",
+        "LimitMEMLOCK=infinity",
+        "--lock-memory=false",
+    ] {
+        assert!(pi.logged.contains(words), "{words}: {}", pi.logged);
+    }
+    assert_eq!(locked_bytes(pi.id()), 0);
+    // It goes on.
+    pi.await_log("has not answered");
+
+    let mut pi = Process::start(&arguments);
+    pi.await_log("memory is");
+    if pi.logged.contains("memory is not locked") {
+        eprintln!("left out: memory that is locked, which this user may not have");
+        return;
+    }
+    let capacity = Capacity {
+        symbols: 16_384,
+        orders: 50_000,
+        levels: 25_000,
+    };
+    assert!(locked_bytes(pi.id()) > capacity.bytes() as u64);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Controller and visualisation: one question, one answer.
+//! The controller and whoever asks it, such as the visualisation: one question, one answer.
 
 use std::time::Duration;
 

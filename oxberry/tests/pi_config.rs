@@ -83,7 +83,7 @@ fn the_folder_has_all_that_a_pi_needs_and_nobody_else_can_read_it() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let line = run.stdout;
     assert!(line.starts_with("pi pi-1 "), "{line}");
-    assert_eq!(controller.listed(), before.clone() + &line);
+    assert_eq!(controller.listed(), format!("{before}{line}"));
 
     let folder = controller.path("card");
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;

@@ -27,7 +27,24 @@ impl Process {
 
     /// Starts it with variables in its environment.
     pub(crate) fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_oxberry-pi"));
+        let command = Command::new(env!("CARGO_BIN_EXE_oxberry-pi"));
+        Self::start_by(command, arguments, environment)
+    }
+
+    /// Starts it where no more than 64 KiB of memory may be locked, which root is to be forbidden too.
+    pub(crate) fn start_without_locked_memory(arguments: &[&str]) -> Self {
+        let setpriv = if rustix::process::geteuid().is_root() {
+            "setpriv --bounding-set -ipc_lock"
+        } else {
+            ""
+        };
+        let script = format!("ulimit -l 64 && exec {setpriv} \"$0\" \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_oxberry-pi")]);
+        Self::start_by(command, arguments, &[])
+    }
+
+    fn start_by(mut command: Command, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         command
             .args(arguments)
             .envs(environment.iter().copied())
@@ -118,8 +135,17 @@ impl Drop for Process {
 
 /// Bytes of memory that a process holds now.
 pub(crate) fn resident_bytes(process: u32) -> u64 {
+    bytes_of(process, "VmRSS:")
+}
+
+/// Bytes of memory that a process has locked now.
+pub(crate) fn locked_bytes(process: u32) -> u64 {
+    bytes_of(process, "VmLck:")
+}
+
+fn bytes_of(process: u32, what: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = status.lines().find(|line| line.starts_with(what));
     let kib = line.unwrap().split_whitespace().nth(1).unwrap();
     kib.parse::<u64>().unwrap() * 1_024
 }

@@ -83,6 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = arguments.name.clone().unwrap_or_else(|| free_name(&list));
     let pair = KeyPair::generate(KeyRole::Pi, name)?;
     let member = member(arguments, &list, &pair)?;
+    if list.has_name(&pair.name) && !arguments.replace {
+        return Err(is_listed(&arguments.keys, &pair.name).into());
+    }
     let out = arguments
         .out
         .clone()
@@ -93,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     folder.write("user-data", &member.user_data())?;
     folder.write("network-config", &member.network_config())?;
     folder.write("meta-data", &member.meta_data(&instance(&pair)))?;
-    print(&pair.allowed_line()).map_err(Failure::of_output)?;
+    print(format_args!("{}\n", pair.allowed_line()))?;
     say(format_args!(
         "{}: copy these three files to the boot partition of the card; {} is listed in {}",
         out.display(),
@@ -101,6 +104,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Allowed::file_in(&arguments.keys).display()
     ));
     Ok(())
+}
+
+fn is_listed(keys: &Path, name: &KeyName) -> anyhow::Error {
+    anyhow!(
+        "{}: `{name}` is listed already; take another --name, or --replace its key to flash its card \
+         again",
+        Allowed::file_in(keys).display()
+    )
 }
 
 /// The first name of the usual kind that nobody has.
