@@ -144,8 +144,7 @@ impl ChannelPublisher {
         publisher: SynchronizedPublisher,
         pipe: Pipe,
         (clock, speed): (Clock, Speed),
-        progress: Progress,
-        left: Option<ChannelLeft>,
+        (progress, left): (Progress, Option<ChannelLeft>),
     ) -> Self {
         let ChannelFeed {
             channel,

@@ -68,8 +68,10 @@ impl Threads {
                 proxy.publisher()?,
                 far_end,
                 (clock, config.speed),
-                progress.clone(),
-                left.as_mut().map(|left| left.channel(channel)),
+                (
+                    progress.clone(),
+                    left.as_mut().map(|left| left.channel(channel)),
+                ),
             );
             threads.push(ChannelThread::spawn(channel, (pipe, progress), publisher)?);
         }

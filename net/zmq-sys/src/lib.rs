@@ -8,6 +8,7 @@ pub mod errno;
 #[allow(
     missing_docs,
     non_camel_case_types,
+    clippy::undocumented_unsafe_blocks,
     clippy::unreadable_literal,
     reason = "generated from C"
 )]

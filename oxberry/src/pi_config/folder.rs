@@ -19,13 +19,16 @@ impl Folder {
     /// When it is there, or cannot be made.
     pub(super) fn make(path: &Path) -> anyhow::Result<Self> {
         let made = DirBuilder::new().mode(0o700).create(path);
-        made.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => anyhow!(
-                "{}: is there already, maybe with the key of a Pi; remove it, or name another \
-                 folder with --out",
-                path.display()
-            ),
-            _ => anyhow!("{}: cannot be made: {error}", path.display()),
+        made.map_err(|error| {
+            let path = path.display();
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                anyhow!(
+                    "{path}: is there already, maybe with the key of a Pi; remove it, or name \
+                     another folder with --out"
+                )
+            } else {
+                anyhow!("{path}: cannot be made: {error}")
+            }
         })?;
         Ok(Self(path.to_owned()))
     }
