@@ -317,18 +317,10 @@ impl Running<'_> {
 
     /// Tells whom the keys kept out, if anybody.
     fn tell_refused(&mut self, counts: KeyCounts) {
-        let KeyCounts {
-            refused,
-            unproved,
-            dropped,
-            cut,
-            ..
-        } = counts;
         let impostors = self.impostors.count();
-        if refused + unproved + dropped + cut + impostors > 0 {
+        if !counts.is_quiet() || impostors > 0 {
             (self.tell)(Notice::warning(format_args!(
-                "{unproved} connections proved no key, {refused} were refused by their keys and {cut} \
-                 cut, and {dropped} messages dropped; {impostors} times a node said Hello under the name of another"
+                "{counts}; {impostors} times a node said Hello under the name of another"
             )));
         }
     }

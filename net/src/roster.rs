@@ -1,6 +1,7 @@
 //! Who may talk to this machine now, and who does: what the ZAP thread and the sockets share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,31 @@ pub struct KeyCounts {
     pub dropped: u64,
     /// Connections that were cut because their key was revoked.
     pub cut: u64,
+}
+
+impl KeyCounts {
+    /// Whether nobody was kept out.
+    #[must_use]
+    pub const fn is_quiet(&self) -> bool {
+        self.refused == 0 && self.unproved == 0 && self.dropped == 0 && self.cut == 0
+    }
+}
+
+impl fmt::Display for KeyCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            admitted: _,
+            refused,
+            unproved,
+            dropped,
+            cut,
+        } = self;
+        write!(
+            f,
+            "{unproved} connections proved no key, {refused} were refused by their keys and {cut} cut, \
+             and {dropped} messages dropped"
+        )
+    }
 }
 
 /// Who sent a message.
@@ -276,7 +302,7 @@ impl State {
         }
     }
 
-    fn drop_message(&mut self, domain: Domain, reason: &dyn std::fmt::Display) {
+    fn drop_message(&mut self, domain: Domain, reason: &dyn fmt::Display) {
         self.counts.dropped += 1;
         if self.dropped.tells() {
             let socket = domain.name();

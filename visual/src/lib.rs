@@ -70,6 +70,7 @@ use crate::setup::Setup;
 /// The sockets of a dashboard, opened before it runs so that ports are known and errors come early.
 #[derive(Debug)]
 pub struct Sockets {
+    context: Context,
     stock: StockPuller,
     stock_endpoint: Endpoint,
     setup: SetupClient,
@@ -108,6 +109,7 @@ impl Sockets {
         let web = TcpListener::bind(address).map_err(bind_error)?;
         let web_address = web.local_addr().map_err(bind_error)?;
         Ok(Self {
+            context,
             stock,
             stock_endpoint,
             setup,
@@ -177,6 +179,10 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
     };
     // The publisher goes with it, which ends the web.
     drop(feed);
+    let counts = sockets.context.key_counts();
+    if !counts.is_quiet() {
+        tracing::warn!("{counts}");
+    }
     let served = web.join().map_err(|_| Error::WebPanicked)?;
     fed?;
     served.map_err(|source| Error::Web { source })?;

@@ -17,10 +17,10 @@ fn a_revoked_key_is_cut_and_cannot_come_back_while_others_go_on() {
         let ours = server.context();
         let (mut socket, at) = Server::start(kind, &ours);
         let (revoked_context, other_context) = (revoked.context(), other.context());
-        let mut cut = Client::connect(kind, &revoked_context, at, "revoked");
         let mut kept = Client::connect(kind, &other_context, at, "other");
-        // The second to subscribe to a topic, of whom libzmq by itself says nothing.
         talk(&mut socket, &mut kept, b"of the other");
+        // The second to subscribe to a topic, of whom libzmq by itself says nothing.
+        let mut cut = Client::connect(kind, &revoked_context, at, "revoked");
         talk(&mut socket, &mut cut, b"of the revoked");
 
         server.allow_nobody();
