@@ -3,6 +3,7 @@
 use core::fmt;
 
 use oxberry_cluster::controller::{Outcome, PartitionOutcome, Report};
+use oxberry_proto::Partition;
 use oxberry_proto::start::RefusedReason;
 use serde::{Deserialize, Serialize};
 
@@ -147,14 +148,7 @@ impl From<Report> for Notice {
                 listed(&missing)
             )),
             Report::Joined { name } => Self::info(format!("{name} joined")),
-            Report::StartedAgain { name, orphaned } if orphaned.is_empty() => Self::info(format!(
-                "{name} has started again; nobody waits for what it was before"
-            )),
-            Report::StartedAgain { name, orphaned } => Self::warning(format!(
-                "{name} has started again; nobody else holds partitions {}: their symbols are not \
-                 live any more, and the feed does not wait for them",
-                listed(&orphaned)
-            )),
+            Report::StartedAgain { name, orphaned } => started_again(&name, &orphaned),
             Report::Refused { name, reason } if reason.passes() => {
                 Self::info(format!("{name} waits: {}", why(reason)))
             }
@@ -168,14 +162,7 @@ impl From<Report> for Notice {
             } => Self::info(format!(
                 "{nodes} Pis hold {partitions} partitions; the feed starts, run {run}"
             )),
-            Report::Died { name, orphaned } if orphaned.is_empty() => Self::warning(format!(
-                "{name} is silent and counts as dead; its twins go on"
-            )),
-            Report::Died { name, orphaned } => Self::warning(format!(
-                "{name} is silent and counts as dead; nobody else holds partitions {}: their \
-                 symbols are not live any more, and the feed does not wait for them",
-                listed(&orphaned)
-            )),
+            Report::Died { name, orphaned } => died(&name, &orphaned),
             Report::AwaitingDigests { missing } => Self::info(format!(
                 "waiting for the last events of {}",
                 listed(&missing)
@@ -197,6 +184,36 @@ impl From<Report> for Notice {
             }
         }
     }
+}
+
+/// A node started again in the middle of a run.
+fn started_again(name: &str, orphaned: &[Partition]) -> Notice {
+    if orphaned.is_empty() {
+        return Notice::info(format!(
+            "{name} has started again; nobody waits for what it was before"
+        ));
+    }
+    let lost = lost(orphaned);
+    Notice::warning(format_args!("{name} has started again; {lost}"))
+}
+
+/// A node fell silent.
+fn died(name: &str, orphaned: &[Partition]) -> Notice {
+    let after = if orphaned.is_empty() {
+        "its twins go on".into()
+    } else {
+        lost(orphaned)
+    };
+    Notice::warning(format_args!("{name} is silent and counts as dead; {after}"))
+}
+
+/// What it means that nobody holds these partitions any more.
+fn lost(orphaned: &[Partition]) -> String {
+    format!(
+        "nobody else holds partitions {}: their symbols are not live any more, and the feed does not \
+         wait for them",
+        listed(orphaned)
+    )
 }
 
 impl fmt::Display for Notice {

@@ -305,7 +305,7 @@ mod tests {
     fn memory_for_secrets_is_empty_and_aligned_and_has_an_end() {
         for (count, each) in [(0, 1), (1, 1), (3, 100), (1, 4096)] {
             let memory = oxberry_sodium_allocarray(count, each);
-            assert!(!memory.is_null() && memory.addr() % 16 == 0);
+            assert!(!memory.is_null() && memory.addr().is_multiple_of(16));
             // SAFETY: so much was asked for.
             let bytes = unsafe { slice::from_raw_parts_mut(memory.cast::<u8>(), count * each) };
             assert!(bytes.iter().all(|&byte| byte == 0));
