@@ -9,7 +9,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,6 +39,7 @@ impl Keyring {
             ("page", KeyRole::Visual),
             ("pi-1", KeyRole::Pi),
             ("pi-2", KeyRole::Pi),
+            ("tap", KeyRole::Tap),
             ("stranger", KeyRole::Pi),
         ];
         let pairs = machines.map(|(name, role)| {
@@ -48,7 +49,7 @@ impl Keyring {
         });
         for (at, _) in &machines {
             // The same list on all machines, as a person would copy it.
-            for pair in &pairs[..4] {
+            for pair in &pairs[..5] {
                 allow(Path::new(&keyring.of(at)), &pair.allowed_line(), false).unwrap();
             }
         }
@@ -226,6 +227,7 @@ fn a_keyed_cluster_plays_to_the_end_and_an_unlisted_pi_does_not_join() {
     let pi = |name: &str| {
         let arguments = [
             "pi",
+            "--once",
             "--control",
             &control,
             "--data",
@@ -335,4 +337,44 @@ fn a_revoked_pi_leaves_a_running_cluster() {
     file.write_all(others.as_bytes()).unwrap();
     controller.await_log("cut a connection to the control socket");
     pi.await_log("does not let this machine in");
+}
+
+/// Asks for the status with the keys of a machine, or without any.
+fn status(setup: &str, keys: Option<&str>, seconds: &str) -> Output {
+    let keys = keys.map(|directory| ["--keys", directory]);
+    Command::new(env!("CARGO_BIN_EXE_oxberry"))
+        .args(["status", "--json", "--controller", setup])
+        .args(["--timeout", seconds])
+        .args(keys.iter().flatten())
+        .env_remove("OXBERRY_KEYS")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn a_keyed_controller_tells_its_status_to_itself_and_to_a_tap_and_to_nobody_else() {
+    let (market, keys) = (market(), Keyring::new());
+    let controller = controller(&market, &keys);
+    let at = controller.listening();
+    let setup = at["setup"].as_str().unwrap();
+    for name in ["controller", "page", "tap"] {
+        let asked = status(setup, Some(&keys.of(name)), "60");
+        let said = String::from_utf8(asked.stderr).unwrap();
+        assert_eq!(asked.status.code(), Some(0), "{name}: {said}");
+        let told: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+        assert_eq!(told["phase"], "awaiting_page", "{name}: {told:#}");
+    }
+    let of_pi = keys.of("pi-1");
+    for (given, words) in [
+        (Some(&*of_pi), ["a Pi may not ask", &of_pi]),
+        (None, ["--keys DIR", "the controller's"]),
+    ] {
+        let asked = status(setup, given, "1");
+        let said = String::from_utf8(asked.stderr).unwrap();
+        assert_eq!(asked.status.code(), Some(1), "{given:?}: {said}");
+        assert_eq!(asked.stdout, b"", "{given:?}");
+        for words in words.iter().chain(&["did not answer within 1 s"]) {
+            assert!(said.contains(words), "{words}: {said}");
+        }
+    }
 }

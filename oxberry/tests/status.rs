@@ -272,7 +272,13 @@ fn without_a_controller_it_says_where_it_asked_and_what_to_look_at() {
     ]);
     assert_eq!(run.code, Some(1));
     assert_eq!(run.stdout, "");
-    for words in [&*endpoint, "within 1 s", "oxberry-controller", "--setup"] {
+    for words in [
+        &*endpoint,
+        "within 1 s",
+        "oxberry-controller",
+        "--setup",
+        "--keys DIR",
+    ] {
         assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
     }
 }

@@ -1,5 +1,6 @@
 //! Asks the controller, as often as it takes until all is told.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -10,13 +11,14 @@ use oxberry_proto::{Answer, SCHEMA_FINGERPRINT, encode};
 
 use super::cluster::Cluster;
 
-/// Asks the controller how its cluster is.
+/// Asks the controller how its cluster is. `keys` are those of the context.
 ///
 /// # Errors
 ///
 /// When it does not answer within so long, or something else than it should.
 pub(super) fn ask(
     context: &Context,
+    keys: Option<&Path>,
     controller: Endpoint,
     patience: Duration,
 ) -> anyhow::Result<Cluster> {
@@ -34,8 +36,9 @@ pub(super) fn ask(
             if clock.now() >= deadline {
                 bail!(
                     "the controller at {controller} did not answer within {} s: does \
-                     oxberry-controller run there, and is that its setup socket (its option --setup)?",
-                    patience.as_secs()
+                     oxberry-controller run there, and is that its setup socket (its option --setup)? {}",
+                    patience.as_secs(),
+                    what_of_keys(keys)
                 );
             }
             wait(&clock, Some(deadline), [client.poll_item(Interest::Read)])?;
@@ -49,6 +52,25 @@ pub(super) fn ask(
             }
         }
     }
+}
+
+/// What to check of the keys when nobody answers: who may not ask gets no answer, and no reason.
+fn what_of_keys(keys: Option<&Path>) -> String {
+    keys.map_or_else(
+        || {
+            "If the cluster has keys, it answers only who has one: name the controller's, the \
+             dashboard's or a tap's with --keys DIR"
+                .into()
+        },
+        |directory| {
+            format!(
+                "Does it have --keys too, and is the key of --keys {0} in its list of allowed keys, as \
+                 controller, visual or tap (a Pi may not ask)? Is the controller's key in \
+                 {0}/allowed still the one that it has?",
+                directory.display()
+            )
+        },
+    )
 }
 
 /// Takes an answer; says from where to go on asking, if that was not all.

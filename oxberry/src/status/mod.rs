@@ -57,7 +57,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .connects("--controller", given, ports::SETUP)
         .map_err(usage)?;
     let patience = Duration::from_secs(arguments.timeout);
-    let cluster = ask::ask(&Context::of(keys.as_ref())?, controller, patience)?;
+    let context = Context::of(keys.as_ref())?;
+    let cluster = ask::ask(&context, arguments.keys.as_deref(), controller, patience)?;
     let mut output = Output::new();
     let written = if arguments.json {
         writeln!(output, "{}", json::of(&cluster))
