@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use oxberry_cluster::pi::{Counters, Pi, Standing};
 use oxberry_core::book::{BookCounters, Capacity};
 use oxberry_core::units::{Instant, Position};
-use oxberry_net::metrics::{Family, Metric, Readings, UNKNOWN};
+use oxberry_net::metrics::{Family, Metric, Readings, UNKNOWN, count};
 use oxberry_proto::limits::MAX_CHANNELS;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -132,11 +132,6 @@ impl Collector for Positions {
         }
         Ok(())
     }
-}
-
-/// A count of what fits the memory of this machine.
-fn count(things: usize) -> u64 {
-    things.try_into().unwrap_or(u64::MAX)
 }
 
 /// One line of [`METRICS`].

@@ -3,7 +3,7 @@
 use oxberry_core::units::UnixNanos;
 use oxberry_feed::handler::Totals;
 use oxberry_feed::lines::LineCounters;
-use oxberry_net::metrics::{Metric, UNKNOWN};
+use oxberry_net::metrics::{Metric, UNKNOWN, count};
 
 /// What was read of a channel.
 #[derive(Clone, Copy, Debug)]
@@ -123,11 +123,6 @@ const fn outlet(
     read: fn(&OutletReadings) -> u64,
 ) -> Metric<OutletReadings> {
     Metric::new(name, help, read)
-}
-
-/// A count of what fits the memory of this machine.
-fn count(things: usize) -> u64 {
-    things.try_into().unwrap_or(u64::MAX)
 }
 
 /// All that is told of the publishing. docs/metrics.md has the same list, and a test compares.

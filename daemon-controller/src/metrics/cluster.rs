@@ -2,7 +2,7 @@
 
 use oxberry_cluster::controller::{Census, Counters};
 use oxberry_net::ProxyCounts;
-use oxberry_net::metrics::Metric;
+use oxberry_net::metrics::{Metric, count};
 
 /// Everything that is read of the main thread at once.
 #[derive(Clone, Copy, Debug)]
@@ -11,11 +11,6 @@ pub(crate) struct ClusterReadings {
     pub(crate) census: Census,
     pub(crate) counters: Counters,
     pub(crate) proxy: ProxyCounts,
-}
-
-/// A count of what fits the memory of this machine.
-fn count(things: usize) -> u64 {
-    things.try_into().unwrap_or(u64::MAX)
 }
 
 /// One line of [`METRICS`].

@@ -24,7 +24,7 @@ use prometheus_client::registry::Registry;
 
 pub use self::family::Family;
 pub use self::options::{MetricsConfig, MetricsOptionError};
-pub use self::readings::{Labelled, Metric, Readings, UNKNOWN};
+pub use self::readings::{Labelled, Metric, Readings, UNKNOWN, count};
 pub use self::server::{MetricsError, MetricsServer, MetricsThread};
 pub use self::text::{CONTENT_TYPE, text};
 

@@ -44,6 +44,12 @@ impl<S> Metric<S> {
 /// A number that is not known. It is left out of the text.
 pub const UNKNOWN: u64 = u64::MAX;
 
+/// A number of things in memory, as a table of metrics has it.
+#[must_use]
+pub fn count(things: usize) -> u64 {
+    things.try_into().unwrap_or(UNKNOWN)
+}
+
 /// What a loop left of a table of metrics.
 ///
 /// Leaving it is a plain store for each number: no lock, no wait, no allocation. A reader may see some
