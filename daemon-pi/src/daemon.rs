@@ -81,7 +81,7 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
     let told = sockets.metrics.take().map(|server| {
         let left = Left::new();
         let leaver = Leaver::new(left.clone(), now);
-        Ok::<_, PiError>((leaver, side::serve(server, clock, left)?))
+        Ok::<_, PiError>((leaver, side::serve(server, clock, left, care.vitals())?))
     });
     // The thread lives as long as the loop.
     let (leaver, _side): (_, Option<MetricsThread>) = told.transpose()?.unzip();

@@ -10,7 +10,7 @@
 //! * [`Sockets`]: controller and visualisation,
 //! * [`Machine`]: whether there is memory for the books, [`BookMemory`]: where they are; how all memory
 //!   is locked,
-//! * [`Vitals`]: how the machine is, as a thread of its own reads it,
+//! * `health`, `vitals`, `care`: how the machine is, as a thread of its own reads it,
 //! * `metrics`, `side`: what the loop leaves of itself, and the thread that tells others of it,
 //! * [`run`]: the loop,
 //! * [`Cli`]: the program, for `main` and for `oxberry demo`.
@@ -41,4 +41,3 @@ pub use error::PiError;
 pub use machine::{Bound, Machine, TooLittle};
 pub use memory::{BookMemory, NoMemory, bytes_of_node};
 pub use sockets::Sockets;
-pub use vitals::Vitals;

@@ -1,7 +1,9 @@
 //! Beside the loop: a thread that tells others of it.
 //!
-//! It reads what the loop left and what the system knows, when somebody asks. Nothing here reaches the
+//! It reads what the loop and the thread of the sensors left and what the system knows, when somebody asks. Nothing here reaches the
 //! loop: it may allocate, and wait for files.
+
+use std::sync::Arc;
 
 use oxberry_core::units::Instant;
 use oxberry_net::Clock;
@@ -10,26 +12,28 @@ use prometheus_client::registry::Registry;
 
 use crate::limits::LOOP_LATE_AFTER;
 use crate::metrics::Left;
+use crate::vitals::Vitals;
 
 /// Serves what the loop leaves from now on.
 pub(crate) fn serve(
     server: MetricsServer,
     clock: Clock,
     left: Left,
+    vitals: &Arc<Vitals>,
 ) -> Result<MetricsThread, MetricsError> {
     tracing::info!(address = %server.address(), "serves metrics");
-    let metrics = all(&left);
+    let metrics = all(&left, vitals);
     server.start(clock, metrics, move || {
         is_well(clock.now(), left.readings.left_at())
     })
 }
 
-/// Everything that can be read. What the system alone knows, such as its temperature, is read by a
-/// collector of its own, when somebody asks.
-fn all(left: &Left) -> Registry {
+/// Everything that can be read.
+fn all(left: &Left, vitals: &Arc<Vitals>) -> Registry {
     let mut metrics = registry();
     metrics.register_collector(Box::new(left.readings.clone()));
     metrics.register_collector(Box::new(left.positions.clone()));
+    metrics.register_collector(Box::new(Arc::clone(vitals)));
     metrics
 }
 

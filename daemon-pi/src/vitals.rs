@@ -1,13 +1,17 @@
 //! How the machine is, left by the thread that reads it for whoever wants to know.
 
+use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use oxberry_net::metrics::Family;
 use oxberry_proto::{Health, Throttling};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
 
 /// The last word of every sensor, and how often one could not be used. Reading it waits for nobody and
 /// allocates nothing.
 #[derive(Debug)]
-pub struct Vitals {
+pub(crate) struct Vitals {
     resident_bytes: AtomicI64,
     millicelsius: AtomicI64,
     throttling: AtomicI64,
@@ -20,8 +24,7 @@ const NONE: i64 = i64::MIN;
 
 impl Vitals {
     /// Of a machine of which nothing is known.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             resident_bytes: AtomicI64::new(NONE),
             millicelsius: AtomicI64::new(NONE),
@@ -54,8 +57,7 @@ impl Vitals {
     }
 
     /// What was read last.
-    #[must_use]
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         let word = |at: &AtomicI64| Some(at.load(Ordering::Relaxed)).filter(|value| *value != NONE);
         let bits = word(&self.throttling).and_then(|bits| u32::try_from(bits).ok());
         Health {
@@ -67,20 +69,50 @@ impl Vitals {
     }
 
     /// How many sensors could not be used since the start, each counted once.
-    #[must_use]
-    pub fn unusable(&self) -> u64 {
+    pub(crate) fn unusable(&self) -> u64 {
         self.unusable.load(Ordering::Relaxed)
     }
 }
 
-impl Default for Vitals {
-    fn default() -> Self {
-        Self::new()
+/// What a sensor measures has no sample on a machine without it. The memory is among the metrics that every
+/// daemon has.
+impl Collector for Vitals {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let health = self.health();
+        let name = "oxberry_pi_temperature_celsius";
+        let mut family = Family::begin(&mut encoder, name, "Temperature of the processor.")?;
+        if let Some(thousandths) = health.millicelsius {
+            #[expect(clippy::float_arithmetic, reason = "degrees with three decimals")]
+            family.fraction(&[], f64::from(thousandths) / 1_000.0)?;
+        }
+        for (name, help, answer) in [
+            (
+                "oxberry_pi_under_voltage",
+                "Whether the supply is too weak.",
+                health.is_under_voltage(),
+            ),
+            (
+                "oxberry_pi_slowed",
+                "Whether the firmware slows the processor.",
+                health.is_slowed(),
+            ),
+        ] {
+            let mut family = Family::begin(&mut encoder, name, help)?;
+            if let Some(is_so) = answer {
+                family.sample(&[], is_so.into())?;
+            }
+        }
+        let help = "Sensors that are there and could not be used.";
+        Family::begin(&mut encoder, "oxberry_pi_sensors_unusable_total", help)?
+            .sample(&[], self.unusable())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use oxberry_net::metrics::text;
+    use prometheus_client::registry::Registry;
+
     use super::*;
 
     #[test]
@@ -105,5 +137,51 @@ mod tests {
             vitals.leave(health);
             assert_eq!(vitals.health(), health);
         }
+    }
+
+    /// The samples that a scraper gets.
+    fn samples(health: Health) -> Vec<String> {
+        let vitals = Vitals::new();
+        vitals.leave(health);
+        vitals.count_unusable();
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(vitals));
+        let text = text(&registry);
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        samples.map(Into::into).collect()
+    }
+
+    #[test]
+    fn a_scraper_gets_what_is_known_and_nothing_of_what_is_not() {
+        let unusable = "oxberry_pi_sensors_unusable_total 1";
+        assert_eq!(samples(Health::default()), [unusable]);
+        let weak_and_cold = Health {
+            millicelsius: Some(-2_500),
+            throttling: Some(Throttling::from_raw(1)),
+            ..Health::default()
+        };
+        let expected = [
+            "oxberry_pi_temperature_celsius -2.5",
+            "oxberry_pi_under_voltage 1",
+            "oxberry_pi_slowed 0",
+            unusable,
+        ];
+        assert_eq!(samples(weak_and_cold), expected);
+        let slowed = Health {
+            throttling: Some(Throttling::from_raw(4)),
+            low_voltage_alarm: Some(false),
+            ..Health::default()
+        };
+        let expected = [
+            "oxberry_pi_under_voltage 0",
+            "oxberry_pi_slowed 1",
+            unusable,
+        ];
+        assert_eq!(samples(slowed), expected);
+        let alarmed = Health {
+            low_voltage_alarm: Some(true),
+            ..Health::default()
+        };
+        assert_eq!(samples(alarmed), ["oxberry_pi_under_voltage 1", unusable]);
     }
 }

@@ -8,12 +8,13 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 
 static BYTES: Unit = Unit::Bytes;
+static CELSIUS: Unit = Unit::Celsius;
 static SECONDS: Unit = Unit::Seconds;
 
 /// A metric that is being written, with all its samples.
 ///
 /// Its name, written in full, says the rest: `…_total` is a counter and everything else a gauge,
-/// `…_seconds` and `…_seconds_total` are handed in as nanoseconds, `…_bytes` are bytes.
+/// `…_seconds` and `…_seconds_total` are handed in as nanoseconds, `…_bytes` are bytes, `…_celsius` degrees.
 #[derive(Debug)]
 pub struct Family<'a> {
     metric: MetricEncoder<'a>,
@@ -33,9 +34,13 @@ impl<'a> Kind<'a> {
     fn of(name: &'a str) -> Self {
         let counter = name.strip_suffix("_total");
         let whole = counter.unwrap_or(name);
-        let with_unit = [("_seconds", &SECONDS), ("_bytes", &BYTES)]
-            .into_iter()
-            .find_map(|(suffix, unit)| Some((whole.strip_suffix(suffix)?, unit)));
+        let with_unit = [
+            ("_seconds", &SECONDS),
+            ("_bytes", &BYTES),
+            ("_celsius", &CELSIUS),
+        ]
+        .into_iter()
+        .find_map(|(suffix, unit)| Some((whole.strip_suffix(suffix)?, unit)));
         Self {
             stem: with_unit.map_or(whole, |(stem, _)| stem),
             is_counter: counter.is_some(),
@@ -82,7 +87,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Writes a sample of a gauge that is no whole number, such as a ratio, as it is.
+    /// Writes a sample of a gauge that is no whole number, such as a ratio, or that may be below zero, as it is.
     ///
     /// # Errors
     ///
@@ -124,7 +129,8 @@ mod tests {
             family.sample(&[("by", "c")], 0)?;
             Family::begin(&mut encoder, "x_room_bytes", "Room.")?.sample(&[], 7)?;
             Family::begin(&mut encoder, "x_age_seconds", "Age.")?.sample(&[], 250_000_000)?;
-            Family::begin(&mut encoder, "x_speed_ratio", "Speed.")?.fraction(&[], 0.5)
+            Family::begin(&mut encoder, "x_speed_ratio", "Speed.")?.fraction(&[], 0.5)?;
+            Family::begin(&mut encoder, "x_frost_celsius", "Frost.")?.fraction(&[], -1.5)
         }
     }
 
@@ -152,6 +158,10 @@ x_age_seconds 0.25
 # HELP x_speed_ratio Speed.
 # TYPE x_speed_ratio gauge
 x_speed_ratio 0.5
+# HELP x_frost_celsius Frost.
+# TYPE x_frost_celsius gauge
+# UNIT x_frost_celsius celsius
+x_frost_celsius -1.5
 # EOF
 ";
         assert_eq!(crate::metrics::text(&registry), expected);
