@@ -38,6 +38,6 @@ pub use cli::Cli;
 pub use config::{Config, ConfigError, RawConfig};
 pub use daemon::{Ended, Summary, run};
 pub use error::PiError;
-pub use machine::{Bound, Machine, TooLittle};
+pub use machine::{Bound, Machine, Mebibytes, TooLittle};
 pub use memory::{BookMemory, NoMemory, bytes_of_node};
 pub use sockets::Sockets;

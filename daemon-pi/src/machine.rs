@@ -107,12 +107,13 @@ impl fmt::Display for Bound {
     }
 }
 
-/// A number of bytes as people read it.
-pub(crate) struct Mebibytes(pub(crate) u64);
+/// A number of bytes as people read it, rounded up: memory that has to be there.
+#[derive(Clone, Copy, Debug)]
+pub struct Mebibytes(pub u64);
 
 impl fmt::Display for Mebibytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} MiB", self.0.div_ceil(1 << 20))
+        f.pad(&format!("{} MiB", self.0.div_ceil(1 << 20)))
     }
 }
 

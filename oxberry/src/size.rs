@@ -6,7 +6,7 @@ use std::io::Write as _;
 use clap::Args;
 use oxberry_controller::config::partitions_for;
 use oxberry_core::book::Capacity;
-use oxberry_pi::bytes_of_node;
+use oxberry_pi::{Mebibytes, bytes_of_node};
 use oxberry_proto::limits::{MAX_NODES, MAX_PARTITIONS};
 
 use crate::{failure::Failure, output::Output};
@@ -178,19 +178,14 @@ impl Report {
         )?;
         for model in MODELS {
             let room = usable(model);
-            write!(
-                f,
-                "{:>6} {:>12} ",
-                format!("{model} GB"),
-                in_mebibytes(room)
-            )?;
+            write!(f, "{:>6} {:>12} ", format!("{model} GB"), Mebibytes(room))?;
             match nodes_for(room, symbols, orders, replicas) {
                 Some((nodes, node)) => writeln!(
                     f,
                     "{nodes:>6}   {:>9} {:>10} {:>12}",
                     node.symbols,
                     node.orders,
-                    in_mebibytes(node.bytes().unwrap_or_default()),
+                    Mebibytes(node.bytes().unwrap_or_default()),
                 )?,
                 None => writeln!(
                     f,
@@ -215,13 +210,13 @@ impl fmt::Display for Report {
         )?;
         match all.book_bytes().zip(all.bytes()) {
             Some((books, bytes)) => {
-                writeln!(f, "  {:>10}  books", in_mebibytes(books))?;
+                writeln!(f, "  {:>10}  books", Mebibytes(books))?;
                 writeln!(
                     f,
                     "  {:>10}  the rest of the process",
-                    in_mebibytes(bytes - books)
+                    Mebibytes(bytes - books)
                 )?;
-                writeln!(f, "  {:>10}  together", in_mebibytes(bytes))?;
+                writeln!(f, "  {:>10}  together", Mebibytes(bytes))?;
             }
             None => writeln!(
                 f,
@@ -256,14 +251,10 @@ fn drop_in(node: Node) -> String {
          MemoryMax={most}M\n\
          MemorySwapMax=0\n\
          LimitMEMLOCK=infinity\n",
-        in_mebibytes(bytes)
+        Mebibytes(bytes)
     );
     written.expect("a string takes all that is written");
     text
-}
-
-fn in_mebibytes(bytes: u64) -> String {
-    format!("{} MiB", bytes.div_ceil(1 << 20))
 }
 
 #[cfg(test)]

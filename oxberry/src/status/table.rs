@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use oxberry_pi::Mebibytes;
 use oxberry_proto::Health;
 use oxberry_proto::status::{ChannelStatus, NodeState, NodeStatus, RunPhase};
 
@@ -113,7 +114,7 @@ fn nodes(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             not_live.map_or_else(|| UNKNOWN.into(), |count| count.to_string()),
             health
                 .resident_bytes
-                .map_or_else(|| UNKNOWN.into(), mebibytes),
+                .map_or_else(|| UNKNOWN.into(), |bytes| Mebibytes(bytes).to_string()),
             health.millicelsius.map_or_else(|| UNKNOWN.into(), celsius),
             power(&health),
         )?;
@@ -258,10 +259,6 @@ fn cut(name: &str) -> String {
         return name.into();
     }
     name.chars().take(NAME - 1).chain(['…']).collect()
-}
-
-fn mebibytes(bytes: u64) -> String {
-    format!("{} MiB", bytes >> 20)
 }
 
 fn celsius(thousandths: i32) -> String {
