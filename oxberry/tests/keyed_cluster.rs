@@ -226,6 +226,7 @@ fn a_keyed_cluster_plays_to_the_end_and_an_unlisted_pi_does_not_join() {
     let pi = |name: &str| {
         let arguments = [
             "pi",
+            "--once",
             "--control",
             &control,
             "--data",

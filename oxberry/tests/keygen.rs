@@ -150,7 +150,9 @@ fn check_config_checks_the_keys_and_lets_endpoints_leave_the_machine() {
         oxberry(&[&given[..], more].concat())
     };
     let far = "tcp://192.0.2.7:5561";
-    let feed = ["/feed", "--data", "tcp://*:5561"];
+    // The day of the controller is checked, too.
+    let day = concat!(env!("CARGO_MANIFEST_DIR"), "/../embedded/firmware/capture");
+    let feed = [day, "--data", "tcp://*:5561"];
 
     let (code, _, said) = check("pi", &pi, &["--data", far]);
     assert_eq!(code, Some(2));
