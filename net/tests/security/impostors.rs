@@ -22,6 +22,8 @@ fn a_pi_cannot_speak_under_the_identity_of_another() {
             (context.key_counts().dropped > before).then_some(())
         });
     }
+    // Once each: nothing else was dropped.
+    assert_eq!(context.key_counts().dropped, 4);
     // Each is heard under its own name.
     for (machine, name) in [(&one, "pi-1"), (&two, "pi-2")] {
         let theirs = machine.context();
@@ -36,4 +38,5 @@ fn a_pi_cannot_speak_under_the_identity_of_another() {
         assert_eq!(server.send(&peer, b"welcome").unwrap(), Delivery::Sent);
         until("the answer", || client.recv().unwrap().map(<[u8]>::to_vec));
     }
+    assert_eq!(context.key_counts().dropped, 4);
 }
