@@ -10,6 +10,7 @@
 //! * [`limits`]: queue sizes and intervals, with their reasons,
 //! * [`Endpoint`]: a TCP address; anything but loopback is refused without keys,
 //! * [`Keys`], [`KeyPair`], [`Allowed`]: who a machine is, and whom it talks to,
+//! * [`is_same_secret`], [`Token`], [`TokenFile`]: what opens the page and the metrics to who shows it,
 //! * [`Clock`]: the only place that reads a clock,
 //! * [`wait`]: until a socket is ready, a deadline passes or [`Shutdown`] is requested,
 //! * `domain`, `roster`, `zap`: which keys open which socket, and the thread that answers libzmq so;
@@ -48,6 +49,7 @@ mod proxy;
 mod publisher;
 mod role;
 mod roster;
+mod secret;
 mod secured;
 mod setup;
 mod shutdown;
@@ -55,6 +57,7 @@ mod socket;
 mod stock;
 mod subscriber;
 mod systemd;
+mod token;
 mod watch;
 mod zap;
 
@@ -78,8 +81,10 @@ pub use printing::print;
 pub use proxy::{Proxy, ProxyCounts};
 pub use publisher::SynchronizedPublisher;
 pub use roster::KeyCounts;
+pub use secret::is_same_secret;
 pub use setup::{SetupClient, SetupServer};
 pub use shutdown::{Shutdown, end_signals, ends_by_hangup};
 pub use stock::{StockPuller, StockPusher};
 pub use subscriber::{Enveloped, SynchronizedSubscriber};
 pub use systemd::Notifier;
+pub use token::{Token, TokenError, TokenFile};

@@ -91,6 +91,12 @@ pub const REPORTED_ODD: u64 = 8;
 /// holds the longest message against what arrives, which is that much longer.
 pub const CURVE_BYTES: usize = 33;
 
+/// The shortest token: 16 letters of base64 are 96 bits, too many to guess.
+pub const MIN_TOKEN_BYTES: usize = 16;
+
+/// The longest token. It fits the head of a request, and a login, beside everything else.
+pub const MAX_TOKEN_BYTES: usize = 256;
+
 /// Frames that the data sockets of a cluster must be able to hold for each subscriber, so that
 /// nothing within the windows ever waits or is dropped: for each stream its window, the coverage that
 /// is told until a Pi that does not read is given up, and a ping; and that twice, because libzmq

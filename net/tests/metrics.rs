@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -211,4 +212,19 @@ fn what_cannot_be_bound_is_named_with_its_option() {
     let error = MetricsServer::bind(&config).unwrap_err();
     assert!(matches!(error, MetricsError::Token(_)), "{error}");
     assert!(error.to_string().contains("/nonexistent/token"), "{error}");
+}
+
+#[test]
+fn a_token_that_others_can_read_is_refused_with_what_mends_it() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), "a-secret-of-some-length\n").unwrap();
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    let config = MetricsConfig {
+        address: "127.0.0.1:0".parse().unwrap(),
+        token_file: Some(file.path().into()),
+    };
+    let said = MetricsServer::bind(&config).unwrap_err().to_string();
+    for words in ["--metrics-token-file", "(mode 0644)", "chmod 600"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

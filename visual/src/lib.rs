@@ -15,7 +15,7 @@
 //! * [`screen`]: what browsers see of it,
 //! * `json_text`, `row_schema`, `page_message`, `metrics`, `print`, `events_file`: the same as JSON,
 //!   Prometheus text and CSV,
-//! * `secret`: comparing what nobody may guess, `refusal`: why somebody is not served,
+//! * `refusal`: why somebody is not served,
 //! * `browser`, `web`: the page and its WebSockets, and who may see them,
 //! * `setup`: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`], [`Notice`],
@@ -40,7 +40,6 @@ mod refusal;
 pub mod row;
 mod row_schema;
 pub mod screen;
-mod secret;
 mod setup;
 pub mod state;
 pub mod table;
@@ -55,9 +54,7 @@ use oxberry_cluster::limits::Limits;
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
 pub use crate::cli::Cli;
-pub use crate::config::{
-    Config, ConfigError, HostName, HostNameError, RawConfig, Token, TokenError, TokenFile,
-};
+pub use crate::config::{Config, ConfigError, HostName, HostNameError, RawConfig};
 pub use crate::error::Error;
 pub use crate::notice::Notice;
 

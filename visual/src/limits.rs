@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use oxberry_net::limits::MAX_TOKEN_BYTES;
+
 /// Between two frames to the browsers: 12.5 frames a second, calm to the eye and cheap on a phone.
 pub const FRAME_INTERVAL: Duration = Duration::from_millis(80);
 
@@ -63,12 +65,6 @@ pub const CONNECTION_GRACE: Duration = Duration::from_secs(5);
 
 /// When to look for connections again after the system refused one, as it does without descriptors.
 pub const ACCEPT_RETRY: Duration = Duration::from_secs(1);
-
-/// The shortest token: 16 letters of base64 are 96 bits, too many to guess.
-pub const MIN_TOKEN_BYTES: usize = 16;
-
-/// The longest token.
-pub const MAX_TOKEN_BYTES: usize = 256;
 
 /// Bytes of a login's body: the longest token, each byte written as three, and its name.
 pub const MAX_LOGIN_BYTES: usize = 1024;

@@ -17,12 +17,12 @@ mod telling;
 
 use std::collections::VecDeque;
 
-use oxberry_core::book::{Books, Trust};
+use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::MAX_PARTITIONS;
 use oxberry_proto::start::{Refused, SayHello, TellState};
-use oxberry_proto::status::{NodeBeat, TrustTotals};
+use oxberry_proto::status::NodeBeat;
 use oxberry_proto::{
     Health, Kind, Libzmq, NodeId, NodeName, Partition, ProtoError, Run, StreamId, ToPi,
 };
@@ -30,7 +30,7 @@ use oxberry_proto::{
 use self::control_mail::ControlMail;
 use self::joining::Waiting;
 pub use self::output::{Command, Counters, Report};
-pub use self::standing::{Standing, SymbolsByTrust};
+pub use self::standing::Standing;
 use self::streams::Streams;
 use self::telling::Telling;
 use crate::limits::{Limits, REPORTED_REJECTIONS};
@@ -405,22 +405,6 @@ impl<'s> Pi<'s> {
             trust: self.trust_totals(),
             health: self.health,
         }
-    }
-
-    /// Its books by how far they can be trusted.
-    fn trust_totals(&self) -> TrustTotals {
-        let mut totals = TrustTotals::default();
-        let symbols = self.symbols.iter();
-        for slot in symbols.filter_map(|&(_, symbol)| self.books.slot(symbol)) {
-            let count = match self.books.trust(slot) {
-                Trust::Live => &mut totals.live,
-                Trust::Recovering => &mut totals.recovering,
-                Trust::Partial => &mut totals.partial,
-                Trust::Stale => &mut totals.stale,
-            };
-            *count += 1;
-        }
-        totals
     }
 
     fn out_of_place(&mut self, kind: Kind) {

@@ -3,6 +3,7 @@
 use oxberry_core::book::Trust;
 use oxberry_core::units::Position;
 use oxberry_proto::StreamId;
+use oxberry_proto::status::TrustTotals;
 
 use super::{Phase, Pi};
 
@@ -29,22 +30,9 @@ pub struct Standing {
     pub stock_frames: usize,
     /// For how many more there is room.
     pub stock_frames_room: usize,
-    /// Symbols by the trust in their books.
-    pub symbols: SymbolsByTrust,
-}
-
-/// Counts of symbols by the trust in their books. What a stream is like comes on top: of a live book
-/// whose stream recovers nobody says that it is live.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SymbolsByTrust {
-    /// See [`Trust::Live`].
-    pub live: u32,
-    /// See [`Trust::Recovering`].
-    pub recovering: u32,
-    /// See [`Trust::Partial`].
-    pub partial: u32,
-    /// See [`Trust::Stale`].
-    pub stale: u32,
+    /// Symbols by the trust in their books. What a stream is like comes on top: of a live book whose
+    /// stream recovers nobody says that it is live.
+    pub symbols: TrustTotals,
 }
 
 impl Pi<'_> {
@@ -59,7 +47,7 @@ impl Pi<'_> {
             partitions: self.streams.partitions().len(),
             stock_frames: self.telling.outbox.waiting(),
             stock_frames_room: self.telling.outbox.room(),
-            symbols: self.symbols_by_trust(),
+            symbols: self.trust_totals(),
             ..Standing::default()
         };
         let mut n = 0;
@@ -79,17 +67,18 @@ impl Pi<'_> {
         known.map(|(id, stream)| (id, stream.position))
     }
 
-    fn symbols_by_trust(&self) -> SymbolsByTrust {
-        let mut symbols = SymbolsByTrust::default();
+    /// Its books by how far they can be trusted.
+    pub(super) fn trust_totals(&self) -> TrustTotals {
+        let mut totals = TrustTotals::default();
         for slot in self.books.slots() {
             let count = match self.books.trust(slot) {
-                Trust::Live => &mut symbols.live,
-                Trust::Recovering => &mut symbols.recovering,
-                Trust::Partial => &mut symbols.partial,
-                Trust::Stale => &mut symbols.stale,
+                Trust::Live => &mut totals.live,
+                Trust::Recovering => &mut totals.recovering,
+                Trust::Partial => &mut totals.partial,
+                Trust::Stale => &mut totals.stale,
             };
             *count += 1;
         }
-        symbols
+        totals
     }
 }

@@ -6,7 +6,7 @@
 //! * [`Metric`], [`Readings`]: a table of metrics and what a loop left of them,
 //! * [`text`](text()): all of them as text,
 //! * `process`, `build`: what every daemon tells of itself; [`registry`] begins with them,
-//! * [`MetricsConfig`]: where they are served, and to whom; `token`: how the other end shows that it may,
+//! * [`MetricsConfig`]: where they are served, and to whom,
 //! * `request`, `response`, `connection`, [`MetricsServer`]: as much of HTTP as a scrape needs.
 
 mod build;
@@ -19,7 +19,6 @@ mod request;
 mod response;
 mod server;
 mod text;
-mod token;
 
 use prometheus_client::registry::Registry;
 
@@ -28,7 +27,6 @@ pub use self::options::{MetricsConfig, MetricsOptionError};
 pub use self::readings::{Labelled, Metric, Readings, UNKNOWN};
 pub use self::server::{MetricsError, MetricsServer, MetricsThread};
 pub use self::text::{CONTENT_TYPE, text};
-pub use self::token::TokenError;
 
 /// Metrics that begin with what every daemon tells: its build and its process.
 #[must_use]

@@ -1,9 +1,13 @@
 //! Where metrics are served, and to whom.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config_file::quoted;
+use crate::token::Token;
+
+/// The file that an error names where nobody has named one.
+const EXAMPLE_TOKEN_FILE: &str = "/etc/oxberry/metrics-token";
 
 /// Where the metrics of a daemon are served, and to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +33,10 @@ pub enum MetricsOptionError {
     },
     /// Other machines can reach it, and nobody would ask who they are.
     #[error(
-        "--metrics: {address} can be reached from other machines, which must show a token: put one \
-         into a file with `openssl rand -hex 32`, name it with --metrics-token-file, and give the same \
-         to Prometheus as `authorization: credentials_file`; or use 127.0.0.1:{}", address.port()
+        "--metrics: {address} can be reached from other machines, which must show a token. Make one: \
+         {}, name it: --metrics-token-file {EXAMPLE_TOKEN_FILE}, and give the same to Prometheus as \
+         `authorization: credentials_file`. Or use 127.0.0.1:{}",
+        Token::command(Path::new(EXAMPLE_TOKEN_FILE)), address.port()
     )]
     NeedsToken {
         /// What was written.
@@ -125,6 +130,7 @@ mod tests {
         for text in ["0.0.0.0:9561", "192.0.2.7:9561", "[::]:9561"] {
             let said = check(Some(text), None).unwrap_err();
             assert!(said.contains("--metrics-token-file"), "{said}");
+            assert!(said.contains("/dev/urandom | base64 >"), "{said}");
             let config = check(Some(text), Some("token")).unwrap().unwrap();
             assert_eq!(config.address.to_string(), text);
         }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv6Addr, SocketAddr};
 
-use super::token::Token;
+use crate::token::Token;
 
 /// Bytes of a head at most.
 pub(super) const MOST_HEAD_BYTES: usize = 8 * 1_024;
@@ -172,6 +172,7 @@ fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::TokenFile;
 
     fn page(lines: &[&str]) -> Result<Page, Refusal> {
         page_of(format!("{}\r\n\r\n", lines.join("\r\n")).as_bytes(), None)
@@ -180,7 +181,7 @@ mod tests {
     fn token() -> Token {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "0123456789abcdef").unwrap();
-        Token::of_file(file.path()).unwrap()
+        TokenFile::read(file.path()).unwrap().token
     }
 
     const HOST: &str = "Host: 127.0.0.1:9561";

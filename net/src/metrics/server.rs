@@ -14,11 +14,11 @@ use super::options::MetricsConfig;
 use super::request::{Page, page_of, wants_head_only};
 use super::response::Response;
 use super::text::text;
-use super::token::{Token, TokenError};
 use crate::clock::Clock;
 use crate::error::NetError;
 use crate::poll::{Interest, PollItem, wait_all};
 use crate::shutdown::Shutdown;
+use crate::token::{Token, TokenError, TokenFile};
 
 /// Connections at once. There are few scrapers, and who comes later waits in the kernel's queue.
 const MOST_CONNECTIONS: usize = 8;
@@ -80,8 +80,8 @@ impl MetricsServer {
     ///
     /// When the address cannot be bound or the token cannot be read.
     pub fn bind(config: &MetricsConfig) -> Result<Self, MetricsError> {
-        let token = config.token_file.as_deref().map(Token::of_file);
-        let token = token.transpose()?;
+        let token = config.token_file.as_deref().map(TokenFile::read);
+        let token = token.transpose()?.map(|file| file.token);
         let bind = || {
             let listener = TcpListener::bind(config.address)?;
             listener.set_nonblocking(true)?;

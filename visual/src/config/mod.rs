@@ -2,20 +2,18 @@
 
 mod host_name;
 mod raw;
-mod token;
 
 use std::fmt;
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use oxberry_net::{
-    ConfigFileError, Endpoint, EndpointOptions, KeyRole, Keys, OptionError, keys_of_option,
-    options_of_file, ports, quoted,
+    ConfigFileError, Endpoint, EndpointOptions, KeyRole, Keys, OptionError, Token, TokenError,
+    TokenFile, keys_of_option, options_of_file, ports, quoted,
 };
 
 pub use self::host_name::{HostName, HostNameError};
 pub use self::raw::RawConfig;
-pub use self::token::{Token, TokenError, TokenFile};
 
 /// Where the page is, unless said otherwise.
 const DEFAULT_HTTP_PORT: u16 = 8080;
@@ -68,7 +66,7 @@ pub enum ConfigError {
         "--http is {http}, where other machines reach the page, so it wants a token. Make one: {}, and \
          name it: --http-token-file {EXAMPLE_TOKEN_FILE}. Or keep to 127.0.0.1, and let nginx or ssh \
          bring others there",
-        token::command(Path::new(EXAMPLE_TOKEN_FILE))
+        Token::command(Path::new(EXAMPLE_TOKEN_FILE))
     )]
     NoToken {
         /// Where the page would be.

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use oxberry_net::Token;
 use rustix::rand::{GetRandomFlags, getrandom};
 use tokio::time::Instant;
 
 use super::failures::Failures;
 use super::session::{SessionId, Sessions};
-use crate::config::Token;
 
 /// Lets in who may see the page.
 #[derive(Debug)]

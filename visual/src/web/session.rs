@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use oxberry_net::is_same_secret;
 use tokio::time::Instant;
 
 use crate::limits::{MAX_SESSIONS, SESSION_AGE, SESSION_IDLE};
-use crate::secret;
 
 /// What a browser shows in its cookie instead of the token: 256 random bits as text. Logs do not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Sessions {
         self.0.retain(|session| session.holds(now));
         let is_shown = |session: &&mut Session| {
             let id = session.id.as_str();
-            secret::is_same(id.as_bytes(), shown.as_bytes())
+            is_same_secret(id.as_bytes(), shown.as_bytes())
         };
         let session = self.0.iter_mut().find(is_shown)?;
         session.used = now;

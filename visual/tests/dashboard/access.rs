@@ -4,8 +4,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use oxberry_net::Endpoint;
-use oxberry_visual::{Config, TokenFile};
+use oxberry_net::{Endpoint, TokenFile};
+use oxberry_visual::Config;
 use tempfile::NamedTempFile;
 
 use crate::client::{Answer, Page, ask, connect, get};

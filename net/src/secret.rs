@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 /// Whether what was given is the secret. Takes as long for every guess.
-pub(crate) fn is_same(secret: &[u8], given: &[u8]) -> bool {
+#[must_use]
+pub fn is_same_secret(secret: &[u8], given: &[u8]) -> bool {
     let mut differences = u8::from(secret.len() != given.len());
     for (at, byte) in secret.iter().enumerate() {
         // Without the fence a compiler may leave at the first difference.
@@ -14,12 +15,12 @@ pub(crate) fn is_same(secret: &[u8], given: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_same;
+    use super::is_same_secret;
 
     #[test]
     fn only_the_whole_secret_is_the_secret() {
         let secret = b"correct horse".as_slice();
-        assert!(is_same(secret, b"correct horse"));
+        assert!(is_same_secret(secret, b"correct horse"));
         for guess in [
             "",
             "c",
@@ -29,8 +30,8 @@ mod tests {
             "correct horse ",
             "correct horse\0",
         ] {
-            assert!(!is_same(secret, guess.as_bytes()), "{guess:?}");
+            assert!(!is_same_secret(secret, guess.as_bytes()), "{guess:?}");
         }
-        assert!(!is_same(b"\0\0", b""), "nothing is not zeros");
+        assert!(!is_same_secret(b"\0\0", b""), "nothing is not zeros");
     }
 }

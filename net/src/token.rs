@@ -1,4 +1,4 @@
-//! The token that opens the page, and the file that holds it.
+//! The token by which somebody shows over HTTP that he may read, and the file that holds it.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::limits::{MAX_TOKEN_BYTES, MIN_TOKEN_BYTES};
-use crate::secret;
+use crate::secret::is_same_secret;
 
-/// What opens the page. Neither logs nor errors show it.
+/// What opens the page or the metrics to who shows it. Neither logs nor errors show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -29,7 +29,7 @@ pub enum TokenError {
     /// The file cannot be read.
     #[error(
         "{}: the token cannot be read: {source}; make one with: {}",
-        file.display(), command(file)
+        file.display(), Token::command(file)
     )]
     Unreadable {
         /// The file.
@@ -41,7 +41,7 @@ pub enum TokenError {
     #[error(
         "{}: others than its owner can read or write the token (mode {mode:04o}); \
          chmod 600 {0}, and make a new one if it may have been seen: {1}",
-        file.display(), command(file)
+        file.display(), Token::command(file)
     )]
     Open {
         /// The file.
@@ -53,7 +53,7 @@ pub enum TokenError {
     #[error(
         "{}: a token is one line of {MIN_TOKEN_BYTES} to {MAX_TOKEN_BYTES} letters, digits and signs \
          without blanks; make one with: {}",
-        file.display(), command(file)
+        file.display(), Token::command(file)
     )]
     Unfit {
         /// The file.
@@ -61,16 +61,18 @@ pub enum TokenError {
     },
 }
 
-/// The command that makes a token of 192 random bits.
-pub(super) fn command(file: &Path) -> String {
-    let file = file.display();
-    format!("(umask 077 && head -c 24 /dev/urandom | base64 > {file})")
-}
-
 impl Token {
+    /// The command that makes a token of 192 random bits in a file that nobody else can read.
+    #[must_use]
+    pub fn command(file: &Path) -> String {
+        let file = file.display();
+        format!("(umask 077 && head -c 24 /dev/urandom | base64 > {file})")
+    }
+
     /// Whether what was given is the token; takes as long for every guess.
-    pub(crate) fn is(&self, given: &[u8]) -> bool {
-        secret::is_same(self.0.as_bytes(), given)
+    #[must_use]
+    pub fn is(&self, given: &[u8]) -> bool {
+        is_same_secret(self.0.as_bytes(), given)
     }
 
     /// The token of a text, if it is one.
@@ -185,8 +187,9 @@ mod tests {
 
     #[test]
     fn only_a_file_of_root_may_be_read_by_its_group() {
-        let is_root = rustix::process::geteuid().is_root();
-        assert_eq!(read("0123456789abcdef", 0o640).is_ok(), is_root);
+        let ours = tempfile::NamedTempFile::new().unwrap();
+        let is_of_root = ours.as_file().metadata().unwrap().uid() == 0;
+        assert_eq!(read("0123456789abcdef", 0o640).is_ok(), is_of_root);
     }
 
     #[test]
