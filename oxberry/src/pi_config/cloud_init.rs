@@ -5,6 +5,8 @@
 
 use oxberry_net::quoted;
 
+use super::KEYS;
+
 /// Where the boot partition is once the Pi runs.
 const BOOT: &str = "/boot/firmware";
 
@@ -25,6 +27,8 @@ pub(super) struct Member {
     pub(super) allowed: String,
     /// A line of `authorized_keys`, for a person to come in by.
     pub(super) ssh_key: Option<String>,
+    /// When this was written, in seconds of Unix time.
+    pub(super) written: u64,
 }
 
 /// An apt repository.
@@ -38,7 +42,7 @@ pub(super) struct Repository {
 
 /// A file that a Pi gets.
 struct Written<'a> {
-    path: &'a str,
+    path: String,
     owner: &'a str,
     mode: &'a str,
     content: &'a str,
@@ -53,15 +57,30 @@ impl Member {
             format!("ssh_authorized_keys:\n  - {key}\n")
         });
         let files = self.files().map(|file| file.text()).concat();
-        let take_secret = quoted(r#"s/^\( *secret = \).*/\1"taken"/"#);
         format!(
-            "#cloud-config\nhostname: {name}\nmanage_etc_hosts: true\n{}{}package_update: true\n\
-             packages:\n  - oxberry-pi\nwrite_files:\n{files}runcmd:\n  \
-             # What is on the boot partition can be read by whoever takes the card out.\n  \
-             - [sed, -i, {take_secret}, {BOOT}/user-data]\n  \
-             - [systemctl, enable, --now, oxberry-pi.service]\n",
+            "#cloud-config\nhostname: {name}\nmanage_etc_hosts: true\nbootcmd:\n  \
+             # A Pi has no clock of its own, and apt trusts no signature of the future.\n  \
+             - [sh, -c, {}]\n{}{}package_update: true\npackages:\n  - oxberry-pi\n\
+             write_files:\n{files}runcmd:\n{}",
+            quoted(set_clock(self.written)),
             ssh.unwrap_or_default(),
             self.repository.text(),
+            self.commands(),
+        )
+    }
+
+    /// What is done last of all.
+    fn commands(&self) -> String {
+        let take_secret = quoted(take_secret(BOOT, &format!("{KEYS}/secret")));
+        // Raspberry Pi OS leaves it off until somebody asks for it.
+        let ssh = if self.ssh_key.is_some() {
+            "  - [systemctl, enable, --now, ssh.service]\n"
+        } else {
+            ""
+        };
+        format!(
+            "  # What is on the boot partition can be read by whoever takes the card out.\n  \
+             - [sh, -c, {take_secret}]\n{ssh}  - [systemctl, enable, --now, oxberry-pi.service]\n"
         )
     }
 
@@ -96,9 +115,15 @@ impl Member {
         };
         let ours = "oxberry:oxberry";
         [
-            file("/etc/oxberry/pi.toml", "root:root", "0644", &*self.settings),
-            file("/etc/oxberry/keys/secret", ours, "0600", &*self.secret),
-            file("/etc/oxberry/keys/allowed", ours, "0644", &*self.allowed),
+            file(
+                "/etc/oxberry/pi.toml".into(),
+                "root:root",
+                "0644",
+                &*self.settings,
+            ),
+            file(format!("{KEYS}/allowed"), ours, "0644", &*self.allowed),
+            // The last one: where it is, nothing is missing.
+            file(format!("{KEYS}/secret"), ours, "0600", &*self.secret),
         ]
     }
 }
@@ -118,7 +143,8 @@ impl Repository {
             .as_ref()
             .map(|key| format!("      key: |\n{}", block(key, 8)));
         format!(
-            "apt:\n  sources:\n    oxberry.list:\n      source: {source}\n{}",
+            "apt:\n  # Else cloud-init writes those of the system anew.\n  \
+             preserve_sources_list: true\n  sources:\n    oxberry.list:\n      source: {source}\n{}",
             key.unwrap_or_default()
         )
     }
@@ -140,6 +166,17 @@ impl Written<'_> {
             block(content, 6)
         )
     }
+}
+
+/// Sets a clock that is behind to when these files were written; NTP does the rest.
+fn set_clock(written: u64) -> String {
+    format!("[ $(date +%s) -ge {written} ] || date -s @{written}")
+}
+
+/// Takes the secret out of `user-data` once it is in its own place. Before, it is still needed: `cloud-init clean` begins
+/// anew where the package could not be had.
+fn take_secret(boot: &str, secret: &str) -> String {
+    format!(r#"test ! -s {secret} || sed -i 's/^\( *secret = \).*/\1"taken"/' {boot}/user-data"#)
 }
 
 /// Lines as the content of a YAML block.
@@ -164,6 +201,7 @@ mod tests {
             secret: "role = \"pi\"\nsecret = \"x: {#\"\n".into(),
             allowed: "controller c abc\n".into(),
             ssh_key: None,
+            written: 1_795_714_990,
         }
     }
 
@@ -182,23 +220,54 @@ mod tests {
         );
     }
 
+    /// Runs a line of a shell with `PATH` as it is.
+    fn run(line: &str) -> std::process::Output {
+        let done = std::process::Command::new("sh").args(["-c", line]).output();
+        done.unwrap()
+    }
+
     #[test]
-    fn the_secret_is_taken_off_the_boot_partition() {
+    fn the_secret_is_taken_off_the_boot_partition_once_it_is_in_its_place() {
         let text = member().user_data();
-        let pattern = text.lines().find(|line| line.contains("[sed, -i, "));
-        let pattern = pattern.unwrap().split(", ").nth(2).unwrap();
-        let pattern: String = serde_json::from_str(pattern).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("user-data");
+        let boot = directory.path().to_str().unwrap();
+        let (file, secret) = (format!("{boot}/user-data"), format!("{boot}/secret"));
         std::fs::write(&file, &text).unwrap();
-        let done = std::process::Command::new("sed")
-            .args(["-i", &pattern])
-            .arg(&file)
-            .status();
-        assert!(done.unwrap().success());
-        let after = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(after, text.replace("\"x: {#\"", "\"taken\""));
-        assert_ne!(after, text);
+        let after = || {
+            assert!(run(&take_secret(boot, &secret)).status.success());
+            std::fs::read_to_string(&file).unwrap()
+        };
+        assert_eq!(after(), text);
+        std::fs::write(&secret, "there").unwrap();
+        assert_eq!(after(), text.replace("\"x: {#\"", "\"taken\""));
+        let line = quoted(take_secret("/boot/firmware", "/etc/oxberry/keys/secret"));
+        assert!(text.contains(&format!("  - [sh, -c, {line}]\n")), "{text}");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_is_set_and_no_other() {
+        let set = |written| {
+            // A function goes before the program of this name.
+            let date = r#"date() { if [ "$1" = +%s ]; then echo 1000; else echo "set $*"; fi; }; "#;
+            let done = run(&format!("{date}{}", set_clock(written)));
+            assert!(done.status.success());
+            String::from_utf8(done.stdout).unwrap()
+        };
+        assert_eq!(set(1_001), "set -s @1001\n");
+        assert_eq!(set(1_000), "");
+        let line = quoted(set_clock(1_795_714_990));
+        let text = member().user_data();
+        assert!(text.contains(&format!("  - [sh, -c, {line}]\n")), "{text}");
+    }
+
+    #[test]
+    fn who_may_log_in_can() {
+        let mut member = member();
+        assert!(!member.user_data().contains("ssh"));
+        member.ssh_key = Some("ssh-ed25519 AAAA me".into());
+        let text = member.user_data();
+        assert!(text.contains("ssh_authorized_keys:\n  - \"ssh-ed25519 AAAA me\"\n"));
+        assert!(text.contains("  - [systemctl, enable, --now, ssh.service]\n"));
     }
 
     #[test]
