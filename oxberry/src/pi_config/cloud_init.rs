@@ -3,6 +3,8 @@
 //! `user-data` is a cloud-config, YAML of which every string is written as JSON writes it, and every
 //! file as a block; `network-config` is netplan's version 2.
 
+use std::net::Ipv4Addr;
+
 use oxberry_net::quoted;
 
 use super::KEYS;
@@ -17,6 +19,8 @@ pub(super) struct Member {
     pub(super) name: String,
     /// Its address with the length of the network's prefix, such as `192.0.2.11/24`; `None` asks DHCP.
     pub(super) address: Option<String>,
+    /// The router, which answers names too.
+    pub(super) gateway: Option<Ipv4Addr>,
     /// Where its package comes from.
     pub(super) repository: Repository,
     /// `pi.toml`.
@@ -54,7 +58,11 @@ impl Member {
         let name = quoted(&self.name);
         let ssh = self.ssh_key.as_ref().map(|key| {
             let key = quoted(key);
-            format!("ssh_authorized_keys:\n  - {key}\n")
+            format!(
+                "users:\n  - name: admin\n    groups: [adm, sudo]\n    shell: /bin/bash\n    \
+                 sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n    lock_passwd: true\n    \
+                 ssh_authorized_keys:\n      - {key}\n"
+            )
         });
         let files = self.files().map(|file| file.text()).concat();
         format!(
@@ -95,8 +103,15 @@ impl Member {
                 )
             },
         );
+        let gateway = self.gateway.map(|gateway| {
+            format!(
+                "      routes:\n        - to: 0.0.0.0/0\n          via: {gateway}\n      \
+                 nameservers:\n        addresses: [{gateway}]\n"
+            )
+        });
+        let gateway = gateway.unwrap_or_default();
         format!(
-            "network:\n  version: 2\n  ethernets:\n    eth0:\n{address}      \
+            "network:\n  version: 2\n  ethernets:\n    eth0:\n{address}{gateway}      \
              # The Pi starts without its cable too.\n      optional: true\n"
         )
     }
@@ -193,6 +208,7 @@ mod tests {
         Member {
             name: "pi-1".into(),
             address: None,
+            gateway: None,
             repository: Repository {
                 address: "http://192.0.2.1:8000".into(),
                 key: Some("-----BEGIN-----\n\nabc=\n-----END-----\n".into()),
@@ -266,7 +282,7 @@ mod tests {
         assert!(!member.user_data().contains("ssh"));
         member.ssh_key = Some("ssh-ed25519 AAAA me".into());
         let text = member.user_data();
-        assert!(text.contains("ssh_authorized_keys:\n  - \"ssh-ed25519 AAAA me\"\n"));
+        assert!(text.contains("    ssh_authorized_keys:\n      - \"ssh-ed25519 AAAA me\"\n"));
         assert!(text.contains("  - [systemctl, enable, --now, ssh.service]\n"));
     }
 
@@ -296,5 +312,10 @@ mod tests {
         member.address = Some("192.0.2.11/24".into());
         let text = member.network_config();
         assert!(text.contains("dhcp4: false\n      addresses:\n        - \"192.0.2.11/24\""));
+        assert!(!text.contains("via"));
+        member.gateway = Some(Ipv4Addr::new(192, 0, 2, 1));
+        let text = member.network_config();
+        assert!(text.contains("        - to: 0.0.0.0/0\n          via: 192.0.2.1\n"));
+        assert!(text.contains("        addresses: [192.0.2.1]\n"));
     }
 }

@@ -31,7 +31,7 @@ Run it on the controller, as root. A page on another machine needs the printed l
 Examples:
   oxberry pi-config --controller 192.0.2.10 --repository-key /srv/oxberry/oxberry.asc
   oxberry pi-config --controller controller.local --name pi-2 --address 192.0.2.12/24 \\
-      --repository-key /srv/oxberry/oxberry.asc
+      --gateway 192.0.2.1 --repository-key /srv/oxberry/oxberry.asc
 
 The files hold the Pi's secret key; the Pi removes it from the card's boot partition when it has it.
 Flash a card again with --replace: it gets a new key, and the old one is revoked.";
@@ -64,7 +64,10 @@ pub(crate) struct Arguments {
     /// A fixed address with the length of the prefix, such as 192.0.2.11/24 [default: asks DHCP]
     #[arg(long, value_name = "ADDRESS/N", value_parser = fixed_address)]
     address: Option<String>,
-    /// Let the owner of this public key log in
+    /// The router, which answers names too; a Pi with a fixed address fetches Debian's packages by it
+    #[arg(long, value_name = "ADDRESS", requires = "address")]
+    gateway: Option<Ipv4Addr>,
+    /// Let the owner of this public key log in, as `admin`, who may use sudo
     #[arg(long, value_name = "FILE")]
     ssh_key: Option<PathBuf>,
     /// Orders that may rest at once on the Pi; `oxberry size` helps to choose
@@ -133,6 +136,7 @@ fn member(arguments: &Arguments, list: &Allowed, pair: &KeyPair) -> anyhow::Resu
     Ok(Member {
         name: pair.name.to_string(),
         address: arguments.address.clone(),
+        gateway: arguments.gateway,
         repository: Repository {
             address: repository.unwrap_or_else(|| format!("http://{controller}:8000")),
             key,
