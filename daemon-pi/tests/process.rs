@@ -89,9 +89,9 @@ fn a_controller_that_never_answers_is_named_and_given_up() {
 
 #[test]
 fn wrong_settings_are_told_from_a_failed_run() {
-    let mut pi = Process::start(&["--stock", "tcp://0.0.0.0:5564"]);
+    let mut pi = Process::start(&["--stock", "tcp://192.0.2.1:5564"]);
     assert_eq!(pi.exit_code(), 2);
-    assert!(pi.logged.contains("CURVE"), "{}", pi.logged);
+    assert!(pi.logged.contains("--keys"), "{}", pi.logged);
     let mut pi = Process::start(&["--metrics", "0.0.0.0:0"]);
     assert_eq!(pi.exit_code(), 2);
     assert!(pi.logged.contains("--metrics-token-file"), "{}", pi.logged);
@@ -116,7 +116,7 @@ fn books_that_no_memory_is_there_for_are_refused_before_they_are_made() {
         let said = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(refused.status.code(), Some(2), "{said}");
         assert!(said.contains("the process may address"), "{said}");
-        assert!(said.contains("--orders 3300000 fits"), "{said}");
+        assert!(said.contains("--orders 3500000 fits"), "{said}");
         assert!(refused.stdout.is_empty());
     }
 }

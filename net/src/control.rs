@@ -112,7 +112,7 @@ impl ControlServer {
     /// When receiving fails for another reason than that nothing is there.
     pub fn recv(&mut self) -> Result<Option<FromPeer<'_>>, NetError> {
         for _ in 0..SKIPPED_AT_ONCE {
-            let Some(peer) = self.socket.recv_part(&mut self.peer)? else {
+            let Some(peer) = self.socket.recv_identity(&mut self.peer)? else {
                 return Ok(None);
             };
             // The socket itself puts the identity in front, so another part follows.

@@ -209,6 +209,7 @@ impl fmt::Debug for HostName {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.host {
+            Host::Address(Ipv4Addr::UNSPECIFIED) => write!(f, "tcp://*:{}", self.port),
             Host::Address(address) => write!(f, "tcp://{address}:{}", self.port),
             Host::Name(name) => write!(f, "tcp://{name}:{}", self.port),
         }
@@ -229,6 +230,7 @@ mod tests {
             "tcp://127.0.0.1:5555",
             "tcp://127.9.9.9:0",
             "tcp://192.0.2.7:5561",
+            "tcp://*:5561",
             "tcp://controller.local:5561",
             "tcp://pi-1:5561",
             &format!("tcp://{}:5561", "a".repeat(64)),
@@ -243,7 +245,7 @@ mod tests {
     #[test]
     fn what_other_machines_can_reach_is_refused_without_keys() {
         for text in [
-            "tcp://0.0.0.0:5555",
+            "tcp://*:5555",
             "tcp://192.168.1.2:5555",
             "tcp://controller.local:5555",
             "tcp://eth0:5555",

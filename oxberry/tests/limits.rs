@@ -71,7 +71,6 @@ fn books_that_find_no_memory_are_named() {
             "50000000 orders",
         ),
         (&["replay", market, "--orders", &most], "67108863 orders"),
-        (&["node", "pi", "--orders", &most], "67108863 orders"),
         // What it replays with is its own choice.
         (&["demo", market, "--pis", "1", "--check"], "4000000 orders"),
     ];
@@ -81,6 +80,16 @@ fn books_that_find_no_memory_are_named() {
         let expected = format!("there is no memory for books of {orders}");
         assert!(said.contains(&expected), "{command:?}: {said}");
     }
+}
+
+#[test]
+fn a_pi_asks_for_its_memory_before_it_takes_it() {
+    let most = MOST_ORDERS.to_string();
+    let (code, said) = within_memory(500_000, &["node", "pi", "--orders", &most]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("books of 67108863 orders"), "{said}");
+    assert!(said.contains("ulimit -v"), "{said}");
+    assert!(said.contains("fits, with half as many --levels"), "{said}");
 }
 
 #[test]

@@ -169,6 +169,12 @@ fn without_what_it_needs_it_says_what_to_do_and_lists_nobody() {
         "{}",
         run.stderr
     );
+    let binary = controller_with_both.path("oxberry.gpg");
+    fs::write(&binary, b"\x98\x33").unwrap();
+    let run = controller_with_both.pi_config("new", &["--repository-key", text(&binary)]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("oxberry.asc"), "{}", run.stderr);
+    assert!(!controller_with_both.path("new").exists());
 
     assert_eq!(controller.listed(), before);
     assert!(!controller_with_both.listed().contains("pi-1"));

@@ -157,6 +157,7 @@ fn daemons_whose_log_loses_its_reader_work_on_to_the_end() {
 
     let arguments = [
         "pi",
+        "--once",
         "--stock",
         "none",
         "--orders",

@@ -1,6 +1,10 @@
 //! A listed machine that says it is another one.
 
-use oxberry_net::{Clock, ControlClient, ControlServer, Delivery, Endpoint, Identity};
+use std::time::Duration;
+
+use oxberry_net::{
+    Clock, ControlClient, ControlServer, Delivery, Endpoint, Identity, Interest, wait,
+};
 
 use crate::machines::{cluster, until};
 
@@ -18,10 +22,13 @@ fn a_pi_cannot_speak_under_the_identity_of_another() {
         let mut rogue = ControlClient::connect(&theirs, at, &identity).unwrap();
         assert!(rogue.try_send(b"I am another").unwrap());
         until("the message is dropped", || {
+            look(&server, &clock);
             assert_eq!(server.recv().unwrap(), None, "{claimed}");
             (context.key_counts().dropped > before).then_some(())
         });
     }
+    // Once each: nothing else was dropped.
+    assert_eq!(context.key_counts().dropped, 4);
     // Each is heard under its own name.
     for (machine, name) in [(&one, "pi-1"), (&two, "pi-2")] {
         let theirs = machine.context();
@@ -29,6 +36,7 @@ fn a_pi_cannot_speak_under_the_identity_of_another() {
         let mut client = ControlClient::connect(&theirs, at, &identity).unwrap();
         assert!(client.try_send(name.as_bytes()).unwrap());
         let peer = until("the message", || {
+            look(&server, &clock);
             let from = server.recv().unwrap()?;
             assert_eq!((from.name, from.message), (Some(name), name.as_bytes()));
             Some(from.peer.to_vec())
@@ -36,4 +44,12 @@ fn a_pi_cannot_speak_under_the_identity_of_another() {
         assert_eq!(server.send(&peer, b"welcome").unwrap(), Delivery::Sent);
         until("the answer", || client.recv().unwrap().map(<[u8]>::to_vec));
     }
+    assert_eq!(context.key_counts().dropped, 4);
+}
+
+/// Asks whether there is something, as a loop does. libzmq takes the beginning of a message for that, and
+/// hands it out in another way than to who only takes.
+fn look(server: &ControlServer, clock: &Clock) {
+    let soon = clock.now().after(Duration::from_millis(10));
+    wait(clock, Some(soon), [server.poll_item(Interest::Read)]).unwrap();
 }

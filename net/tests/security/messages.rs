@@ -18,7 +18,7 @@ fn an_oversized_message_ends_the_connection_of_its_sender_and_of_nobody_else() {
 
     let (raw_context, raw) = rogue.raw_client(zmq::DEALER, &controller);
     let monitor = Monitor::of(&raw_context, &raw);
-    raw.set_identity(b"pi-1-1-1").unwrap();
+    raw.set_identity(b"pi-1-0123456789abcdef").unwrap();
     raw.connect(&at.to_string()).unwrap();
     raw.send(vec![0; 2 * MAX_CONTROL_BYTES], 0).unwrap();
     monitor.wait_for(&[zmq::SocketEvent::DISCONNECTED]);
@@ -42,7 +42,7 @@ fn messages_of_odd_shape_are_passed_over_at_every_socket() {
         let context = server.context();
         let (mut socket, at) = Server::start(kind, &context);
         let (_raw_context, raw) = client.raw_client(kind.client_type(), &server);
-        raw.set_identity(b"pi-1-1-1").unwrap();
+        raw.set_identity(b"pi-1-0123456789abcdef").unwrap();
         raw.connect(&at.to_string()).unwrap();
         for _ in 0..100 {
             raw.send_multipart(["many", "parts", ""], 0).unwrap();

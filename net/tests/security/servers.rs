@@ -52,7 +52,7 @@ impl Kind {
         match self {
             Self::Data => &[KeyRole::Pi, KeyRole::Tap],
             Self::Control | Self::Stock => &[KeyRole::Pi],
-            Self::Setup => &[KeyRole::Visual, KeyRole::Tap],
+            Self::Setup => &[KeyRole::Visual, KeyRole::Tap, KeyRole::Controller],
         }
     }
 

@@ -9,7 +9,6 @@ pub mod errno;
     missing_docs,
     non_camel_case_types,
     clippy::undocumented_unsafe_blocks,
-    clippy::unreadable_literal,
     reason = "generated from C"
 )]
 mod ffi;

@@ -3,7 +3,11 @@
 //! `user-data` is a cloud-config, YAML of which every string is written as JSON writes it, and every
 //! file as a block; `network-config` is netplan's version 2.
 
+use std::net::Ipv4Addr;
+
 use oxberry_net::quoted;
+
+use super::KEYS;
 
 /// Where the boot partition is once the Pi runs.
 const BOOT: &str = "/boot/firmware";
@@ -15,6 +19,8 @@ pub(super) struct Member {
     pub(super) name: String,
     /// Its address with the length of the network's prefix, such as `192.0.2.11/24`; `None` asks DHCP.
     pub(super) address: Option<String>,
+    /// The router, which answers names too.
+    pub(super) gateway: Option<Ipv4Addr>,
     /// Where its package comes from.
     pub(super) repository: Repository,
     /// `pi.toml`.
@@ -25,6 +31,8 @@ pub(super) struct Member {
     pub(super) allowed: String,
     /// A line of `authorized_keys`, for a person to come in by.
     pub(super) ssh_key: Option<String>,
+    /// When this was written, in seconds of Unix time.
+    pub(super) written: u64,
 }
 
 /// An apt repository.
@@ -38,7 +46,7 @@ pub(super) struct Repository {
 
 /// A file that a Pi gets.
 struct Written<'a> {
-    path: &'a str,
+    path: String,
     owner: &'a str,
     mode: &'a str,
     content: &'a str,
@@ -50,18 +58,37 @@ impl Member {
         let name = quoted(&self.name);
         let ssh = self.ssh_key.as_ref().map(|key| {
             let key = quoted(key);
-            format!("ssh_authorized_keys:\n  - {key}\n")
+            format!(
+                "users:\n  - name: admin\n    groups: [adm, sudo]\n    shell: /bin/bash\n    \
+                 sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n    lock_passwd: true\n    \
+                 ssh_authorized_keys:\n      - {key}\n"
+            )
         });
         let files = self.files().map(|file| file.text()).concat();
-        let take_secret = quoted(r#"s/^\( *secret = \).*/\1"taken"/"#);
         format!(
-            "#cloud-config\nhostname: {name}\nmanage_etc_hosts: true\n{}{}package_update: true\n\
-             packages:\n  - oxberry-pi\nwrite_files:\n{files}runcmd:\n  \
-             # What is on the boot partition can be read by whoever takes the card out.\n  \
-             - [sed, -i, {take_secret}, {BOOT}/user-data]\n  \
-             - [systemctl, enable, --now, oxberry-pi.service]\n",
+            "#cloud-config\nhostname: {name}\nmanage_etc_hosts: true\nbootcmd:\n  \
+             # A Pi has no clock of its own, and apt trusts no signature of the future.\n  \
+             - [sh, -c, {}]\n{}{}package_update: true\npackages:\n  - oxberry-pi\n\
+             write_files:\n{files}runcmd:\n{}",
+            quoted(set_clock(self.written)),
             ssh.unwrap_or_default(),
             self.repository.text(),
+            self.commands(),
+        )
+    }
+
+    /// What is done last of all.
+    fn commands(&self) -> String {
+        let take_secret = quoted(take_secret(BOOT, &format!("{KEYS}/secret")));
+        // Raspberry Pi OS leaves it off until somebody asks for it.
+        let ssh = if self.ssh_key.is_some() {
+            "  - [systemctl, enable, --now, ssh.service]\n"
+        } else {
+            ""
+        };
+        format!(
+            "  # What is on the boot partition can be read by whoever takes the card out.\n  \
+             - [sh, -c, {take_secret}]\n{ssh}  - [systemctl, enable, --now, oxberry-pi.service]\n"
         )
     }
 
@@ -76,8 +103,15 @@ impl Member {
                 )
             },
         );
+        let gateway = self.gateway.map(|gateway| {
+            format!(
+                "      routes:\n        - to: 0.0.0.0/0\n          via: {gateway}\n      \
+                 nameservers:\n        addresses: [{gateway}]\n"
+            )
+        });
+        let gateway = gateway.unwrap_or_default();
         format!(
-            "network:\n  version: 2\n  ethernets:\n    eth0:\n{address}      \
+            "network:\n  version: 2\n  ethernets:\n    eth0:\n{address}{gateway}      \
              # The Pi starts without its cable too.\n      optional: true\n"
         )
     }
@@ -96,9 +130,15 @@ impl Member {
         };
         let ours = "oxberry:oxberry";
         [
-            file("/etc/oxberry/pi.toml", "root:root", "0644", &*self.settings),
-            file("/etc/oxberry/keys/secret", ours, "0600", &*self.secret),
-            file("/etc/oxberry/keys/allowed", ours, "0644", &*self.allowed),
+            file(
+                "/etc/oxberry/pi.toml".into(),
+                "root:root",
+                "0644",
+                &*self.settings,
+            ),
+            file(format!("{KEYS}/allowed"), ours, "0644", &*self.allowed),
+            // The last one: where it is, nothing is missing.
+            file(format!("{KEYS}/secret"), ours, "0600", &*self.secret),
         ]
     }
 }
@@ -118,7 +158,8 @@ impl Repository {
             .as_ref()
             .map(|key| format!("      key: |\n{}", block(key, 8)));
         format!(
-            "apt:\n  sources:\n    oxberry.list:\n      source: {source}\n{}",
+            "apt:\n  # Else cloud-init writes those of the system anew.\n  \
+             preserve_sources_list: true\n  sources:\n    oxberry.list:\n      source: {source}\n{}",
             key.unwrap_or_default()
         )
     }
@@ -142,6 +183,17 @@ impl Written<'_> {
     }
 }
 
+/// Sets a clock that is behind to when these files were written; NTP does the rest.
+fn set_clock(written: u64) -> String {
+    format!("[ $(date +%s) -ge {written} ] || date -s @{written}")
+}
+
+/// Takes the secret out of `user-data` once it is in its own place. Before, it is still needed: `cloud-init clean` begins
+/// anew where the package could not be had.
+fn take_secret(boot: &str, secret: &str) -> String {
+    format!(r#"test ! -s {secret} || sed -i 's/^\( *secret = \).*/\1"taken"/' {boot}/user-data"#)
+}
+
 /// Lines as the content of a YAML block.
 fn block(text: &str, indent: usize) -> String {
     let lines = text.lines().map(|line| format!("{:indent$}{line}\n", ""));
@@ -156,6 +208,7 @@ mod tests {
         Member {
             name: "pi-1".into(),
             address: None,
+            gateway: None,
             repository: Repository {
                 address: "http://192.0.2.1:8000".into(),
                 key: Some("-----BEGIN-----\n\nabc=\n-----END-----\n".into()),
@@ -164,6 +217,7 @@ mod tests {
             secret: "role = \"pi\"\nsecret = \"x: {#\"\n".into(),
             allowed: "controller c abc\n".into(),
             ssh_key: None,
+            written: 1_795_714_990,
         }
     }
 
@@ -182,23 +236,54 @@ mod tests {
         );
     }
 
+    /// Runs a line of a shell with `PATH` as it is.
+    fn run(line: &str) -> std::process::Output {
+        let done = std::process::Command::new("sh").args(["-c", line]).output();
+        done.unwrap()
+    }
+
     #[test]
-    fn the_secret_is_taken_off_the_boot_partition() {
+    fn the_secret_is_taken_off_the_boot_partition_once_it_is_in_its_place() {
         let text = member().user_data();
-        let pattern = text.lines().find(|line| line.contains("[sed, -i, "));
-        let pattern = pattern.unwrap().split(", ").nth(2).unwrap();
-        let pattern: String = serde_json::from_str(pattern).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("user-data");
+        let boot = directory.path().to_str().unwrap();
+        let (file, secret) = (format!("{boot}/user-data"), format!("{boot}/secret"));
         std::fs::write(&file, &text).unwrap();
-        let done = std::process::Command::new("sed")
-            .args(["-i", &pattern])
-            .arg(&file)
-            .status();
-        assert!(done.unwrap().success());
-        let after = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(after, text.replace("\"x: {#\"", "\"taken\""));
-        assert_ne!(after, text);
+        let after = || {
+            assert!(run(&take_secret(boot, &secret)).status.success());
+            std::fs::read_to_string(&file).unwrap()
+        };
+        assert_eq!(after(), text);
+        std::fs::write(&secret, "there").unwrap();
+        assert_eq!(after(), text.replace("\"x: {#\"", "\"taken\""));
+        let line = quoted(take_secret("/boot/firmware", "/etc/oxberry/keys/secret"));
+        assert!(text.contains(&format!("  - [sh, -c, {line}]\n")), "{text}");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_is_set_and_no_other() {
+        let set = |written| {
+            // A function goes before the program of this name.
+            let date = r#"date() { if [ "$1" = +%s ]; then echo 1000; else echo "set $*"; fi; }; "#;
+            let done = run(&format!("{date}{}", set_clock(written)));
+            assert!(done.status.success());
+            String::from_utf8(done.stdout).unwrap()
+        };
+        assert_eq!(set(1_001), "set -s @1001\n");
+        assert_eq!(set(1_000), "");
+        let line = quoted(set_clock(1_795_714_990));
+        let text = member().user_data();
+        assert!(text.contains(&format!("  - [sh, -c, {line}]\n")), "{text}");
+    }
+
+    #[test]
+    fn who_may_log_in_can() {
+        let mut member = member();
+        assert!(!member.user_data().contains("ssh"));
+        member.ssh_key = Some("ssh-ed25519 AAAA me".into());
+        let text = member.user_data();
+        assert!(text.contains("    ssh_authorized_keys:\n      - \"ssh-ed25519 AAAA me\"\n"));
+        assert!(text.contains("  - [systemctl, enable, --now, ssh.service]\n"));
     }
 
     #[test]
@@ -227,5 +312,10 @@ mod tests {
         member.address = Some("192.0.2.11/24".into());
         let text = member.network_config();
         assert!(text.contains("dhcp4: false\n      addresses:\n        - \"192.0.2.11/24\""));
+        assert!(!text.contains("via"));
+        member.gateway = Some(Ipv4Addr::new(192, 0, 2, 1));
+        let text = member.network_config();
+        assert!(text.contains("        - to: 0.0.0.0/0\n          via: 192.0.2.1\n"));
+        assert!(text.contains("        addresses: [192.0.2.1]\n"));
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
-use oxberry_net::{Allowed, KeyName, KeyPair, KeyRole, allow, ports, print, quoted};
+use oxberry_net::{Allowed, Clock, KeyName, KeyPair, KeyRole, allow, ports, print, quoted};
 
 use self::cloud_init::{Member, Repository};
 use self::folder::Folder;
@@ -17,6 +17,8 @@ use crate::{console::say, failure::Failure};
 
 /// Where the packages keep keys.
 const KEYS: &str = "/etc/oxberry/keys";
+
+const NANOS_OF_A_SECOND: u64 = 1_000_000_000;
 
 const HELP: &str = "\
 Makes the Pi's key, adds it to the list of this machine, and writes three files: user-data,
@@ -27,9 +29,9 @@ its package and joins.
 Run it on the controller, as root. A page on another machine needs the printed line in its list too.
 
 Examples:
-  oxberry pi-config --controller 192.0.2.1 --repository http://192.0.2.1:8000 \\
-      --repository-key oxberry.asc
-  oxberry pi-config --controller controller.local --name pi-2 --address 192.0.2.12/24
+  oxberry pi-config --controller 192.0.2.10 --repository-key /srv/oxberry/oxberry.asc
+  oxberry pi-config --controller controller.local --name pi-2 --address 192.0.2.12/24 \\
+      --gateway 192.0.2.1 --repository-key /srv/oxberry/oxberry.asc
 
 The files hold the Pi's secret key; the Pi removes it from the card's boot partition when it has it.
 Flash a card again with --replace: it gets a new key, and the old one is revoked.";
@@ -56,13 +58,16 @@ pub(crate) struct Arguments {
     /// The apt repository with the packages [default: http://CONTROLLER:8000]
     #[arg(long, value_name = "URL")]
     repository: Option<String>,
-    /// The public key that signs the repository; without it the Pi trusts whatever is there
+    /// The public key that signs the repository, as text; without it the Pi trusts whatever is there
     #[arg(long, value_name = "FILE")]
     repository_key: Option<PathBuf>,
     /// A fixed address with the length of the prefix, such as 192.0.2.11/24 [default: asks DHCP]
     #[arg(long, value_name = "ADDRESS/N", value_parser = fixed_address)]
     address: Option<String>,
-    /// Let the owner of this public key log in
+    /// The router, which answers names too; a Pi with a fixed address fetches Debian's packages by it
+    #[arg(long, value_name = "ADDRESS", requires = "address")]
+    gateway: Option<Ipv4Addr>,
+    /// Let the owner of this public key log in, as `admin`, who may use sudo
     #[arg(long, value_name = "FILE")]
     ssh_key: Option<PathBuf>,
     /// Orders that may rest at once on the Pi; `oxberry size` helps to choose
@@ -125,11 +130,13 @@ fn free_name(list: &Allowed) -> KeyName {
 fn member(arguments: &Arguments, list: &Allowed, pair: &KeyPair) -> anyhow::Result<Member> {
     let controller = &arguments.controller;
     let repository = arguments.repository.clone();
-    let key = arguments.repository_key.as_deref().map(read).transpose()?;
+    let key = arguments.repository_key.as_deref();
+    let key = key.map(read_public_key).transpose()?;
     let ssh_key = arguments.ssh_key.as_deref().map(read).transpose()?;
     Ok(Member {
         name: pair.name.to_string(),
         address: arguments.address.clone(),
+        gateway: arguments.gateway,
         repository: Repository {
             address: repository.unwrap_or_else(|| format!("http://{controller}:8000")),
             key,
@@ -138,6 +145,7 @@ fn member(arguments: &Arguments, list: &Allowed, pair: &KeyPair) -> anyhow::Resu
         secret: pair.secret_text(),
         allowed: servers(list, &arguments.keys)?,
         ssh_key: ssh_key.map(|text| text.trim().to_owned()),
+        written: Clock::start().wall().raw() / NANOS_OF_A_SECOND,
     })
 }
 
@@ -181,6 +189,20 @@ fn instance(pair: &KeyPair) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("oxberry-{}-{digits}", pair.name)
+}
+
+/// The public key of a repository as text, the only form that fits into `user-data`.
+fn read_public_key(file: &Path) -> anyhow::Result<String> {
+    let bytes = fs::read(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    let text = String::from_utf8(bytes).ok();
+    text.filter(|text| text.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"))
+        .ok_or_else(|| {
+            anyhow!(
+                "{}: is no public key as text; deploy/apt-repository writes one as oxberry.asc, and \
+                 `gpg --armor --export` prints it",
+                file.display()
+            )
+        })
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

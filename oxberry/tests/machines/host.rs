@@ -118,6 +118,8 @@ impl Host {
             settings,
             feed,
         };
+        // The page writes its events there.
+        host.give(&host.settings, 0o755);
         host.give(&host.settings.join("keys"), 0o700);
         host
     }
@@ -127,8 +129,9 @@ impl Host {
         let role = self.daemon.name();
         let made = self
             .command(&format!(
-                "exec chroot {} /usr/bin/oxberry keygen --role {role} --name {} --out /etc/oxberry/keys",
+                "exec chroot {} {} /usr/bin/oxberry keygen --role {role} --name {} --out /etc/oxberry/keys",
                 self.root.display(),
+                self.emulator.unwrap_or_default(),
                 self.name
             ))
             .output()
@@ -198,7 +201,7 @@ impl Host {
     fn command(&self, line: &str) -> Command {
         let root = self.root.display();
         let script = format!(
-            "set -e; mkdir -p {root}/srv/feed; mount --bind {} {root}/etc/oxberry; \
+            "set -e; mount --bind {} {root}/etc/oxberry; \
              mount --bind {} {root}/srv/feed; mount --bind /proc {root}/proc; {line}",
             self.settings.display(),
             self.feed.display(),

@@ -265,6 +265,12 @@ fn a_pi_without_its_cable_is_called_dead_and_missed_by_nobody() {
 
 #[test]
 #[ignore = "needs root and packages; .ci/run has a step for it"]
+fn another_pi_without_its_cable_is_called_dead_and_missed_by_nobody() {
+    pull_the_cable_of_a_pi(1);
+}
+
+#[test]
+#[ignore = "needs root and packages; .ci/run has a step for it"]
 fn the_emulated_raspberry_pi_without_its_cable_is_missed_by_nobody() {
     pull_the_cable_of_a_pi(2);
 }

@@ -29,12 +29,15 @@ impl Truth {
     /// Replays a day.
     pub(crate) fn of(day: &Path, scratch: &Path) -> Self {
         let file = scratch.join("truth.csv");
+        let mapping = fs::read_to_string(day.join("ARCASymbolMapping.txt")).unwrap();
         let [day, events] = [day, &file].map(|path| path.to_str().unwrap());
         let run = oxberry(["replay", day, "--digest", "--events", events]);
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         let rows = rows(&fs::read_to_string(&file).unwrap());
+        let scales = scales(&mapping);
         let events = rows.iter().map(|(symbol, rows)| {
-            let events = rows.iter().map(|row| event(row));
+            let scale = scales[symbol];
+            let events = rows.iter().map(|row| event(row, scale));
             (symbol.clone(), events.collect())
         });
         Self {
@@ -70,7 +73,11 @@ impl Truth {
         let number = |name: &str| position[name].as_u64().unwrap();
         let place = (number("channel"), number("numbering"), number("seq"));
         let name = symbol["symbol"].as_str().unwrap();
-        let right = self.events.get(name).and_then(|events| events.get(&place));
+        // A state that was told again stands where its replica did, behind its last event.
+        let of_numbering = (place.0, place.1, 0)..=place;
+        let right = (self.events.get(name))
+            .and_then(|events| events.range(of_numbering).next_back())
+            .map(|(_, right)| right);
         let shown = [&symbol["bid"], &symbol["ask"]].map(shown);
         (right != Some(&shown))
             .then(|| format!("{name} at {place:?}: {shown:?}, right is {right:?}"))
@@ -87,14 +94,25 @@ fn rows(text: &str) -> BTreeMap<String, Vec<String>> {
     rows
 }
 
+/// The price scale of each symbol, by its CQS name.
+fn scales(mapping: &str) -> BTreeMap<String, PriceScale> {
+    let lines = mapping
+        .lines()
+        .map(|line| line.split('|').collect::<Vec<_>>());
+    let of_line = |cells: Vec<&str>| {
+        let scale = PriceScale::new(cells[7].parse().unwrap()).unwrap();
+        (cells[1].to_owned(), scale)
+    };
+    lines.map(of_line).collect()
+}
+
 /// Where an event is, and what is best after it.
-fn event(row: &str) -> (Place, Best) {
+fn event(row: &str, scale: PriceScale) -> (Place, Best) {
     let cells: Vec<&str> = row.split(',').collect();
     let number = |at: usize| cells[at].parse().unwrap();
     let quote = |at: usize| {
         let raw = cells[at].parse().ok()?;
-        // All our days have prices of four decimals.
-        let price = RawPrice::from_raw(raw).scaled(PriceScale::new(4).unwrap());
+        let price = RawPrice::from_raw(raw).scaled(scale);
         Some((price.decimal().to_string(), number(at + 1)))
     };
     ((number(1), number(2), number(3)), [quote(6), quote(8)])
