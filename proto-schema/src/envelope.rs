@@ -51,6 +51,12 @@ pub enum Kind {
     Farewell = 22,
     /// [`crate::flow::Refresh`]
     Refresh = 23,
+    /// [`crate::snapshot::SnapshotWish`]
+    SnapshotWish = 26,
+    /// [`crate::snapshot::Snapshot`]
+    Snapshot = 27,
+    /// [`crate::snapshot::SnapshotRefused`]
+    SnapshotRefused = 30,
     /// [`crate::stock::StockBatch`]
     StockBatch = 32,
     /// [`crate::stock::EndOfEvents`]
@@ -61,7 +67,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -81,6 +87,9 @@ impl Kind {
         Self::Finish,
         Self::Farewell,
         Self::Refresh,
+        Self::SnapshotWish,
+        Self::Snapshot,
+        Self::SnapshotRefused,
         Self::StockBatch,
         Self::EndOfEvents,
         Self::StockBeat,

@@ -405,7 +405,7 @@ impl World {
         }
         pi.brain.handle_timeout(now);
         while let Some(message) = pi.control.pop_front() {
-            pi.brain.handle_control(now, &message);
+            pi.brain.handle_control(now, wall, &message);
         }
         let waiting = pi.data.iter().map(Vec::len).sum();
         pi.most_waiting = pi.most_waiting.max(waiting);

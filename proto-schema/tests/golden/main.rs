@@ -12,6 +12,7 @@ mod samples;
 
 use lines::written_now;
 use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Heartbeat, Refresh};
+use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotWish};
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
 use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{StockBatch, StockBeat};
@@ -100,6 +101,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<Heartbeat>(message);
     plain::<Coverage>(message);
     plain::<StatusRequest>(message);
+    plain::<SnapshotRefused>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
     list::<StockBatch>(message);
@@ -109,4 +111,6 @@ fn read_as_everything(message: &[u8]) {
     list::<Ack>(message);
     list::<Status>(message);
     list::<Digests>(message);
+    list::<SnapshotWish>(message);
+    list::<Snapshot>(message);
 }
