@@ -52,6 +52,7 @@ pub(crate) struct World {
     pub(crate) lose_batch_after: Option<usize>,
     /// How far the wall clocks are ahead of the time that passes.
     pub(crate) wall_ahead: core::time::Duration,
+    is_paused: bool,
 }
 
 pub(crate) struct SimulatedPi {
@@ -68,6 +69,8 @@ pub(crate) struct SimulatedPi {
     pub(crate) is_dead: bool,
     /// Pushes no frames: its page does not read.
     pub(crate) is_stuck: bool,
+    /// The end of the next batch does not reach it.
+    pub(crate) loses_an_end: bool,
     /// What it said to the controller, by kind.
     pub(crate) said: BTreeMap<u8, usize>,
     /// The most bytes of batches that ever waited for it.
@@ -167,6 +170,7 @@ impl World {
             ended_pis: 0,
             lose_batch_after: None,
             wall_ahead: core::time::Duration::ZERO,
+            is_paused: false,
         };
         world.rewind();
         world
@@ -211,6 +215,7 @@ impl World {
             result: None,
             is_dead: false,
             is_stuck: false,
+            loses_an_end: false,
             said: BTreeMap::new(),
             most_waiting: 0,
         });
@@ -238,6 +243,11 @@ impl World {
         pi.data.clear();
         pi.control.clear();
         pi.result = None;
+    }
+
+    /// Nothing comes from the feed any more; the channels say on how far they are.
+    pub(crate) fn pause_feed(&mut self) {
+        self.is_paused = true;
     }
 
     /// Turns the world until `done`, for at most a minute of its time.
@@ -353,6 +363,7 @@ impl World {
             lose_batch_after,
             now,
             wall_ahead,
+            is_paused,
             ..
         } = self;
         let channel = &mut channels[at];
@@ -372,7 +383,7 @@ impl World {
                 Some(_) | None => publish(pis, frame),
             }
         };
-        while let Some(occurrence) = channel.occurrences.front() {
+        while !*is_paused && let Some(occurrence) = channel.occurrences.front() {
             if streams
                 .push(occurrence, &config.table, wall, &mut send)
                 .is_err()
@@ -410,8 +421,12 @@ impl World {
         let waiting = pi.data.iter().map(Vec::len).sum();
         pi.most_waiting = pi.most_waiting.max(waiting);
         while pi.brain.can_take_data()
-            && let Some(frame) = pi.data.pop_front()
+            && let Some(mut frame) = pi.data.pop_front()
         {
+            let is_batch = frame.len() > 100;
+            if is_batch && core::mem::take(&mut pi.loses_an_end) {
+                frame.truncate(frame.len() - 3);
+            }
             pi.brain.handle_data(now, wall, &frame);
         }
         while !pi.is_stuck
