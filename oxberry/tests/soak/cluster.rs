@@ -111,6 +111,13 @@ impl Cluster {
         assert!(self.browser().is_open(), "the browser is gone");
     }
 
+    /// What the daemons said last, to look for the reason of a fault.
+    pub(crate) fn said_last(&self) -> String {
+        let said = self.daemons.iter();
+        said.map(|daemon| format!("{} said last:\n{}\n", daemon.name, daemon.said_last()))
+            .collect()
+    }
+
     /// Where each daemon serves its metrics.
     pub(crate) fn scraped(&self) -> impl Iterator<Item = (&str, &str)> {
         let names = self.daemons.iter().map(|daemon| &*daemon.name);

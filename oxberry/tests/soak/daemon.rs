@@ -103,6 +103,13 @@ impl Daemon {
         self.said.kept.lock().unwrap().clone()
     }
 
+    /// The last few of these.
+    pub(crate) fn said_last(&self) -> String {
+        let said = self.said();
+        let lines: Vec<_> = said.lines().rev().take(10).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+    }
+
     /// How it ended, if it has.
     pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()

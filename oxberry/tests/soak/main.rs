@@ -79,6 +79,9 @@ fn a_busy_cluster_stays_as_it_is() {
     for fault in &faults {
         println!("NOT AS IT SHOULD BE: {fault}");
     }
+    if !faults.is_empty() {
+        println!("{}", cluster.said_last());
+    }
     println!("{}", cluster.end());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
