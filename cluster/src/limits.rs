@@ -121,7 +121,8 @@ pub const ASK_INTERVAL: Duration = Duration::from_millis(500);
 pub const PARTITIONS_PER_NODE: usize = 4;
 
 const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
-const _: () = assert!(MAX_LIST_HEAD_BYTES + SNAPSHOT_STREAMS * MAX_POSITION_BYTES <= MAX_BATCH_BYTES);
+const _: () =
+    assert!(MAX_LIST_HEAD_BYTES + SNAPSHOT_STREAMS * MAX_POSITION_BYTES <= MAX_BATCH_BYTES);
 const _: () = assert!(
     Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_SILENCE as u128
         <= Limits::DEFAULT.node_timeout.as_millis()

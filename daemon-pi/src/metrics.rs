@@ -162,7 +162,12 @@ const fn snapshots(
     read: fn(&LoopReadings) -> u64,
 ) -> Metric<LoopReadings> {
     let name = "oxberry_pi_snapshots_total";
-    Metric::new(name, "Books of other replicas, by what became of the wish.", read).with(labels)
+    Metric::new(
+        name,
+        "Books of other replicas, by what became of the wish.",
+        read,
+    )
+    .with(labels)
 }
 
 const fn refused(

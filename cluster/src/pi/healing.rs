@@ -170,9 +170,8 @@ impl Pi<'_> {
             ..
         } = self;
         for (channel, event) in taker.held(wish) {
-            let is_in_book = at.is_some_and(|(of, position)| {
-                of == channel && event.seq_num <= position.seq_num
-            });
+            let is_in_book =
+                at.is_some_and(|(of, position)| of == channel && event.seq_num <= position.seq_num);
             if is_in_book {
                 continue;
             }
@@ -268,16 +267,15 @@ impl Pi<'_> {
     }
 
     /// Tells the trust in a symbol whose book is replaced, and when that is live all there is to see.
-    fn tell_healed(
-        &mut self,
-        wall: UnixNanos,
-        partition: Partition,
-        slot: SymbolSlot,
-    ) {
-        let of_channel = self.books.channel(slot).map(|channel| StreamId { channel, partition });
+    fn tell_healed(&mut self, wall: UnixNanos, partition: Partition, slot: SymbolSlot) {
+        let of_channel = self
+            .books
+            .channel(slot)
+            .map(|channel| StreamId { channel, partition });
         let known = of_channel.filter(|&stream| self.streams.is_known(stream));
         let part = self.streams.partition_at(partition);
-        let Some((stream, part)) = known.or_else(|| self.streams.any_of(partition)).zip(part) else {
+        let Some((stream, part)) = known.or_else(|| self.streams.any_of(partition)).zip(part)
+        else {
             return;
         };
         self.telling
