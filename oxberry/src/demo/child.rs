@@ -118,6 +118,13 @@ impl Node {
         &self.name
     }
 
+    /// Sends it a signal, unless it has ended.
+    pub(super) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        // Fails only when it has ended in this moment.
+        let _ = rustix::process::kill_process(pid, signal);
+    }
+
     /// Asks it to end.
     pub(super) fn ask_to_end(&mut self) {
         drop(self.stdin.take());

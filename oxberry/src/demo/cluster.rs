@@ -2,21 +2,26 @@
 
 use std::{
     path::Path,
+    str::FromStr as _,
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant},
 };
 
 use anyhow::{anyhow, bail};
 use oxberry_controller::notice::{Notice as OfController, PartitionEnd};
+use oxberry_net::Endpoint;
 use oxberry_visual::Notice as OfDashboard;
+use rustix::process::Signal;
 
 use super::{
     Arguments,
     child::{Event, Node},
     command_line::{self, Meeting},
+    fault::What,
     input::Input,
     interrupt::Interrupt,
     notice::{Notice, Reader},
+    supervisor::{Deed, Supervisor},
 };
 use crate::console::say;
 
@@ -59,6 +64,10 @@ pub(super) struct Cluster {
     has_page_ended: bool,
     /// Until when the result is awaited, once no Pi is left.
     result_due: Option<Instant>,
+    /// What dies on purpose, and comes back.
+    supervisor: Option<Supervisor>,
+    /// What starts a Pi again: where it meets the others, and who hears of it.
+    meeting: Option<(Meeting, Sender<Event>)>,
 }
 
 impl Cluster {
@@ -83,6 +92,8 @@ impl Cluster {
             has_ended_pi: false,
             has_page_ended: false,
             result_due: None,
+            supervisor: None,
+            meeting: None,
         };
         let pis = usize::from(arguments.pis);
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
@@ -122,6 +133,11 @@ impl Cluster {
             cluster.spawn(&name, &pi, Notice::of_pi, &sender)?;
         }
         cluster.await_start()?;
+        cluster.meeting = Some((meeting, sender));
+        if !arguments.faults.is_empty() {
+            let controller = Endpoint::from_str(&setup)?;
+            cluster.supervisor = Some(Supervisor::new(&arguments.faults, controller, now()));
+        }
         Ok(cluster)
     }
 
@@ -140,7 +156,11 @@ impl Cluster {
         let mut outcome = RunOutcome::default();
         let mut is_over = false;
         loop {
-            match self.next_event(is_over)? {
+            let Some(event) = self.next_event(is_over)? else {
+                self.do_faults()?;
+                continue;
+            };
+            match event {
                 Event::Stop => return Ok(None),
                 Event::Notice {
                     notice: Notice::Controller(OfController::Partition(end)),
@@ -152,6 +172,7 @@ impl Cluster {
                 } => {
                     outcome.good = good;
                     is_over = true;
+                    self.supervisor.iter_mut().for_each(Supervisor::end);
                     if self.until_end {
                         if self.has_page_ended {
                             return Ok(Some(outcome));
@@ -198,22 +219,67 @@ impl Cluster {
 
     /// From now on the result is not waited for for ever.
     fn await_result(&mut self) {
-        #[expect(clippy::disallowed_methods, reason = "the deadline of the result")]
-        let now = Instant::now();
-        self.result_due = Some(now + RESULT_PATIENCE);
+        self.result_due = Some(now() + RESULT_PATIENCE);
     }
 
-    /// Waits for what happens next; for the result of a run that no Pi is left in, not for ever.
-    fn next_event(&self, is_over: bool) -> anyhow::Result<Event> {
-        let Some(due) = self.result_due else {
-            return Ok(self.events.recv()?);
+    /// Waits for what happens next, or until a fault is due; for the result of a run that no Pi is left in,
+    /// not for ever.
+    fn next_event(&self, is_over: bool) -> anyhow::Result<Option<Event>> {
+        let fault_due = self.supervisor.as_ref().and_then(Supervisor::poll_timeout);
+        let Some(due) = self.result_due.into_iter().chain(fault_due).min() else {
+            return Ok(Some(self.events.recv()?));
         };
         match self.events.recv_timeout(time_until(due)) {
+            Err(RecvTimeoutError::Timeout) if self.result_due != Some(due) => Ok(None),
             Err(RecvTimeoutError::Timeout) if is_over => {
                 bail!("the {DASHBOARD} has not shown everything in time")
             }
             Err(RecvTimeoutError::Timeout) => bail!("no Pi is left"),
-            event => Ok(event?),
+            event => Ok(Some(event?)),
+        }
+    }
+
+    /// Does the faults that are due, and brings back what died of earlier ones.
+    fn do_faults(&mut self) -> anyhow::Result<()> {
+        while let Some(deed) = self
+            .supervisor
+            .as_mut()
+            .and_then(|supervisor| supervisor.next_deed(now()))
+        {
+            match deed {
+                Deed::Strike(what, name) => {
+                    self.say(format_args!("{name} is {what} on purpose"));
+                    self.signal(
+                        &name,
+                        match what {
+                            What::Kill => Signal::KILL,
+                            What::Pause => Signal::STOP,
+                        },
+                    );
+                }
+                Deed::Return(What::Pause, name) => {
+                    self.say(format_args!("{name} goes on"));
+                    self.signal(&name, Signal::CONT);
+                }
+                Deed::Return(What::Kill, name) => {
+                    let Some((meeting, sender)) = &self.meeting else {
+                        continue;
+                    };
+                    let (pi, sender) = (command_line::pi(&name, meeting), sender.clone());
+                    self.say(format_args!("{name} is started again"));
+                    self.nodes.retain(|node| node.name() != name);
+                    self.spawn(&name, &pi, Notice::of_pi, &sender)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to a process that has not ended.
+    fn signal(&self, name: &str, signal: Signal) {
+        let mut nodes = self.nodes.iter();
+        if let Some(node) = nodes.find(|node| node.name() == name) {
+            node.signal(signal);
         }
     }
 
@@ -223,6 +289,10 @@ impl Cluster {
         let Some(at) = self.nodes.iter().position(|node| node.name() == child) else {
             return Ok(());
         };
+        let mut supervisor = self.supervisor.iter();
+        if supervisor.any(|supervisor| supervisor.brings_back(child)) {
+            return Ok(());
+        }
         let mut node = self.nodes.remove(at);
         let status = node.status();
         if is_over && child != DASHBOARD {
@@ -359,10 +429,16 @@ fn is_pi(node: &Node) -> bool {
     ![CONTROLLER, DASHBOARD].contains(&node.name())
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "faults are done by the clock of whoever looks on"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn time_until(deadline: Instant) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "the time until a deadline")]
-    let now = Instant::now();
-    deadline.saturating_duration_since(now)
+    deadline.saturating_duration_since(now())
 }
 
 #[cfg(test)]
@@ -391,6 +467,8 @@ mod tests {
             has_ended_pi: false,
             has_page_ended: false,
             result_due: None,
+            supervisor: None,
+            meeting: None,
         };
         (cluster, sender)
     }

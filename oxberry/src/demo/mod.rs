@@ -1,22 +1,25 @@
 //! `oxberry demo`: controller, Pis and dashboard as processes of this machine.
 
+mod bill;
 mod check;
 mod child;
 mod cluster;
 mod command_line;
 mod events;
+mod fault;
 mod input;
 mod interrupt;
 mod market;
 mod notice;
 mod scratch;
+mod supervisor;
 
 use std::{io::Write as _, path::PathBuf};
 
 use clap::{Args, Parser};
 use oxberry_controller::pace::Speed;
 
-use self::{cluster::Cluster, input::Input, interrupt::Interrupt, scratch::Scratch};
+use self::{cluster::Cluster, fault::Fault, input::Input, interrupt::Interrupt, scratch::Scratch};
 use crate::{failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
@@ -24,6 +27,7 @@ Examples:
   oxberry demo                               a made-up market, until Ctrl-C
   oxberry demo --symbols 2000 --seed 7       a larger one
   oxberry demo DIR --speed 60                captured channel files, a minute in a second
+  oxberry demo --fault kill:pi-2@5           a Pi dies after 5 s and is started again
   oxberry demo DIR --check                   compare every replica with `oxberry replay`
 
 DIR holds <date>-ARCA_XDP_IBF_<channel>.dat, .pcap or .pcapng files and ARCASymbolMapping.txt.
@@ -50,6 +54,10 @@ pub(crate) struct Arguments {
     /// What the made-up market is made from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Kill a Pi, or pause it, so many seconds after the start, and start it again, or let it go on, so
+    /// many later [default: 1 and 8]; may be given several times
+    #[arg(long = "fault", value_name = "WHAT:NODE@SECONDS[+SECONDS]")]
+    faults: Vec<Fault>,
     /// Run to the end of the feed and compare every replica, and every event that the page merged, with
     /// `oxberry replay`; a made-up market then ends after 200,000 messages
     #[arg(long)]
@@ -95,6 +103,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!(
             "--speed is {speed}, but must be {}",
             Speed::MUST_BE
+        )));
+    }
+    let is_there = |fault: &&Fault| (1..=arguments.pis).any(|n| fault.node == format!("pi-{n}"));
+    if let Some(fault) = arguments.faults.iter().find(|fault| !is_there(fault)) {
+        let (node, pis) = (&fault.node, arguments.pis);
+        return Err(Failure::Usage(format!(
+            "--fault names {node}, but the Pis are pi-1 to pi-{pis} (--pis)"
         )));
     }
     let interrupt = Interrupt::listen()?;

@@ -16,7 +16,7 @@ use super::cluster::Cluster;
 /// # Errors
 ///
 /// When it does not answer within so long, or something else than it should.
-pub(super) fn ask(
+pub(crate) fn ask(
     context: &Context,
     keys: Option<&Path>,
     controller: Endpoint,

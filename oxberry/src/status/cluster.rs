@@ -11,14 +11,14 @@ use oxberry_proto::status::{
 
 /// All that was told.
 #[derive(Clone, Debug)]
-pub(super) struct Cluster {
+pub(crate) struct Cluster {
     /// Whom it was told by.
     pub(super) controller: Endpoint,
     /// The whole.
     pub(super) head: Status,
     /// What the controller counted.
     pub(super) counters: ControllerStatus,
-    pub(super) nodes: Vec<NodeStatus>,
+    pub(crate) nodes: Vec<NodeStatus>,
     pub(super) channels: Vec<ChannelStatus>,
     pub(super) partitions: Vec<Partition>,
 }
@@ -112,6 +112,19 @@ impl Cluster {
     pub(super) fn worst_lag(&self, replica: &Replica) -> Option<u32> {
         let mut lags = replica.positions.iter().map(|at| self.lag(at));
         lags.try_fold(0, |worst, lag| Some(worst.max(lag?)))
+    }
+
+    /// Whether every partition is on as many living nodes as it should be, and every book live on each.
+    pub(crate) fn is_whole(&self) -> bool {
+        let replicas = self.head.replicas.min(self.head.nodes);
+        let is_held = |partition: &Partition| {
+            let living = partition.replicas.iter().filter(|replica| replica.is_alive);
+            living.count() >= usize::from(replicas)
+        };
+        let has_told = |node: &NodeStatus| node.state != NodeState::Ready || node.beat.is_some();
+        self.partitions.iter().all(is_held)
+            && self.nodes.iter().all(has_told)
+            && self.trust().not_live() == 0
     }
 
     /// The books of all nodes that are not dead, by how far they can be trusted: each replica counts.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::Args;
 use oxberry_net::{Context, EndpointOptions, KeyRole, OptionError, keys_of_client, ports};
 
+pub(crate) use self::{ask::ask, cluster::Cluster};
 use crate::{failure::Failure, output::Output};
 
 const AFTER_HELP: &str = "\
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map_err(usage)?;
     let patience = Duration::from_secs(arguments.timeout);
     let context = Context::of(keys.as_ref())?;
-    let cluster = ask::ask(&context, arguments.keys.as_deref(), controller, patience)?;
+    let cluster = ask(&context, arguments.keys.as_deref(), controller, patience)?;
     let mut output = Output::new();
     let written = if arguments.json {
         writeln!(output, "{}", json::of(&cluster))
