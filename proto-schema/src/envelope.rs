@@ -51,6 +51,10 @@ pub enum Kind {
     Farewell = 22,
     /// [`crate::flow::Refresh`]
     Refresh = 23,
+    /// [`crate::flow::RepairWish`]
+    RepairWish = 24,
+    /// [`crate::flow::RepairGone`]
+    RepairGone = 25,
     /// [`crate::stock::StockBatch`]
     StockBatch = 32,
     /// [`crate::stock::EndOfEvents`]
@@ -61,7 +65,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -81,6 +85,8 @@ impl Kind {
         Self::Finish,
         Self::Farewell,
         Self::Refresh,
+        Self::RepairWish,
+        Self::RepairGone,
         Self::StockBatch,
         Self::EndOfEvents,
         Self::StockBeat,
