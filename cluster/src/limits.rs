@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_RECORD_BYTES};
+use oxberry_proto::limits::{
+    MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_POSITION_BYTES, MAX_RECORD_BYTES,
+};
 
 /// What the machines of a cluster keep to. Programs use [`Limits::DEFAULT`]; the simulator draws others,
 /// so that what is rare becomes frequent.
@@ -43,6 +45,13 @@ pub struct Limits {
     pub outbox_frames: usize,
     /// Symbols whose trust or state is told between two batches, so that neither waits long.
     pub sweep: usize,
+    /// Orders that a snapshot reads at once. While a book is read, its Pi applies no event: so many orders
+    /// take some milliseconds. A book with more of them is given to nobody.
+    pub snapshot_orders: usize,
+    /// Books that a Pi asks for at once: enough to fill the time until the first of them comes.
+    pub snapshot_wishes: usize,
+    /// Events that a Pi keeps of the symbols whose books it asked for. Where they are more, it asks again.
+    pub snapshot_events: usize,
     /// A Pi that was silent for this long is dead. Several beats, so that a short stall is none.
     pub node_timeout: Duration,
     /// How long the end waits for those who have not said that they have all.
@@ -63,6 +72,9 @@ impl Limits {
         beat: Duration::from_millis(250),
         outbox_frames: 64,
         sweep: 256,
+        snapshot_orders: 32_768,
+        snapshot_wishes: 8,
+        snapshot_events: 16_384,
         node_timeout: Duration::from_secs(5),
         end_timeout: Duration::from_secs(5),
     };
@@ -87,6 +99,17 @@ pub const BEATS_OF_SILENCE: u32 = 3;
 
 /// Beats between two Hellos of a Pi that waits for another run.
 pub const BEATS_OF_PATIENCE: u32 = 4;
+
+/// Beats between two rounds of wishes for books that nobody could give, at first and at most: they double.
+pub const BEATS_OF_HEALING: [u32; 2] = [1, 64];
+
+/// Streams of one partition that a wish for a book can name. The venue has far fewer channels; of a
+/// partition with more of them no book is asked for.
+pub const SNAPSHOT_STREAMS: usize = 64;
+
+/// Wishes of other nodes that may wait at a Pi, more than all others of a cluster of usual size have at
+/// once. One that finds no room is made again.
+pub const SNAPSHOT_QUEUE: usize = 32;
 
 /// The least bytes of a batch: two records of one number must fit, since a number is never cut.
 pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
@@ -113,6 +136,8 @@ pub const ASK_INTERVAL: Duration = Duration::from_millis(500);
 pub const PARTITIONS_PER_NODE: usize = 4;
 
 const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
+const _: () =
+    assert!(MAX_LIST_HEAD_BYTES + SNAPSHOT_STREAMS * MAX_POSITION_BYTES <= MAX_BATCH_BYTES);
 const _: () = assert!(
     Limits::DEFAULT.repair_timeout.as_millis() * 2 <= Limits::DEFAULT.node_timeout.as_millis()
 );

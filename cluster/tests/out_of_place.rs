@@ -11,7 +11,7 @@ use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::units::{
-    ChannelId, Instant, Numbering, Position, PriceScale, SeqNum, SymbolIndex,
+    ChannelId, Instant, Numbering, Position, PriceScale, SeqNum, SymbolIndex, UnixNanos,
 };
 use oxberry_proto::flow::{Ack, Farewell, Finish, RepairWish, StreamPosition};
 use oxberry_proto::start::{Hello, Ready, Replica, SetupPi, SetupVisualRequest, SymbolAssignment};
@@ -25,6 +25,7 @@ const RUN: Run = Run {
     generation: 1,
 };
 const NOW: Instant = Instant::from_raw(1_000_000_000);
+const WALL: UnixNanos = UnixNanos::from_raw(1_340_285_400_000_000_000);
 const PEER: &[u8] = b"peer";
 const CHANNEL: ChannelId = ChannelId::from_raw(1);
 const PARTITION: Partition = Partition::from_raw(0);
@@ -209,16 +210,16 @@ fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
         generation: 2,
         ..RUN
     };
-    pi.handle_control(NOW, &setup(RUN));
+    pi.handle_control(NOW, WALL, &setup(RUN));
     // It answers a Hello that was repeated.
-    pi.handle_control(NOW, &setup(RUN));
+    pi.handle_control(NOW, WALL, &setup(RUN));
     assert_eq!(pi.counters().out_of_place, 0);
-    pi.handle_control(NOW, &setup(another));
+    pi.handle_control(NOW, WALL, &setup(another));
     assert_eq!(pi.run(), RUN);
     let finish = |run| message(&Finish { run, equal: true });
-    pi.handle_control(NOW, &finish(another));
+    pi.handle_control(NOW, WALL, &finish(another));
     assert_eq!(pi.counters().foreign, 1);
-    pi.handle_control(NOW, &finish(RUN));
+    pi.handle_control(NOW, WALL, &finish(RUN));
     let told = std::iter::from_fn(|| pi.next_command()).filter_map(|command| {
         let pi::Command::Report(pi::Report::OutOfPlace(kind)) = command else {
             return None;

@@ -115,7 +115,7 @@ impl<'s> World<'s> {
                 partitions: 2,
                 symbols: 0,
             };
-            pi.handle_control(now, writer.finish(&[], head).unwrap());
+            pi.handle_control(now, WALL, writer.finish(&[], head).unwrap());
             for partition in table.partitions() {
                 let ping = Ping {
                     run: RUN,
@@ -276,7 +276,7 @@ impl<'s> World<'s> {
                     partition,
                 };
                 let pi = self.pis.get_mut(usize::from(node.raw())).unwrap();
-                pi.handle_control(self.now, &message(&tell));
+                pi.handle_control(self.now, WALL, &message(&tell));
             }
         }
         while self.page.next_shown().is_some() {}

@@ -312,6 +312,8 @@ impl Running<'_> {
             bad_messages,
             refused,
             vain_wishes,
+            snapshots_asked: _,
+            snapshot_bytes: _,
         } = self.brain.counters();
         // A Pi or page that came back says such things as well; no warning.
         if out_of_place + foreign + bad_messages + refused + vain_wishes > 0 {

@@ -134,6 +134,8 @@ fn exit_code(summary: &Summary) -> ExitCode {
         holes = counters.holes,
         losses = counters.losses,
         refreshes_missed = counters.refreshes_missed,
+        snapshots_taken = counters.snapshots_taken,
+        snapshots_given = counters.snapshots_given,
         bad_frames = counters.bad_frames,
         out_of_place = counters.out_of_place,
         foreign = counters.foreign,

@@ -219,7 +219,7 @@ impl Daemon<'_> {
             let Some(message) = self.sockets.control.recv()? else {
                 break;
             };
-            self.pi.handle_control(now, message);
+            self.pi.handle_control(now, self.clock.wall(), message);
         }
         Ok(())
     }

@@ -157,6 +157,19 @@ const fn symbols(
 }
 
 /// Why books refused an event, as [`METRICS`] has it.
+const fn snapshots(
+    labels: &'static [(&'static str, &'static str)],
+    read: fn(&LoopReadings) -> u64,
+) -> Metric<LoopReadings> {
+    let name = "oxberry_pi_snapshots_total";
+    Metric::new(
+        name,
+        "Books of other replicas, by what became of the wish.",
+        read,
+    )
+    .with(labels)
+}
+
 const fn refused(
     labels: &'static [(&'static str, &'static str)],
     read: fn(&LoopReadings) -> u64,
@@ -202,6 +215,11 @@ static METRICS: &[Metric<LoopReadings>] = &[
     metric("oxberry_pi_held_dropped_total", "Batches behind what was missing that found no room to wait, and were asked for as well.", |of| of.counters.held_full),
     metric("oxberry_pi_losses_total", "Losses of the feed that the controller told.", |of| of.counters.losses),
     metric("oxberry_pi_refreshes_missed_total", "Messages of refreshes that came too late or not at all.", |of| of.counters.refreshes_missed),
+    snapshots(&[("outcome", "taken")], |of| of.counters.snapshots_taken),
+    snapshots(&[("outcome", "refused")], |of| of.counters.snapshots_refused),
+    snapshots(&[("outcome", "given_up")], |of| of.counters.snapshots_given_up),
+    metric("oxberry_pi_snapshots_given_total", "Books that were given to other nodes.", |of| of.counters.snapshots_given),
+    metric("oxberry_pi_snapshot_wishes_dropped_total", "Wishes of other nodes that found no room.", |of| of.counters.wishes_dropped),
     metric("oxberry_pi_foreign_frames_total", "Frames of another run, or of a partition that is not held here.", |of| of.counters.foreign),
     metric("oxberry_pi_bad_frames_total", "Frames that could not be read.", |of| of.counters.bad_frames),
     metric("oxberry_pi_out_of_place_messages_total", "Messages that are not said to a node that is as far as this one.", |of| of.counters.out_of_place),

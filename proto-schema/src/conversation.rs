@@ -11,6 +11,7 @@ use crate::flow::{
     StreamPosition, SymbolDigest,
 };
 use crate::records::{Records, decode_list};
+use crate::snapshot::{Snapshot, SnapshotRecord, SnapshotRefused, SnapshotWish};
 use crate::start::{
     Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest,
     SymbolAssignment, SymbolEntry, TellState,
@@ -80,6 +81,12 @@ direction! {
         Heartbeat;
         /// These are my books.
         Digests of SymbolDigest;
+        /// I would like to have a book.
+        SnapshotWish of StreamPosition;
+        /// Somebody wished for this book.
+        Snapshot of SnapshotRecord;
+        /// Somebody wished for a book that I cannot give.
+        SnapshotRefused;
         /// All that I said was taken.
         Farewell;
     }
@@ -96,6 +103,12 @@ direction! {
         SayHello;
         /// Tell the visualisation what you know.
         TellState;
+        /// Another node would like to have a book.
+        SnapshotWish of StreamPosition;
+        /// You wished for this book.
+        Snapshot of SnapshotRecord;
+        /// You wished for a book that nobody can give.
+        SnapshotRefused;
         /// It is over.
         Finish;
     }

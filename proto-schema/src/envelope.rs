@@ -55,6 +55,12 @@ pub enum Kind {
     RepairWish = 24,
     /// [`crate::flow::RepairGone`]
     RepairGone = 25,
+    /// [`crate::snapshot::SnapshotWish`]
+    SnapshotWish = 26,
+    /// [`crate::snapshot::Snapshot`]
+    Snapshot = 27,
+    /// [`crate::snapshot::SnapshotRefused`]
+    SnapshotRefused = 30,
     /// [`crate::stock::StockBatch`]
     StockBatch = 32,
     /// [`crate::stock::EndOfEvents`]
@@ -65,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -87,6 +93,9 @@ impl Kind {
         Self::Refresh,
         Self::RepairWish,
         Self::RepairGone,
+        Self::SnapshotWish,
+        Self::Snapshot,
+        Self::SnapshotRefused,
         Self::StockBatch,
         Self::EndOfEvents,
         Self::StockBeat,

@@ -26,6 +26,9 @@ pub const MAX_BATCH_BYTES: usize = 1_400;
 /// record to it.
 pub const MAX_RECORD_BYTES: usize = 96;
 
+/// Bytes of the record of a position in a stream.
+pub const MAX_POSITION_BYTES: usize = 20;
+
 /// Bytes of one record of a [status](crate::status): that of a node, with its name.
 pub const MAX_STATUS_RECORD_BYTES: usize = 192;
 

@@ -21,8 +21,12 @@ fn a_message_is_read_in_its_direction_and_is_a_wrong_kind_in_all_others() {
             Question::decode(&message).map(|one| one.kind()),
             Answer::decode(&message).map(|one| one.kind()),
         ];
-        // Pis and visualisation are refused alike.
-        let directions = if kind == Kind::Refused { 2 } else { 1 };
+        // Pis and visualisation are refused alike, and the controller passes snapshots on.
+        let is_in_two = matches!(
+            kind,
+            Kind::Refused | Kind::SnapshotWish | Kind::Snapshot | Kind::SnapshotRefused
+        );
+        let directions = if is_in_two { 2 } else { 1 };
         let fitting = read.iter().filter(|read| **read == Ok(kind));
         assert_eq!(fitting.count(), directions, "{name}");
         let other = Err(ProtoError::BadKind { kind: kind as u8 });

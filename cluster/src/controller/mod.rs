@@ -19,6 +19,7 @@ mod outcome;
 mod output;
 mod question;
 mod refusals;
+mod relay;
 mod repair;
 mod status;
 mod successor;
@@ -229,7 +230,7 @@ impl Controller {
         }
         let told = FromPi::decode(message);
         let taken = match (known, told) {
-            (Some(id), Ok(told)) => self.dispatch(now, id, told),
+            (Some(id), Ok(told)) => self.dispatch(now, id, told, message),
             (None, Ok(told)) => {
                 self.dispatch_unknown(now, peer, told);
                 Ok(())
@@ -276,11 +277,20 @@ impl Controller {
             | FromPi::RepairWish(_)
             | FromPi::Heartbeat(_)
             | FromPi::Digests(..)
+            | FromPi::SnapshotWish(..)
+            | FromPi::Snapshot(..)
+            | FromPi::SnapshotRefused(_)
             | FromPi::Farewell(_) => self.say_hello(peer.to_vec()),
         }
     }
 
-    fn dispatch(&mut self, now: Instant, id: NodeId, told: FromPi<'_>) -> Result<(), ProtoError> {
+    fn dispatch(
+        &mut self,
+        now: Instant,
+        id: NodeId,
+        told: FromPi<'_>,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
         let kind = told.kind();
         match told {
             FromPi::Hello(_) => self.handle_hello_again(id),
@@ -307,6 +317,21 @@ impl Controller {
             FromPi::Digests(Digests { run, of, .. }, digests) => {
                 if self.is_of_run(id, run, kind) {
                     self.handle_digests(now, id, usize::from(of), digests)?;
+                }
+            }
+            FromPi::SnapshotWish(head, _) => {
+                if self.is_of_run(id, head.run, kind) {
+                    self.pass_wish(id, &head, message);
+                }
+            }
+            FromPi::Snapshot(head, _) => {
+                if self.is_of_run(id, head.run, kind) {
+                    self.pass_snapshot(&head, message);
+                }
+            }
+            FromPi::SnapshotRefused(refused) => {
+                if self.is_of_run(id, refused.run, kind) {
+                    self.pass_on_to(refused.to, message);
                 }
             }
             FromPi::Farewell(Farewell { run, .. }) => {

@@ -69,6 +69,10 @@ pub struct Counters {
     pub bad_messages: u64,
     /// Times that a Pi was sent away, of which only the first and some later ones are told.
     pub refused: u64,
+    /// Wishes of a Pi for a book that were passed on to another one.
+    pub snapshots_asked: u64,
+    /// Bytes of books that were passed on.
+    pub snapshot_bytes: u64,
     /// Wishes of the visualisation for the state of a node that is dead, or was never there.
     pub vain_wishes: u64,
 }

@@ -198,6 +198,8 @@ impl From<Counters> for ControllerStatus {
             bad_messages,
             refused,
             vain_wishes,
+            snapshots_asked: _,
+            snapshot_bytes: _,
         } = counters;
         Self {
             out_of_place,

@@ -90,6 +90,16 @@ impl ControlMail {
         (self.length > 0).then(|| self.sending.get(..self.length))?
     }
 
+    /// A message that was written elsewhere is to be sent next.
+    pub(super) fn put(&mut self, message: &[u8]) {
+        self.length = put(&mut self.sending, message);
+    }
+
+    /// Lets somebody write the message that is to be sent next, who returns its length.
+    pub(super) fn fill(&mut self, write: impl FnOnce(&mut [u8]) -> usize) {
+        self.length = write(&mut self.sending);
+    }
+
     /// The message is on its way; says whether it was the farewell.
     pub(super) const fn sent(&mut self) -> bool {
         self.length = 0;
@@ -112,6 +122,11 @@ impl ControlMail {
         self.next_digest = 0;
         self.has_digests = true;
         self.digests_due = true;
+    }
+
+    /// Whether the digests of the books were taken.
+    pub(super) const fn has_digests(&self) -> bool {
+        self.has_digests
     }
 
     /// Says Hello.

@@ -127,6 +127,9 @@ impl<'s> Pi<'s> {
             if event.seq_num <= taken {
                 continue;
             }
+            if !self.taker.is_idle() && !self.keep_for_wishes(head.stream.channel, &event) {
+                continue;
+            }
             if let Action::Define { .. } = event.action
                 && self.books.slot(event.symbol_index).is_none()
             {
@@ -213,6 +216,8 @@ impl<'s> Pi<'s> {
             let record = record.inspect_err(|_| self.break_refreshes(head.stream))?;
             match deltas.recorded(record) {
                 Recorded::Event(event) => {
+                    // What the venue tells again is in no book that is on its way.
+                    self.give_up_wish_for(&event);
                     self.define(head.stream, &event);
                     self.apply_of_refresh(wall, head.stream, &event);
                 }
@@ -373,6 +378,7 @@ impl<'s> Pi<'s> {
         mut act: impl FnMut(&mut Books<'s>, SymbolSlot, ChannelId) -> bool,
     ) {
         let StreamId { channel, partition } = stream;
+        self.give_up_wishes_of(partition);
         let start = self
             .symbols
             .partition_point(|&(known, _)| known < partition);

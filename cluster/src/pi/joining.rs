@@ -109,6 +109,7 @@ impl Pi<'_> {
         let limits = self.config.limits;
         let room = usize::try_from(self.config.max_symbols).unwrap_or(usize::MAX);
         self.run = setup.run;
+        self.node = setup.node;
         self.events_before = self.counters.events;
         self.waiting = Waiting::new(now);
         self.partitions = setup.partitions;
@@ -171,6 +172,8 @@ impl Pi<'_> {
         self.telling = Telling::new(self.run, NodeId::from_raw(0), 0, self.config.limits);
         self.held.clear();
         self.mail.leave();
+        self.giver.leave();
+        self.taker.leave();
         self.pinged.clear();
         self.is_silent = false;
         self.beat_due = false;

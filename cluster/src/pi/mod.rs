@@ -6,6 +6,8 @@
 
 mod control_mail;
 mod data;
+mod giver;
+mod healing;
 mod held;
 mod hole;
 mod joining;
@@ -14,8 +16,10 @@ mod news;
 mod outbox;
 mod output;
 mod ring;
+mod round;
 mod standing;
 mod streams;
+mod taker;
 mod telling;
 
 use std::collections::VecDeque;
@@ -31,11 +35,13 @@ use oxberry_proto::{
 };
 
 use self::control_mail::ControlMail;
+use self::giver::Giver;
 use self::held::Held;
 use self::joining::Waiting;
 pub use self::output::{Command, Counters, Report};
 pub use self::standing::Standing;
 use self::streams::Streams;
+use self::taker::Taker;
 use self::telling::Telling;
 use crate::limits::{Limits, REPORTED_REJECTIONS};
 
@@ -81,6 +87,8 @@ pub struct Pi<'s> {
     books: Books<'s>,
     phase: Phase,
     run: Run,
+    /// Its number in the run.
+    node: NodeId,
     /// Partitions of the cluster, for symbols that only the feed defines.
     partitions: u16,
     streams: Streams,
@@ -90,6 +98,8 @@ pub struct Pi<'s> {
     mended: Box<[u8]>,
     telling: Telling,
     mail: ControlMail,
+    giver: Giver,
+    taker: Taker,
     /// The symbols of every partition, in the order of the partitions.
     symbols: Vec<(Partition, SymbolIndex)>,
     /// Whether a ping of the partition came, in the order of the partitions.
@@ -103,6 +113,8 @@ pub struct Pi<'s> {
     /// Whether the visualisation is still to hear that no more events follow.
     end_due: bool,
     waiting: Waiting,
+    /// After the end: when books that are still not live are reported as they are.
+    heals_until: Option<Instant>,
     counters: Counters,
     /// Events that were applied before this run.
     events_before: u64,
@@ -117,12 +129,15 @@ impl<'s> Pi<'s> {
         Self {
             phase: Phase::Joining { next_hello: now },
             run,
+            node,
             partitions: 0,
             streams: Streams::new(Vec::new(), 0, config.limits),
             held: Held::new(config.limits.held_bytes),
             mended: vec![0; MAX_BATCH_BYTES].into_boxed_slice(),
             telling: Telling::new(run, node, 0, config.limits),
             mail: ControlMail::new(config.max_symbols),
+            giver: Giver::new(config.limits.snapshot_orders),
+            taker: Taker::new(config.limits),
             symbols: Vec::new(),
             pinged: Vec::new(),
             is_silent: false,
@@ -131,6 +146,7 @@ impl<'s> Pi<'s> {
             beat_due: false,
             end_due: false,
             waiting: Waiting::new(now),
+            heals_until: None,
             counters: Counters::default(),
             events_before: 0,
             // Subscriptions come all at once; later commands are few and rare.
@@ -208,6 +224,8 @@ impl<'s> Pi<'s> {
                 self.streams.owe_all(now);
                 self.streams.holes.ask_again();
                 self.listen(now);
+                self.give_up_overdue_wishes(now);
+                self.taker.round.beat();
             }
         }
         if let Phase::Finishing { equal, until } = self.phase
@@ -237,6 +255,7 @@ impl<'s> Pi<'s> {
     /// The frame that waits to be pushed to the visualisation, if any; call
     /// [`stock_sent`](Self::stock_sent) once it is on its way.
     pub fn stock_frame(&mut self, wall: UnixNanos) -> Option<&[u8]> {
+        self.settle_snapshots(wall);
         let Self {
             telling,
             streams,
@@ -276,8 +295,8 @@ impl<'s> Pi<'s> {
     }
 
     /// The controller sent something.
-    pub fn handle_control(&mut self, now: Instant, message: &[u8]) {
-        if let Err(error) = self.dispatch_control(now, message) {
+    pub fn handle_control(&mut self, now: Instant, wall: UnixNanos, message: &[u8]) {
+        if let Err(error) = self.dispatch_control(now, wall, message) {
             self.bad_frame(error);
         }
     }
@@ -291,7 +310,12 @@ impl<'s> Pi<'s> {
         self.go_on(now, wall);
     }
 
-    fn dispatch_control(&mut self, now: Instant, message: &[u8]) -> Result<(), ProtoError> {
+    fn dispatch_control(
+        &mut self,
+        now: Instant,
+        wall: UnixNanos,
+        message: &[u8],
+    ) -> Result<(), ProtoError> {
         match ToPi::decode(message)? {
             ToPi::SetupPi(setup, assignments) => {
                 if let Phase::Joining { .. } = self.phase {
@@ -311,6 +335,9 @@ impl<'s> Pi<'s> {
                     None => self.counters.foreign += 1,
                 }
             }
+            ToPi::SnapshotWish(wish, positions) => self.handle_wish(&wish, positions)?,
+            ToPi::Snapshot(head, records) => self.handle_snapshot(now, wall, &head, records)?,
+            ToPi::SnapshotRefused(refused) => self.handle_no_snapshot(&refused),
             ToPi::Finish(Finish { run, equal }) => {
                 self.handle_finish(now, run, equal);
             }
@@ -347,11 +374,12 @@ impl<'s> Pi<'s> {
         }
     }
 
-    /// After the last end of a stream the books are final.
+    /// After the last end of a stream nothing more happens to the books.
     fn end_when_over(&mut self) {
         if self.phase == Phase::Running && self.streams.have_ended() {
             self.phase = Phase::Ended;
-            self.mail.digest(&self.books, &self.symbols);
+            self.heals_until = None;
+            self.taker.round.begin_last();
             self.report(Report::Ended {
                 events: self.events_of_run(),
             });
@@ -404,8 +432,10 @@ impl<'s> Pi<'s> {
             }
             Phase::Over { .. } => self.mail.compose_farewell(),
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
+                self.digest_when_healed(now);
                 let beat = self.mail.beat_due.then(|| self.beat());
                 self.mail.compose(now, &mut self.streams, beat);
+                self.compose_healing(now);
             }
         }
     }

@@ -132,6 +132,19 @@ pub struct Counters {
     pub bad_frames: u64,
     /// Messages that are not said to a Pi that is as far as this one.
     pub out_of_place: u64,
+    /// Books that other replicas were asked for.
+    pub snapshots_asked: u64,
+    /// Books that were taken over from another replica.
+    pub snapshots_taken: u64,
+    /// Books that nobody could give.
+    pub snapshots_refused: u64,
+    /// Books that were asked for in vain: the answer did not come or did not fit, or what came between was
+    /// too much. They are asked for again.
+    pub snapshots_given_up: u64,
+    /// Books that were given to other nodes.
+    pub snapshots_given: u64,
+    /// Wishes of other nodes that found no room. They are made again.
+    pub wishes_dropped: u64,
     /// Stock events told.
     pub stock_events: u64,
 }

@@ -83,6 +83,11 @@ impl Streams {
         self.streams.get_mut(at)
     }
 
+    /// Whether something was heard of a stream.
+    pub(super) fn is_known(&self, id: StreamId) -> bool {
+        self.get(id).is_some_and(|stream| stream.is_known)
+    }
+
     /// The place of a partition among those that are held here.
     pub(super) fn partition_at(&self, partition: Partition) -> Option<usize> {
         self.partitions.binary_search(&partition).ok()

@@ -70,6 +70,7 @@ pub(crate) struct World {
     pub(crate) wishes: usize,
     /// How far the wall clocks are ahead of the time that passes.
     pub(crate) wall_ahead: core::time::Duration,
+    is_paused: bool,
 }
 
 pub(crate) struct SimulatedPi {
@@ -86,6 +87,8 @@ pub(crate) struct SimulatedPi {
     pub(crate) is_dead: bool,
     /// Pushes no frames: its page does not read.
     pub(crate) is_stuck: bool,
+    /// The end of the next batch does not reach it.
+    pub(crate) loses_an_end: bool,
     /// What it said to the controller, by kind.
     pub(crate) said: BTreeMap<u8, usize>,
     /// The most bytes of batches that ever waited for it.
@@ -188,6 +191,7 @@ impl World {
             repairs: Repairs::All,
             wishes: 0,
             wall_ahead: core::time::Duration::ZERO,
+            is_paused: false,
         };
         world.rewind();
         world
@@ -232,6 +236,7 @@ impl World {
             result: None,
             is_dead: false,
             is_stuck: false,
+            loses_an_end: false,
             said: BTreeMap::new(),
             most_waiting: 0,
         });
@@ -259,6 +264,11 @@ impl World {
         pi.data.clear();
         pi.control.clear();
         pi.result = None;
+    }
+
+    /// Nothing comes from the feed any more; the channels say on how far they are.
+    pub(crate) fn pause_feed(&mut self) {
+        self.is_paused = true;
     }
 
     /// Turns the world until `done`, for at most a minute of its time.
@@ -389,6 +399,7 @@ impl World {
             batches,
             now,
             wall_ahead,
+            is_paused,
             ..
         } = self;
         let channel = &mut channels[at];
@@ -404,7 +415,7 @@ impl World {
             }
             *batches += usize::from(is_batch);
         };
-        while let Some(occurrence) = channel.occurrences.front() {
+        while !*is_paused && let Some(occurrence) = channel.occurrences.front() {
             if streams
                 .push(occurrence, &config.table, wall, &mut send)
                 .is_err()
@@ -437,13 +448,17 @@ impl World {
         }
         pi.brain.handle_timeout(now);
         while let Some(message) = pi.control.pop_front() {
-            pi.brain.handle_control(now, &message);
+            pi.brain.handle_control(now, wall, &message);
         }
         let waiting = pi.data.iter().map(Vec::len).sum();
         pi.most_waiting = pi.most_waiting.max(waiting);
         while pi.brain.can_take_data()
-            && let Some(frame) = pi.data.pop_front()
+            && let Some(mut frame) = pi.data.pop_front()
         {
+            let is_batch = frame.len() > 100;
+            if is_batch && core::mem::take(&mut pi.loses_an_end) {
+                frame.truncate(frame.len() - 3);
+            }
             pi.brain.handle_data(now, wall, &frame);
         }
         pi.brain.mend(now, wall);

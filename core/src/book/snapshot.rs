@@ -191,6 +191,15 @@ impl Restore {
         Ok(())
     }
 
+    /// Gives up, since what is missing will not come: the book is stale.
+    pub fn abandon(self, books: &mut Books<'_>) {
+        let conditions = Conditions {
+            trust: Trust::Stale,
+            ..self.head.conditions
+        };
+        books.symbols.record(self.slot).set_conditions(conditions);
+    }
+
     fn fail(&self, books: &mut Books<'_>, error: RestoreError) -> RestoreError {
         let conditions = Conditions {
             trust: Trust::Stale,

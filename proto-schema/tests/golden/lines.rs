@@ -9,6 +9,7 @@ use oxberry_proto::flow::{
     RepairWish, StreamPosition, SymbolDigest,
 };
 use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_RECORD_BYTES};
+use oxberry_proto::snapshot::{NoSnapshot, Snapshot, SnapshotRefused, SnapshotWish};
 use oxberry_proto::start::{
     Hello, Ping, Ready, Refused, RefusedReason, Replica, SayHello, SetupPi, SetupVisual,
     SetupVisualRequest, SymbolAssignment, SymbolEntry, TellState,
@@ -21,7 +22,7 @@ use oxberry_proto::{
 
 use crate::samples::{
     AFTER, LIBZMQ, NODE, NUMBERING, PARTITION, RUN, SCALE, SENT, STREAM, batch, event_records,
-    node_beat, recorded, status, status_records, stock_records, stock_told,
+    node_beat, recorded, snapshot_records, status, status_records, stock_records, stock_told,
 };
 
 /// Turns heads and lists into golden lines, and checks that they read back equal.
@@ -231,6 +232,56 @@ pub(crate) fn written_now() -> String {
             digest: u64::MAX,
         }],
     );
+    lines.list(
+        SnapshotWish {
+            run: RUN,
+            node: NODE,
+            wish: 300,
+            symbol_index,
+            partition: PARTITION,
+            streams: 0,
+        },
+        &[StreamPosition {
+            stream: STREAM,
+            position: Position {
+                numbering: NUMBERING,
+                seq_num: AFTER,
+            },
+        }],
+    );
+    let snapshot = Snapshot {
+        run: RUN,
+        node: NODE,
+        to: NODE,
+        wish: 300,
+        at: Some((
+            STREAM.channel,
+            Position {
+                numbering: NUMBERING,
+                seq_num: AFTER,
+            },
+        )),
+        part: 0,
+        is_last: true,
+        records: 0,
+    };
+    lines.list(snapshot, &snapshot_records());
+    lines.list(
+        Snapshot {
+            at: None,
+            part: 1,
+            ..snapshot
+        },
+        &[],
+    );
+    for reason in [NoSnapshot::Alone, NoSnapshot::NotLive, NoSnapshot::TooLarge] {
+        lines.plain(&SnapshotRefused {
+            run: RUN,
+            to: NODE,
+            wish: 300,
+            reason,
+        });
+    }
     lines.plain(&Finish {
         run: RUN,
         equal: true,

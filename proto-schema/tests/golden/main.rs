@@ -14,6 +14,7 @@ use lines::written_now;
 use oxberry_proto::flow::{
     Ack, Batch, Coverage, Digests, Heartbeat, Refresh, RepairGone, RepairWish,
 };
+use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotWish};
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
 use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{StockBatch, StockBeat};
@@ -104,6 +105,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<RepairWish>(message);
     plain::<RepairGone>(message);
     plain::<StatusRequest>(message);
+    plain::<SnapshotRefused>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
     list::<StockBatch>(message);
@@ -113,4 +115,6 @@ fn read_as_everything(message: &[u8]) {
     list::<Ack>(message);
     list::<Status>(message);
     list::<Digests>(message);
+    list::<SnapshotWish>(message);
+    list::<Snapshot>(message);
 }

@@ -1,12 +1,15 @@
 //! One record of every kind, and the values that the golden messages have in common.
 
-use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_core::book::{
+    Conditions, Digest, MEDIAN_WINDOW, Order, SnapshotHead, Tape, TradingStatus, Trust,
+};
 use oxberry_core::feed::{Action, ExecutionEffect, FeedEvent, TradeSessions};
 use oxberry_core::units::{
     ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, Side,
     SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
 };
 use oxberry_proto::flow::Batch;
+use oxberry_proto::snapshot::{HeadReader, SnapshotRecord};
 use oxberry_proto::status::{
     ChannelPosition, ChannelStatus, ControllerStatus, NodeBeat, NodeState, NodeStatus,
     PartitionStatus, ReplicaStatus, RunPhase, Status, StatusFrom, StatusRecord, TrustTotals,
@@ -336,5 +339,45 @@ pub(crate) fn status_records() -> Vec<StatusRecord> {
             position,
         }),
     ]);
+    records
+}
+
+/// One record of every kind of a snapshot.
+pub(crate) fn snapshot_records() -> Vec<SnapshotRecord> {
+    let price = |raw: i64| Price::from_raw(50_850_000_000 + raw);
+    let mut prices = [Price::default(); MEDIAN_WINDOW];
+    (prices[0], prices[1]) = (price(0), price(1));
+    let head = SnapshotHead {
+        symbol_index: SymbolIndex::from_raw(1753),
+        scale: PriceScale::new(SCALE).unwrap(),
+        channel: Some(STREAM.channel),
+        conditions: Conditions {
+            trading_status: TradingStatus::Open,
+            expired: true,
+            ..Conditions::default()
+        },
+        symbol_seq_num: Some(SymbolSeqNum::from_raw(300)),
+        since: AFTER,
+        tape: Tape {
+            trades: 2,
+            volume: 300,
+            notional: 1 << 70,
+            high: price(1),
+            low: price(0),
+            prices,
+        },
+        orders: [1, 0],
+        digest: Digest::from_raw(u64::MAX),
+    };
+    let mut records: Vec<_> = SnapshotRecord::of_head(&head).collect();
+    let mut reader = HeadReader::default();
+    assert!(records.iter().all(|record| reader.take(record)));
+    assert_eq!(reader.head(), Some(head));
+    records.push(SnapshotRecord::Order(Order {
+        order_id: OrderId::legacy(77, true),
+        price: RawPrice::from_raw(508_500),
+        qty: Qty::from_raw(300),
+        last_session: TradeSessions::ALL,
+    }));
     records
 }

@@ -3,7 +3,7 @@
 use oxberry_cluster::controller::Outcome;
 use oxberry_cluster::page::{Row, Standing, Voice};
 use oxberry_cluster::pi::Pi;
-use oxberry_core::book::Trust;
+use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_proto::{Run, StreamId};
 
@@ -121,6 +121,7 @@ impl World<'_> {
         // Whoever ends before all is well again may not have been heard to the end.
         if self.plan.holds {
             self.judge_page_at_end(run)?;
+            self.judge_healed(run)?;
         }
         self.judge_those_without_loss(run)?;
         if self.is_next_day {
@@ -201,6 +202,43 @@ impl World<'_> {
             if counters.repairs_filled > 0 {
                 self.marks.hit(Mark::RepairedWhole);
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that each book which one replica has live at the end is live on the others too, unless it is
+    /// too large to be given.
+    fn judge_healed(&mut self, run: Run) -> Result<(), Violation> {
+        let most = self.plan.limits.snapshot_orders;
+        let mut is_any = false;
+        for brain in self.brains(run, true) {
+            for slot in brain.books().slots() {
+                let books = brain.books();
+                let symbol_index = books.symbol_index(slot);
+                let orders = Side::BOTH.map(|side| books.orders(slot, side).count());
+                let may_be_given = orders.iter().sum::<usize>() <= most;
+                if books.trust(slot) != Trust::Live || !may_be_given {
+                    continue;
+                }
+                is_any = true;
+                for other in self.brains(run, true) {
+                    let is_contested = |books: &Books<'_>| {
+                        let slot = books.slot(symbol_index);
+                        slot.is_some_and(|slot| books.is_contested(slot))
+                    };
+                    if let Some(trust @ (Trust::Partial | Trust::Stale)) =
+                        trust_of(other, symbol_index)
+                        && !is_contested(other.books())
+                    {
+                        return Err(format!(
+                            "symbol {symbol_index} is live on one replica at the end and {trust} on another"
+                        ));
+                    }
+                }
+            }
+        }
+        if is_any {
+            self.marks.hit(Mark::AllHealed);
         }
         Ok(())
     }

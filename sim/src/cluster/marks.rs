@@ -29,7 +29,11 @@ marks! {
     ToldRecovering "a replica says that a symbol is recovering";
     ToldPartial "a replica says that a symbol is partial";
     ToldStale "a replica says that a symbol is stale";
-    Rebuilt "a refresh makes a book live again";
+    Rebuilt "a book is live again as a refresh or another replica has it";
+    BookAsked "a Pi asks for the book of another replica";
+    BookTaken "a Pi takes over the book of another replica";
+    BookRefused "nobody can give a book that a Pi asks for";
+    BookGivenUp "a Pi gives up a book that it asked for";
     StateTold "a replica tells the state of a symbol";
     DataQueueFull "a batch is dropped because its subscriber does not read";
     StockQueueFull "a Pi waits for the page to read";
@@ -85,6 +89,7 @@ marks! {
     RowRecovering "a row is recovering";
     TwinsEqual "the live books of twins are equal at the end";
     LostNothing "a Pi that has missed nothing, in a run with faults or not, ends with all books live";
+    AllHealed "a book that one replica has live at the end is live on all";
     WholeAgain "all rows are what the best replica says at the end";
     DeadController "the controller is killed for good";
     AnotherDay "a controller begins to play something else";

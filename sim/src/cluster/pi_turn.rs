@@ -118,14 +118,14 @@ impl<'m> World<'m> {
 
     /// Takes everything that has arrived from the controller.
     fn hear_controller(&mut self, at: usize, brain: &mut Pi<'m>, local: Instant) {
-        let now = self.now;
+        let (now, wall) = (self.now, self.wall());
         while let Some(pi) = self.pis.get_mut(at)
             && let Some(message) = pi.from_controller.take(now)
         {
             self.trace.note(now, b'm', &message);
             self.trace
                 .tell(now, || format!("pi {at} < {}", Words(&message)));
-            brain.handle_control(local, &message);
+            brain.handle_control(local, wall, &message);
         }
     }
 
@@ -226,6 +226,22 @@ impl<'m> World<'m> {
             (Mark::LossTold, after.losses - before.losses),
             (Mark::CopyDropped, after.copies - before.copies),
             (Mark::Rejected, after.rejected - before.rejected),
+            (
+                Mark::BookAsked,
+                after.snapshots_asked - before.snapshots_asked,
+            ),
+            (
+                Mark::BookTaken,
+                after.snapshots_taken - before.snapshots_taken,
+            ),
+            (
+                Mark::BookRefused,
+                after.snapshots_refused - before.snapshots_refused,
+            ),
+            (
+                Mark::BookGivenUp,
+                after.snapshots_given_up - before.snapshots_given_up,
+            ),
             (Mark::Foreign, after.foreign - before.foreign),
         ] {
             self.marks.count(mark, times);

@@ -366,6 +366,9 @@ fn draw_limits(random: &mut Random) -> Limits {
         beat,
         outbox_frames: pick(random, &[1, 4, 64]),
         sweep: pick(random, &[1, 3, 256]),
+        snapshot_orders: pick(random, &[4, 1_024]),
+        snapshot_wishes: pick(random, &[1, 2, 8]),
+        snapshot_events: pick(random, &[2, 64, 4_096]),
         node_timeout: beat * ticks,
         // Enough for every queue to run empty.
         end_timeout: beat * u32::try_from(random.between(10, 30)).unwrap_or(10),
