@@ -57,6 +57,32 @@ impl Range {
         }
     }
 
+    /// From where on it goes on: whoever stands there or above misses nothing before it.
+    #[must_use]
+    pub const fn start(&self) -> Position {
+        match self.begins {
+            Some(previous) => previous,
+            None => Position {
+                numbering: self.numbering,
+                seq_num: self.after,
+            },
+        }
+    }
+
+    /// Where somebody at `at`, to whom it is a [hole](Fit::Hole), has to come first; always above `at`.
+    #[must_use]
+    pub fn needs(&self, at: Position) -> Position {
+        let start = self.start();
+        if start > at {
+            return start;
+        }
+        // It begins a numbering behind one that is not known here.
+        Position {
+            numbering: self.numbering,
+            seq_num: self.after,
+        }
+    }
+
     /// Where somebody stands who has taken it.
     #[must_use]
     pub const fn end(&self) -> Position {

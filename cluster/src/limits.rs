@@ -19,6 +19,18 @@ pub struct Limits {
     /// replica is found out, that many must leave without an acknowledgement, or its twin would stand
     /// still with it.
     pub window_batches: usize,
+    /// Bytes of batches of one stream that the controller keeps beside those that are on their way, to
+    /// publish them again. Of a living replica what is missing is on its way and always kept; this is
+    /// for who does not count, such as one that was taken for dead. As much again as may be on its way.
+    pub ring_bytes: usize,
+    /// Bytes of batches behind holes that a Pi holds until what is missing has come, over all streams.
+    /// More come than that only if connections break in fifty streams at once; what does not fit is
+    /// dropped, and asked for like any other hole.
+    pub held_bytes: usize,
+    /// How long a Pi asks for what is missing in a stream, with every beat, before it gives it up. Its
+    /// twin serves meanwhile, but waits for its acknowledgement when the window is full: longer than a
+    /// connection takes to come back, and well below `node_timeout`.
+    pub repair_timeout: Duration,
     /// Bytes of a batch: at most [`MAX_BATCH_BYTES`], an Ethernet frame.
     pub batch_bytes: usize,
     /// Batches after which a Pi acknowledges without waiting for `ack_delay`; well below the window,
@@ -51,6 +63,9 @@ impl Limits {
     pub const DEFAULT: Self = Self {
         window_bytes: 64 * MAX_BATCH_BYTES,
         window_batches: 1_024,
+        ring_bytes: 64 * MAX_BATCH_BYTES,
+        held_bytes: 4 << 20,
+        repair_timeout: Duration::from_secs(2),
         batch_bytes: MAX_BATCH_BYTES,
         ack_batches: 16,
         ack_delay: Duration::from_millis(5),
@@ -123,6 +138,9 @@ pub const PARTITIONS_PER_NODE: usize = 4;
 const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
 const _: () =
     assert!(MAX_LIST_HEAD_BYTES + SNAPSHOT_STREAMS * MAX_POSITION_BYTES <= MAX_BATCH_BYTES);
+const _: () = assert!(
+    Limits::DEFAULT.repair_timeout.as_millis() * 2 <= Limits::DEFAULT.node_timeout.as_millis()
+);
 const _: () = assert!(
     Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_SILENCE as u128
         <= Limits::DEFAULT.node_timeout.as_millis()

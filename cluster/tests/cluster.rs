@@ -17,7 +17,7 @@ use oxberry_core::book::Capacity;
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::start::RefusedReason;
 use oxberry_proto::{Kind, NodeId};
-use world::{CAPACITY, World, channel};
+use world::{CAPACITY, Repairs, World, channel};
 
 const LIMITS: Limits = Limits::DEFAULT;
 
@@ -293,10 +293,11 @@ fn a_controller_that_stood_still_takes_nobody_for_dead() {
 }
 
 #[test]
-fn a_lost_batch_is_noticed_and_makes_its_symbols_stale() {
+fn a_batch_that_is_lost_for_good_is_noticed_and_makes_its_symbols_stale() {
     let mut world = World::new(1, false, vec![channel(100, 20_000)]);
     world.add_pi("pi");
-    world.lose_batch_after = Some(20);
+    world.lost_batches = vec![20];
+    world.repairs = Repairs::None;
     assert!(world.run_until(is_over));
     let hole = |report: &pi::Report| matches!(report, pi::Report::Hole { .. });
     assert!(world.pis[0].reports.iter().any(hole));

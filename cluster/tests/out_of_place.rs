@@ -10,8 +10,10 @@ use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_cluster::pi::{self, Pi, PiConfig};
 use oxberry_core::book::{Books, Capacity};
-use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex, UnixNanos};
-use oxberry_proto::flow::{Ack, Farewell, Finish, StreamPosition};
+use oxberry_core::units::{
+    ChannelId, Instant, Numbering, Position, PriceScale, SeqNum, SymbolIndex, UnixNanos,
+};
+use oxberry_proto::flow::{Ack, Farewell, Finish, RepairWish, StreamPosition};
 use oxberry_proto::start::{Hello, Ready, Replica, SetupPi, SetupVisualRequest, SymbolAssignment};
 use oxberry_proto::{
     Head, Kind, Libzmq, NodeId, NodeName, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT,
@@ -110,6 +112,51 @@ fn a_controller_tells_what_a_node_that_is_only_ready_does_not_say() {
     let out_of_place = [Kind::Farewell, Kind::Hello, Kind::Ack];
     assert_eq!(told(&mut controller), out_of_place);
     assert_eq!(controller.counters().out_of_place, 3);
+}
+
+#[test]
+fn a_controller_passes_on_what_a_replica_lacks_and_what_nobody_can_lack_it_tells() {
+    let mut controller = controller();
+    let (run, node) = (RUN, NodeId::from_raw(0));
+    controller.handle_message(NOW, PEER, &hello("one"));
+    controller.handle_message(NOW, PEER, &message(&Ready { run, node }));
+    while controller.next_command().is_some() {}
+    let position = |number| Position {
+        numbering: Numbering::from_raw(1),
+        seq_num: SeqNum::from_raw(number),
+    };
+    let wish = |partition, from, to| {
+        let stream = StreamId {
+            channel: CHANNEL,
+            partition,
+        };
+        message(&RepairWish {
+            run,
+            node,
+            stream,
+            from: position(from),
+            to: position(to),
+        })
+    };
+    controller.handle_message(NOW, PEER, &wish(PARTITION, 5, 9));
+    let repair = controller::Command::Repair {
+        stream: StreamId {
+            channel: CHANNEL,
+            partition: PARTITION,
+        },
+        from: position(5),
+        to: position(9),
+    };
+    assert_eq!(controller.next_command(), Some(repair));
+    // Nothing is between, and nobody gave it that partition.
+    controller.handle_message(NOW, PEER, &wish(PARTITION, 9, 9));
+    controller.handle_message(NOW, PEER, &wish(Partition::from_raw(9), 5, 9));
+    assert_eq!(told(&mut controller), [Kind::RepairWish; 2]);
+    // Who is dead is nobody's replica.
+    controller.handle_timeout(NOW.after(Limits::DEFAULT.node_timeout));
+    while controller.next_command().is_some() {}
+    controller.handle_message(NOW, PEER, &wish(PARTITION, 5, 9));
+    assert_eq!(controller.next_command(), None);
 }
 
 #[test]

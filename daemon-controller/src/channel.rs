@@ -47,6 +47,15 @@ pub(crate) enum ToChannel {
         /// The position.
         acked: Position,
     },
+    /// Publish again what a replica lacks.
+    Repair {
+        /// The partition.
+        partition: Partition,
+        /// Where the replica stands.
+        from: Position,
+        /// Where it can go on.
+        to: Position,
+    },
     /// Nobody holds the partition any more, so its stream waits for nobody.
     Unheld {
         /// The partition.

@@ -10,8 +10,8 @@ use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_net::metrics::Readings;
 use oxberry_net::{Clock, Interest, NetError, Pipe, SynchronizedPublisher, wait};
-use oxberry_proto::Run;
 use oxberry_proto::status::ChannelStatus;
+use oxberry_proto::{Partition, Run};
 
 use crate::channel::{MESSAGE_BYTES, ToChannel};
 use crate::metrics::OutletReadings;
@@ -74,6 +74,13 @@ struct Counters {
     waited: Duration,
     /// Times that coverage was told.
     beats: u64,
+    /// Times that a replica lacked something.
+    repairs: u64,
+    /// Those of them for which some of it was not there any more.
+    repairs_gone: u64,
+    /// What was published again.
+    repeated_batches: u64,
+    repeated_bytes: u64,
 }
 
 impl Counters {
@@ -177,7 +184,10 @@ impl Outlet {
                     return Ok(Some(Pace::new(speed, first_sent, now)));
                 }
                 Some(ToChannel::Stop) => return Ok(None),
-                Some(ToChannel::Credit { .. } | ToChannel::Unheld { .. }) | None => {}
+                Some(
+                    ToChannel::Credit { .. } | ToChannel::Repair { .. } | ToChannel::Unheld { .. },
+                )
+                | None => {}
             }
         }
     }
@@ -371,6 +381,10 @@ impl Outlet {
             bytes,
             waits,
             waited,
+            repairs,
+            repairs_gone,
+            repeated_batches,
+            repeated_bytes,
             ..
         } = self.counters;
         let nanos = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
@@ -380,6 +394,10 @@ impl Outlet {
             bytes,
             waits,
             waited_ns: nanos(waited),
+            repairs,
+            repairs_gone,
+            repeated_batches,
+            repeated_bytes,
             bytes_in_flight: self.streams.bytes_in_flight(),
             batches_in_flight: self.streams.batches_in_flight(),
             waiting: self.waiting.len(),
@@ -403,16 +421,52 @@ impl Outlet {
     /// Takes what the main thread has said, without waiting.
     fn take_credit(&mut self) -> Result<Waited, NetError> {
         loop {
-            match self.hear()? {
-                Some(ToChannel::Credit { partition, acked }) => {
-                    self.streams.handle_credit(partition, acked);
-                }
-                Some(ToChannel::Unheld { partition }) => self.streams.set_held(partition, false),
-                Some(ToChannel::Stop) => return Ok(Waited::Stop),
-                Some(ToChannel::Start { .. }) => {}
-                None => return Ok(Waited::GoOn),
+            let Some(message) = self.hear()? else {
+                return Ok(Waited::GoOn);
+            };
+            if self.obey(message)? == Waited::Stop {
+                return Ok(Waited::Stop);
             }
         }
+    }
+
+    /// Does what the main thread says.
+    pub(crate) fn obey(&mut self, message: ToChannel) -> Result<Waited, NetError> {
+        match message {
+            ToChannel::Credit { partition, acked } => self.streams.handle_credit(partition, acked),
+            ToChannel::Repair {
+                partition,
+                from,
+                to,
+            } => self.repair(partition, from, to)?,
+            ToChannel::Unheld { partition } => self.streams.set_held(partition, false),
+            ToChannel::Stop => return Ok(Waited::Stop),
+            ToChannel::Start { .. } => {}
+        }
+        Ok(Waited::GoOn)
+    }
+
+    /// Publishes again what a replica lacks.
+    fn repair(
+        &mut self,
+        partition: Partition,
+        from: Position,
+        to: Position,
+    ) -> Result<(), NetError> {
+        let mut sent = Ok(());
+        let Self {
+            streams, publisher, ..
+        } = self;
+        let repaired = streams.repair(partition, from, to, &mut |frame| {
+            if sent.is_ok() {
+                sent = publisher.publish(frame);
+            }
+        });
+        self.counters.repairs += 1;
+        self.counters.repairs_gone += u64::from(repaired.is_gone);
+        self.counters.repeated_batches += repaired.batches;
+        self.counters.repeated_bytes += repaired.bytes;
+        sent
     }
 
     fn hear(&mut self) -> Result<Option<ToChannel>, NetError> {

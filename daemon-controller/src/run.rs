@@ -274,6 +274,15 @@ impl Running<'_> {
                     let credit = ToChannel::Credit { partition, acked };
                     self.threads.tell(stream.channel, credit)?;
                 }
+                Command::Repair { stream, from, to } => {
+                    let partition = stream.partition;
+                    let repair = ToChannel::Repair {
+                        partition,
+                        from,
+                        to,
+                    };
+                    self.threads.tell(stream.channel, repair)?;
+                }
                 Command::Report(report) => (self.tell)(report.into()),
                 Command::Stop(outcome) => {
                     Notice::of_outcome(&outcome).for_each(&mut *self.tell);

@@ -190,9 +190,12 @@ impl ChannelThread {
         Some(ended)
     }
 
-    /// Tells the thread something, if it still listens.
+    /// Tells the thread something, if it still listens. Of one that has ended the way out goes on, since
+    /// what it said last may be lacking.
     fn tell(&mut self, message: ToChannel) -> Result<(), NetError> {
-        if self.ended.is_requested() {
+        if let Some(outlet) = &mut self.outlet {
+            outlet.obey(message).map(|_| ())
+        } else if self.ended.is_requested() {
             Ok(())
         } else {
             message.send(&mut self.pipe)

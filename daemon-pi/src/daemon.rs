@@ -235,6 +235,7 @@ impl Daemon<'_> {
             };
             self.pi.handle_data(now, wall, frame);
         }
+        self.pi.mend(now, wall);
         Ok(())
     }
 
@@ -314,6 +315,7 @@ impl Daemon<'_> {
             Report::AwaitingController
             | Report::Ready
             | Report::Hole { .. }
+            | Report::Repaired { .. }
             | Report::Lost { .. }
             | Report::BadFrame(_)
             | Report::OutOfPlace(_)

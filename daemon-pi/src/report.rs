@@ -22,7 +22,12 @@ pub(crate) fn log(report: Report, config: &Config) {
         Report::Ready => tracing::info!("hears all its partitions"),
         Report::Hole { stream, from, to } => tracing::error!(
             %stream, %from, %to,
-            "batches are missing; the symbols of the partition are stale"
+            "batches are missing and did not come when they were asked for; the symbols of the \
+             partition are stale"
+        ),
+        Report::Repaired { stream, from, to } => tracing::debug!(
+            %stream, %from, %to,
+            "batches were missing and have come; nothing was lost"
         ),
         Report::Lost {
             stream,

@@ -1,4 +1,5 @@
-//! The Pi's loop allocates nothing while the feed runs, on whichever day.
+//! The Pi's loop allocates nothing while the feed runs, on whichever day, also when something of it is
+//! missing and comes later.
 //!
 //! Counted is Rust's allocator, for the Pi's thread alone. libzmq has its own, which is outside of
 //! what this can see; the process test looks at the memory of the whole process. The thread that serves
@@ -112,6 +113,12 @@ fn the_loop_allocates_nothing_from_start_to_end_of_every_run() {
     assert_eq!(summary.ended, Ended::Interrupted);
     assert_eq!(summary.counters.events, EVENTS * u64::from(DAYS));
     assert_eq!(summary.counters.rejected, 0);
+    let repairs = summary.counters.repairs_filled;
+    assert!(repairs > 0, "nothing was missing");
+    assert_eq!(
+        (summary.counters.holes, summary.counters.repairs_asked),
+        (0, repairs)
+    );
     assert_eq!(stock_events.len() as u64, summary.counters.stock_events);
     // The second day tells what the first one did.
     let (first, second) = stock_events.split_at(stock_events.len() / 2);

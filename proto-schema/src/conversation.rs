@@ -7,8 +7,8 @@
 use crate::envelope::{Kind, ProtoError, decode, kind_of};
 use crate::event_record::EventRecord;
 use crate::flow::{
-    Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, StreamPosition,
-    SymbolDigest,
+    Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, RepairGone, RepairWish,
+    StreamPosition, SymbolDigest,
 };
 use crate::records::{Records, decode_list};
 use crate::snapshot::{Snapshot, SnapshotRecord, SnapshotRefused, SnapshotWish};
@@ -75,6 +75,8 @@ direction! {
         Ready;
         /// This is how far I am.
         Ack of StreamPosition;
+        /// This is missing here.
+        RepairWish;
         /// I am alive.
         Heartbeat;
         /// These are my books.
@@ -121,6 +123,8 @@ direction! {
         Coverage;
         /// This is told again.
         Refresh of EventRecord;
+        /// This is nowhere any more.
+        RepairGone;
         /// Can you hear this?
         Ping;
     }

@@ -51,6 +51,10 @@ pub enum Kind {
     Farewell = 22,
     /// [`crate::flow::Refresh`]
     Refresh = 23,
+    /// [`crate::flow::RepairWish`]
+    RepairWish = 24,
+    /// [`crate::flow::RepairGone`]
+    RepairGone = 25,
     /// [`crate::snapshot::SnapshotWish`]
     SnapshotWish = 26,
     /// [`crate::snapshot::Snapshot`]
@@ -67,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -87,6 +91,8 @@ impl Kind {
         Self::Finish,
         Self::Farewell,
         Self::Refresh,
+        Self::RepairWish,
+        Self::RepairGone,
         Self::SnapshotWish,
         Self::Snapshot,
         Self::SnapshotRefused,

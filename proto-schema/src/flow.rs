@@ -1,4 +1,5 @@
-//! What flows while the feed runs: batches and coverage to the Pis, acknowledgements back, the end.
+//! What flows while the feed runs: batches and coverage to the Pis, acknowledgements and wishes for what is
+//! missing back, the end.
 
 use oxberry_core::book::Trust;
 use oxberry_core::units::{Numbering, Position, SeqNum, SymbolIndex, UnixNanos};
@@ -180,6 +181,37 @@ pub struct Farewell {
     pub node: NodeId,
 }
 
+/// Pi to controller, with every beat until it is filled or given up: this is missing in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RepairWish {
+    /// The run.
+    pub run: Run,
+    /// Who misses it.
+    pub node: NodeId,
+    /// The stream.
+    pub stream: StreamId,
+    /// All up to here is in the books.
+    pub from: Position,
+    /// What came goes on from here.
+    pub to: Position,
+}
+
+/// Controller, on the partition's topic: nothing of a stream up to there can be published again.
+///
+/// It comes behind all batches that it speaks of, so whoever had all of them stands there or above. It
+/// is of use to who has a [hole](RepairWish) below, and tells nobody else anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct RepairGone {
+    /// The run.
+    pub run: Run,
+    /// The stream.
+    pub stream: StreamId,
+    /// The last of what is gone.
+    pub through: Position,
+}
+
 heads! {
     Batch lists EventRecord by events: u16;
     Coverage;
@@ -189,4 +221,6 @@ heads! {
     Digests lists SymbolDigest by symbols: u16;
     Finish;
     Farewell;
+    RepairWish;
+    RepairGone;
 }

@@ -31,7 +31,7 @@ impl Controller {
     }
 
     /// Whether a node has a stream. A dead one may have had it.
-    fn may_hold(&self, id: NodeId, stream: StreamId) -> bool {
+    pub(super) fn may_hold(&self, id: NodeId, stream: StreamId) -> bool {
         let StreamId { channel, partition } = stream;
         let is_alive = self.nodes.get(id).is_some_and(Node::is_alive);
         let mut holders = self.replicas.get(&partition).into_iter().flatten();

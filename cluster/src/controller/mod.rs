@@ -20,6 +20,7 @@ mod output;
 mod question;
 mod refusals;
 mod relay;
+mod repair;
 mod status;
 mod successor;
 mod visual;
@@ -273,6 +274,7 @@ impl Controller {
             // A node of an earlier controller, which does not know yet that there is a new one.
             FromPi::Ready(_)
             | FromPi::Ack(..)
+            | FromPi::RepairWish(_)
             | FromPi::Heartbeat(_)
             | FromPi::Digests(..)
             | FromPi::SnapshotWish(..)
@@ -300,6 +302,11 @@ impl Controller {
             FromPi::Ack(Ack { run, .. }, positions) => {
                 if self.is_of_run(id, run, kind) {
                     self.handle_ack(id, positions)?;
+                }
+            }
+            FromPi::RepairWish(wish) => {
+                if self.is_of_run(id, wish.run, kind) {
+                    self.handle_repair_wish(id, &wish);
                 }
             }
             FromPi::Heartbeat(heartbeat) => {

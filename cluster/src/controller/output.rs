@@ -38,6 +38,15 @@ pub enum Command {
         /// Where the slowest of them is.
         acked: Position,
     },
+    /// Let a channel publish again what a replica of one of its streams lacks.
+    Repair {
+        /// The stream.
+        stream: StreamId,
+        /// Where the replica stands.
+        from: Position,
+        /// Where it can go on with what it heard.
+        to: Position,
+    },
     /// Tell all channels that nobody holds a partition any more: its streams wait for nobody.
     Unheld {
         /// The partition.

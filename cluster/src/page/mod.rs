@@ -299,6 +299,8 @@ impl Page {
     /// Shows a run afresh.
     fn begin(&mut self, run: Run) {
         self.run = Some(run);
+        // What nobody took of the run before would be taken for this one's.
+        self.shown.clear();
         self.rows.clear();
         self.by_symbol = RowIndex::default();
         self.by_partition.clear();

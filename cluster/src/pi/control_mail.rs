@@ -2,7 +2,7 @@
 
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, SymbolIndex};
-use oxberry_proto::flow::{Digests, Farewell, Heartbeat, SymbolDigest};
+use oxberry_proto::flow::{Digests, Farewell, Heartbeat, RepairWish, SymbolDigest};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Hello, Ready};
 use oxberry_proto::status::NodeBeat;
@@ -151,8 +151,8 @@ impl ControlMail {
         }
     }
 
-    /// Writes what is due: farewell and Ready before acknowledgements, these before a sign of life,
-    /// and the digests last.
+    /// Writes what is due: farewell and Ready before acknowledgements, these before wishes for what is
+    /// missing and a sign of life, and the digests last.
     pub(super) fn compose(&mut self, now: Instant, streams: &mut Streams, beat: Option<NodeBeat>) {
         let (run, node) = (self.run, self.node);
         if self.farewell_due {
@@ -163,6 +163,14 @@ impl ControlMail {
             let ack = streams.ack(run, node);
             let ack = ack.expect("MAX_LIST_HEAD_BYTES holds every head");
             self.length = put(&mut self.sending, ack);
+        } else if let Some((stream, from, to)) = streams.take_wish() {
+            self.write(&RepairWish {
+                run,
+                node,
+                stream,
+                from,
+                to,
+            });
         } else if let Some(beat) = beat {
             self.beat_due = false;
             // What was sent of the digests may have been lost.

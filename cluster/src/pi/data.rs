@@ -17,6 +17,19 @@ use crate::partition::unlisted;
 /// Events that are read before they are applied together.
 const GROUP: usize = 64;
 
+/// How something that covers numbers of a stream was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Met {
+    /// The books stand where it goes on: it is to be taken.
+    Follows,
+    /// All of it was taken before.
+    Copy,
+    /// Something before it is missing and asked for.
+    Hole,
+    /// It is of another run, or of a partition that is not held here.
+    Foreign,
+}
+
 impl<'s> Pi<'s> {
     pub(super) fn dispatch_data(
         &mut self,
@@ -26,9 +39,10 @@ impl<'s> Pi<'s> {
     ) -> Result<(), ProtoError> {
         let (_, message) = Topic::split(frame)?;
         match Data::decode(message)? {
-            Data::Batch(head, records) => self.handle_batch(now, wall, &head, records)?,
+            Data::Batch(head, records) => self.handle_batch(now, wall, frame, &head, records)?,
             Data::Coverage(coverage) => self.handle_coverage(now, wall, &coverage),
             Data::Refresh(head, records) => self.handle_refresh(now, wall, &head, records)?,
+            Data::RepairGone(gone) => self.handle_gone(now, wall, &gone),
             Data::Ping(ping) => self.handle_ping(&ping),
         }
         Ok(())
@@ -51,6 +65,7 @@ impl<'s> Pi<'s> {
         &mut self,
         now: Instant,
         wall: UnixNanos,
+        frame: &[u8],
         head: &Batch,
         records: Records<'_, EventRecord>,
     ) -> Result<(), ProtoError> {
@@ -60,8 +75,13 @@ impl<'s> Pi<'s> {
             through: head.through,
             begins: head.begins.map(|begins| begins.previous),
         };
-        if !self.prepare(now, wall, head.run, head.stream, &range, head.begins) {
-            return Ok(());
+        match self.prepare(now, wall, head.run, head.stream, &range, head.begins) {
+            Met::Follows => {}
+            Met::Hole => {
+                self.hold(head.stream, &range, frame);
+                return Ok(());
+            }
+            Met::Copy | Met::Foreign => return Ok(()),
         }
         let result = self.apply_records(wall, head, records);
         if result.is_err() {
@@ -136,12 +156,10 @@ impl<'s> Pi<'s> {
             begins: None,
         };
         let Coverage { run, stream, .. } = *coverage;
-        let follows = self.prepare(now, wall, run, stream, &range, None);
-        let numbering = self
-            .streams
-            .get_mut(stream)
-            .map(|one| one.position.numbering);
-        if follows || numbering == Some(coverage.numbering) {
+        let met = self.prepare(now, wall, run, stream, &range, None);
+        let at = self.streams.get(stream).map(|one| one.position);
+        let is_of_numbering = at.is_some_and(|at| at.numbering == coverage.numbering);
+        if met == Met::Follows || (met == Met::Copy && is_of_numbering) {
             self.streams.covered(coverage);
             self.end_when_over();
         }
@@ -161,9 +179,13 @@ impl<'s> Pi<'s> {
             through: head.through,
             begins: None,
         };
-        let follows = self.prepare(now, wall, head.run, head.stream, &range, None);
-        let stream = self.streams.get_mut(head.stream);
-        let Some(stream) = stream.filter(|_| head.run == self.run) else {
+        let follows = match self.prepare(now, wall, head.run, head.stream, &range, None) {
+            Met::Follows => true,
+            Met::Copy => false,
+            // What is behind a hole was told where these books do not stand.
+            Met::Hole | Met::Foreign => return Ok(()),
+        };
+        let Some(stream) = self.streams.get_mut(head.stream) else {
             return Ok(());
         };
         if follows {
@@ -244,7 +266,8 @@ impl<'s> Pi<'s> {
     }
 
     /// Brings the books to where what comes goes on, before any of it is applied: begins a numbering,
-    /// or takes the trust away when something is missing. Says whether there is something to take.
+    /// or takes the trust away when something is missing that nobody can be asked for. Says how it was
+    /// met.
     fn prepare(
         &mut self,
         now: Instant,
@@ -253,18 +276,23 @@ impl<'s> Pi<'s> {
         stream: StreamId,
         range: &Range,
         begins: Option<Begins>,
-    ) -> bool {
+    ) -> Met {
         let at = self.streams.get_mut(stream).map(|stream| stream.position);
         let part = self.streams.partition_at(stream.partition);
         let (Some(at), Some(part), true) = (at, part, run == self.run) else {
             self.counters.foreign += 1;
-            return false;
+            return Met::Foreign;
         };
         self.streams.heard(now, stream);
         let fit = range.fit(at);
         if fit == Fit::Copy {
             self.counters.copies += 1;
-            return false;
+            return Met::Copy;
+        }
+        // What came before the first thing that is heard is no more on its way than the whole day is.
+        if fit == Fit::Hole && at != Position::default() {
+            self.find_hole(now, stream, at, range);
+            return Met::Hole;
         }
         self.telling
             .begin_batch(&mut self.streams, wall, stream, part);
@@ -273,34 +301,26 @@ impl<'s> Pi<'s> {
             seq_num: range.after,
         };
         match fit {
-            Fit::Follows => return true,
+            Fit::Follows => return Met::Follows,
             Fit::Begins => {
                 self.begin_numbering(stream, from, begins);
                 self.telling.begins(&mut self.streams, wall, from);
             }
-            Fit::Hole | Fit::Copy => {
-                self.counters.holes += 1;
-                self.report(Report::Hole {
-                    stream,
-                    from: at,
-                    to: from,
-                });
-                if at.numbering != from.numbering {
-                    // Its beginning is in the hole.
-                    self.begin_numbering(stream, from, begins);
-                }
-                self.distrust(stream, from.seq_num);
-                self.telling.pass_over(&mut self.streams, wall, from);
-            }
+            Fit::Hole | Fit::Copy => self.book_hole(wall, stream, from, begins),
         }
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.position = from;
         }
-        true
+        Met::Follows
     }
 
     /// The numbers of the stream's channel begin anew.
-    fn begin_numbering(&mut self, stream: StreamId, from: Position, begins: Option<Begins>) {
+    pub(super) fn begin_numbering(
+        &mut self,
+        stream: StreamId,
+        from: Position,
+        begins: Option<Begins>,
+    ) {
         let beginning = Beginning {
             numbering: from.numbering,
             after: from.seq_num,
@@ -317,7 +337,7 @@ impl<'s> Pi<'s> {
     }
 
     /// Something that the stream's channel said, up to number `last`, is missing for good.
-    fn distrust(&mut self, stream: StreamId, last: SeqNum) {
+    pub(super) fn distrust(&mut self, stream: StreamId, last: SeqNum) {
         if let Some(stream) = self.streams.get_mut(stream) {
             stream.past.lost(last);
         }

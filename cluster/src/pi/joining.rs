@@ -170,6 +170,7 @@ impl Pi<'_> {
         self.symbols.clear();
         self.streams = Streams::new(Vec::new(), 0, self.config.limits);
         self.telling = Telling::new(self.run, NodeId::from_raw(0), 0, self.config.limits);
+        self.held.clear();
         self.mail.leave();
         self.giver.leave();
         self.taker.leave();

@@ -8,7 +8,10 @@ mod control_mail;
 mod data;
 mod giver;
 mod healing;
+mod held;
+mod hole;
 mod joining;
+mod mending;
 mod news;
 mod outbox;
 mod output;
@@ -24,7 +27,7 @@ use std::collections::VecDeque;
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
-use oxberry_proto::limits::MAX_PARTITIONS;
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PARTITIONS};
 use oxberry_proto::start::{Refused, SayHello, TellState};
 use oxberry_proto::status::NodeBeat;
 use oxberry_proto::{
@@ -33,6 +36,7 @@ use oxberry_proto::{
 
 use self::control_mail::ControlMail;
 use self::giver::Giver;
+use self::held::Held;
 use self::joining::Waiting;
 pub use self::output::{Command, Counters, Report};
 pub use self::standing::Standing;
@@ -88,6 +92,10 @@ pub struct Pi<'s> {
     /// Partitions of the cluster, for symbols that only the feed defines.
     partitions: u16,
     streams: Streams,
+    /// What came behind holes.
+    held: Held,
+    /// Where a frame of those is read.
+    mended: Box<[u8]>,
     telling: Telling,
     mail: ControlMail,
     giver: Giver,
@@ -124,6 +132,8 @@ impl<'s> Pi<'s> {
             node,
             partitions: 0,
             streams: Streams::new(Vec::new(), 0, config.limits),
+            held: Held::new(config.limits.held_bytes),
+            mended: vec![0; MAX_BATCH_BYTES].into_boxed_slice(),
             telling: Telling::new(run, node, 0, config.limits),
             mail: ControlMail::new(config.max_symbols),
             giver: Giver::new(config.limits.snapshot_orders),
@@ -193,7 +203,8 @@ impl<'s> Pi<'s> {
         };
         // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
         let message = message.filter(|_| !self.mail.is_waiting());
-        message.into_iter().chain(other).min()
+        let others = other.into_iter().chain(self.mend_due());
+        message.into_iter().chain(others).min()
     }
 
     /// Time has passed.
@@ -211,6 +222,7 @@ impl<'s> Pi<'s> {
                 let is_ready = matches!(self.phase, Phase::Running | Phase::Ended);
                 self.mail.ready_due |= is_ready && !self.streams.have_begun();
                 self.streams.owe_all(now);
+                self.streams.holes.ask_again();
                 self.listen(now);
                 self.give_up_overdue_wishes(now);
                 self.taker.round.beat();
@@ -295,6 +307,7 @@ impl<'s> Pi<'s> {
         if let Err(error) = self.dispatch_data(now, wall, frame) {
             self.bad_frame(error);
         }
+        self.go_on(now, wall);
     }
 
     fn dispatch_control(

@@ -34,13 +34,22 @@ pub enum Report {
     },
     /// Pings of all partitions came through.
     Ready,
-    /// Something is missing in a stream: the symbols of its partition are stale.
+    /// Something is missing in a stream for good: the symbols of its partition are stale.
     Hole {
         /// The stream.
         stream: StreamId,
         /// All up to here was there.
         from: Position,
         /// What comes goes on from here.
+        to: Position,
+    },
+    /// What was missing in a stream has come: nothing of it was lost.
+    Repaired {
+        /// The stream.
+        stream: StreamId,
+        /// All up to here was there.
+        from: Position,
+        /// What had come went on from here.
         to: Position,
     },
     /// The controller says that numbers of a channel are lost: symbols are stale.
@@ -103,8 +112,16 @@ pub struct Counters {
     pub batches: u64,
     /// Batches and coverage that came again.
     pub copies: u64,
-    /// Times that something was missing in a stream.
+    /// Times that something was missing in a stream for good.
     pub holes: u64,
+    /// Times that something was missing in a stream and asked for.
+    pub repairs_asked: u64,
+    /// Times that it came.
+    pub repairs_filled: u64,
+    /// Times that it, or some of it, was given up; each counts as one of `holes` too.
+    pub repairs_given_up: u64,
+    /// Batches behind what was missing that found no room to wait, and had to be asked for as well.
+    pub held_full: u64,
     /// Messages of refreshes that came too late or not at all, so that what they told is not used.
     pub refreshes_missed: u64,
     /// Losses that the controller told.

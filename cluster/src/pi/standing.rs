@@ -20,7 +20,7 @@ pub struct Standing {
     pub partitions: usize,
     /// Streams of which something was heard.
     pub streams: usize,
-    /// Those of them of which something is missing at the controller that may still come.
+    /// Those of them of which something is missing that may still come.
     pub streams_recovering: usize,
     /// Those of them that nothing was heard of for three beats.
     pub streams_silent: usize,
@@ -51,8 +51,8 @@ impl Pi<'_> {
             ..Standing::default()
         };
         let mut n = 0;
-        while let Some((_, stream)) = self.streams.known(n) {
-            standing.streams_recovering += usize::from(stream.recovering);
+        while let Some((id, stream)) = self.streams.known(n) {
+            standing.streams_recovering += usize::from(self.streams.is_recovering(id));
             standing.streams_silent += usize::from(stream.silent);
             standing.streams_ended += usize::from(stream.ended);
             n += 1;

@@ -6,6 +6,7 @@ use oxberry_proto::flow::{Ack, Coverage, StreamPosition};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CHANNELS};
 use oxberry_proto::{NodeId, Partition, ProtoError, RecordsWriter, Run, StreamId};
 
+use super::hole::Holes;
 use crate::limits::Limits;
 
 /// The streams of all partitions that this Pi holds.
@@ -18,6 +19,8 @@ pub(super) struct Streams {
     streams: Box<[Stream]>,
     /// Places of streams of which something was heard.
     known: Vec<usize>,
+    /// What is missing of them and may still come.
+    pub(super) holes: Holes,
     /// Places of streams whose position is to be acknowledged.
     unacked: Vec<usize>,
     unacked_batches: usize,
@@ -58,6 +61,7 @@ impl Streams {
             limits,
             to_end: partitions.len() * channels,
             known: Vec::with_capacity(streams.len()),
+            holes: Holes::new(streams.len()),
             unacked: Vec::with_capacity(streams.len()),
             streams: streams.into_boxed_slice(),
             partitions,
@@ -87,6 +91,11 @@ impl Streams {
     /// The place of a partition among those that are held here.
     pub(super) fn partition_at(&self, partition: Partition) -> Option<usize> {
         self.partitions.binary_search(&partition).ok()
+    }
+
+    /// Whether something of a stream is missing that may still come, at the controller or here.
+    pub(super) fn is_recovering(&self, id: StreamId) -> bool {
+        self.get(id).is_some_and(|stream| stream.recovering) || self.holes.of(id).is_some()
     }
 
     /// Notes that something of the stream was heard.
@@ -184,6 +193,18 @@ impl Streams {
             .iter()
             .find(|&&place| place / MAX_CHANNELS == at)?;
         self.id_at(*place)
+    }
+
+    /// A stream of which something is to be asked for: where it stands, and where it can go on.
+    pub(super) fn take_wish(&mut self) -> Option<(StreamId, Position, Position)> {
+        while let Some(hole) = self.holes.take_due() {
+            let at = self.get(hole.stream).map(|stream| stream.position);
+            // It may be filled, and what is behind wait for room.
+            if let Some(at) = at.filter(|&at| at < hole.to) {
+                return Some((hole.stream, at, hole.to));
+            }
+        }
+        None
     }
 
     /// When an acknowledgement is due.

@@ -274,7 +274,7 @@ impl Telling {
                 after: stream.told.seq_num,
                 through: stream.position.seq_num,
                 trust: self.word(part),
-                recovering: stream.recovering,
+                recovering: streams.is_recovering(id),
                 silent: stream.silent,
                 ended: stream.ended,
             };

@@ -6,7 +6,7 @@ use oxberry_cluster::page::{Command, Report};
 use oxberry_proto::Run;
 
 use crate::mouth::{Mouth, RUN, event, symbols};
-use crate::{START, drain, is_live, number_shown, page, tell, twins};
+use crate::{START, drain, is_live, number_shown, page, shown, tell, twins};
 
 #[test]
 fn a_new_run_of_the_same_day_is_shown_afresh() {
@@ -27,6 +27,19 @@ fn a_new_run_of_the_same_day_is_shown_afresh() {
     page.handle_stock(START, &one.batch(901, &[event(10, 901, None)]));
     assert_eq!(number_shown(&page, 0), None);
     assert_eq!(page.counters().foreign, 1);
+}
+
+#[test]
+fn what_was_not_taken_of_the_run_before_is_not_shown_in_the_next_one() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));
+    let next = Run {
+        generation: 2,
+        ..RUN
+    };
+    let mut again = Mouth::new(next, 0);
+    page.handle_stock(START, &again.batch(3, &[event(10, 3, None)]));
+    assert_eq!(shown(&mut page), [3]);
 }
 
 #[test]

@@ -14,11 +14,12 @@ use oxberry_cluster::pi::{self, Pi, PiConfig};
 use oxberry_core::book::{Books, Capacity};
 use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
 use oxberry_core::units::{
-    ChannelId, Instant, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
-    SymbolSeqNum, UnixNanos,
+    ChannelId, Instant, Numbering, OrderId, Position, PriceScale, Qty, RawPrice, SeqNum, Side,
+    SymbolIndex, SymbolSeqNum, UnixNanos,
 };
+use oxberry_proto::flow::RepairGone;
 use oxberry_proto::start::{RefusedReason, SetupVisualRequest};
-use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
+use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, StreamId, Topic, encode, kind_of};
 
 /// What the books of a Pi hold.
 pub(crate) const CAPACITY: Capacity = Capacity {
@@ -26,6 +27,17 @@ pub(crate) const CAPACITY: Capacity = Capacity {
     orders: 4_096,
     levels: 2_048,
 };
+
+/// What is published again of what a Pi lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repairs {
+    /// All that is there.
+    All,
+    /// Nothing, and nobody says so.
+    None,
+    /// Nothing, which is said.
+    Gone,
+}
 
 /// One millisecond, the step of the world's clock.
 const STEP: core::time::Duration = core::time::Duration::from_millis(1);
@@ -48,8 +60,14 @@ pub(crate) struct World {
     /// Events that the page showed live, by symbol.
     pub(crate) shown: BTreeMap<SymbolIndex, usize>,
     pub(crate) ended_pis: usize,
-    /// After so many batches, the next one reaches nobody.
-    pub(crate) lose_batch_after: Option<usize>,
+    /// The batches that reach nobody, by how many left before them; in order.
+    pub(crate) lost_batches: Vec<usize>,
+    /// Batches that left.
+    batches: usize,
+    /// What is published again.
+    pub(crate) repairs: Repairs,
+    /// Wishes for that.
+    pub(crate) wishes: usize,
     /// How far the wall clocks are ahead of the time that passes.
     pub(crate) wall_ahead: core::time::Duration,
     is_paused: bool,
@@ -168,7 +186,10 @@ impl World {
             has_page: true,
             shown: BTreeMap::new(),
             ended_pis: 0,
-            lose_batch_after: None,
+            lost_batches: Vec::new(),
+            batches: 0,
+            repairs: Repairs::All,
+            wishes: 0,
             wall_ahead: core::time::Duration::ZERO,
             is_paused: false,
         };
@@ -341,6 +362,20 @@ impl World {
                         }
                     }
                 }
+                Command::Repair { stream, from, to } => {
+                    self.wishes += 1;
+                    let of_stream = self.config.channels.iter().zip(&self.channels);
+                    for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
+                        let mut send = |frame: &[u8]| publish(&mut self.pis, frame);
+                        match (&channel.streams, self.repairs) {
+                            (Some(streams), Repairs::All) => {
+                                streams.repair(stream.partition, from, to, &mut send);
+                            }
+                            (Some(_), Repairs::Gone) => send(&gone(self.started, stream, to)),
+                            (Some(_), Repairs::None) | (None, _) => {}
+                        }
+                    }
+                }
                 Command::Unheld { partition } => {
                     for channel in &mut self.channels {
                         if let Some(streams) = &mut channel.streams {
@@ -360,7 +395,8 @@ impl World {
             channels,
             config,
             pis,
-            lose_batch_after,
+            lost_batches,
+            batches,
             now,
             wall_ahead,
             is_paused,
@@ -374,14 +410,10 @@ impl World {
         let mut send = |frame: &[u8]| {
             let (_, message) = Topic::split(frame).unwrap();
             let is_batch = kind_of(message) == Ok(Kind::Batch);
-            match lose_batch_after {
-                Some(0) if is_batch => *lose_batch_after = None,
-                Some(left) if is_batch => {
-                    *left -= 1;
-                    publish(pis, frame);
-                }
-                Some(_) | None => publish(pis, frame),
+            if !is_batch || lost_batches.binary_search(batches).is_err() {
+                publish(pis, frame);
             }
+            *batches += usize::from(is_batch);
         };
         while !*is_paused && let Some(occurrence) = channel.occurrences.front() {
             if streams
@@ -429,6 +461,7 @@ impl World {
             }
             pi.brain.handle_data(now, wall, &frame);
         }
+        pi.brain.mend(now, wall);
         while !pi.is_stuck
             && let Some(frame) = pi.brain.stock_frame(wall)
         {
@@ -492,6 +525,21 @@ impl World {
             }
         }
     }
+}
+
+/// The word that nothing of a stream can be published again.
+fn gone(run: Option<Run>, stream: StreamId, through: Position) -> Vec<u8> {
+    let gone = RepairGone {
+        run: run.unwrap(),
+        stream,
+        through,
+    };
+    let topic = Topic {
+        partition: stream.partition,
+    };
+    let mut frame = [0; Topic::MAX_PLAIN_FRAME_BYTES];
+    let length = topic.encode(&gone, &mut frame).unwrap();
+    frame[..length].to_vec()
 }
 
 /// Puts a frame before every living Pi that subscribed to its topic.

@@ -29,6 +29,14 @@ pub(crate) struct OutletReadings {
     pub(crate) waits: u64,
     /// Nanoseconds that were waited for it.
     pub(crate) waited_ns: u64,
+    /// Times that a replica lacked something.
+    pub(crate) repairs: u64,
+    /// Those of them for which some of it was not there any more.
+    pub(crate) repairs_gone: u64,
+    /// Batches that were published again.
+    pub(crate) repeated_batches: u64,
+    /// Bytes of those.
+    pub(crate) repeated_bytes: u64,
     /// Bytes that are on their way.
     pub(crate) bytes_in_flight: usize,
     /// Batches that are on their way.
@@ -137,5 +145,9 @@ pub(super) static OUTLET: &[Metric<OutletReadings>] = &[
     outlet("oxberry_controller_events_waiting", "Events that were read and wait for the window.", |of| count(of.waiting)),
     outlet("oxberry_controller_window_waits_total", "Times that the replay waited since the window was full.", |of| of.waits),
     outlet("oxberry_controller_window_wait_seconds_total", "How long it waited for that.", |of| of.waited_ns),
+    outlet("oxberry_controller_repairs_total", "Times that a node asked for what was missing in a stream.", |of| of.repairs),
+    outlet("oxberry_controller_repairs_gone_total", "Those of them for which some of it was not there any more.", |of| of.repairs_gone),
+    outlet("oxberry_controller_repeated_batches_total", "Batches published again for that.", |of| of.repeated_batches),
+    outlet("oxberry_controller_repeated_bytes_total", "Bytes of those.", |of| of.repeated_bytes),
     outlet("oxberry_controller_replay_behind_seconds", "How far the replay is behind its pace.", |of| of.behind_ns),
 ];

@@ -32,6 +32,9 @@ const CHANNEL: ChannelId = ChannelId::from_raw(1);
 
 const PARTITIONS: usize = 8;
 
+/// One of so many batches is lost on its way, and published again when the node asks for it.
+const LOST_EVERY: u64 = 500;
+
 /// Long enough for any step of a test on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -95,6 +98,7 @@ struct Player {
     /// Made when the feed starts.
     streams: Option<ChannelStreams>,
     next_coverage: Instant,
+    batches: u64,
     outcome: Option<Outcome>,
 }
 
@@ -111,6 +115,7 @@ impl Player {
             table,
             streams: None,
             next_coverage: Instant::default(),
+            batches: 0,
             outcome: None,
         }
     }
@@ -159,10 +164,16 @@ impl Player {
             publisher,
             streams,
             table,
+            batches,
             ..
         } = self;
         let streams = streams.as_mut().unwrap();
-        let mut send = |frame: &[u8]| publisher.publish(frame).unwrap();
+        let mut send = |frame: &[u8]| {
+            *batches += 1;
+            if !batches.is_multiple_of(LOST_EVERY) {
+                publisher.publish(frame).unwrap();
+            }
+        };
         while *next < events {
             let event = Occurrence::Event(event(*next));
             if streams.push(&event, table, wall, &mut send).is_err() {
@@ -220,6 +231,13 @@ impl Player {
                         streams.handle_credit(stream.partition, acked);
                     }
                     acked_of[usize::from(stream.partition.raw())] = u64::from(acked.seq_num.raw());
+                }
+                Command::Repair { stream, from, to } => {
+                    let publisher = &mut self.publisher;
+                    if let Some(streams) = &self.streams {
+                        let mut send = |frame: &[u8]| publisher.publish(frame).unwrap();
+                        streams.repair(stream.partition, from, to, &mut send);
+                    }
                 }
                 Command::Stop(outcome) => self.outcome = Some(outcome),
                 Command::Answer { .. } | Command::Unheld { .. } | Command::Report(_) => {}

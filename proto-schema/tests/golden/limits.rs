@@ -6,7 +6,7 @@ use oxberry_core::units::{
     ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex,
     SymbolSeqNum, UnixNanos,
 };
-use oxberry_proto::flow::{Batch, Begins, Coverage, Heartbeat};
+use oxberry_proto::flow::{Batch, Begins, Coverage, Heartbeat, RepairGone, RepairWish};
 use oxberry_proto::limits::{
     MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_POSITION_BYTES,
     MAX_STATUS_RECORD_BYTES,
@@ -169,6 +169,20 @@ fn the_largest_values_keep_to_the_limits() {
         ended: true,
     };
     assert!(2 + postcard_len(&coverage) <= MAX_PLAIN_BYTES);
+    let wish = RepairWish {
+        run,
+        node: NodeId::from_raw(u16::MAX),
+        stream,
+        from: position,
+        to: position,
+    };
+    assert!(2 + postcard_len(&wish) <= MAX_PLAIN_BYTES);
+    let gone = RepairGone {
+        run,
+        stream,
+        through: position,
+    };
+    assert!(2 + postcard_len(&gone) <= MAX_PLAIN_BYTES);
     let name = "n".repeat(oxberry_proto::limits::MAX_NODE_NAME_BYTES);
     let hello = Hello {
         name: name.as_str().try_into().unwrap(),

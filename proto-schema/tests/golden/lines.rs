@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use oxberry_core::book::Trust;
 use oxberry_core::units::{Numbering, Position, PriceScale, SeqNum, SymbolIndex};
 use oxberry_proto::flow::{
-    Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, StreamPosition,
-    SymbolDigest,
+    Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, RepairGone,
+    RepairWish, StreamPosition, SymbolDigest,
 };
 use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_RECORD_BYTES};
 use oxberry_proto::snapshot::{NoSnapshot, Snapshot, SnapshotRefused, SnapshotWish};
@@ -289,6 +289,22 @@ pub(crate) fn written_now() -> String {
     lines.plain(&Farewell {
         run: RUN,
         node: NODE,
+    });
+    let position = |after| Position {
+        numbering: NUMBERING,
+        seq_num: after,
+    };
+    lines.plain(&RepairWish {
+        run: RUN,
+        node: NODE,
+        stream: STREAM,
+        from: position(AFTER),
+        to: position(AFTER.plus(9)),
+    });
+    lines.plain(&RepairGone {
+        run: RUN,
+        stream: STREAM,
+        through: position(AFTER.plus(5)),
     });
     let trust = TrustWord {
         told: 300,

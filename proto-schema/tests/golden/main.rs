@@ -11,7 +11,9 @@ mod lines;
 mod samples;
 
 use lines::written_now;
-use oxberry_proto::flow::{Ack, Batch, Coverage, Digests, Heartbeat, Refresh};
+use oxberry_proto::flow::{
+    Ack, Batch, Coverage, Digests, Heartbeat, Refresh, RepairGone, RepairWish,
+};
 use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotWish};
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
 use oxberry_proto::status::{Status, StatusRequest};
@@ -100,6 +102,8 @@ fn read_as_everything(message: &[u8]) {
     plain::<Refused>(message);
     plain::<Heartbeat>(message);
     plain::<Coverage>(message);
+    plain::<RepairWish>(message);
+    plain::<RepairGone>(message);
     plain::<StatusRequest>(message);
     plain::<SnapshotRefused>(message);
     list::<Batch>(message);

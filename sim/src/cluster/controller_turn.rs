@@ -9,7 +9,7 @@ use oxberry_cluster::controller::{
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::Position;
 use oxberry_proto::flow::{Batch, Coverage};
-use oxberry_proto::{Kind, Topic, decode, decode_list, kind_of};
+use oxberry_proto::{Kind, StreamId, Topic, decode, decode_list, kind_of};
 
 use super::controller_host::{ChannelHost, ControllerHost, Turn};
 use super::edge::{Frame, Sent};
@@ -204,6 +204,9 @@ impl World<'_> {
                         streams.handle_credit(stream.partition, acked);
                     }
                 }
+                ControllerCommand::Repair { stream, from, to } => {
+                    self.repair(host, stream, (from, to));
+                }
                 ControllerCommand::Unheld { partition } => {
                     for channel in &mut host.channels {
                         if let Some(streams) = channel.streams() {
@@ -218,6 +221,27 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// Lets a channel publish again what somebody lacks.
+    fn repair(
+        &mut self,
+        host: &mut ControllerHost,
+        stream: StreamId,
+        (from, to): (Position, Position),
+    ) {
+        let mut channels = host.channels.iter_mut();
+        let channel = channels.find(|one| one.channel == stream.channel);
+        let Some(streams) = channel.and_then(ChannelHost::streams) else {
+            return;
+        };
+        let mut out = core::mem::take(&mut self.out);
+        let mut send = |frame: &[u8]| out.push(Rc::from(frame));
+        streams.repair(stream.partition, from, to, &mut send);
+        for frame in out.drain(..) {
+            self.publish(frame);
+        }
+        self.out = out;
     }
 
     /// Sends a message to a Pi, unless its process has changed or its connection is down.

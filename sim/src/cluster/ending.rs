@@ -33,6 +33,7 @@ impl World<'_> {
             + starts
             + self.plan.slack_ns()
             + nanos(limits.node_timeout) * 4
+            + nanos(limits.repair_timeout) * 4
             + nanos(limits.end_timeout) * 3
     }
 
@@ -174,7 +175,8 @@ impl World<'_> {
         !habits.into_iter().any(|habit| self.plan.market.has(habit))
     }
 
-    /// Checks that a Pi that missed nothing, of a feed that lost nothing, ends with all books live.
+    /// Checks that a Pi that missed nothing for good, of a feed that lost nothing, ends with all books live:
+    /// what it lacked for a while leaves no trace.
     fn judge_those_without_loss(&mut self, run: Run) -> Result<(), Violation> {
         if !self.is_plain() || self.plan.market.has(Habit::Reset) || self.plan.begun_late > 0 {
             return Ok(());
@@ -197,6 +199,9 @@ impl World<'_> {
                 ));
             }
             self.marks.hit(Mark::LostNothing);
+            if counters.repairs_filled > 0 {
+                self.marks.hit(Mark::RepairedWhole);
+            }
         }
         Ok(())
     }

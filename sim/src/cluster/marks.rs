@@ -47,8 +47,14 @@ marks! {
     PacketLate "a packet of the feed comes late";
     Waiting "a reader waits for numbers that may still come";
     Blocked "a channel waits for credit";
-    Hole "a Pi finds something missing in a stream";
+    Hole "something is missing in a stream for good";
     HoleOverReset "a Pi misses the beginning of a numbering";
+    RepairAsked "a Pi asks for what is missing in a stream";
+    RepairFilled "what was missing in a stream comes";
+    RepairAcrossReset "the beginning of a numbering was missing, and comes";
+    RepairGivenUp "a Pi gives up what is missing in a stream";
+    HeldFull "a batch behind what is missing finds no room to wait";
+    RepairedWhole "a Pi that had missed something, and got it all, ends with all books live";
     LossTold "a Pi is told of lost numbers";
     CopyDropped "a Pi is told the same again";
     Rejected "a book refuses an event";

@@ -144,6 +144,7 @@ impl<'m> World<'m> {
             brain.handle_data(local, wall, &frame);
             taken += 1;
         }
+        brain.mend(local, wall);
         taken
     }
 
@@ -209,6 +210,19 @@ impl<'m> World<'m> {
     fn count_turn(&mut self, before: PiCounters, after: PiCounters) {
         for (mark, times) in [
             (Mark::Hole, after.holes - before.holes),
+            (
+                Mark::RepairAsked,
+                after.repairs_asked - before.repairs_asked,
+            ),
+            (
+                Mark::RepairFilled,
+                after.repairs_filled - before.repairs_filled,
+            ),
+            (
+                Mark::RepairGivenUp,
+                after.repairs_given_up - before.repairs_given_up,
+            ),
+            (Mark::HeldFull, after.held_full - before.held_full),
             (Mark::LossTold, after.losses - before.losses),
             (Mark::CopyDropped, after.copies - before.copies),
             (Mark::Rejected, after.rejected - before.rejected),
@@ -255,6 +269,9 @@ impl<'m> World<'m> {
                         PiReport::Hole { from, to, .. } if from.numbering != to.numbering => {
                             self.marks.hit(Mark::HoleOverReset);
                         }
+                        PiReport::Repaired { from, to, .. } if from.numbering != to.numbering => {
+                            self.marks.hit(Mark::RepairAcrossReset);
+                        }
                         PiReport::Silent => self.marks.hit(Mark::PiSilent),
                         PiReport::Heard => self.marks.hit(Mark::PiHeard),
                         PiReport::AnotherRun { .. } => self.marks.hit(Mark::PiChangesRun),
@@ -269,6 +286,7 @@ impl<'m> World<'m> {
                         PiReport::AwaitingController
                         | PiReport::Ready
                         | PiReport::Hole { .. }
+                        | PiReport::Repaired { .. }
                         | PiReport::Lost { .. }
                         | PiReport::BadFrame(_)
                         | PiReport::OutOfPlace(_)

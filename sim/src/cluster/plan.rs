@@ -356,6 +356,10 @@ fn draw_limits(random: &mut Random) -> Limits {
     Limits {
         window_bytes: batch_bytes * pick(random, &[1, 2, 8, 64]),
         window_batches: pick(random, &[1, 3, 64]),
+        // What nobody lacks for long is soon gone, and what is held has little room.
+        ring_bytes: batch_bytes * pick(random, &[0, 1, 64]),
+        held_bytes: batch_bytes * pick(random, &[0, 1, 4, 64]),
+        repair_timeout: beat * pick(random, &[1, 3, 6]),
         batch_bytes,
         ack_batches: pick(random, &[1, 2, 16]),
         ack_delay: Duration::from_millis(pick(random, &[0, 1, 5])),
