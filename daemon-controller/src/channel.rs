@@ -47,10 +47,12 @@ pub(crate) enum ToChannel {
         /// The position.
         acked: Position,
     },
-    /// Nobody holds the partition any more, so its stream waits for nobody.
-    Unheld {
+    /// Whether anybody is waited for in a stream.
+    Held {
         /// The partition.
         partition: Partition,
+        /// Whether anybody is.
+        is_held: bool,
     },
     /// Stop where you are.
     Stop,

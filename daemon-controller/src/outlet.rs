@@ -177,7 +177,7 @@ impl Outlet {
                     return Ok(Some(Pace::new(speed, first_sent, now)));
                 }
                 Some(ToChannel::Stop) => return Ok(None),
-                Some(ToChannel::Credit { .. } | ToChannel::Unheld { .. }) | None => {}
+                Some(ToChannel::Credit { .. } | ToChannel::Held { .. }) | None => {}
             }
         }
     }
@@ -407,7 +407,9 @@ impl Outlet {
                 Some(ToChannel::Credit { partition, acked }) => {
                     self.streams.handle_credit(partition, acked);
                 }
-                Some(ToChannel::Unheld { partition }) => self.streams.set_held(partition, false),
+                Some(ToChannel::Held { partition, is_held }) => {
+                    self.streams.set_held(partition, is_held);
+                }
                 Some(ToChannel::Stop) => return Ok(Waited::Stop),
                 Some(ToChannel::Start { .. }) => {}
                 None => return Ok(Waited::GoOn),

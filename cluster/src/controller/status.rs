@@ -51,7 +51,7 @@ impl Phase {
         match self {
             Self::AwaitVisual => RunPhase::AwaitingPage,
             Self::AwaitNodes => RunPhase::AwaitingNodes,
-            Self::AwaitReady { .. } => RunPhase::AwaitingReady,
+            Self::AwaitReady => RunPhase::AwaitingReady,
             Self::Running => RunPhase::Running,
             Self::AwaitDigests => RunPhase::AwaitingDigests,
             Self::AwaitFarewell { .. } => RunPhase::AwaitingFarewells,
@@ -198,6 +198,8 @@ impl From<Counters> for ControllerStatus {
             bad_messages,
             refused,
             vain_wishes,
+            joined_late,
+            fenced,
         } = counters;
         Self {
             out_of_place,
@@ -205,6 +207,8 @@ impl From<Counters> for ControllerStatus {
             bad_messages,
             refused,
             vain_wishes,
+            joined_late,
+            fenced,
         }
     }
 }

@@ -18,7 +18,7 @@ use oxberry_core::units::{
     SymbolSeqNum, UnixNanos,
 };
 use oxberry_proto::start::{RefusedReason, SetupVisualRequest};
-use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, Topic, encode, kind_of};
+use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, StreamId, Topic, encode, kind_of};
 
 /// What the books of a Pi hold.
 pub(crate) const CAPACITY: Capacity = Capacity {
@@ -48,6 +48,8 @@ pub(crate) struct World {
     /// Events that the page showed live, by symbol.
     pub(crate) shown: BTreeMap<SymbolIndex, usize>,
     pub(crate) ended_pis: usize,
+    /// Whether the feed pauses; how far it is, is told all the same.
+    pub(crate) is_paused: bool,
     /// After so many batches, the next one reaches nobody.
     pub(crate) lose_batch_after: Option<usize>,
     /// How far the wall clocks are ahead of the time that passes.
@@ -68,6 +70,8 @@ pub(crate) struct SimulatedPi {
     pub(crate) is_dead: bool,
     /// Pushes no frames: its page does not read.
     pub(crate) is_stuck: bool,
+    /// Whether nothing that is published comes to it.
+    pub(crate) is_deaf: bool,
     /// What it said to the controller, by kind.
     pub(crate) said: BTreeMap<u8, usize>,
     /// The most bytes of batches that ever waited for it.
@@ -165,6 +169,7 @@ impl World {
             has_page: true,
             shown: BTreeMap::new(),
             ended_pis: 0,
+            is_paused: false,
             lose_batch_after: None,
             wall_ahead: core::time::Duration::ZERO,
         };
@@ -211,6 +216,7 @@ impl World {
             result: None,
             is_dead: false,
             is_stuck: false,
+            is_deaf: false,
             said: BTreeMap::new(),
             most_waiting: 0,
         });
@@ -331,15 +337,19 @@ impl World {
                         }
                     }
                 }
-                Command::Unheld { partition } => {
-                    for channel in &mut self.channels {
-                        if let Some(streams) = &mut channel.streams {
-                            streams.set_held(partition, false);
-                        }
-                    }
-                }
+                Command::Held { stream } => self.set_held(stream, true),
+                Command::Unheld { stream } => self.set_held(stream, false),
                 Command::Report(report) => self.reports.push(report),
                 Command::Stop(outcome) => self.outcome = Some(outcome),
+            }
+        }
+    }
+
+    fn set_held(&mut self, stream: StreamId, is_held: bool) {
+        let of_stream = self.config.channels.iter().zip(&mut self.channels);
+        for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
+            if let Some(streams) = &mut channel.streams {
+                streams.set_held(stream.partition, is_held);
             }
         }
     }
@@ -353,6 +363,7 @@ impl World {
             lose_batch_after,
             now,
             wall_ahead,
+            is_paused,
             ..
         } = self;
         let channel = &mut channels[at];
@@ -372,7 +383,7 @@ impl World {
                 Some(_) | None => publish(pis, frame),
             }
         };
-        while let Some(occurrence) = channel.occurrences.front() {
+        while !*is_paused && let Some(occurrence) = channel.occurrences.front() {
             if streams
                 .push(occurrence, &config.table, wall, &mut send)
                 .is_err()
@@ -484,7 +495,7 @@ fn publish(pis: &mut [SimulatedPi], frame: &[u8]) {
     let (topic, _) = Topic::split(frame).unwrap();
     for pi in pis
         .iter_mut()
-        .filter(|pi| !pi.is_dead && pi.topics.contains(&topic))
+        .filter(|pi| !pi.is_dead && !pi.is_deaf && pi.topics.contains(&topic))
     {
         pi.data.push_back(frame.to_vec());
     }

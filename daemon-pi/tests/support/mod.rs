@@ -222,7 +222,10 @@ impl Player {
                     acked_of[usize::from(stream.partition.raw())] = u64::from(acked.seq_num.raw());
                 }
                 Command::Stop(outcome) => self.outcome = Some(outcome),
-                Command::Answer { .. } | Command::Unheld { .. } | Command::Report(_) => {}
+                Command::Answer { .. }
+                | Command::Held { .. }
+                | Command::Unheld { .. }
+                | Command::Report(_) => {}
             }
         }
     }
