@@ -89,7 +89,7 @@ fn nobody_gives_a_book_that_he_does_not_trust_and_wishes_become_rare() {
     let lost = ill(&world, 0);
     assert_eq!(lost, ill(&world, 1));
     // The feed stands still, so that nothing else makes a book better.
-    world.pause_feed();
+    world.is_paused = true;
     world.run_for(LIMITS.beat * 64);
     assert_eq!(counters(&world, 0).snapshots_taken, 0);
     assert_eq!(ill(&world, 0), lost);

@@ -96,43 +96,6 @@ fn the_place_of_a_dead_pi_is_kept_for_its_own_next_life() {
 }
 
 #[test]
-fn a_pi_that_starts_again_in_the_run_is_no_burden_to_it_and_plays_in_the_next_one() {
-    // More than all queues hold.
-    let mut world = World::new(3, false, vec![channel(100, 100_000)]);
-    for name in ["pi-0", "pi-1", "pi-2"] {
-        world.add_pi(name);
-    }
-    assert!(world.run_until(is_shown));
-    world.pis[1].is_stuck = true;
-    world.restart_pi(0, "pi-0");
-    let at = world.now;
-    assert!(world.run_until(|world| !world.refusals(0).is_empty()));
-    // The twin did not have to wait until it counted as dead by its silence.
-    assert!(world.now.since(at) <= LIMITS.silence() + LIMITS.beat * 2);
-    // However long the run is, that is said once.
-    world.run_for(Duration::from_secs(60));
-    assert!(world.outcome.is_none());
-    world.pis[1].is_stuck = false;
-    assert_eq!(world.refusals(0), [RefusedReason::NextRun]);
-    let refused = |report: &&Report| matches!(report, Report::Refused { .. });
-    assert_eq!(world.reports.iter().filter(refused).count(), 1);
-    assert!(world.run_until(|world| world.outcome.is_some()));
-    assert!(world.outcome.as_ref().unwrap().is_good());
-    let again = |report: &&Report| matches!(report, Report::StartedAgain { name, orphaned } if name == "pi-0" && orphaned.is_empty());
-    assert_eq!(world.reports.iter().filter(again).count(), 1);
-    assert!(world.is_page_live());
-
-    world.run_for(Duration::from_secs(30));
-    world.restart_controller();
-    assert!(world.run_until(is_over), "{:?}", world.reports);
-    let outcome = world.outcome.as_ref().unwrap();
-    assert!(outcome.is_good());
-    let replicas = outcome.partitions.iter().map(|one| one.replicas.len());
-    assert!(replicas.into_iter().all(|replicas| replicas == 2));
-    assert_eq!(world.refusals(0), [RefusedReason::NextRun], "said once");
-}
-
-#[test]
 fn runs_after_each_other_begin_with_empty_books_and_end_alike() {
     let mut world = world_of(&["pi-0", "pi-1"]);
     let mut digests = Vec::new();

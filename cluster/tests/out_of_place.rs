@@ -196,6 +196,7 @@ fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
             node: NodeId::from_raw(0),
             channels: 1,
             partitions: 1,
+            feed_runs: false,
             symbols: 0,
         };
         let assignment = SymbolAssignment {

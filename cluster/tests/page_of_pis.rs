@@ -113,6 +113,7 @@ impl<'s> World<'s> {
                 node,
                 channels: 2,
                 partitions: 2,
+                feed_runs: false,
                 symbols: 0,
             };
             pi.handle_control(now, WALL, writer.finish(&[], head).unwrap());

@@ -364,6 +364,25 @@ fn a_refresh_from_before_a_loss_is_not_taken() {
 }
 
 #[test]
+fn a_refresh_from_before_a_loss_is_not_taken_whatever_another_channel_begins() {
+    for (through, trust) in [(699, Trust::Stale), (700, Trust::Live)] {
+        let mut book = OneBook::new();
+        book.lost_up_to(CHANNEL, 700);
+        // It is nobody's yet, so that it may be of either.
+        let other = Beginning {
+            after: SeqNum::from_raw(500),
+            failover: false,
+            ..FAILOVER
+        };
+        book.begins(OTHER, &other);
+        book.seq_num = 701;
+        refresh(&mut book, 3, through);
+        end(&mut book);
+        assert_eq!(book.trust(), trust, "up to {through}");
+    }
+}
+
+#[test]
 fn a_reset_ends_the_doubt_about_the_scale_unless_more_than_it_is_lost() {
     let reset = Beginning {
         failover: false,

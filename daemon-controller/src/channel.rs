@@ -56,10 +56,12 @@ pub(crate) enum ToChannel {
         /// Where it can go on.
         to: Position,
     },
-    /// Nobody holds the partition any more, so its stream waits for nobody.
-    Unheld {
+    /// Whether anybody is waited for in a stream.
+    Held {
         /// The partition.
         partition: Partition,
+        /// Whether anybody is.
+        is_held: bool,
     },
     /// Stop where you are.
     Stop,

@@ -148,6 +148,10 @@ impl From<Report> for Notice {
                 listed(&missing)
             )),
             Report::Joined { name } => Self::info(format!("{name} joined")),
+            Report::JoinedLate { name, former } => joined_late(&name, &former),
+            Report::Fenced { name } => Self::info(format!(
+                "{name} was taken for dead and speaks again: it empties its books and joins anew"
+            )),
             Report::StartedAgain { name, orphaned } => started_again(&name, &orphaned),
             Report::Refused { name, reason } if reason.passes() => {
                 Self::info(format!("{name} waits: {}", why(reason)))
@@ -274,6 +278,18 @@ impl fmt::Display for PartitionEnd {
     }
 }
 
+/// A node has joined while the feed runs.
+fn joined_late(name: &str, former: &str) -> Notice {
+    let place = if name == former {
+        "its place again".into()
+    } else {
+        format!("the place of {former}")
+    };
+    Notice::info(format!(
+        "{name} joined while the feed runs and has {place}: its books are stale at first"
+    ))
+}
+
 /// The firmware of a node slows its processor.
 fn slowed(name: &str, millicelsius: Option<i32>) -> Notice {
     let heat = millicelsius.map(|heat| format!(" at {} °C", heat / 1_000));
@@ -292,8 +308,10 @@ fn why(reason: RefusedReason) -> String {
         RefusedReason::NameTaken => {
             "another machine of this name is there and speaks; give each its own".into()
         }
-        RefusedReason::Full => "all Pis that are expected are there".into(),
-        RefusedReason::NextRun => "the feed runs already; it takes part in the next run".into(),
+        RefusedReason::Full => {
+            "all Pis that are expected are there; it gets the place of one that dies".into()
+        }
+        RefusedReason::NextRun => "the feed has ended; it takes part in the next run".into(),
         RefusedReason::TooSmall { symbols } => {
             format!("it would get {symbols} symbols; start it with --symbols {symbols} or more")
         }

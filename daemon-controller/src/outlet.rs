@@ -185,7 +185,7 @@ impl Outlet {
                 }
                 Some(ToChannel::Stop) => return Ok(None),
                 Some(
-                    ToChannel::Credit { .. } | ToChannel::Repair { .. } | ToChannel::Unheld { .. },
+                    ToChannel::Credit { .. } | ToChannel::Repair { .. } | ToChannel::Held { .. },
                 )
                 | None => {}
             }
@@ -439,7 +439,7 @@ impl Outlet {
                 from,
                 to,
             } => self.repair(partition, from, to)?,
-            ToChannel::Unheld { partition } => self.streams.set_held(partition, false),
+            ToChannel::Held { partition, is_held } => self.streams.set_held(partition, is_held),
             ToChannel::Stop => return Ok(Waited::Stop),
             ToChannel::Start { .. } => {}
         }

@@ -8,7 +8,7 @@ use oxberry_net::{
     Clock, Context, ControlServer, Delivery, Interest, KeyCounts, NetError, Notifier, Proxy,
     SetupServer, Shutdown, SynchronizedPublisher, libzmq, wait_all,
 };
-use oxberry_proto::Libzmq;
+use oxberry_proto::{Libzmq, StreamId};
 
 use crate::channel::{ChannelError, ChannelSummary, ToChannel};
 use crate::config::Config;
@@ -266,9 +266,8 @@ impl Running<'_> {
                         now,
                     })?;
                 }
-                Command::Unheld { partition } => {
-                    self.threads.tell_all(ToChannel::Unheld { partition })?;
-                }
+                Command::Held { stream } => self.tell_held(stream, true)?,
+                Command::Unheld { stream } => self.tell_held(stream, false)?,
                 Command::Credit { stream, acked } => {
                     let partition = stream.partition;
                     let credit = ToChannel::Credit { partition, acked };
@@ -293,6 +292,13 @@ impl Running<'_> {
         Ok(())
     }
 
+    /// Tells a channel whether anybody is waited for in one of its streams.
+    fn tell_held(&mut self, stream: StreamId, is_held: bool) -> Result<(), NetError> {
+        let partition = stream.partition;
+        let held = ToChannel::Held { partition, is_held };
+        self.threads.tell(stream.channel, held)
+    }
+
     /// Stops what still plays and sends what is still to be sent.
     fn end(mut self, context: &Context) -> Result<Summary, RunError> {
         self.notifier.stopping();
@@ -314,7 +320,15 @@ impl Running<'_> {
             vain_wishes,
             snapshots_asked: _,
             snapshot_bytes: _,
+            joined_late,
+            fenced,
         } = self.brain.counters();
+        if joined_late + fenced > 0 {
+            (self.tell)(Notice::info(format!(
+                "Pis that joined while the feed ran: {joined_late}; that spoke after they had been \
+                 taken for dead: {fenced}"
+            )));
+        }
         // A Pi or page that came back says such things as well; no warning.
         if out_of_place + foreign + bad_messages + refused + vain_wishes > 0 {
             (self.tell)(Notice::info(format!(

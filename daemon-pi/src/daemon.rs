@@ -303,7 +303,7 @@ impl Daemon<'_> {
                 self.is_assigned = true;
                 None
             }
-            Report::AnotherRun { .. } => {
+            Report::AnotherRun { .. } | Report::Fenced => {
                 self.is_assigned = false;
                 None
             }

@@ -1,6 +1,7 @@
 //! The brain's reports as log lines.
 
 use oxberry_cluster::pi::Report;
+use oxberry_core::units::Position;
 use oxberry_proto::start::RefusedReason;
 
 use crate::config::Config;
@@ -20,6 +21,10 @@ pub(crate) fn log(report: Report, config: &Config) {
             symbols,
         } => tracing::info!(%run, %node, partitions, symbols, "joined the cluster"),
         Report::Ready => tracing::info!("hears all its partitions"),
+        Report::Hole { stream, from, to } if from == Position::default() => tracing::warn!(
+            %stream, %to,
+            "what was said before is missing; the symbols of the partition are stale"
+        ),
         Report::Hole { stream, from, to } => tracing::error!(
             %stream, %from, %to,
             "batches are missing and did not come when they were asked for; the symbols of the \
@@ -60,6 +65,9 @@ pub(crate) fn log(report: Report, config: &Config) {
             %left, %played,
             "the controller plays another run; this node asks to join it"
         ),
+        Report::Fenced => tracing::warn!(
+            "the controller took this node for dead, which empties its books and joins anew"
+        ),
         Report::Ended { events } => tracing::info!(events, "all streams have ended"),
         Report::Finished { equal: true } => tracing::info!(
             "the run is over and all replicas are equal; this node waits for the next run"
@@ -90,8 +98,10 @@ pub(crate) fn refusal(reason: RefusedReason) -> String {
             "another machine of this name is in the cluster and speaks: give each its own --name"
                 .into()
         }
-        RefusedReason::Full => "all expected nodes are there".into(),
-        RefusedReason::NextRun => "the feed runs already or has just ended".into(),
+        RefusedReason::Full => {
+            "all expected nodes are there; it gets the place of one that dies".into()
+        }
+        RefusedReason::NextRun => "the feed has ended; the next run takes it".into(),
         RefusedReason::TooSmall { symbols } => {
             format!("it would get {symbols} symbols: raise --symbols to that number at least")
         }

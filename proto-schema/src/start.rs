@@ -39,6 +39,8 @@ pub struct SetupPi {
     /// How many partitions the cluster has. A symbol that only the feed defines is in the partition
     /// that its number leaves when divided by this.
     pub partitions: u16,
+    /// Whether the feed runs already, so that the Pi lacks what was said before it came.
+    pub feed_runs: bool,
     /// How many symbols follow.
     pub symbols: u16,
 }
@@ -74,14 +76,14 @@ pub enum RefusedReason {
     },
     /// Another node of this name is there, and speaks: it is no former self of this one.
     NameTaken,
-    /// All expected nodes are there already.
+    /// All expected nodes are there already. It gets the place of the first that dies.
     Full,
     /// Its books cannot hold the symbols it would get.
     TooSmall {
         /// How many symbols it would get.
         symbols: u32,
     },
-    /// The feed runs already, or has just ended. The next run takes it.
+    /// The feed has ended, and the run is about to. The next one takes it.
     NextRun,
 }
 
@@ -96,7 +98,7 @@ impl RefusedReason {
     }
 }
 
-/// Controller, on every partition's topic until all Pis are ready: can you hear this?
+/// Controller, on the topics of all partitions whose Pis are not all ready: can you hear this?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Ping {

@@ -118,6 +118,10 @@ pub struct ControllerStatus {
     pub vain_wishes: u64,
     /// Times that a Pi was sent away.
     pub refused: u64,
+    /// Nodes that joined while the feed ran, in the place of one that had died.
+    pub joined_late: u64,
+    /// Nodes that spoke after they had been taken for dead, and were told to join anew.
+    pub fenced: u64,
 }
 
 /// A node as the controller knows it.
@@ -158,7 +162,7 @@ pub enum NodeState {
     Gone,
     /// It was silent for too long, was sent away, or started again.
     Dead,
-    /// It died before the start, and another one has its place.
+    /// It died, and another one has its place.
     Replaced,
 }
 

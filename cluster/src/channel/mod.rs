@@ -171,7 +171,7 @@ impl ChannelStreams {
         }
     }
 
-    /// Whether anybody holds the partition. The streams of one that nobody holds wait for nobody.
+    /// Whether anybody holds the partition and acknowledges the stream, which waits for nobody else.
     pub fn set_held(&mut self, partition: Partition, is_held: bool) {
         if let Some(stream) = self.streams.get_mut(usize::from(partition.raw())) {
             stream.set_held(is_held);

@@ -19,8 +19,11 @@ impl Controller {
                 is_in_place = false;
                 continue;
             }
-            if let Some(node) = self.nodes.get_mut(id) {
-                node.applied.insert(told.stream, told.position);
+            if let Some(node) = self.nodes.get_mut(id)
+                && node.applied.insert(told.stream, told.position).is_none()
+                && node.came_late
+            {
+                self.tell_held(told.stream);
             }
             self.give_credit(told.stream);
         }
@@ -40,15 +43,9 @@ impl Controller {
 
     /// Passes on how far the slowest living replica of a stream is.
     pub(super) fn give_credit(&mut self, stream: StreamId) {
-        let Some(holders) = self.replicas.get(&stream.partition) else {
+        let Some(slowest) = self.acknowledged(stream).min() else {
             return;
         };
-        let applied = holders.iter().map(|&id| {
-            let node = self.nodes.get(id);
-            node.and_then(|node| node.applied.get(&stream).copied())
-                .unwrap_or_default()
-        });
-        let Some(slowest) = applied.min() else { return };
         let acked = self.acked.entry(stream).or_default();
         if slowest > *acked {
             *acked = slowest;

@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use oxberry_core::units::Instant;
-use oxberry_proto::{NodeId, Partition, StreamId};
+use oxberry_proto::{NodeId, Partition};
 
 use super::node::NodeState;
-use super::{Command, Controller, Phase, Report};
+use super::{Controller, Phase, Report};
 
 impl Controller {
     /// Who was away himself cannot say that the others were silent.
@@ -53,7 +53,7 @@ impl Controller {
                 Vec::new()
             }
             // Its place waits for another one.
-            Phase::AwaitReady { .. } => Vec::new(),
+            Phase::AwaitReady => Vec::new(),
             Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } => self.release(id),
             Phase::Over => return,
         };
@@ -62,25 +62,35 @@ impl Controller {
         self.leave_when_all_are_gone();
     }
 
-    /// Takes a node out of all its partitions, so that no stream waits for it; returns those that
-    /// nobody holds any more.
-    fn release(&mut self, id: NodeId) -> Vec<Partition> {
-        let mut released = Vec::new();
-        for (&partition, holders) in &mut self.replicas {
-            if let Some(at) = holders.iter().position(|&holder| holder == id) {
-                holders.remove(at);
-                released.push((partition, holders.is_empty()));
+    /// A node that counts as dead is heard. While its place waits for another one before the feed, it
+    /// was only away; later it is a stranger, who has to join anew under another number: what it says
+    /// under this one, nobody waits for, and nobody takes for the word of the one who has its place.
+    ///
+    /// Says whether it is a stranger.
+    pub(super) fn hear_the_dead(&mut self, id: NodeId) -> bool {
+        let Some(node) = self.nodes.get_mut(id) else {
+            return false;
+        };
+        let has_reported = matches!(node.before_death, NodeState::Done | NodeState::Gone);
+        match self.phase {
+            Phase::AwaitReady => {
+                node.state = node.before_death;
+                return false;
             }
+            // It has nothing more to say than its farewell.
+            Phase::AwaitFarewell { .. } if has_reported => return false,
+            Phase::AwaitVisual
+            | Phase::AwaitNodes
+            | Phase::Running
+            | Phase::AwaitDigests
+            | Phase::AwaitFarewell { .. }
+            | Phase::Over => {}
         }
-        for &(partition, is_orphan) in &released {
-            if is_orphan {
-                self.commands.push_back(Command::Unheld { partition });
-            }
-            for channel in self.config.channels.clone() {
-                self.give_credit(StreamId { channel, partition });
-            }
+        if !core::mem::replace(&mut node.was_fenced, true) {
+            let name = node.name.to_string();
+            self.counters.fenced += 1;
+            self.report(Report::Fenced { name });
         }
-        let orphaned = released.into_iter().filter(|&(_, is_orphan)| is_orphan);
-        orphaned.map(|(partition, _)| partition).collect()
+        true
     }
 }

@@ -32,13 +32,15 @@ impl Controller {
             .heard
             .max(hello.last_run.map_or(0, |run| run.generation));
         let name = hello.name.to_string();
-        let node = Node::new(peer.to_vec(), hello, now);
+        let mut node = Node::new(peer.to_vec(), hello, now);
+        node.came_late = self.phase == Phase::Running;
         self.nodes.join(id, node);
         match place {
             Place::Of(dead) => {
-                self.report(Report::Joined { name });
+                self.report_joined(name, dead);
                 self.give_place(dead, id);
                 self.send_assignment(id);
+                self.next_ping = now;
             }
             Place::Awaited => {
                 self.assign_when_complete(now);
@@ -70,39 +72,41 @@ impl Controller {
             Name::InQuestion => return Ok(None),
             Name::Taken => return Err(RefusedReason::NameTaken),
         }
-        // After the assignment a newcomer can only take the place of a dead node, and only until
-        // the feed starts.
+        // After the assignment a newcomer can only take the place of a dead node.
         let place = match self.phase {
             Phase::AwaitVisual | Phase::AwaitNodes => {
                 (self.nodes.len() < self.config.nodes).then_some(Place::Awaited)
             }
-            Phase::AwaitReady { .. } => self.nodes.place_left_to(&hello.name).map(Place::Of),
-            Phase::Running | Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
+            Phase::AwaitReady | Phase::Running => self.place_of_the_dead(hello)?.map(Place::Of),
+            Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
                 return Err(RefusedReason::NextRun);
             }
         };
         let found = self.nodes.next_id().zip(place);
-        let (id, place) = found.ok_or(RefusedReason::Full)?;
-        if let Place::Of(dead) = place
-            && let Some(symbols) = self.oversize_of(dead, hello.max_symbols)
-        {
-            return Err(RefusedReason::TooSmall { symbols });
-        }
-        Ok(Some((id, place)))
+        Ok(Some(found.ok_or(RefusedReason::Full)?))
     }
 
-    /// Gives what a dead node was to hold to another one, which has a number of its own: should the
-    /// dead one come back, nobody takes its word for that of the other.
-    fn give_place(&mut self, dead: NodeId, to: NodeId) {
-        if let Some(node) = self.nodes.get_mut(dead) {
-            node.state = NodeState::Replaced;
+    /// The first of the places that are left whose symbols the newcomer has room for; none if nobody
+    /// has left one.
+    fn place_of_the_dead(&self, hello: &Hello) -> Result<Option<NodeId>, RefusedReason> {
+        let mut too_large = None;
+        for dead in self.nodes.places_left_to(&hello.name) {
+            let Some(symbols) = self.oversize_of(dead, hello.max_symbols) else {
+                return Ok(Some(dead));
+            };
+            too_large = too_large.or(Some(symbols));
         }
-        let held = self.replicas.values_mut().chain(self.placed.values_mut());
-        for holder in held.flatten() {
-            if *holder == dead {
-                *holder = to;
-            }
+        too_large.map_or(Ok(None), |symbols| Err(RefusedReason::TooSmall { symbols }))
+    }
+
+    /// Tells a person who has joined, and if the feed runs already in whose place.
+    fn report_joined(&mut self, name: String, dead: NodeId) {
+        if self.phase != Phase::Running {
+            return self.report(Report::Joined { name });
         }
+        self.counters.joined_late += 1;
+        let former = self.name_of(Some(dead));
+        self.report(Report::JoinedLate { name, former });
     }
 
     /// A node says Hello again: the answer to its first one was lost or is on its way, or the node has
@@ -139,7 +143,7 @@ impl Controller {
             let ids = chosen.into_iter().filter_map(|at| ids.get(at).copied());
             ids.collect()
         };
-        self.replicas = placed
+        self.placed = placed
             .into_iter()
             .map(|(partition, chosen)| (partition, as_ids(chosen)))
             .collect();
@@ -155,10 +159,11 @@ impl Controller {
             }
         }
         if !too_small.is_empty() {
-            self.replicas.clear();
+            self.placed.clear();
             return;
         }
-        self.placed.clone_from(&self.replicas);
+        self.replicas.clone_from(&self.placed);
+        self.phase = Phase::AwaitReady;
         // Whoever was in an earlier run knows it by a lower generation.
         self.run.generation = self.run.generation.max(self.heard.saturating_add(1));
         for id in ids {
@@ -180,6 +185,7 @@ impl Controller {
             node: id,
             channels: count(self.config.channels.len()),
             partitions: count(self.config.table.len()),
+            feed_runs: self.nodes.get(id).is_some_and(|node| node.came_late),
             symbols: 0,
         };
         let message = listed(head, self.symbols_of(id));
@@ -195,7 +201,7 @@ impl Controller {
     fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
         self.config.symbols.iter().filter_map(move |symbol| {
             let partition = self.config.table.partition_of(symbol.symbol_index);
-            self.replicas
+            self.placed
                 .get(&partition)?
                 .contains(&id)
                 .then_some(SymbolAssignment {
@@ -206,23 +212,35 @@ impl Controller {
         })
     }
 
+    /// When the next pings are due: while some node does not hear all its partitions yet.
+    pub(super) fn ping_due(&self) -> Option<Instant> {
+        let mut unready = self.nodes.of_state(NodeState::Assigned);
+        unready.next().map(|_| self.next_ping)
+    }
+
+    /// Pings the partitions of those who do not hear them all yet.
     pub(super) fn ping(&mut self, now: Instant) {
-        for partition in self.config.table.partitions() {
+        self.next_ping = now.after(PING_INTERVAL);
+        let is_unready = |id: &NodeId| {
+            let node = self.nodes.get(*id);
+            node.is_some_and(|node| node.state == NodeState::Assigned)
+        };
+        let held = self.replicas.iter();
+        let unheard = held.filter(|(_, holders)| holders.iter().any(is_unready));
+        let unheard: Vec<_> = unheard.map(|(&partition, _)| partition).collect();
+        for partition in unheard {
             let run = self.run;
             let mut frame = vec![0; Topic::MAX_PLAIN_FRAME_BYTES];
             let length = Topic { partition }.encode(&Ping { run, partition }, &mut frame);
             frame.truncate(length.expect("MAX_PLAIN_FRAME_BYTES holds every such message"));
             self.commands.push_back(Command::Publish { frame });
         }
-        self.phase = Phase::AwaitReady {
-            next_ping: now.after(PING_INTERVAL),
-        };
     }
 
     fn start_when_ready(&mut self, now: Instant) {
-        let Phase::AwaitReady { .. } = self.phase else {
+        if self.phase != Phase::AwaitReady {
             return;
-        };
+        }
         // A node without a partition is done before the others begin; a dead one left a place.
         let is_ready = |node: &Node| {
             matches!(

@@ -12,6 +12,7 @@ mod credit;
 mod death;
 mod ending;
 mod gathering;
+mod holders;
 mod message;
 mod node;
 mod nodes;
@@ -89,7 +90,7 @@ pub struct ControllerConfig {
 enum Phase {
     AwaitVisual,
     AwaitNodes,
-    AwaitReady { next_ping: Instant },
+    AwaitReady,
     Running,
     AwaitDigests,
     AwaitFarewell { until: Instant, next: Instant },
@@ -106,8 +107,12 @@ pub struct Controller {
     nodes: Nodes,
     /// The nodes that hold each partition, once assigned; dead ones leave.
     replicas: BTreeMap<Partition, Vec<NodeId>>,
-    /// The same with those that died since.
+    /// The same with those that died since, until others have their places.
     placed: BTreeMap<Partition, Vec<NodeId>>,
+    /// Streams that wait for nobody.
+    unheld: BTreeSet<StreamId>,
+    /// When those who are not ready are to be pinged next.
+    next_ping: Instant,
     /// Credit handed out so far.
     acked: BTreeMap<StreamId, Position>,
     /// Channels that have ended.
@@ -140,6 +145,8 @@ impl Controller {
             nodes: Nodes::default(),
             replicas: BTreeMap::new(),
             placed: BTreeMap::new(),
+            unheld: BTreeSet::new(),
+            next_ping: now,
             acked: BTreeMap::new(),
             ended: BTreeSet::new(),
             heard: 0,
@@ -186,22 +193,20 @@ impl Controller {
             .nodes
             .alive()
             .map(|(_, node)| node.last_heard.after(self.config.limits.node_timeout));
-        let ping = match self.phase {
-            Phase::AwaitReady { next_ping } => Some(next_ping),
+        let other = match self.phase {
+            Phase::AwaitReady | Phase::Running | Phase::AwaitDigests => self.ping_due(),
             Phase::AwaitFarewell { until, next } => Some(until.min(next)),
             Phase::Over => return None,
-            Phase::AwaitVisual | Phase::AwaitNodes | Phase::Running | Phase::AwaitDigests => None,
+            Phase::AwaitVisual | Phase::AwaitNodes => None,
         };
-        deaths.chain(ping).chain([self.reminder.due()]).min()
+        deaths.chain(other).chain([self.reminder.due()]).min()
     }
 
     /// Time has passed: pings, finds the dead, and says for whom it waits.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.excuse(now);
         self.bury_the_silent(now);
-        if let Phase::AwaitReady { next_ping } = self.phase
-            && next_ping <= now
-        {
+        if self.ping_due().is_some_and(|due| due <= now) {
             self.ping(now);
         }
         if let Phase::AwaitFarewell { until, next } = self.phase {
@@ -219,15 +224,7 @@ impl Controller {
 
     /// A Pi sent something.
     pub fn handle_message(&mut self, now: Instant, peer: &[u8], message: &[u8]) {
-        let known = self.nodes.of_peer(peer);
-        let is_before_start = matches!(self.phase, Phase::AwaitReady { .. });
-        if let Some(node) = known.and_then(|id| self.nodes.get_mut(id)) {
-            node.last_heard = now;
-            if node.state == NodeState::Dead && is_before_start {
-                // It was only away, and nobody has taken its place.
-                node.state = node.before_death;
-            }
-        }
+        let known = self.hear(now, peer);
         let told = FromPi::decode(message);
         let taken = match (known, told) {
             (Some(id), Ok(told)) => self.dispatch(now, id, told, message),
@@ -247,6 +244,15 @@ impl Controller {
             self.note_bad(from, error);
         }
         self.stage.note(self.phase, now);
+    }
+
+    /// The node at the other end of a connection, heard now, unless it has to join first.
+    fn hear(&mut self, now: Instant, peer: &[u8]) -> Option<NodeId> {
+        let id = self.nodes.of_peer(peer)?;
+        let node = self.nodes.get_mut(id)?;
+        node.last_heard = now;
+        let is_stranger = node.state == NodeState::Dead && self.hear_the_dead(id);
+        (!is_stranger).then_some(id)
     }
 
     /// Counts a message that could not be read, and reports the first ones.
@@ -415,11 +421,14 @@ impl Controller {
                     .collect(),
                 expected: self.config.nodes,
             },
-            Phase::AwaitReady { .. } => Report::AwaitingReady {
+            Phase::AwaitReady => Report::AwaitingReady {
                 missing: names(NodeState::Assigned, self),
             },
             Phase::AwaitDigests => Report::AwaitingDigests {
-                missing: names(NodeState::Ready, self),
+                missing: [NodeState::Assigned, NodeState::Ready]
+                    .into_iter()
+                    .flat_map(|state| names(state, self))
+                    .collect(),
             },
             Phase::AwaitFarewell { .. } => Report::AwaitingFarewell {
                 missing: names(NodeState::Done, self),

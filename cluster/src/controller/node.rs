@@ -22,6 +22,10 @@ pub(super) struct Node {
     pub(super) state: NodeState,
     /// What it was before it died.
     pub(super) before_death: NodeState,
+    /// Whether it came when the feed ran already. Nobody waits for it before it has said how far it is.
+    pub(super) came_late: bool,
+    /// Whether it was heard after its death, of which a person was told.
+    pub(super) was_fenced: bool,
     /// When the last message came from it.
     pub(super) last_heard: Instant,
     /// Who else asks for its name.
@@ -47,6 +51,8 @@ impl Node {
             libzmq: hello.libzmq,
             state: NodeState::Joined,
             before_death: NodeState::Joined,
+            came_late: false,
+            was_fenced: false,
             last_heard: now,
             claims: Claims::default(),
             applied: BTreeMap::new(),
@@ -71,6 +77,13 @@ impl Node {
         self.told.slowed |= has.slowed;
         self.beat = Some(beat);
         new
+    }
+
+    /// How far it is in a stream, as far as the window is concerned. One that came late is nowhere
+    /// before it has said where it came in.
+    pub(super) fn acknowledged(&self, stream: StreamId) -> Option<Position> {
+        let said = self.applied.get(&stream).copied();
+        said.or_else(|| (!self.came_late).then(Position::default))
     }
 
     /// Whether it counts: it is not dead, and nobody has its place.

@@ -78,6 +78,25 @@ impl Nodes {
         found.map(|(&id, node)| (id, node))
     }
 
+    /// Those whose state it is.
+    pub(super) fn of_state(&self, state: NodeState) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.iter().filter(move |(_, node)| node.state == state)
+    }
+
+    /// Another one has the place of this node. Of each name only the last such node is remembered, so
+    /// that a Pi which dies again and again does not fill the list.
+    pub(super) fn replace(&mut self, id: NodeId) {
+        let Some(node) = self.nodes.get_mut(&id) else {
+            return;
+        };
+        node.state = NodeState::Replaced;
+        let name = node.name.clone();
+        let is_older = |other: NodeId, node: &Node| {
+            other < id && node.state == NodeState::Replaced && node.name == name
+        };
+        self.nodes.retain(|&other, node| !is_older(other, node));
+    }
+
     /// The node at the other end of a connection. One whose place was given away is as unknown as any
     /// other.
     pub(super) fn of_peer(&self, peer: &[u8]) -> Option<NodeId> {
@@ -86,14 +105,13 @@ impl Nodes {
         nodes.find_map(|(id, node)| is_peer(node).then_some(id))
     }
 
-    /// The dead node whose place falls to a newcomer of this name: its former self, or else the first
-    /// one whose place nobody has taken.
-    pub(super) fn place_left_to(&self, name: &NodeName) -> Option<NodeId> {
-        let dead = self.iter();
-        let dead = dead.filter(|(_, node)| node.state == NodeState::Dead);
-        // A stable order: of equals the first.
-        dead.min_by_key(|(_, node)| node.name != *name)
-            .map(|(id, _)| id)
+    /// The dead nodes whose places nobody has taken, in the order in which a newcomer of this name
+    /// gets one: that of its former self before the others.
+    pub(super) fn places_left_to(&self, name: &NodeName) -> impl Iterator<Item = NodeId> {
+        let dead = || self.of_state(NodeState::Dead);
+        let own = dead().filter(|(_, node)| node.name == *name);
+        let others = dead().filter(|(_, node)| node.name != *name);
+        own.chain(others).map(|(id, _)| id)
     }
 }
 
@@ -167,9 +185,25 @@ mod tests {
         for node in nodes.all_mut().take(2) {
             node.state = NodeState::Dead;
         }
-        let place = |name: &str| nodes.place_left_to(&NodeName::try_from(name).unwrap());
-        assert_eq!(place("b"), Some(ids[1]));
-        assert_eq!(place("d"), Some(ids[0]));
-        assert_eq!(place("c"), Some(ids[0]));
+        let places = |name: &str| -> Vec<_> {
+            let name = NodeName::try_from(name).unwrap();
+            nodes.places_left_to(&name).collect()
+        };
+        assert_eq!(places("b"), [ids[1], ids[0]]);
+        assert_eq!(places("d"), [ids[0], ids[1]]);
+        assert_eq!(places("c"), [ids[0], ids[1]]);
+    }
+
+    #[test]
+    fn of_a_pi_that_dies_again_and_again_only_its_last_life_is_remembered() {
+        let mut nodes = Nodes::default();
+        join(&mut nodes, "other");
+        for _ in 0..100 {
+            let id = join(&mut nodes, "again");
+            nodes.tell(id).unwrap();
+            nodes.replace(id);
+            assert_eq!(nodes.get(id).unwrap().state, NodeState::Replaced);
+        }
+        assert_eq!(nodes.len(), 2);
     }
 }

@@ -47,10 +47,16 @@ pub enum Command {
         /// Where it can go on with what it heard.
         to: Position,
     },
-    /// Tell all channels that nobody holds a partition any more: its streams wait for nobody.
+    /// Tell a channel that nobody is there any more for whom one of its streams waits.
     Unheld {
-        /// The partition.
-        partition: Partition,
+        /// The stream.
+        stream: StreamId,
+    },
+    /// Tell a channel that somebody is there again who acknowledges one of its streams, which waits for
+    /// that from now on.
+    Held {
+        /// The stream.
+        stream: StreamId,
     },
     /// Tell a person.
     Report(Report),
@@ -75,6 +81,10 @@ pub struct Counters {
     pub snapshot_bytes: u64,
     /// Wishes of the visualisation for the state of a node that is dead, or was never there.
     pub vain_wishes: u64,
+    /// Nodes that joined while the feed ran, in the place of one that had died.
+    pub joined_late: u64,
+    /// Nodes that spoke after they had been taken for dead, and were told to join anew.
+    pub fenced: u64,
 }
 
 /// What a person should know.
@@ -99,8 +109,20 @@ pub enum Report {
         /// Its name.
         name: String,
     },
-    /// A node has started again, so that what it was before is dead. Its new life joins, or is sent away
-    /// until the next run.
+    /// A node joined while the feed runs, in the place of one that had died.
+    JoinedLate {
+        /// Its name.
+        name: String,
+        /// The name of the one that had died; its own, if it was its former self.
+        former: String,
+    },
+    /// A node that counts as dead is heard again, and is told to join anew: it was away, not dead. Told
+    /// once a death.
+    Fenced {
+        /// Its name.
+        name: String,
+    },
+    /// A node has started again, so that what it was before is dead. Its new life joins.
     StartedAgain {
         /// Its name.
         name: String,

@@ -51,7 +51,7 @@ impl Phase {
         match self {
             Self::AwaitVisual => RunPhase::AwaitingPage,
             Self::AwaitNodes => RunPhase::AwaitingNodes,
-            Self::AwaitReady { .. } => RunPhase::AwaitingReady,
+            Self::AwaitReady => RunPhase::AwaitingReady,
             Self::Running => RunPhase::Running,
             Self::AwaitDigests => RunPhase::AwaitingDigests,
             Self::AwaitFarewell { .. } => RunPhase::AwaitingFarewells,
@@ -200,6 +200,8 @@ impl From<Counters> for ControllerStatus {
             vain_wishes,
             snapshots_asked: _,
             snapshot_bytes: _,
+            joined_late,
+            fenced,
         } = counters;
         Self {
             out_of_place,
@@ -207,6 +209,8 @@ impl From<Counters> for ControllerStatus {
             bad_messages,
             refused,
             vain_wishes,
+            joined_late,
+            fenced,
         }
     }
 }

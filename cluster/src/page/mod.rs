@@ -145,7 +145,9 @@ impl Page {
                 restated.extend(node.partitions.keys().copied());
             }
             node.is_silent = is_silent;
-            node.is_dead |= is_overdue;
+            if is_overdue && !core::mem::replace(&mut node.is_dead, true) {
+                node.forget_cells();
+            }
         }
         for id in died {
             self.report(Report::Died(id));
@@ -324,6 +326,9 @@ impl Page {
             self.restated.extend(heard);
         }
         if core::mem::replace(&mut node.is_dead, false) {
+            // The controller may have taken it for dead as well: only who is let to tell its state
+            // speaks for a book again.
+            node.come_back();
             self.commands
                 .push_back(Command::Report(Report::Returned(id)));
         }
@@ -333,7 +338,7 @@ impl Page {
     fn part(&mut self, id: NodeId, partition: Partition) -> &mut replica::Part {
         let node = self.nodes.get_mut(&id);
         let node = node.expect("the node was heard");
-        node.partitions.entry(partition).or_default()
+        node.part(partition)
     }
 
     /// The place of a symbol's row, which is new if need be.

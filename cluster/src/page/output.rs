@@ -27,7 +27,8 @@ pub enum Report {
     NewRun(Run),
     /// A node was not heard for too long.
     Died(NodeId),
-    /// A node that was thought dead is heard again.
+    /// A node that was thought dead is heard again. Nothing is live on its word before the controller
+    /// has let it tell its state.
     Returned(NodeId),
     /// Something that a node said was missed; it is asked for its state.
     Missed(Replica),

@@ -19,6 +19,8 @@ pub(super) struct Node {
     pub(super) is_silent: bool,
     /// It was silent for too long: what it held is nobody's word any more.
     pub(super) is_dead: bool,
+    /// It was dead, and is heard again: whatever it speaks of has to be told anew.
+    has_returned: bool,
     /// It said that no more events follow.
     pub(super) has_ended: bool,
     pub(super) partitions: BTreeMap<Partition, Part>,
@@ -117,6 +119,7 @@ impl Node {
             last_heard: now,
             is_silent: false,
             is_dead: false,
+            has_returned: false,
             has_ended: false,
             partitions: BTreeMap::new(),
             streams: BTreeMap::new(),
@@ -155,6 +158,30 @@ impl Node {
             Cell::UNHEARD
         };
         self.cells.get(row).copied().unwrap_or(untold)
+    }
+
+    /// Forgets what it said of symbols. One that died, and whose place another one takes under a number
+    /// of its own, shall keep no memory.
+    pub(super) fn forget_cells(&mut self) {
+        self.cells = Vec::new();
+    }
+
+    /// It was dead, and is heard again: of all its partitions it has to tell the state anew before
+    /// anything is live on its word.
+    pub(super) fn come_back(&mut self) {
+        self.has_returned = true;
+        for part in self.partitions.values_mut() {
+            part.miss();
+        }
+    }
+
+    /// How far its word goes about a partition.
+    pub(super) fn part(&mut self, partition: Partition) -> &mut Part {
+        let has_missed = self.has_returned;
+        self.partitions.entry(partition).or_insert_with(|| Part {
+            has_missed,
+            ..Part::default()
+        })
     }
 
     /// The cell of a row, to be changed.

@@ -55,7 +55,7 @@ impl Page {
         let node = self.hear(now, head.node);
         let stream = node.streams.entry(head.stream).or_default();
         let fit = range.fit(stream.position);
-        let part = node.partitions.entry(partition).or_default();
+        let part = node.part(partition);
         let (was_pending, had_missed) = (part.pending, part.has_missed);
         if !part.hear(head.trust, fit == Fit::Copy) {
             self.counters.repeated += 1;
@@ -199,7 +199,7 @@ impl Page {
                 ended: word.ended,
             };
             let is_changed = before != (stream.recovering, stream.silent);
-            let part = node.partitions.entry(partition).or_default();
+            let part = node.part(partition);
             let (was_pending, had_missed) = (part.pending, part.has_missed);
             // A beat is in the order of the queue, so a node has told no more and no less by then.
             if part.hear(word.trust, false) && fit == Fit::Hole {

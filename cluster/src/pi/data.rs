@@ -55,6 +55,7 @@ impl<'s> Pi<'s> {
             && let Some(pinged) = self.pinged.get_mut(at)
         {
             *pinged = true;
+            self.is_pinged = true;
             self.ready_when_pinged();
         } else {
             self.counters.foreign += 1;

@@ -1,6 +1,6 @@
 //! How a Pi comes into a run and out of it: Hello, refusals, the assignment, another run.
 
-use oxberry_core::units::Instant;
+use oxberry_core::units::{ChannelId, Instant, SeqNum};
 use oxberry_proto::start::{RefusedReason, SetupPi, SymbolAssignment};
 use oxberry_proto::{Kind, NodeId, ProtoError, Records, Run, Topic};
 
@@ -133,6 +133,9 @@ impl Pi<'_> {
             }
         }
         self.symbols.sort_unstable();
+        if setup.feed_runs {
+            self.miss_what_was(partitions.len());
+        }
         let topics = partitions.iter().map(|&partition| Topic { partition });
         self.commands.extend(topics.map(Command::Subscribe));
         self.pinged = vec![false; partitions.len()];
@@ -149,14 +152,35 @@ impl Pi<'_> {
         Ok(())
     }
 
-    /// The controller does not know this Pi: it plays another run, or it has given the place of this Pi
-    /// in its run to somebody else.
+    /// The feed runs already: all symbols may have been spoken of. Their books are stale, and nothing is
+    /// told of a partition before that.
+    ///
+    /// What a stream lacks is seen when something of it is heard. Until then, the streams of another
+    /// channel must not vouch for its symbols.
+    fn miss_what_was(&mut self, partitions: usize) {
+        // No book belongs to a channel yet, and no number is known.
+        let (any, unknown) = (ChannelId::from_raw(0), SeqNum::default());
+        for &(_, symbol_index) in &self.symbols {
+            if let Some(slot) = self.books.slot(symbol_index) {
+                self.books.lost(slot, any, unknown);
+            }
+        }
+        for part in 0..partitions {
+            self.telling.sweep(part);
+        }
+    }
+
+    /// The controller does not know this Pi: it plays another run, or it took this Pi for dead.
     pub(super) fn handle_another_run(&mut self, now: Instant, played: Run) {
         if matches!(self.phase, Phase::Joining { .. }) {
             return;
         }
         let left = self.run;
-        self.report(Report::AnotherRun { left, played });
+        self.report(if left == played {
+            Report::Fenced
+        } else {
+            Report::AnotherRun { left, played }
+        });
         self.waiting = Waiting::new(now);
         self.leave(now);
     }
@@ -168,6 +192,7 @@ impl Pi<'_> {
         self.commands.extend(topics.map(Command::Unsubscribe));
         self.books.reset();
         self.symbols.clear();
+        self.run = Run::default();
         self.streams = Streams::new(Vec::new(), 0, self.config.limits);
         self.telling = Telling::new(self.run, NodeId::from_raw(0), 0, self.config.limits);
         self.held.clear();
@@ -175,6 +200,7 @@ impl Pi<'_> {
         self.giver.leave();
         self.taker.leave();
         self.pinged.clear();
+        self.is_pinged = false;
         self.is_silent = false;
         self.beat_due = false;
         self.end_due = false;

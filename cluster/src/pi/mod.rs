@@ -104,6 +104,9 @@ pub struct Pi<'s> {
     symbols: Vec<(Partition, SymbolIndex)>,
     /// Whether a ping of the partition came, in the order of the partitions.
     pinged: Vec<bool>,
+    /// Whether a ping came since the last beat: somebody is not ready yet, as far as the controller
+    /// knows.
+    is_pinged: bool,
     is_silent: bool,
     /// How its machine is, as the rim last said.
     health: Health,
@@ -140,6 +143,7 @@ impl<'s> Pi<'s> {
             taker: Taker::new(config.limits),
             symbols: Vec::new(),
             pinged: Vec::new(),
+            is_pinged: false,
             is_silent: false,
             health: Health::default(),
             next_beat: now,
@@ -168,7 +172,7 @@ impl<'s> Pi<'s> {
         &self.books
     }
 
-    /// The run that it takes part in, once it was assigned.
+    /// The run that it takes part in, from its assignment until it leaves; none has the default.
     #[must_use]
     pub const fn run(&self) -> Run {
         self.run
@@ -218,9 +222,10 @@ impl<'s> Pi<'s> {
             if is_member {
                 self.mail.beat_due = true;
                 // The first one may have been lost. Without partitions there is nothing that would show
-                // that the feed has started.
+                // that the feed has started; and when it runs already, pings show that one is missing.
                 let is_ready = matches!(self.phase, Phase::Running | Phase::Ended);
-                self.mail.ready_due |= is_ready && !self.streams.have_begun();
+                let is_pinged = core::mem::take(&mut self.is_pinged);
+                self.mail.ready_due |= is_ready && (is_pinged || !self.streams.have_begun());
                 self.streams.owe_all(now);
                 self.streams.holes.ask_again();
                 self.listen(now);

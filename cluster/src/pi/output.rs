@@ -86,6 +86,8 @@ pub enum Report {
         /// The run that is played.
         played: Run,
     },
+    /// The controller took this Pi for dead, which empties its books and asks to join anew.
+    Fenced,
     /// All streams have ended.
     Ended {
         /// Events applied in this run.

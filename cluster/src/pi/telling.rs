@@ -237,7 +237,9 @@ impl Telling {
                     .is_some_and(|part| part.sweep.is_some() || part.state.is_some())
             {
                 budget -= 1;
-                self.tell_one(streams, books, symbols, wall, at);
+                if !self.tell_one(streams, books, symbols, wall, at) {
+                    break;
+                }
             }
         }
     }
@@ -337,7 +339,9 @@ impl Telling {
         });
     }
 
-    /// Tells the trust or state of one symbol of a partition, or that all were told.
+    /// Tells the trust or state of one symbol of a partition, or that all were told; says whether it
+    /// could. Before something was heard of the partition there is no frame that would carry it, and
+    /// the visualisation has no word of this Pi on it.
     fn tell_one(
         &mut self,
         streams: &mut Streams,
@@ -345,9 +349,9 @@ impl Telling {
         symbols: &[(Partition, SymbolIndex)],
         wall: UnixNanos,
         at_part: usize,
-    ) {
+    ) -> bool {
         let Some(&partition) = streams.partitions().get(at_part) else {
-            return;
+            return false;
         };
         let first = symbols.partition_point(|&(known, _)| known < partition);
         let symbol = |n: usize| {
@@ -355,11 +359,7 @@ impl Telling {
             (of == partition).then_some(symbol_index)
         };
         let Some(stream) = streams.any_of(partition) else {
-            // Nothing was heard of the partition, so nothing can have been told of it.
-            if let Some(part) = self.parts.get_mut(at_part) {
-                part.sweep = None;
-            }
-            return;
+            return false;
         };
         if self.current.is_none_or(|current| current.part != at_part) {
             self.begin_batch(streams, wall, stream, at_part);
@@ -369,7 +369,7 @@ impl Telling {
             .map_or(SeqNum::default(), |current| current.reached);
         self.make_room(wall, reached);
         let Some(part) = self.parts.get_mut(at_part) else {
-            return;
+            return false;
         };
         if let Some(n) = part.sweep {
             part.sweep = symbol(n).map(|_| n + 1);
@@ -387,6 +387,7 @@ impl Telling {
                 self.outbox.push(&StockTold::StateEnd(stated));
             }
         }
+        true
     }
 
     /// Tells the present state of a symbol, as of where its own stream is. There is room in the frame.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use oxberry_cluster::page::{Command, Report, Voice};
 use oxberry_core::book::Trust;
 use oxberry_core::units::Instant;
+use oxberry_proto::StockTold;
 
-use crate::mouth::{Mouth, RUN, by_node, event};
-use crate::{LIMITS, START, drain, is_live, page, twins};
+use crate::mouth::{Mouth, RUN, by_node, event, state};
+use crate::{LIMITS, START, drain, is_live, page, tell, twins};
 
 #[test]
 fn silence_is_told_within_three_beats_and_ends_by_itself() {
@@ -134,4 +135,32 @@ fn a_node_that_goes_on_after_its_end_is_told() {
     let node = oxberry_proto::NodeId::from_raw(0);
     let told = Command::Report(Report::SpokeAfterEnd(node));
     assert!(drain(&mut page).contains(&told));
+}
+
+#[test]
+fn who_was_taken_for_dead_speaks_for_no_book_until_it_was_let_to_tell_its_state() {
+    let (mut page, [mut one, _]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    let mut now = START.after(LIMITS.node_timeout);
+    page.handle_timeout(now);
+    assert_eq!(by_node(page.voices())[&0], Voice::Dead);
+    drain(&mut page);
+    // It goes on where it was, as if nothing had been.
+    for _ in 0..3 {
+        page.handle_stock(now, &one.batch(4, &[event(10, 4, None)]));
+        page.handle_stock(now, &one.beat());
+        assert!(!is_live(&page, 0, now) && !is_live(&page, 1, now));
+        now = now.after(LIMITS.beat);
+        page.handle_timeout(now);
+    }
+    let told = drain(&mut page);
+    assert!(told.contains(&Command::Report(Report::Returned(one.node))));
+    assert!(told.contains(&tell(0)), "the controller decides");
+    let states = [
+        state(10, Trust::Live, 4, None),
+        state(11, Trust::Live, 4, None),
+        StockTold::StateEnd(2),
+    ];
+    page.handle_stock(now, &one.batch(4, &states));
+    assert!(is_live(&page, 0, now) && is_live(&page, 1, now));
 }

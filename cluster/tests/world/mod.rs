@@ -68,9 +68,10 @@ pub(crate) struct World {
     pub(crate) repairs: Repairs,
     /// Wishes for that.
     pub(crate) wishes: usize,
+    /// Whether the feed pauses; how far it is, is told all the same.
+    pub(crate) is_paused: bool,
     /// How far the wall clocks are ahead of the time that passes.
     pub(crate) wall_ahead: core::time::Duration,
-    is_paused: bool,
 }
 
 pub(crate) struct SimulatedPi {
@@ -89,6 +90,8 @@ pub(crate) struct SimulatedPi {
     pub(crate) is_stuck: bool,
     /// The end of the next batch does not reach it.
     pub(crate) loses_an_end: bool,
+    /// Whether nothing that is published comes to it.
+    pub(crate) is_deaf: bool,
     /// What it said to the controller, by kind.
     pub(crate) said: BTreeMap<u8, usize>,
     /// The most bytes of batches that ever waited for it.
@@ -190,8 +193,8 @@ impl World {
             batches: 0,
             repairs: Repairs::All,
             wishes: 0,
-            wall_ahead: core::time::Duration::ZERO,
             is_paused: false,
+            wall_ahead: core::time::Duration::ZERO,
         };
         world.rewind();
         world
@@ -237,6 +240,7 @@ impl World {
             is_dead: false,
             is_stuck: false,
             loses_an_end: false,
+            is_deaf: false,
             said: BTreeMap::new(),
             most_waiting: 0,
         });
@@ -264,11 +268,6 @@ impl World {
         pi.data.clear();
         pi.control.clear();
         pi.result = None;
-    }
-
-    /// Nothing comes from the feed any more; the channels say on how far they are.
-    pub(crate) fn pause_feed(&mut self) {
-        self.is_paused = true;
     }
 
     /// Turns the world until `done`, for at most a minute of its time.
@@ -376,15 +375,19 @@ impl World {
                         }
                     }
                 }
-                Command::Unheld { partition } => {
-                    for channel in &mut self.channels {
-                        if let Some(streams) = &mut channel.streams {
-                            streams.set_held(partition, false);
-                        }
-                    }
-                }
+                Command::Held { stream } => self.set_held(stream, true),
+                Command::Unheld { stream } => self.set_held(stream, false),
                 Command::Report(report) => self.reports.push(report),
                 Command::Stop(outcome) => self.outcome = Some(outcome),
+            }
+        }
+    }
+
+    fn set_held(&mut self, stream: StreamId, is_held: bool) {
+        let of_stream = self.config.channels.iter().zip(&mut self.channels);
+        for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
+            if let Some(streams) = &mut channel.streams {
+                streams.set_held(stream.partition, is_held);
             }
         }
     }
@@ -547,7 +550,7 @@ fn publish(pis: &mut [SimulatedPi], frame: &[u8]) {
     let (topic, _) = Topic::split(frame).unwrap();
     for pi in pis
         .iter_mut()
-        .filter(|pi| !pi.is_dead && pi.topics.contains(&topic))
+        .filter(|pi| !pi.is_dead && !pi.is_deaf && pi.topics.contains(&topic))
     {
         pi.data.push_back(frame.to_vec());
     }

@@ -22,15 +22,21 @@ impl Books<'_> {
             let has_content = record.has_content();
             record.unset(flag::REFRESHING | flag::AHEAD | flag::FAILOVER | flag::CLEARED);
             record.unset(flag::UNANNOUNCED);
-            // A refresh that lacks what was not read is of no use.
-            record.set_since(beginning.after);
+            let is_own = record.channel() == Some(channel) && !record.has(flag::TENTATIVE);
+            // A refresh that lacks what was not read is of no use. What is nobody's yet may have lost
+            // something in another channel, whose numbers go on.
+            let before = if is_own {
+                SeqNum::from_raw(0)
+            } else {
+                record.since()
+            };
+            record.set_since(beginning.after.max(before));
             if has_content {
                 record.set(flag::RESET);
                 if !beginning.is_announced {
                     record.set(flag::UNANNOUNCED);
                 }
             }
-            let is_own = record.channel() == Some(channel) && !record.has(flag::TENTATIVE);
             if is_own && beginning.after == SeqNum::from_raw(0) {
                 // The venue defines all symbols first.
                 record.unset(flag::UNSCALED);

@@ -166,7 +166,12 @@ impl NaiveSymbol {
         self.failover = None;
         let is_own = self.owner == Owner::Channel(channel);
         self.unscaled &= !is_own || beginning.after.raw() > 0;
-        self.since = beginning.after;
+        let before = if is_own {
+            SeqNum::from_raw(0)
+        } else {
+            self.since
+        };
+        self.since = beginning.after.max(before);
         self.reset |= content;
         self.unannounced = content && !beginning.is_announced;
         if beginning.failover {

@@ -240,7 +240,10 @@ impl Player {
                     }
                 }
                 Command::Stop(outcome) => self.outcome = Some(outcome),
-                Command::Answer { .. } | Command::Unheld { .. } | Command::Report(_) => {}
+                Command::Answer { .. }
+                | Command::Held { .. }
+                | Command::Unheld { .. }
+                | Command::Report(_) => {}
             }
         }
     }

@@ -37,6 +37,8 @@ pub(super) fn of(cluster: &Cluster) -> Value {
             "vain_wishes": counters.vain_wishes,
             "refused": counters.refused,
         },
+        "joined_late": counters.joined_late,
+        "fenced": counters.fenced,
         "nodes": nodes.iter().map(node).collect::<Vec<_>>(),
         "channels": channels.iter().map(channel).collect::<Vec<_>>(),
         "partitions": partitions.iter().map(|one| partition(cluster, one)).collect::<Vec<_>>(),

@@ -77,6 +77,13 @@ fn whole(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         "books       {} live, {} recovering, {} partial, {} stale; every replica counts",
         trust.live, trust.recovering, trust.partial, trust.stale
     )?;
+    if counters.joined_late + counters.fenced > 0 {
+        writeln!(
+            f,
+            "came late   {} nodes joined while the feed ran; {} were taken for dead and spoke again",
+            counters.joined_late, counters.fenced
+        )?;
+    }
     let left_out = [
         (counters.out_of_place, "out of place"),
         (counters.foreign, "of other runs or strangers"),

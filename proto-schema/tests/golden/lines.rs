@@ -100,6 +100,7 @@ pub(crate) fn written_now() -> String {
             node: NODE,
             channels: 4,
             partitions: 16,
+            feed_runs: true,
             symbols: 0,
         },
         &[SymbolAssignment {

@@ -303,6 +303,8 @@ pub(crate) fn status_records() -> Vec<StatusRecord> {
         bad_messages: 3,
         vain_wishes: 4,
         refused: 5,
+        joined_late: 6,
+        fenced: 7,
     })];
     records.extend(states.map(|state| {
         StatusRecord::Node(NodeStatus {

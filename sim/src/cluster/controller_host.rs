@@ -6,7 +6,7 @@ use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
 use oxberry_cluster::controller::{Controller, Outcome};
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{ChannelId, UnixNanos};
-use oxberry_proto::Run;
+use oxberry_proto::{Run, StreamId};
 
 use super::edge::Frame;
 use super::marks::{Mark, Marks};
@@ -47,6 +47,8 @@ pub(super) struct ChannelHost {
     late: Vec<(usize, u8, Packet)>,
     pub(super) has_ended: bool,
     is_told: bool,
+    /// The stream whose window is full.
+    pub(super) blocked_on: Option<StreamId>,
 }
 
 /// The parts of the world that a turn of a channel needs.
@@ -69,6 +71,17 @@ pub(super) struct Heals {
     pub(super) goes_on: u64,
 }
 
+impl ControllerHost {
+    /// Tells the channel of a stream whether anybody is waited for.
+    pub(super) fn set_held(&mut self, stream: StreamId, is_held: bool) {
+        let mut channels = self.channels.iter_mut();
+        let channel = channels.find(|one| one.channel == stream.channel);
+        if let Some(streams) = channel.and_then(ChannelHost::streams) {
+            streams.set_held(stream.partition, is_held);
+        }
+    }
+}
+
 impl ChannelHost {
     pub(super) fn new(plan: &Plan, day: &Day, at: usize, next: usize) -> Option<Self> {
         let &(channel, _) = day.channels.get(at)?;
@@ -83,6 +96,7 @@ impl ChannelHost {
             late: Vec::new(),
             has_ended: false,
             is_told: false,
+            blocked_on: None,
         })
     }
 
@@ -261,6 +275,7 @@ impl ChannelHost {
 
     /// Publishes what was read; returns whether the channel has to wait for credit.
     fn publish(&mut self, table: &PartitionTable, turn: &mut Turn<'_>) -> bool {
+        self.blocked_on = None;
         let Some(streams) = &mut self.streams else {
             return true;
         };
@@ -268,7 +283,9 @@ impl ChannelHost {
         let mut send = |frame: &[u8]| out.push(Rc::from(frame));
         let wall = UnixNanos::from_raw(turn.now);
         while let Some(occurrence) = self.occurrences.front() {
-            if streams.push(occurrence, table, wall, &mut send).is_err() {
+            let pushed = streams.push(occurrence, table, wall, &mut send);
+            self.blocked_on = pushed.err().map(|blocked| blocked.stream);
+            if self.blocked_on.is_some() {
                 streams.flush(wall, &mut send);
                 return true;
             }

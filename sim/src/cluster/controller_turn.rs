@@ -106,6 +106,7 @@ impl World<'_> {
                 && let Some(message) = pi.to_controller.take(self.now)
             {
                 let peer = PiHost::peer(at, pi.process);
+                self.members.note_heard(&message);
                 self.trace.note(self.now, b'c', &message);
                 self.trace.tell(self.now, || {
                     format!("controller < pi {at}: {}", Words(&message))
@@ -171,6 +172,10 @@ impl World<'_> {
                 self.publish(frame);
             }
             self.out = out;
+            if let Some(stream) = channel.blocked_on {
+                let published = self.oracle.published_of(stream);
+                self.members.judge_wait(stream, published)?;
+            }
             next = next.min(goes_on?.unwrap_or(u64::MAX));
             if channel.take_end() {
                 host.brain.handle_end_of_channel(local, channel.channel);
@@ -207,14 +212,14 @@ impl World<'_> {
                 ControllerCommand::Repair { stream, from, to } => {
                     self.repair(host, stream, (from, to));
                 }
-                ControllerCommand::Unheld { partition } => {
-                    for channel in &mut host.channels {
-                        if let Some(streams) = channel.streams() {
-                            streams.set_held(partition, false);
-                        }
-                    }
+                ControllerCommand::Held { stream } => {
+                    self.marks.hit(Mark::HeldAgain);
+                    host.set_held(stream, true);
                 }
-                ControllerCommand::Report(report) => self.note_report(&report),
+                ControllerCommand::Unheld { stream } => host.set_held(stream, false),
+                ControllerCommand::Report(report) => {
+                    self.note_report(&report, host.started.is_some());
+                }
                 ControllerCommand::Stop(outcome) => {
                     self.note_outcome(&outcome);
                     host.outcome = Some(outcome);
@@ -251,25 +256,35 @@ impl World<'_> {
             && PiHost::peer(at, pi.process) == peer
             && pi.from_controller.is_up
         {
+            self.members.note_sent(at, &message);
             pi.from_controller.send(self.now, &mut self.random, message);
             let arrives = pi.from_controller.next_at();
             self.wake_pi(at, arrives.unwrap_or(u64::MAX));
         }
     }
 
-    fn note_report(&mut self, report: &ControllerReport) {
+    fn note_report(&mut self, report: &ControllerReport, has_started: bool) {
         self.trace
             .tell(self.now, || format!("controller: {report:?}"));
         if let ControllerReport::StartedAgain { .. } = report {
             self.marks.hit(Mark::StartedAgain);
         } else if let ControllerReport::Died { .. } = report {
             self.marks.hit(Mark::NodeDied);
+        } else if let ControllerReport::JoinedLate { .. } = report {
+            self.marks.hit(Mark::JoinedInRun);
+        } else if let ControllerReport::Fenced { .. } = report {
+            self.marks.hit(Mark::ThawedFenced);
         }
-        if let ControllerReport::StartedAgain { orphaned, .. }
-        | ControllerReport::Died { orphaned, .. } = report
-            && !orphaned.is_empty()
+        if let ControllerReport::StartedAgain { name, orphaned }
+        | ControllerReport::Died { name, orphaned } = report
         {
-            self.marks.hit(Mark::Orphaned);
+            if !orphaned.is_empty() {
+                self.marks.hit(Mark::Orphaned);
+            }
+            let pi = name.strip_prefix("pi-").and_then(|at| at.parse().ok());
+            if let Some(pi) = pi.filter(|_| has_started) {
+                self.members.note_dead(pi);
+            }
         }
     }
 

@@ -37,6 +37,25 @@ impl World<'_> {
             + nanos(limits.end_timeout) * 3
     }
 
+    /// Checks, a stated time after all was well again, that every Pi takes part in a run whose feed still
+    /// goes on: whoever died in it has come back, under a new number and in its own place.
+    pub(super) fn judge_return(&self) -> Result<(), Violation> {
+        let Some(host) = &self.controller else {
+            return Ok(());
+        };
+        let census = host.brain.census();
+        if host.started.is_none() || !census.is_playing {
+            return Ok(());
+        }
+        if census.joined + census.assigned + census.dead > 0 {
+            return Err(format!(
+                "{} ns after all was well, not all take part in the run: {census:?}",
+                self.now - self.heals.at
+            ));
+        }
+        Ok(())
+    }
+
     /// Returns whether nothing more will happen.
     pub(super) fn is_over(&self) -> bool {
         let over = self.controller.as_ref();

@@ -63,6 +63,9 @@ marks! {
     PiHeard "a Pi hears its streams again";
     PiRefused "a Pi is told to wait";
     StartedAgain "a Pi has started again before its former self counted as dead";
+    JoinedInRun "a Pi joins while the feed runs";
+    ThawedFenced "a Pi that counted as dead speaks again and has to join anew";
+    HeldAgain "a stream waits for somebody again after it waited for nobody";
     NextDay "a run follows one that has ended";
     PiChangesRun "a Pi joins another run";
     NodeDied "the controller takes a Pi for dead";

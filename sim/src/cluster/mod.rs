@@ -9,7 +9,8 @@
 //! * `edge`: frames in transit,
 //! * `reader`: the feed handler of a channel,
 //! * `controller_host`, `pi_host`: the machines around the brains, and their connections,
-//! * `oracle`, `marks`, `trace`: the judge, the counters of rare branches, and the log,
+//! * `oracle`, `members`, `marks`, `trace`: the judges of what is said and of who takes part, the counters
+//!   of rare branches, and the log,
 //! * `world`: the scheduler, with a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`), the
 //!   faults (`trouble`), and the checks at the end (`ending`),
 //! * `verdict`: one seed, from its draw to its verdict ([`run`]),
@@ -22,6 +23,7 @@ mod edge;
 mod ending;
 mod fault;
 mod marks;
+mod members;
 mod naive_book;
 mod oracle;
 mod page_turn;

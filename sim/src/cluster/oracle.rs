@@ -8,7 +8,7 @@ use oxberry_cluster::pi::Pi;
 use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
 use oxberry_proto::stock::{StockBatch, StockEvent, SymbolState, View};
-use oxberry_proto::{Deltas, Kind, Run, StockTold, StreamId, decode_list, kind_of};
+use oxberry_proto::{Deltas, Kind, NodeId, Run, StockTold, StreamId, decode_list, kind_of};
 
 use super::marks::Mark;
 use super::marks::Marks;
@@ -26,7 +26,7 @@ pub(super) struct Oracle {
     listed: BTreeSet<SymbolIndex>,
     /// The venue's own count of each numbering that a reader named.
     names: BTreeMap<(Run, ChannelId, Numbering), u32>,
-    /// What each process of each Pi has sent.
+    /// What each process of each Pi has sent in its present life.
     pis: BTreeMap<(usize, u32), PiWatch>,
     page: PageWatch,
     /// How far each stream was published, and when.
@@ -39,7 +39,8 @@ pub(super) struct Oracle {
 
 #[derive(Debug, Default)]
 struct PiWatch {
-    run: Option<Run>,
+    /// The run and its number in it.
+    life: Option<(Run, NodeId)>,
     trust: BTreeMap<SymbolIndex, Trust>,
     last: BTreeMap<StreamId, Position>,
 }
@@ -161,6 +162,13 @@ impl Oracle {
         }
     }
 
+    /// Returns how far a stream of the present run was published.
+    pub(super) fn published_of(&self, stream: StreamId) -> Position {
+        let published = self.published.get(&stream);
+        let last = published.and_then(|published| published.back());
+        last.map(|&(_, position)| position).unwrap_or_default()
+    }
+
     /// Judges a frame that a process of a Pi pushes to the page.
     pub(super) fn pi_tells(
         &mut self,
@@ -175,9 +183,10 @@ impl Oracle {
         let (head, records) =
             decode_list::<StockBatch>(frame).map_err(|error| wrong(&format!("{error:?}")))?;
         let mut watch = self.pis.remove(&process).unwrap_or_default();
-        if watch.run != Some(head.run) {
+        let life = Some((head.run, head.node));
+        if watch.life != life {
             watch = PiWatch {
-                run: Some(head.run),
+                life,
                 ..PiWatch::default()
             };
         }

@@ -20,6 +20,7 @@ impl World<'_> {
             self.trace.tell(self.now, || "page starts".into());
             self.page = Some(Page::new(self.plan.limits));
             self.oracle.page_starts();
+            self.members.forget_returned();
         }
         if self.page_stalled_until > self.now {
             self.wake(PAGE, self.page_stalled_until);
@@ -64,6 +65,7 @@ impl World<'_> {
         }
         self.oracle.judge_page(page, local)?;
         self.obey_page(page);
+        self.members.judge_page(page, local)?;
         while page.next_restated().is_some() {}
         let after = page.counters();
         self.marks
@@ -105,7 +107,10 @@ impl World<'_> {
                     match report {
                         PageReport::Missed(_) => self.marks.hit(Mark::PageMissed),
                         PageReport::Died(_) => self.marks.hit(Mark::PageBuries),
-                        PageReport::Returned(_) => self.marks.hit(Mark::PageReturns),
+                        PageReport::Returned(node) => {
+                            self.marks.hit(Mark::PageReturns);
+                            self.members.note_returned(page.run(), node);
+                        }
                         PageReport::NewRun(_) => self.marks.hit(Mark::PageNewRun),
                         PageReport::BadFrame(_)
                         | PageReport::SpokeAfterEnd(_)

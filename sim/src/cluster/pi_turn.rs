@@ -284,6 +284,7 @@ impl<'m> World<'m> {
                             return Err(format!("pi {at} is sent away for good: {reason:?}"));
                         }
                         PiReport::AwaitingController
+                        | PiReport::Fenced
                         | PiReport::Ready
                         | PiReport::Hole { .. }
                         | PiReport::Repaired { .. }

@@ -56,7 +56,7 @@ pub(super) struct Words<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use oxberry_proto::flow::{Batch, Coverage};
+        use oxberry_proto::flow::{Ack, Batch, Coverage, Refresh};
         use oxberry_proto::stock::{StockBatch, StockBeat};
         use oxberry_proto::{Kind, decode, decode_list, kind_of};
         let message = self.0;
@@ -71,6 +71,27 @@ impl fmt::Display for Words<'_> {
                     write!(f, "{head:?}")?;
                     for record in records.flatten() {
                         write!(f, "\n{:>18}{:?}", "", deltas.recorded(record))?;
+                    }
+                    Ok(())
+                }
+                Err(error) => write!(f, "{error:?}"),
+            },
+            Ok(Kind::Refresh) => match decode_list::<Refresh>(message) {
+                Ok((head, records)) => {
+                    let mut deltas = oxberry_proto::Deltas::new(head.numbering, head.through);
+                    write!(f, "{head:?}")?;
+                    for record in records.flatten() {
+                        write!(f, "\n{:>18}{:?}", "", deltas.recorded(record))?;
+                    }
+                    Ok(())
+                }
+                Err(error) => write!(f, "{error:?}"),
+            },
+            Ok(Kind::Ack) => match decode_list::<Ack>(message) {
+                Ok((head, positions)) => {
+                    write!(f, "{head:?}")?;
+                    for told in positions.flatten() {
+                        write!(f, "\n{:>18}{} {}", "", told.stream, told.position)?;
                     }
                     Ok(())
                 }

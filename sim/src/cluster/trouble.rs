@@ -231,6 +231,7 @@ impl World<'_> {
             self.begin_another_day();
         }
         self.is_next_day = true;
+        self.are_all_back = false;
         // The page asks twice a second what is played, and would miss a shorter day.
         self.plan.holds = true;
         self.heals.goes_on = self.now + after + self.plan.pause_ns();

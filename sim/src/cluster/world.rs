@@ -11,6 +11,7 @@ use super::controller_host::{ControllerHost, Heals};
 use super::edge::{Edge, Frame, Wild};
 use super::fault::FaultAt;
 use super::marks::{Mark, Marks};
+use super::members::Members;
 use super::oracle::{Oracle, Violation};
 use super::pi_host::PiHost;
 use super::plan::{Plan, nanos};
@@ -72,12 +73,15 @@ pub(super) struct World<'m> {
     pub(super) next_fault: Option<FaultAt>,
     next_check: u64,
     pub(super) oracle: Oracle,
+    pub(super) members: Members,
     pub(super) marks: Marks,
     pub(super) trace: Trace,
     pub(super) steps: u64,
     pub(super) faults_done: u64,
     pub(super) is_healed: bool,
     pub(super) is_dead_for_good: bool,
+    /// Whether it was looked who is there again after the faults.
+    pub(super) are_all_back: bool,
     /// Whether the day after the first run has begun, on which all is well.
     pub(super) is_next_day: bool,
     /// The channels that had ended when the controller was killed.
@@ -128,12 +132,14 @@ impl<'m> World<'m> {
                     .filter(|one| one.in_file)
                     .map(|one| one.symbol_index),
             ),
+            members: Members::default(),
             marks: Marks::default(),
             trace: Trace::new(with_words),
             steps: 0,
             faults_done: 0,
             is_healed: plan.heals_at == 0,
             is_dead_for_good: false,
+            are_all_back: false,
             is_next_day: false,
             ended_before_death: Vec::new(),
             out: Vec::new(),
@@ -219,13 +225,22 @@ impl<'m> World<'m> {
             self.check_age()?;
             self.begin_again();
         }
+        if self.is_healed && self.heals.goes_on <= self.now && !self.are_all_back {
+            self.are_all_back = true;
+            self.judge_return()?;
+        }
         let next = self.next_fault.map_or(u64::MAX, |next| next.at);
         let heals = if self.is_healed {
             u64::MAX
         } else {
             self.heals.at
         };
-        self.wake(WORLD, next.min(heals).min(self.next_check));
+        let goes_on = if self.are_all_back {
+            u64::MAX
+        } else {
+            self.heals.goes_on
+        };
+        self.wake(WORLD, next.min(heals).min(goes_on).min(self.next_check));
         Ok(())
     }
 
