@@ -84,7 +84,7 @@ pub fn run_many(
         summary.remembered += 1;
         summary.totals.add(&line.totals);
         for &mark in Mark::ALL {
-            if line.marks >> (mark as u64) & 1 == 1 {
+            if line.marks >> (mark as u128) & 1 == 1 {
                 summary.marks.hit(mark);
             }
         }
@@ -128,10 +128,10 @@ struct Line {
     is_ok: bool,
     totals: Totals,
     /// One bit for each mark.
-    marks: u64,
+    marks: u128,
 }
 
-const _: () = assert!(Mark::ALL.len() <= 64);
+const _: () = assert!(Mark::ALL.len() <= 128);
 
 /// Returns the first line of a ledger: a hash (FNV-1a) of what a few seeds draw.
 fn head() -> String {
@@ -157,7 +157,7 @@ fn line_of(verdict: &Verdict) -> String {
     };
     let is_hit = |mark: &&Mark| verdict.marks.of(**mark) > 0;
     let marks = Mark::ALL.iter().filter(is_hit);
-    let marks = marks.fold(0_u64, |bits, &mark| bits | 1 << (mark as u64));
+    let marks = marks.fold(0_u128, |bits, &mark| bits | 1 << (mark as u128));
     format!(
         "{} {word} {steps} {faults} {messages} {told} {shown} {marks:x}",
         verdict.seed
@@ -197,7 +197,7 @@ fn parse(line: &str) -> Option<(u64, Line)> {
         told: number(&mut words)?,
         shown: number(&mut words)?,
     };
-    let marks = u64::from_str_radix(words.next()?, 16).ok()?;
+    let marks = u128::from_str_radix(words.next()?, 16).ok()?;
     let line = Line {
         is_ok,
         totals,
