@@ -208,7 +208,8 @@ impl Place {
         if self.report_due()? > now {
             return None;
         }
-        let is_rested = |said: Instant| said.after(LONGEST_REPORT_INTERVAL) <= now;
+        // Not one that was only kept waiting for its turn.
+        let is_rested = |said: Instant| said.after(2 * LONGEST_REPORT_INTERVAL) <= now;
         let reminder = match self.telling.last {
             Some((said, mut reminder)) if !is_rested(said) => {
                 reminder.take(now);

@@ -47,6 +47,8 @@ impl World<'_> {
         let before = page.counters();
         if page.run().is_none() || page.poll_timeout().is_some_and(|due| due <= local) {
             page.handle_timeout(local);
+            // Of this run, which the next frame may end.
+            self.oracle.judge_page(seat, page, local)?;
         }
         while let Some(answer) = from_setup.take(now) {
             let read = page.handle_symbols(&answer);
