@@ -140,9 +140,9 @@ fn a_page_that_dies_in_the_run_and_is_started_again_shows_all_as_it_is() {
     let at = ["--data", &data, "--control", &control];
     let mut pi = Node::start(
         &[
-            &["pi", "--name", "pi-1", "--stock", &stock],
-            &["--orders", "50000"],
-            &at[..],
+            &["pi", "--name", "pi-1", "--stock", &stock][..],
+            &["--orders", "50000"][..],
+            &at,
         ]
         .concat(),
     );

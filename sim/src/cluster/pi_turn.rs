@@ -161,12 +161,12 @@ impl<'m> World<'m> {
         if let Some(pi) = self.pis.get_mut(at) {
             pi.audience.follow(brain.run());
         }
-        // What one takes makes room, and in that there may be more for the others.
+        // What one takes, or no longer holds, makes room, and in that there may be more for the others.
         let mut is_more = true;
         while core::mem::take(&mut is_more) {
             for seat in PAGES {
                 is_more |= self.tell_page(at, brain, seat, local)?;
-                self.tell_witness(at, brain)?;
+                is_more |= self.tell_witness(at, brain)?;
             }
         }
         let patience = nanos(self.plan.limits.receiver_patience);
@@ -177,9 +177,10 @@ impl<'m> World<'m> {
         .map_err(|what| format!("pi {at}: {what}"))
     }
 
-    /// Lets the witness take everything that the Pi says.
-    fn tell_witness(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
+    /// Lets the witness take everything that the Pi says; returns whether that was anything.
+    fn tell_witness(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<bool, Violation> {
         let (now, wall) = (self.now, self.wall());
+        let mut has_taken = false;
         while let Some(pi) = self.pis.get_mut(at)
             && let Some(frame) = brain.stock_frame(WITNESS_SEAT, wall)
         {
@@ -190,8 +191,9 @@ impl<'m> World<'m> {
                 .pi_tells((at, pi.process), frame, &mut self.marks)?;
             pi.audience.note(frame.into());
             brain.stock_sent(WITNESS_SEAT);
+            has_taken = true;
         }
-        Ok(())
+        Ok(has_taken)
     }
 
     /// Pushes frames to the page of a seat while its queue has room; returns whether it took any.
