@@ -58,7 +58,7 @@ impl World {
             limits: LIMITS,
         };
         let memory = vec![0; capacity.words()].leak();
-        let table = PartitionTable::balanced([(SYMBOL, 1)].into_iter(), 1);
+        let table = PartitionTable::balanced([(SYMBOL, 1)], 1);
         let mut world = Self {
             now,
             pi: Pi::new(config, Books::new(capacity, memory).unwrap(), now),
