@@ -41,8 +41,13 @@ pub struct Limits {
     /// How often everybody says that he is alive and how far he is, and repeats what may have been
     /// lost, a Pi its Hello included.
     pub beat: Duration,
-    /// Frames for the visualisation that may wait at a Pi.
+    /// Frames of stock events that may wait at a Pi for each receiver.
     pub outbox_frames: usize,
+    /// How long books wait for a receiver of stock events that takes nothing. Longer than a page pauses
+    /// by itself, on a machine that swaps or has too few processors for its moment; well below
+    /// `node_timeout`, so that books which stood still for one receiver go on before anybody else gives
+    /// up waiting for them.
+    pub receiver_patience: Duration,
     /// Symbols whose trust or state is told between two batches, so that neither waits long.
     pub sweep: usize,
     /// Orders that a snapshot reads at once. While a book is read, its Pi applies no event: so many orders
@@ -71,6 +76,7 @@ impl Limits {
         ack_delay: Duration::from_millis(5),
         beat: Duration::from_millis(250),
         outbox_frames: 64,
+        receiver_patience: Duration::from_secs(2),
         sweep: 256,
         snapshot_orders: 32_768,
         snapshot_wishes: 8,
@@ -111,6 +117,10 @@ pub const SNAPSHOT_STREAMS: usize = 64;
 /// once. One that finds no room is made again.
 pub const SNAPSHOT_QUEUE: usize = 32;
 
+/// Receivers of stock events that a Pi can have: pages and taps. A Pi sends to each of them, and waits for
+/// all of their sockets at once.
+pub const MAX_RECEIVERS: usize = 8;
+
 /// The least bytes of a batch: two records of one number must fit, since a number is never cut.
 pub const MIN_BATCH_BYTES: usize = MAX_LIST_HEAD_BYTES + 2 * MAX_RECORD_BYTES;
 
@@ -148,4 +158,7 @@ const _: () = assert!(
 const _: () = assert!(
     Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_PATIENCE as u128
         <= Limits::DEFAULT.node_timeout.as_millis()
+);
+const _: () = assert!(
+    2 * Limits::DEFAULT.receiver_patience.as_millis() <= Limits::DEFAULT.node_timeout.as_millis()
 );

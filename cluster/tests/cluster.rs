@@ -145,7 +145,7 @@ fn a_small_pi_and_a_superfluous_one_are_sent_away() {
 }
 
 #[test]
-fn a_page_that_does_not_read_slows_the_replay_and_loses_nothing() {
+fn a_page_that_reads_slowly_slows_the_replay_and_loses_nothing() {
     let mut world = World::new(2, false, two_channels());
     world.add_pi("pi-0");
     world.add_pi("pi-1");
@@ -160,6 +160,48 @@ fn a_page_that_does_not_read_slows_the_replay_and_loses_nothing() {
     world.pis[1].is_stuck = false;
     assert!(world.run_until(is_over));
     assert!(world.outcome.as_ref().unwrap().is_good());
+    assert!(world.pis.iter().all(|pi| pi.brain.counters().holes == 0));
+}
+
+#[test]
+fn a_page_that_does_not_read_is_left_behind_and_brought_up_to_date() {
+    let feed = [100, 200].map(|first_symbol| channel(first_symbol, 200_000));
+    let mut world = World::new(2, false, feed.to_vec());
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    let shown = |world: &World| world.shown.values().sum::<usize>();
+    assert!(world.run_until(|world| shown(world) > 5_000));
+    let events = |world: &World| {
+        let counters = world.pis.iter().map(|pi| pi.brain.counters().events);
+        counters.min().unwrap()
+    };
+    for pi in &mut world.pis {
+        pi.is_refused = true;
+    }
+    let is_away = |world: &World| {
+        let mut counters = world.pis.iter().map(|pi| pi.brain.counters());
+        counters.all(|counters| counters.receivers_detached == 1)
+    };
+    world.run_for(LIMITS.receiver_patience / 2);
+    let held = events(&world);
+    world.run_for(LIMITS.receiver_patience / 4);
+    assert_eq!(events(&world), held, "the books do not wait");
+    assert!(!is_away(&world));
+    assert!(world.run_until(is_away));
+    assert!(world.run_until(|world| events(world) > held + 20_000));
+    let dropped = |pi: &world::SimulatedPi| pi.brain.counters().stock_frames_dropped > 0;
+    for pi in &mut world.pis {
+        pi.is_refused = false;
+    }
+    // What it lacks it sees by itself.
+    assert!(world.run_until(|world| world.page.counters().missed > 0));
+    assert!(!world.is_page_live());
+    assert!(world.run_until(World::is_page_live));
+    assert!(world.pis.iter().all(dropped));
+    assert!(world.outcome.is_none(), "it is live before the end");
+    assert!(world.run_until(is_over));
+    assert!(world.outcome.as_ref().unwrap().is_good());
+    assert!(world.run_until(World::is_page_live));
     assert!(world.pis.iter().all(|pi| pi.brain.counters().holes == 0));
 }
 

@@ -186,6 +186,7 @@ fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
         name: NodeName::try_from("one").unwrap(),
         max_orders: CAPACITY.orders,
         max_symbols: CAPACITY.symbols,
+        receivers: 1,
         libzmq: Libzmq::default(),
         limits: Limits::DEFAULT,
     };

@@ -94,6 +94,7 @@ impl<'s> World<'s> {
                 name: NodeName::try_from("pi").unwrap(),
                 max_orders: CAPACITY.orders,
                 max_symbols: CAPACITY.symbols,
+                receivers: 1,
                 libzmq: Libzmq::default(),
                 limits,
             };
@@ -192,8 +193,8 @@ impl<'s> World<'s> {
         for frame in frames {
             for pi in &mut self.pis {
                 // Where the page hears nothing, what does not fit is lost.
-                while !pi.can_take_data() && pi.stock_frame(WALL).is_some() {
-                    pi.stock_sent();
+                while !pi.can_take_data() && pi.stock_frame(0, WALL).is_some() {
+                    pi.stock_sent(0);
                 }
                 pi.handle_data(self.now, WALL, frame);
             }
@@ -252,14 +253,14 @@ impl<'s> World<'s> {
             let Some(pi) = self.pis.get_mut(node) else {
                 return;
             };
-            let Some(frame) = pi.stock_frame(WALL) else {
+            let Some(frame) = pi.stock_frame(0, WALL) else {
                 return;
             };
             if !is_lost() {
                 self.page.handle_stock(self.now, frame);
                 note_heard(&mut self.heard, frame);
             }
-            pi.stock_sent();
+            pi.stock_sent(0);
             self.obey();
             self.check();
         }

@@ -1,10 +1,11 @@
 //! The Pi as a program: what can be typed, and what comes of it.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use oxberry_net::{Context, NetError, Shutdown, log_to_stderr, print, say};
+use oxberry_net::{Context, Endpoint, NetError, Shutdown, log_to_stderr, print, say};
 
 use crate::config::{Config, ConfigError, RawConfig};
 use crate::daemon::{Ended, Summary, run};
@@ -99,7 +100,7 @@ fn connect_and_run(config: &Config, exit_with_stdin: bool) -> Result<Summary, Pi
         name = %config.name,
         control = %config.control,
         data = %config.data,
-        stock = config.stock.map(tracing::field::display),
+        stock = %Listed(&config.stock),
         orders = config.capacity.orders,
         levels = config.capacity.levels,
         symbols = config.capacity.symbols,
@@ -110,6 +111,24 @@ fn connect_and_run(config: &Config, exit_with_stdin: bool) -> Result<Summary, Pi
     let summary = run(config, sockets, &shutdown)?;
     close(context, &shutdown)?;
     Ok(summary)
+}
+
+/// Endpoints as the log has them.
+struct Listed<'a>(&'a [Endpoint]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for endpoint in self.0 {
+            write!(f, "{separator}{endpoint}")?;
+            separator = ",";
+        }
+        if self.0.is_empty() {
+            f.write_str("none")
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// Waits until what was sent is delivered.
@@ -129,6 +148,7 @@ fn exit_code(summary: &Summary) -> ExitCode {
         events = counters.events,
         batches = counters.batches,
         stock_events = counters.stock_events,
+        stock_frames_dropped = counters.stock_frames_dropped,
         rejected = counters.rejected,
         copies = counters.copies,
         holes = counters.holes,

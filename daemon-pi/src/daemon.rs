@@ -1,11 +1,12 @@
 //! The loop: wait, feed the brain, do what it says.
 
+use std::array;
 use std::path::Path;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report};
 use oxberry_core::book::Books;
-use oxberry_core::units::Instant;
+use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_net::metrics::MetricsThread;
 use oxberry_net::{Clock, Interest, Notifier, PollItem, Shutdown, libzmq, wait};
 use oxberry_proto::Libzmq;
@@ -14,10 +15,10 @@ use oxberry_proto::start::RefusedReason;
 use crate::care::Care;
 use crate::config::Config;
 use crate::error::PiError;
-use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, STOCK_BURST};
+use crate::limits::{CONTROL_BURST, DATA_BURST, END_LINGER, MAX_PUSHERS, STOCK_BURST};
 use crate::lock::{Locked, lock_memory};
 use crate::memory::{BookMemory, NoMemory};
-use crate::metrics::{Leaver, Left, Waits};
+use crate::metrics::{Leaver, Left};
 use crate::patience::Patience;
 use crate::print::Printer;
 use crate::report;
@@ -68,6 +69,7 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
         name: config.name.clone(),
         max_orders: config.capacity.orders,
         max_symbols: config.capacity.symbols,
+        receivers: config.stock.len() + usize::from(config.print),
         libzmq: library(),
         limits: Limits::DEFAULT,
     };
@@ -79,7 +81,7 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
     }
     let care = Care::begin(Path::new("/"))?;
     let told = sockets.metrics.take().map(|server| {
-        let left = Left::new();
+        let left = Left::new(&config.stock);
         let leaver = Leaver::new(left.clone(), now);
         Ok::<_, PiError>((leaver, side::serve(server, clock, left, care.vitals())?))
     });
@@ -97,7 +99,6 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
         is_answered: false,
         is_assigned: false,
         control_held: Patience::default(),
-        stock_held: Patience::default(),
         leaver,
         end: None,
     };
@@ -119,6 +120,9 @@ fn library() -> Libzmq {
     Libzmq::new(used.version, used.has_curve)
 }
 
+/// What the loop waits for beside the sockets of receivers.
+const OTHERS_POLLED: usize = 4;
+
 /// The rim around the brain.
 struct Daemon<'a> {
     config: &'a Config,
@@ -134,8 +138,6 @@ struct Daemon<'a> {
     is_assigned: bool,
     /// A message for the controller that its socket does not take.
     control_held: Patience,
-    /// A frame that the visualisation's socket does not take.
-    stock_held: Patience,
     /// Where its metrics go, if anybody may read them.
     leaver: Option<Leaver>,
     /// Why it ends, as soon as everything has left.
@@ -163,8 +165,13 @@ impl Daemon<'_> {
             self.wait(deadline, shutdown)?;
         };
         self.notifier.stopping();
-        if let (Some(stock), Ended::Finished { .. }) = (self.sockets.stock, ended) {
-            stock.close(END_LINGER)?;
+        if let Ended::Finished { .. } = ended {
+            for (receiver, stock) in self.sockets.stock.into_iter().enumerate() {
+                let standing = self.pi.receiver(receiver);
+                if standing.is_some_and(|standing| standing.is_attached) {
+                    stock.close(END_LINGER)?;
+                }
+            }
         }
         let counters = self.pi.counters();
         Ok(Summary { ended, counters })
@@ -193,21 +200,23 @@ impl Daemon<'_> {
         let goes_on = self.end.is_none();
         let control = Interest::of(goes_on, goes_on && self.control_held.is_waiting());
         let data = Interest::read_if(goes_on && self.pi.can_take_data());
-        let stock = Interest::write_if(goes_on && self.stock_held.is_waiting());
-        let nothing = PollItem::nothing;
-        let items = [
-            shutdown.poll_item(),
-            self.sockets.control.poll_item(control),
-            self.sockets.data.poll_item(data),
-            self.sockets
-                .stock
-                .as_ref()
-                .map_or_else(nothing, |socket| socket.poll_item(stock)),
-            self.printer
-                .as_ref()
-                .map_or_else(nothing, Printer::poll_item),
-        ];
-        let [_, _, _, _, output] = wait(&self.clock, deadline, items)?;
+        let stock = |receiver| {
+            let standing = self.pi.receiver(receiver);
+            let refuses = standing.is_some_and(|standing| standing.refuses);
+            let socket = self.sockets.stock.get(receiver)?;
+            Some(socket.poll_item(Interest::write_if(goes_on && refuses)))
+        };
+        let items: [_; OTHERS_POLLED + MAX_PUSHERS] = array::from_fn(|place| {
+            let item = match place {
+                0 => self.printer.as_ref().map(Printer::poll_item),
+                1 => Some(shutdown.poll_item()),
+                2 => Some(self.sockets.control.poll_item(control)),
+                3 => Some(self.sockets.data.poll_item(data)),
+                receiver => stock(receiver - OTHERS_POLLED),
+            };
+            item.unwrap_or_else(PollItem::nothing)
+        });
+        let [output, ..] = wait(&self.clock, deadline, items)?;
         if output.writable || output.readable {
             self.print_some();
         }
@@ -242,32 +251,61 @@ impl Daemon<'_> {
     /// Pushes and prints stock events; says whether there are more that could leave now.
     fn send_stock(&mut self, now: Instant) -> Result<bool, PiError> {
         let wall = self.clock.wall();
+        for receiver in 0..self.sockets.stock.len() {
+            self.push_stock(receiver, now, wall)?;
+        }
+        let is_more_to_print = self.config.print && self.print_stock(wall);
+        // What one takes makes room, and in that there may be more for those before it.
+        let mut standings = (0..self.sockets.stock.len()).filter_map(|at| self.pi.receiver(at));
+        Ok(is_more_to_print || standings.any(|one| one.waiting > 0 && !one.refuses))
+    }
+
+    /// Pushes stock events to a receiver, in bounded parts.
+    fn push_stock(
+        &mut self,
+        receiver: usize,
+        now: Instant,
+        wall: UnixNanos,
+    ) -> Result<(), PiError> {
+        let Some(socket) = self.sockets.stock.get_mut(receiver) else {
+            return Ok(());
+        };
+        for _ in 0..STOCK_BURST {
+            let Some(frame) = self.pi.stock_frame(receiver, wall) else {
+                break;
+            };
+            if !socket.try_send(frame)? {
+                self.pi.stock_refused(receiver, now);
+                break;
+            }
+            self.pi.stock_sent(receiver);
+        }
+        Ok(())
+    }
+
+    /// Prints stock events; says whether there are more that could be printed now. Standard output is the
+    /// last receiver, and is waited for as long as it takes: whoever looks at a node by hand misses
+    /// nothing.
+    fn print_stock(&mut self, wall: UnixNanos) -> bool {
+        let receiver = self.sockets.stock.len();
         for _ in 0..STOCK_BURST {
             if self
                 .printer
                 .as_ref()
                 .is_some_and(|printer| !printer.is_idle())
             {
-                return Ok(false);
+                return false;
             }
-            let Some(frame) = self.pi.stock_frame(wall) else {
-                return Ok(false);
+            let Some(frame) = self.pi.stock_frame(receiver, wall) else {
+                return false;
             };
-            if let Some(stock) = &mut self.sockets.stock {
-                if !stock.try_send(frame)? {
-                    self.stock_held.begin(now);
-                    return Ok(false);
-                }
-                if self.stock_held.end() {
-                    tracing::info!("the visualisation reads again; nothing was lost");
-                }
-            }
+            // Once nobody reads them, lines go nowhere.
             if let Some(printer) = &mut self.printer {
                 printer.take(frame);
             }
-            self.pi.stock_sent();
+            self.pi.stock_sent(receiver);
         }
-        Ok(true)
+        true
     }
 
     fn send_control(&mut self, now: Instant) -> Result<(), PiError> {
@@ -322,6 +360,8 @@ impl Daemon<'_> {
             | Report::Rejected { .. }
             | Report::Silent
             | Report::Heard
+            | Report::ReceiverDetached { .. }
+            | Report::ReceiverBack { .. }
             | Report::Ended { .. } => None,
         };
         self.is_answered |= self.is_assigned || end.is_some();
@@ -335,13 +375,6 @@ impl Daemon<'_> {
 
     /// Tells a person what has been waited for too long.
     fn say_what_waits(&mut self, now: Instant) {
-        if let (Some(waited), Some(stock)) = (self.stock_held.overdue(now), self.config.stock) {
-            tracing::warn!(
-                "the visualisation at {stock} has read nothing for {} s; this node waits for it and \
-                 so does the feed, nothing is lost (without one, start with --stock none)",
-                waited.as_secs()
-            );
-        }
         // Before the assignment the brain itself says that the controller does not answer.
         if self.is_assigned
             && let Some(waited) = self.control_held.overdue(now)
@@ -356,12 +389,9 @@ impl Daemon<'_> {
 
     /// Leaves what the loop is like for others to read.
     fn leave_metrics(&mut self, now: Instant) {
-        let waits = Waits {
-            control: self.control_held.is_waiting(),
-            stock: self.stock_held.is_waiting(),
-        };
+        let is_control_held = self.control_held.is_waiting();
         if let Some(leaver) = &mut self.leaver {
-            leaver.turn(now, &self.pi, waits);
+            leaver.turn(now, &self.pi, is_control_held);
         }
     }
 
@@ -408,7 +438,6 @@ impl Daemon<'_> {
             self.pi.poll_timeout(),
             self.notifier.poll_timeout(),
             self.start_deadline(),
-            self.stock_held.poll_timeout(),
             self.leaver.as_ref().map(Leaver::poll_timeout),
             held.filter(|_| self.is_assigned),
         ]

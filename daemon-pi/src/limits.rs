@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oxberry_cluster::limits::Limits;
+use oxberry_cluster::limits::{Limits, MAX_RECEIVERS};
 use oxberry_core::book::Capacity;
 
 /// Data frames that one turn of the loop takes at most, so that control is never far away.
@@ -11,8 +11,11 @@ pub const DATA_BURST: usize = 64;
 /// Control messages that one turn takes at most.
 pub const CONTROL_BURST: usize = 16;
 
-/// Frames of stock events that one turn sends at most.
+/// Frames of stock events that one turn sends at most to each receiver.
 pub const STOCK_BURST: usize = 128;
+
+/// Receivers of stock events that a node can push to. Another one prints.
+pub const MAX_PUSHERS: usize = MAX_RECEIVERS - 1;
 
 /// How long a peer may not take what is for it before a person is told.
 pub const PATIENCE: Duration = Duration::from_secs(5);

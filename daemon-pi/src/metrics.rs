@@ -6,10 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use oxberry_cluster::pi::{Counters, Pi, Standing};
+use oxberry_cluster::pi::{Counters, Pi, ReceiverStanding, Standing};
 use oxberry_core::book::{BookCounters, Capacity};
 use oxberry_core::units::{Instant, Position};
-use oxberry_net::metrics::{Family, Metric, Readings, UNKNOWN, count};
+use oxberry_net::Endpoint;
+use oxberry_net::metrics::{Family, Labelled, Metric, Readings, UNKNOWN, count};
 use oxberry_proto::limits::MAX_CHANNELS;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -26,16 +27,7 @@ pub(crate) struct LoopReadings {
     capacity: Capacity,
     orders: u32,
     levels: u32,
-    waits: Waits,
-}
-
-/// For whom the loop waits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Waits {
-    /// The controller's socket does not take a message.
-    pub(crate) control: bool,
-    /// The visualisation's does not take a frame.
-    pub(crate) stock: bool,
+    is_control_held: bool,
 }
 
 /// What the loop left, which both threads hold.
@@ -43,6 +35,10 @@ pub(crate) struct Waits {
 pub(crate) struct Left {
     pub(crate) readings: Arc<Readings<LoopReadings>>,
     pub(crate) positions: Arc<Positions>,
+    /// Of all receivers, as they are served.
+    pub(crate) receivers: Arc<Labelled<ReceiverStanding>>,
+    /// Of each receiver, by its number.
+    of_receivers: Arc<[Arc<Readings<ReceiverStanding>>]>,
 }
 
 /// Leaves the loop's metrics now and then.
@@ -58,10 +54,14 @@ pub(crate) struct Leaver {
 pub(crate) struct Positions(Box<[AtomicU64]>);
 
 impl Left {
-    /// Nothing yet.
-    pub(crate) fn new() -> Self {
+    /// Nothing yet of a node with these receivers.
+    pub(crate) fn new(receivers: &[Endpoint]) -> Self {
         let unknown = (0..MAX_CHANNELS).map(|_| AtomicU64::new(UNKNOWN));
+        let mut labelled = Labelled::new(METRICS_OF_RECEIVER, "receiver");
+        let of_receivers = receivers.iter().map(|endpoint| labelled.add(endpoint));
         Self {
+            of_receivers: of_receivers.collect(),
+            receivers: Arc::new(labelled),
             readings: Arc::new(Readings::new(METRICS)),
             positions: Arc::new(Positions(unknown.collect())),
         }
@@ -83,7 +83,7 @@ impl Leaver {
     }
 
     /// The loop has made a turn. When it is time, what it is like is left.
-    pub(crate) fn turn(&mut self, now: Instant, pi: &Pi<'_>, waits: Waits) {
+    pub(crate) fn turn(&mut self, now: Instant, pi: &Pi<'_>, is_control_held: bool) {
         self.turns += 1;
         if now < self.due {
             return;
@@ -98,10 +98,15 @@ impl Leaver {
             capacity: books.capacity(),
             orders: books.order_count(),
             levels: books.level_count(),
-            waits,
+            is_control_held,
         };
         self.left.readings.leave(now, &readings);
         self.left.positions.leave(pi);
+        for (receiver, left) in self.left.of_receivers.iter().enumerate() {
+            if let Some(standing) = pi.receiver(receiver) {
+                left.leave(now, &standing);
+            }
+        }
     }
 }
 
@@ -185,9 +190,9 @@ static METRICS: &[Metric<LoopReadings>] = &[
     metric("oxberry_pi_member", "Whether it has an assignment of the controller.", |of| of.standing.is_member.into()),
     metric("oxberry_pi_ready", "Whether it hears all its partitions.", |of| of.standing.is_ready.into()),
     metric("oxberry_pi_feed_silent", "Whether some stream was silent for three beats.", |of| of.standing.is_silent.into()),
-    metric("oxberry_pi_control_held", "Whether the controller's socket does not take a message.", |of| of.waits.control.into()),
-    metric("oxberry_pi_stock_held", "Whether the visualisation does not take a frame, so that this node waits for it.", |of| of.waits.stock.into()),
-    metric("oxberry_pi_stock_frames_waiting", "Frames that wait for the visualisation.", |of| count(of.standing.stock_frames)),
+    metric("oxberry_pi_control_held", "Whether the controller's socket does not take a message.", |of| of.is_control_held.into()),
+    metric("oxberry_pi_stock_held", "Whether a receiver that is waited for does not take a frame.", |of| of.standing.is_stock_held.into()),
+    metric("oxberry_pi_stock_frames_waiting", "Frames that wait for the slowest receiver that is waited for.", |of| count(of.standing.stock_frames)),
     metric("oxberry_pi_stock_frames_room", "For how many more frames there is room.", |of| count(of.standing.stock_frames_room)),
     metric("oxberry_pi_partitions", "Partitions that it holds.", |of| count(of.standing.partitions)),
     metric("oxberry_pi_streams", "Streams of which something was heard.", |of| count(of.standing.streams)),
@@ -239,4 +244,22 @@ static METRICS: &[Metric<LoopReadings>] = &[
     refused(&[("reason", "unreadable")], |of| of.books.unreadable),
     metric("oxberry_pi_symbol_gaps_total", "Times that messages of a symbol were missing.", |of| of.books.symbol_gaps),
     metric("oxberry_pi_symbol_messages_missing_total", "Messages missing in those gaps.", |of| of.books.symbol_messages_missing),
+];
+
+/// One line of [`METRICS_OF_RECEIVER`].
+const fn of_receiver(
+    name: &'static str,
+    help: &'static str,
+    read: fn(&ReceiverStanding) -> u64,
+) -> Metric<ReceiverStanding> {
+    Metric::new(name, help, read)
+}
+
+/// What is told of each receiver of stock events.
+#[rustfmt::skip]
+static METRICS_OF_RECEIVER: &[Metric<ReceiverStanding>] = &[
+    of_receiver("oxberry_pi_receiver_attached", "Whether a receiver of stock events takes what there is, so that the books wait for it.", |of| of.is_attached.into()),
+    of_receiver("oxberry_pi_receiver_frames_waiting", "Frames that wait for a receiver.", |of| count(of.waiting)),
+    of_receiver("oxberry_pi_receiver_frames_dropped_total", "Frames that a receiver never got, since it did not read.", |of| of.dropped),
+    of_receiver("oxberry_pi_receiver_detachments_total", "Times that a receiver was no longer waited for.", |of| of.detachments),
 ];

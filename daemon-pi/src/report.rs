@@ -1,5 +1,6 @@
 //! The brain's reports as log lines.
 
+use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::Report;
 use oxberry_core::units::Position;
 use oxberry_proto::start::RefusedReason;
@@ -76,6 +77,16 @@ pub(crate) fn log(report: Report, config: &Config) {
             "the run is over and the replicas differ, the controller says where; this node waits \
              for the next run"
         ),
+        Report::ReceiverDetached { receiver } => tracing::warn!(
+            "the receiver of stock events at {} has read nothing for {} s; this node no longer waits \
+             for it, and brings it up to date when it reads again (without one, start with --stock none)",
+            endpoint(receiver, config),
+            Limits::DEFAULT.receiver_patience.as_secs()
+        ),
+        Report::ReceiverBack { receiver, dropped } => tracing::info!(
+            "the receiver of stock events at {} reads again; {dropped} frames never reached it",
+            endpoint(receiver, config)
+        ),
         Report::Refused(reason) if reason.passes() => {
             tracing::info!("{}; this node waits for its turn", refusal(reason));
         }
@@ -84,6 +95,12 @@ pub(crate) fn log(report: Report, config: &Config) {
             refusal(reason)
         ),
     }
+}
+
+/// Where a receiver is. What is printed is waited for as long as it takes, so that none is told of it.
+fn endpoint(receiver: usize, config: &Config) -> String {
+    let endpoint = config.stock.get(receiver);
+    endpoint.map_or_else(|| "standard output".into(), ToString::to_string)
 }
 
 /// Why the controller sent us away, and what to do about it.

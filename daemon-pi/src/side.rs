@@ -33,6 +33,7 @@ fn all(left: &Left, vitals: &Arc<Vitals>) -> Registry {
     let mut metrics = registry();
     metrics.register_collector(Box::new(left.readings.clone()));
     metrics.register_collector(Box::new(left.positions.clone()));
+    metrics.register_collector(Box::new(left.receivers.clone()));
     metrics.register_collector(Box::new(Arc::clone(vitals)));
     metrics
 }

@@ -1,4 +1,4 @@
-//! The Pi's three connections, and where it tells of itself.
+//! The Pi's connections, and where it tells of itself.
 
 use oxberry_net::metrics::MetricsServer;
 use oxberry_net::{Clock, Context, ControlClient, Identity, StockPusher, SynchronizedSubscriber};
@@ -13,8 +13,8 @@ pub struct Sockets {
     pub control: ControlClient,
     /// Batches from the controller.
     pub data: SynchronizedSubscriber,
-    /// Stock events to the visualisation, if there is one.
-    pub stock: Option<StockPusher>,
+    /// Stock events to each receiver, as configured.
+    pub stock: Vec<StockPusher>,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<MetricsServer>,
 }
@@ -29,11 +29,12 @@ impl Sockets {
         let identity = Identity::of_process(&config.name, &Clock::start());
         let stock = config
             .stock
-            .map(|stock| StockPusher::connect(context, stock));
+            .iter()
+            .map(|&stock| StockPusher::connect(context, stock));
         Ok(Self {
             control: ControlClient::connect(context, config.control, &identity)?,
             data: SynchronizedSubscriber::connect(context, config.data)?,
-            stock: stock.transpose()?,
+            stock: stock.collect::<Result<_, _>>()?,
             metrics: config
                 .metrics
                 .as_ref()

@@ -80,7 +80,7 @@ fn the_loop_allocates_nothing_from_start_to_end_of_every_run() {
         name: Some("counted".into()),
         control: Some(feed.control.to_string()),
         data: Some(feed.data.to_string()),
-        stock: Some(page.stock.to_string()),
+        stock: Some(vec![page.stock.to_string()]),
         // That of all the rest of this test, too.
         lock_memory: Some(false),
         metrics: Some("127.0.0.1:0".into()),

@@ -21,7 +21,7 @@
 //!   controller and visualisation; [`StockPusher`], [`StockPuller`]: Pis and visualisation,
 //! * [`Pipe`]: between two threads of one process,
 //! * [`metrics`]: numbers that a loop leaves, in Prometheus' text over HTTP,
-//! * [`arguments`]: the command line and the environment; [`options_of_file`], [`EndpointOptions`]:
+//! * [`arguments`]: the command line and the environment; [`options_of_file`], [`one_or_several`], [`EndpointOptions`]:
 //!   what all daemons read and check the same way;
 //!   [`libzmq`]: which one runs; [`Notifier`]: readiness and watchdog of systemd; [`log_to_stderr`], [`say`] and [`FirstFew`].
 
@@ -41,6 +41,7 @@ mod libzmq;
 pub mod limits;
 mod logging;
 pub mod metrics;
+mod one_or_several;
 mod options;
 mod pipe;
 mod poll;
@@ -74,6 +75,7 @@ pub use keys::{
 };
 pub use libzmq::{Libzmq, libzmq};
 pub use logging::{LogError, in_words, log_to_stderr, say};
+pub use one_or_several::one_or_several;
 pub use options::{EndpointOptions, OptionError, keys_of_client, keys_of_option};
 pub use pipe::Pipe;
 pub use poll::{Interest, PollItem, Readiness, wait, wait_all};

@@ -111,11 +111,20 @@ impl Page {
                 StockTold::Event(event) => {
                     self.handle_event(id, head.stream, head.numbering, &event);
                 }
-                StockTold::Trust(trust) => self.handle_trust(now, id, partition, &trust),
+                StockTold::Trust(trust) => {
+                    self.part(id, partition).count();
+                    self.take_trust(now, id, partition, &trust);
+                }
                 StockTold::State(state) => {
-                    // Where something was missed it counts at the end of the telling.
-                    self.part(id, partition).tell();
-                    self.handle_state(now, id, partition, &state);
+                    let part = self.part(id, partition);
+                    part.tell();
+                    // Where something was missed it counts at the end of the telling. Where nothing was,
+                    // another receiver has asked, and nothing but the trust can be news.
+                    if part.has_missed {
+                        self.handle_state(now, id, partition, &state);
+                    } else {
+                        self.take_trust(now, id, partition, &state.trust);
+                    }
                 }
                 StockTold::Rebuilt(state) => {
                     self.part(id, partition).count();
@@ -131,17 +140,10 @@ impl Page {
     }
 
     /// Takes the trust in a symbol as a node tells it.
-    fn handle_trust(
-        &mut self,
-        now: Instant,
-        id: NodeId,
-        partition: Partition,
-        trust: &SymbolTrust,
-    ) {
+    fn take_trust(&mut self, now: Instant, id: NodeId, partition: Partition, trust: &SymbolTrust) {
         let row = self.row_of(trust.symbol_index, partition);
         let cell = self.hear(now, id).cell_mut(row);
         (cell.trust, cell.status) = (trust.trust, trust.status);
-        self.part(id, partition).count();
         self.release(row);
         // Of one symbol: the others of the partition stand as before.
         self.owed.insert(row);

@@ -5,7 +5,6 @@ use oxberry_proto::start::{RefusedReason, SetupPi, SymbolAssignment};
 use oxberry_proto::{Kind, NodeId, ProtoError, Records, Run, Topic};
 
 use super::streams::Streams;
-use super::telling::Telling;
 use super::{Command, Phase, Pi, Report};
 use crate::limits::Limits;
 use crate::reminder::Reminder;
@@ -118,7 +117,8 @@ impl Pi<'_> {
         let mut partitions: Vec<_> = assignments.iter().map(|one| one.partition).collect();
         partitions.sort_unstable();
         partitions.dedup();
-        self.telling = Telling::new(setup.run, setup.node, partitions.len(), limits);
+        self.telling
+            .begin_anew(setup.run, setup.node, partitions.len());
         self.telling.reserve(room);
         for assignment in &assignments {
             let symbol_index = assignment.symbol_index;
@@ -194,7 +194,7 @@ impl Pi<'_> {
         self.symbols.clear();
         self.run = Run::default();
         self.streams = Streams::new(Vec::new(), 0, self.config.limits);
-        self.telling = Telling::new(self.run, NodeId::from_raw(0), 0, self.config.limits);
+        self.telling.begin_anew(self.run, NodeId::from_raw(0), 0);
         self.held.clear();
         self.mail.leave();
         self.giver.leave();

@@ -15,6 +15,7 @@ mod mending;
 mod news;
 mod outbox;
 mod output;
+mod receivers;
 mod ring;
 mod round;
 mod standing;
@@ -39,6 +40,8 @@ use self::giver::Giver;
 use self::held::Held;
 use self::joining::Waiting;
 pub use self::output::{Command, Counters, Report};
+pub use self::receivers::ReceiverStanding;
+use self::receivers::Receivers;
 pub use self::standing::Standing;
 use self::streams::Streams;
 use self::taker::Taker;
@@ -54,6 +57,8 @@ pub struct PiConfig {
     pub max_orders: u32,
     /// How many symbols its books hold.
     pub max_symbols: u32,
+    /// How many receivers take its stock events, at most [`MAX_RECEIVERS`](crate::limits::MAX_RECEIVERS).
+    pub receivers: usize,
     /// The ZeroMQ library of its program.
     pub libzmq: Libzmq,
     /// What it keeps to.
@@ -69,7 +74,7 @@ enum Phase {
     Pinging,
     Running,
     Ended,
-    /// Everything is to be taken by the visualisation, or the time to be over.
+    /// Everything is to be taken by the receivers that take anything, or the time to be over.
     Finishing {
         equal: bool,
         until: Instant,
@@ -110,10 +115,10 @@ pub struct Pi<'s> {
     is_silent: bool,
     /// How its machine is, as the rim last said.
     health: Health,
-    /// When the visualisation is to hear the next sign of life.
+    /// When the receivers are to hear the next sign of life.
     next_beat: Instant,
     beat_due: bool,
-    /// Whether the visualisation is still to hear that no more events follow.
+    /// Whether the receivers are still to hear that no more events follow.
     end_due: bool,
     waiting: Waiting,
     /// After the end: when books that are still not live are reported as they are.
@@ -129,6 +134,7 @@ impl<'s> Pi<'s> {
     #[must_use]
     pub fn new(config: PiConfig, books: Books<'s>, now: Instant) -> Self {
         let (run, node) = (Run::default(), NodeId::from_raw(0));
+        let receivers = Receivers::new(config.receivers, &config.limits);
         Self {
             phase: Phase::Joining { next_hello: now },
             run,
@@ -137,7 +143,7 @@ impl<'s> Pi<'s> {
             streams: Streams::new(Vec::new(), 0, config.limits),
             held: Held::new(config.limits.held_bytes),
             mended: vec![0; MAX_BATCH_BYTES].into_boxed_slice(),
-            telling: Telling::new(run, node, 0, config.limits),
+            telling: Telling::new(run, node, 0, config.limits, receivers),
             mail: ControlMail::new(config.max_symbols),
             giver: Giver::new(config.limits.snapshot_orders),
             taker: Taker::new(config.limits),
@@ -162,8 +168,11 @@ impl<'s> Pi<'s> {
 
     /// Totals since the start.
     #[must_use]
-    pub const fn counters(&self) -> Counters {
-        self.counters
+    pub fn counters(&self) -> Counters {
+        Counters {
+            stock_frames_dropped: self.telling.outbox.receivers.dropped(),
+            ..self.counters
+        }
     }
 
     /// The books.
@@ -207,7 +216,8 @@ impl<'s> Pi<'s> {
         };
         // While a message cannot be sent, no other one is due: the rim waits for the socket instead.
         let message = message.filter(|_| !self.mail.is_waiting());
-        let others = other.into_iter().chain(self.mend_due());
+        let receivers = self.telling.outbox.receivers.poll_timeout();
+        let others = other.into_iter().chain(self.mend_due()).chain(receivers);
         message.into_iter().chain(others).min()
     }
 
@@ -238,6 +248,7 @@ impl<'s> Pi<'s> {
         {
             self.over(now, equal);
         }
+        self.report_detached(now);
     }
 
     /// The message for the controller that is due by now, if any; call
@@ -257,9 +268,11 @@ impl<'s> Pi<'s> {
         }
     }
 
-    /// The frame that waits to be pushed to the visualisation, if any; call
-    /// [`stock_sent`](Self::stock_sent) once it is on its way.
-    pub fn stock_frame(&mut self, wall: UnixNanos) -> Option<&[u8]> {
+    /// The frame that a receiver takes next, if there is one; call [`stock_sent`](Self::stock_sent) once
+    /// it is on its way, or [`stock_refused`](Self::stock_refused) when it cannot be now.
+    ///
+    /// Receivers are numbered from 0. Each has a place of its own in the queue.
+    pub fn stock_frame(&mut self, receiver: usize, wall: UnixNanos) -> Option<&[u8]> {
         self.settle_snapshots(wall);
         let Self {
             telling,
@@ -270,32 +283,49 @@ impl<'s> Pi<'s> {
         } = self;
         telling.tell_pending(streams, books, symbols, wall);
         telling.flush(streams, wall);
-        if self.beat_due && telling.outbox.has_room_for_a_frame() {
+        // The last beat says how far everything came, so that it comes behind all else.
+        let may_beat = !(self.end_due && telling.is_pending());
+        if self.beat_due && may_beat && telling.outbox.has_room_for_a_beat() {
             self.beat_due = !telling.beat(streams, wall);
         }
-        // The last beat says how far everything came.
-        if self.end_due && !self.beat_due && telling.outbox.has_room_for_a_frame() {
+        if self.end_due && !self.beat_due && telling.outbox.has_room_for_a_beat() {
             self.end_due = false;
             telling.outbox.push_end();
         }
-        telling.outbox.front()
+        telling.outbox.front(receiver)
     }
 
-    /// The frame for the visualisation is on its way.
-    pub const fn stock_sent(&mut self) {
-        self.telling.outbox.pop();
-        if let Phase::Finishing { .. } = self.phase
-            && !self.end_due
-            && self.telling.outbox.is_empty()
-        {
-            self.mail.farewell_due = true;
+    /// The frame for a receiver is on its way.
+    pub fn stock_sent(&mut self, receiver: usize) {
+        let news = self.telling.outbox.taken(receiver);
+        self.counters.receivers_back += u64::from(news.is_back);
+        if let Some(report) = news.report {
+            self.report(report);
+        }
+        self.say_farewell_when_all_is_taken();
+    }
+
+    /// A receiver does not take the frame that there is for it. After
+    /// [`receiver_patience`](Limits::receiver_patience) without any progress nothing waits for it until
+    /// it takes one again; a receiver that is never said to refuse is waited for as long as it takes.
+    pub fn stock_refused(&mut self, receiver: usize, now: Instant) {
+        if self.telling.outbox.receivers.refused(receiver, now) {
+            self.counters.receivers_detached += 1;
+            self.report_detached(now);
+            self.say_farewell_when_all_is_taken();
         }
     }
 
-    /// Whether the next data frame may be handed in. It may not while frames for the visualisation
-    /// pile up: who does not read the visualisation's end slows the replay instead of losing events.
+    /// How a receiver stands; `None` if there is none of that number.
     #[must_use]
-    pub const fn can_take_data(&self) -> bool {
+    pub fn receiver(&self, receiver: usize) -> Option<ReceiverStanding> {
+        self.telling.outbox.standing(receiver)
+    }
+
+    /// Whether the next data frame may be handed in. It may not while frames pile up for a receiver that
+    /// is waited for: one that reads too slowly slows the replay instead of losing events.
+    #[must_use]
+    pub fn can_take_data(&self) -> bool {
         self.telling.outbox.has_room_for_a_batch()
     }
 
@@ -405,12 +435,25 @@ impl<'s> Pi<'s> {
         }
     }
 
-    /// Everything that waits for the visualisation leaves, then its end.
+    /// Everything that waits for receivers leaves, then its end.
     fn finish(&mut self, now: Instant, equal: bool) {
         self.beat_due = true;
         self.end_due = true;
         let until = now.after(self.config.limits.end_timeout);
         self.phase = Phase::Finishing { equal, until };
+        self.say_farewell_when_all_is_taken();
+    }
+
+    /// Says farewell when every receiver that takes anything has taken the end. The others get it if they
+    /// come back before the run is left.
+    fn say_farewell_when_all_is_taken(&mut self) {
+        let outbox = &self.telling.outbox;
+        let is_told = !self.end_due && outbox.is_taken();
+        if matches!(self.phase, Phase::Finishing { .. })
+            && (is_told || !outbox.receivers.is_any_attached())
+        {
+            self.mail.farewell_due = true;
+        }
     }
 
     /// Everything that this Pi had to say in its run was said, or nobody would hear it.
@@ -452,6 +495,13 @@ impl<'s> Pi<'s> {
             orders: self.books.order_count(),
             trust: self.trust_totals(),
             health: self.health,
+        }
+    }
+
+    /// Tells of receivers that were detached, as far as it is time.
+    fn report_detached(&mut self, now: Instant) {
+        while let Some(report) = self.telling.outbox.receivers.report(now) {
+            self.report(report);
         }
     }
 

@@ -1,10 +1,12 @@
-//! What goes to the visualisation: records batched into frames in fixed memory, in order.
+//! What goes to the receivers of stock events: records batched into frames in fixed memory, in order.
+//! Frames are made once, whoever takes them.
 
 use oxberry_core::units::{Position, SeqNum, UnixNanos};
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord, TrustWord};
 use oxberry_proto::{Deltas, NodeId, RecordsWriter, Run, StockTold, StreamId, encode};
 
+use super::receivers::{ReceiverStanding, Receivers, Taken};
 use super::ring::Ring;
 use crate::limits::MIN_BATCH_BYTES;
 
@@ -19,6 +21,7 @@ pub(super) struct Outbox {
     open: Option<Open>,
     beat: RecordsWriter<Box<[u8]>, StockBeat>,
     finished: Ring,
+    pub(super) receivers: Receivers,
 }
 
 /// What a frame is about.
@@ -52,8 +55,8 @@ const FRAMES_PER_BATCH: usize = {
 };
 
 impl Outbox {
-    /// Room for so many frames, and those of one batch beside them.
-    pub(super) fn new(run: Run, node: NodeId, frames: usize) -> Self {
+    /// Room for so many frames, and those of one batch beside them. The receivers begin with the first.
+    pub(super) fn new(run: Run, node: NodeId, frames: usize, receivers: Receivers) -> Self {
         Self {
             run,
             node,
@@ -62,32 +65,46 @@ impl Outbox {
             open: None,
             beat: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
             finished: Ring::new(frames + FRAMES_PER_BATCH),
+            receivers,
         }
     }
 
+    /// The receivers, for another queue. What they have not taken of this one is lost to them.
+    pub(super) fn release_receivers(&mut self) -> Receivers {
+        let mut receivers = core::mem::take(&mut self.receivers);
+        receivers.begin_anew(self.finished.end());
+        receivers
+    }
+
     /// Whether all that one more batch can cause will fit.
-    pub(super) const fn has_room_for_a_batch(&self) -> bool {
-        FRAMES_PER_BATCH <= self.finished.room()
+    pub(super) fn has_room_for_a_batch(&self) -> bool {
+        FRAMES_PER_BATCH <= self.room()
     }
 
     /// Whether another frame may be filled beside what a batch may need.
-    pub(super) const fn has_room_for_a_frame(&self) -> bool {
-        FRAMES_PER_BATCH < self.finished.room()
+    pub(super) fn has_room_for_a_frame(&self) -> bool {
+        FRAMES_PER_BATCH < self.room()
     }
 
-    /// How many finished frames wait.
-    pub(super) const fn waiting(&self) -> usize {
-        self.finished.waiting()
+    /// Whether a beat may be put, beside what a batch may need or where none can be taken anyway: while
+    /// one receiver is waited for, the others hear that this node lives.
+    pub(super) fn has_room_for_a_beat(&self) -> bool {
+        self.has_room_for_a_frame() || (self.room() > 0 && !self.has_room_for_a_batch())
+    }
+
+    /// How many finished frames wait for the slowest receiver that is waited for.
+    pub(super) fn waiting(&self) -> usize {
+        self.receivers.behind(self.finished.end())
     }
 
     /// For how many more there is room.
-    pub(super) const fn room(&self) -> usize {
-        self.finished.room()
+    pub(super) fn room(&self) -> usize {
+        self.finished.capacity() - self.waiting()
     }
 
-    /// Whether nothing waits, neither frame nor record.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.finished.is_empty() && self.open.is_none()
+    /// Whether nothing waits for a receiver that is waited for, neither frame nor record.
+    pub(super) fn is_taken(&self) -> bool {
+        self.waiting() == 0 && (self.open.is_none() || !self.receivers.is_any_attached())
     }
 
     /// The stream of the frame being filled.
@@ -182,13 +199,21 @@ impl Outbox {
         self.finished.put(frame.get(..length).unwrap_or_default());
     }
 
-    /// The oldest finished frame.
-    pub(super) fn front(&self) -> Option<&[u8]> {
-        self.finished.front()
+    /// The frame that a receiver takes next, if there is one.
+    pub(super) fn front(&mut self, receiver: usize) -> Option<&[u8]> {
+        let (oldest, end) = (self.finished.oldest(), self.finished.end());
+        let number = self.receivers.offer(receiver, oldest, end)?;
+        self.finished.get(number)
     }
 
-    /// The oldest finished frame was sent.
-    pub(super) const fn pop(&mut self) {
-        self.finished.pop();
+    /// A receiver has taken that frame.
+    pub(super) fn taken(&mut self, receiver: usize) -> Taken {
+        self.receivers.taken(receiver, self.finished.end())
+    }
+
+    /// How a receiver stands.
+    pub(super) fn standing(&self, receiver: usize) -> Option<ReceiverStanding> {
+        let (oldest, end) = (self.finished.oldest(), self.finished.end());
+        self.receivers.standing(receiver, oldest, end)
     }
 }

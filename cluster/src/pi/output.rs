@@ -98,6 +98,19 @@ pub enum Report {
         /// Whether all replicas were equal.
         equal: bool,
     },
+    /// A receiver has taken no frame for too long: nothing waits for it any more, and what it lacks may
+    /// be lost to it. One that comes and goes is told less and less often.
+    ReceiverDetached {
+        /// Its number.
+        receiver: usize,
+    },
+    /// A receiver of which that was told takes frames again.
+    ReceiverBack {
+        /// Its number.
+        receiver: usize,
+        /// Frames that it never got since it was told so last.
+        dropped: u64,
+    },
     /// The controller does not take it, not now or not like this. It asks again; that is told when the
     /// reason is another one, and now and then if it does not pass by itself.
     Refused(RefusedReason),
@@ -149,4 +162,10 @@ pub struct Counters {
     pub wishes_dropped: u64,
     /// Stock events told.
     pub stock_events: u64,
+    /// Frames of stock events that receivers never got, each counted for each of them.
+    pub stock_frames_dropped: u64,
+    /// Times that a receiver was detached.
+    pub receivers_detached: u64,
+    /// Times that one took frames again.
+    pub receivers_back: u64,
 }

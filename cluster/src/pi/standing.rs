@@ -26,10 +26,12 @@ pub struct Standing {
     pub streams_silent: usize,
     /// Those of them that have ended.
     pub streams_ended: usize,
-    /// Frames that wait for the visualisation.
+    /// Frames that wait for the slowest receiver that is waited for.
     pub stock_frames: usize,
     /// For how many more there is room.
     pub stock_frames_room: usize,
+    /// Whether a receiver that is waited for has refused what it was offered.
+    pub is_stock_held: bool,
     /// Symbols by the trust in their books. What a stream is like comes on top: of a live book whose
     /// stream recovers nobody says that it is live.
     pub symbols: TrustTotals,
@@ -47,6 +49,7 @@ impl Pi<'_> {
             partitions: self.streams.partitions().len(),
             stock_frames: self.telling.outbox.waiting(),
             stock_frames_room: self.telling.outbox.room(),
+            is_stock_held: self.telling.outbox.receivers.is_any_refusing(),
             symbols: self.trust_totals(),
             ..Standing::default()
         };

@@ -9,6 +9,7 @@ use oxberry_proto::{NodeId, Partition, Run, StockTold, StreamId};
 
 use super::news;
 use super::outbox::{Closed, Open, Outbox};
+use super::receivers::Receivers;
 use super::streams::{Streams, before};
 use crate::limits::Limits;
 
@@ -51,15 +52,28 @@ struct Current {
 }
 
 impl Telling {
-    pub(super) fn new(run: Run, node: NodeId, partitions: usize, limits: Limits) -> Self {
+    pub(super) fn new(
+        run: Run,
+        node: NodeId,
+        partitions: usize,
+        limits: Limits,
+        receivers: Receivers,
+    ) -> Self {
         Self {
-            outbox: Outbox::new(run, node, limits.outbox_frames),
+            outbox: Outbox::new(run, node, limits.outbox_frames, receivers),
             limits,
             told: Vec::new(),
             parts: vec![Part::default(); partitions.min(MAX_PARTITIONS)],
             current: None,
             beaten: 0,
         }
+    }
+
+    /// Begins to tell of another run, to the same receivers.
+    pub(super) fn begin_anew(&mut self, run: Run, node: NodeId, partitions: usize) {
+        let limits = self.limits;
+        let receivers = self.outbox.release_receivers();
+        *self = Self::new(run, node, partitions, limits, receivers);
     }
 
     /// Makes room for so many symbols.
@@ -244,6 +258,12 @@ impl Telling {
         }
     }
 
+    /// Whether changes of trust or a state are still to be told.
+    pub(super) fn is_pending(&self) -> bool {
+        let is_pending = |part: &Part| part.sweep.is_some() || part.state.is_some();
+        self.parts.iter().any(is_pending)
+    }
+
     /// Closes the frame being filled.
     pub(super) fn flush(&mut self, streams: &mut Streams, wall: UnixNanos) {
         let Some(current) = &mut self.current else {
@@ -282,7 +302,7 @@ impl Telling {
             };
             if self.outbox.push_word(&word) {
                 n += 1;
-            } else if self.outbox.has_room_for_a_frame() {
+            } else if self.outbox.room() > 1 && self.outbox.has_room_for_a_beat() {
                 self.outbox.finish_beat(wall);
             } else {
                 self.beaten = n;

@@ -143,8 +143,30 @@ fn a_state_that_was_told_without_need_counts_at_once() {
     page.handle_stock(START, &one.batch(5, &[state(10, Trust::Stale, 5, None)]));
     assert!(page.next_restated().is_some());
     assert_eq!(trust_of(&page, 0, START), Trust::Stale);
-    assert_eq!(number_shown(&page, 0), Some(5));
+    // Nothing was missed, so nothing has happened to it since.
+    assert_eq!(number_shown(&page, 0), Some(3));
     assert!(is_live(&page, 1, START));
+}
+
+#[test]
+fn a_state_that_another_receiver_asked_for_holds_no_event_back() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    page.handle_stock(START, &other.batch(3, &[event(10, 3, None)]));
+    let shown = page.rows()[0].clone();
+    let states = [
+        state(10, Trust::Live, 5, None),
+        state(11, Trust::Live, 5, None),
+        StockTold::StateEnd(2),
+    ];
+    page.handle_stock(START, &one.batch(5, &states));
+    assert!(is_live(&page, 0, START) && is_live(&page, 1, START));
+    let now = page.rows()[0].clone();
+    assert_eq!((now.at, now.ts_event), (shown.at, shown.ts_event));
+    // The twin, which is not as far, has nothing between to tell.
+    page.handle_stock(START, &one.batch(7, &[event(10, 7, None)]));
+    assert_eq!(number_shown(&page, 0), Some(7));
+    assert!(is_live(&page, 0, START));
 }
 
 #[test]

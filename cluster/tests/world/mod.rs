@@ -86,12 +86,14 @@ pub(crate) struct SimulatedPi {
     pub(crate) result: Option<bool>,
     /// Neither reads nor speaks.
     pub(crate) is_dead: bool,
-    /// Pushes no frames: its page does not read.
+    /// Pushes no frames, and is not told that its page takes none.
     pub(crate) is_stuck: bool,
     /// The end of the next batch does not reach it.
     pub(crate) loses_an_end: bool,
     /// Whether nothing that is published comes to it.
     pub(crate) is_deaf: bool,
+    /// Pushes no frames, since its page takes none.
+    pub(crate) is_refused: bool,
     /// What it said to the controller, by kind.
     pub(crate) said: BTreeMap<u8, usize>,
     /// The most bytes of batches that ever waited for it.
@@ -241,6 +243,7 @@ impl World {
             is_stuck: false,
             loses_an_end: false,
             is_deaf: false,
+            is_refused: false,
             said: BTreeMap::new(),
             most_waiting: 0,
         });
@@ -252,6 +255,7 @@ impl World {
             name: name.try_into().unwrap(),
             max_orders: capacity.orders,
             max_symbols: capacity.symbols,
+            receivers: 1,
             libzmq: Libzmq::default(),
             limits: Limits::DEFAULT,
         };
@@ -465,12 +469,15 @@ impl World {
             pi.brain.handle_data(now, wall, &frame);
         }
         pi.brain.mend(now, wall);
-        while !pi.is_stuck
-            && let Some(frame) = pi.brain.stock_frame(wall)
+        if pi.is_refused && pi.brain.stock_frame(0, wall).is_some() {
+            pi.brain.stock_refused(0, now);
+        }
+        while !(pi.is_stuck || pi.is_refused)
+            && let Some(frame) = pi.brain.stock_frame(0, wall)
         {
             self.ended_pis += usize::from(kind_of(frame) == Ok(Kind::EndOfEvents));
             self.page.handle_stock(now, frame);
-            pi.brain.stock_sent();
+            pi.brain.stock_sent(0);
         }
         while let Some(command) = pi.brain.next_command() {
             match command {

@@ -16,7 +16,7 @@ use oxberry_proto::NodeName;
 use oxberry_proto::limits::{MAX_NODE_NAME_BYTES, MAX_SYMBOLS};
 
 pub use self::raw::RawConfig;
-use crate::limits::{DEFAULT_ORDERS, MAX_ORDERS};
+use crate::limits::{DEFAULT_ORDERS, MAX_ORDERS, MAX_PUSHERS};
 
 /// The configuration that holds, complete and checked. Prints itself as a file that would give it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub struct Config {
     pub control: Endpoint,
     /// Where the controller publishes.
     pub data: Endpoint,
-    /// Where the visualisation takes stock events, if there is one.
-    pub stock: Option<Endpoint>,
+    /// Where dashboards and taps take stock events.
+    pub stock: Vec<Endpoint>,
     /// Who this machine is and whom it talks to; without, it stays on loopback.
     pub keys: Option<Keys>,
     /// How much its books hold.
@@ -80,6 +80,12 @@ pub enum ConfigError {
         /// Where the key is.
         keys: PathBuf,
     },
+    /// More receivers of stock events than there can be.
+    #[error("--stock: {count} receivers; a node serves {MAX_PUSHERS} at most")]
+    Receivers {
+        /// How many were named.
+        count: usize,
+    },
     /// A number outside its range.
     #[error("{option}: {value} is not within 1 to {most}")]
     Range {
@@ -110,7 +116,8 @@ impl RawConfig {
     ///
     /// When a value cannot be.
     pub fn check(self) -> Result<Config, ConfigError> {
-        let has_page = self.stock.as_deref() != Some("none");
+        let stock = stock_endpoints(self.stock)?;
+        let has_page = !stock.is_empty();
         let servers = [KeyRole::Controller, KeyRole::Visual];
         let servers = servers.get(..1 + usize::from(has_page)).unwrap_or_default();
         let keys = keys_of_option(self.keys.as_deref(), KeyRole::Pi, servers)?;
@@ -128,10 +135,10 @@ impl RawConfig {
             name,
             control: connects("--control", self.control.as_deref(), ports::CONTROL)?,
             data: connects("--data", self.data.as_deref(), ports::DATA)?,
-            stock: match self.stock.as_deref() {
-                Some("none") => None,
-                stock => Some(connects("--stock", stock, ports::STOCK)?),
-            },
+            stock: stock
+                .iter()
+                .map(|stock| connects("--stock", stock.as_deref(), ports::STOCK))
+                .collect::<Result<_, _>>()?,
             keys,
             capacity: Capacity {
                 symbols: within("--symbols", symbols, ALL_SYMBOLS)?,
@@ -150,13 +157,16 @@ impl RawConfig {
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stock = self
-            .stock
-            .map_or_else(|| "none".into(), |at| at.to_string());
+        let stock: Vec<_> = self.stock.iter().map(quoted).collect();
+        let stock = match stock.as_slice() {
+            [] => quoted("none"),
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
         writeln!(f, "name = {}", quoted(self.name.as_str()))?;
         writeln!(f, "control = \"{}\"", self.control)?;
         writeln!(f, "data = \"{}\"", self.data)?;
-        writeln!(f, "stock = \"{stock}\"")?;
+        writeln!(f, "stock = {stock}")?;
         if let Some(keys) = &self.keys {
             writeln!(f, "keys = {}", quoted(keys.directory().display()))?;
         }
@@ -190,6 +200,19 @@ fn node_name(given: Option<String>, keys: Option<&Keys>) -> Result<NodeName, Con
     match NodeName::try_from(name.as_str()) {
         Ok(name) if !name.is_empty() => Ok(name),
         _ => Err(ConfigError::Name { name }),
+    }
+}
+
+/// The endpoints of receivers as given; `None` stands for the usual one.
+fn stock_endpoints(given: Option<Vec<String>>) -> Result<Vec<Option<String>>, ConfigError> {
+    let Some(given) = given else {
+        return Ok(vec![None]);
+    };
+    let count = given.len();
+    match given.as_slice() {
+        [only] if only == "none" => Ok(Vec::new()),
+        _ if count > MAX_PUSHERS => Err(ConfigError::Receivers { count }),
+        _ => Ok(given.into_iter().map(Some).collect()),
     }
 }
 
@@ -239,7 +262,7 @@ mod tests {
         let config = resolve(RawConfig::default()).unwrap();
         assert!(!config.name.is_empty());
         assert_eq!(config.control, Endpoint::loopback(5562));
-        assert_eq!(config.stock, Some(Endpoint::loopback(5564)));
+        assert_eq!(config.stock, [Endpoint::loopback(5564)]);
         assert_eq!(config.capacity.levels, 500_000);
     }
 
@@ -254,9 +277,35 @@ mod tests {
         let config = config.unwrap();
         assert_eq!(config.name, "typed");
         assert_eq!(config.capacity.orders, 10);
-        assert_eq!(config.stock, None);
+        assert_eq!(config.stock, []);
         assert_eq!(config.start_timeout, Some(Duration::from_secs(3)));
         assert_eq!(config.data, Endpoint::loopback(5561));
+    }
+
+    #[test]
+    fn receivers_may_be_several_and_are_not_the_same_twice() {
+        let stock = |endpoints: &[&str]| RawConfig {
+            stock: Some(endpoints.iter().map(ToString::to_string).collect()),
+            ..RawConfig::default()
+        };
+        let two = ["tcp://127.0.0.1:7", "tcp://127.0.0.1:8"];
+        let config = resolve(stock(&two)).unwrap();
+        assert_eq!(config.stock, [7, 8].map(Endpoint::loopback));
+        let file = file(&config.to_string());
+        let again = Config::resolve(RawConfig::default(), Some(file.path()));
+        assert_eq!(again.unwrap(), config);
+        let said = resolve(stock(&["tcp://127.0.0.1:7"; 2])).unwrap_err();
+        assert!(
+            said.to_string().contains("is that of --stock too"),
+            "{said}"
+        );
+        let said = resolve(stock(&["none", "tcp://127.0.0.1:7"])).unwrap_err();
+        assert!(said.to_string().contains("`none` is no endpoint"), "{said}");
+        let said = resolve(stock(&["tcp://127.0.0.1:7"; 8])).unwrap_err();
+        assert!(
+            said.to_string().contains("8 receivers; a node serves 7"),
+            "{said}"
+        );
     }
 
     #[test]
@@ -264,7 +313,7 @@ mod tests {
         let config = resolve(RawConfig {
             // Rust would escape the accent in a way that TOML does not have.
             name: Some("a \"quoted\" e\u{301}".into()),
-            stock: Some("none".into()),
+            stock: Some(vec!["none".into()]),
             start_timeout: Some(9),
             lock_memory: Some(false),
             metrics: Some("192.0.2.7:9562".into()),
@@ -313,7 +362,7 @@ mod tests {
             ),
             (
                 RawConfig {
-                    stock: text("tcp://127.0.0.1:0"),
+                    stock: Some(vec!["tcp://127.0.0.1:0".into()]),
                     ..RawConfig::default()
                 },
                 "stock: port 0",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use oxberry_net::one_or_several;
 use serde::Deserialize;
 
 /// The options as a person gave them; a flag wins over the environment, the environment over the
@@ -22,9 +23,16 @@ pub struct RawConfig {
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_PI_DATA")]
     pub data: Option<String>,
 
-    /// The visualisation's socket for stock events, or `none` [default: tcp://127.0.0.1:5564]
-    #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_PI_STOCK")]
-    pub stock: Option<String>,
+    /// A dashboard's socket for stock events, or `none`; several for several dashboards or taps
+    /// [default: tcp://127.0.0.1:5564]
+    #[arg(
+        long,
+        value_name = "ENDPOINT",
+        value_delimiter = ',',
+        env = "OXBERRY_PI_STOCK"
+    )]
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub stock: Option<Vec<String>>,
 
     /// Directory of this machine's key and of the list of those it talks to; needed beyond loopback
     #[arg(long, value_name = "DIR", env = "OXBERRY_PI_KEYS")]

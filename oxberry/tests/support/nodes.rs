@@ -51,6 +51,11 @@ impl Node {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line with these words.
     pub(crate) fn await_line(&mut self, words: &str) -> String {
         let deadline = Instant::now() + PATIENCE;

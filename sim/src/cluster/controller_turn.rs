@@ -190,7 +190,15 @@ impl World<'_> {
                 ControllerCommand::Send { peer, message } => self.send_to_pi(&peer, message.into()),
                 ControllerCommand::Answer { message } => {
                     let (now, random) = (self.now, &mut self.random);
-                    self.from_setup.send(now, random, message.into());
+                    let message: Frame = message.into();
+                    // The second page asks, and hears, whatever the first one does.
+                    if let Some(second) = &mut self.second {
+                        second.from_setup.send(now, random, Frame::clone(&message));
+                        let arrives = second.from_setup.next_at();
+                        self.wake_page(arrives.unwrap_or(u64::MAX));
+                    }
+                    let random = &mut self.random;
+                    self.from_setup.send(now, random, message);
                     self.wake_page(self.from_setup.next_at().unwrap_or(u64::MAX));
                 }
                 ControllerCommand::Publish { frame } => self.publish(frame.into()),

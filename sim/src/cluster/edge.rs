@@ -54,6 +54,12 @@ impl Edge {
         }
     }
 
+    /// Takes the edge out of its place for a while; nothing may be sent there meanwhile.
+    pub(super) fn take_over(&mut self) -> Self {
+        let empty = Self::new(self.delay_ns, 0, Wild::default());
+        core::mem::replace(self, empty)
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.letters.len() >= self.capacity
     }

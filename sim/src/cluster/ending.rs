@@ -7,11 +7,13 @@ use oxberry_core::book::{Books, Trust};
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_proto::{Run, StreamId};
 
+use super::audience::{PAGE_SEAT, PAGES};
 use super::controller_host::ControllerHost;
 use super::marks::Mark;
 use super::oracle::{Violation, is_same};
 use super::pi_host::PiHost;
 use super::plan::{Habit, nanos};
+use super::second_page::SecondPage;
 use super::world::World;
 
 impl World<'_> {
@@ -64,7 +66,8 @@ impl World<'_> {
         // Whoever was not in the run waits for the next one.
         let is_waited_for = |pi: &PiHost<'_>| {
             let is_of_run = |brain: &Pi<'_>| Some(brain.run()) == run;
-            let has_left = pi.is_over && pi.stock.next_at().is_none();
+            let is_on_its_way = pi.stock.next_at().is_some() || self.is_second_to_hear(pi);
+            let has_left = pi.is_over && !is_on_its_way;
             pi.brain.as_ref().is_some_and(is_of_run) && !has_left
         };
         let is_dead = self.is_dead_for_good
@@ -72,8 +75,9 @@ impl World<'_> {
                 > self.heals.at + nanos(self.plan.limits.silence()) * 3 + self.plan.slack_ns();
         // Until it takes one that died for dead, the page may wait for its better word.
         let has_left = |voice| matches!(voice, Voice::Ended | Voice::Dead);
-        let page = self.page.as_ref();
-        let is_heard = page.is_none_or(|page| page.voices().all(|(_, voice)| has_left(voice)));
+        let second = self.second.as_ref().filter(|second| second.comes_back());
+        let mut pages = self.page.iter().chain(second.map(|second| &second.page));
+        let is_heard = pages.all(|page| page.voices().all(|(_, voice)| has_left(voice)));
         let is_over = over.is_some() && is_heard && !self.pis.iter().any(is_waited_for);
         self.is_healed && (is_dead || is_over)
     }
@@ -139,7 +143,9 @@ impl World<'_> {
         }
         // Whoever ends before all is well again may not have been heard to the end.
         if self.plan.holds {
-            self.judge_page_at_end(run)?;
+            PAGES
+                .into_iter()
+                .try_for_each(|seat| self.judge_page_at_end(run, seat))?;
             self.judge_healed(run)?;
         }
         self.judge_those_without_loss(run)?;
@@ -205,7 +211,7 @@ impl World<'_> {
                 continue;
             };
             let counters = brain.counters();
-            if !pi.has_told_all || counters.holes + counters.losses > 0 {
+            if !pi.audience.has_all(PAGE_SEAT) || counters.holes + counters.losses > 0 {
                 continue;
             }
             let books = brain.books();
@@ -230,7 +236,7 @@ impl World<'_> {
     fn judge_healed(&mut self, run: Run) -> Result<(), Violation> {
         let most = self.plan.limits.snapshot_orders;
         let mut is_any = false;
-        for brain in self.brains(run, true) {
+        for brain in self.brains(run, Some(PAGE_SEAT)) {
             for slot in brain.books().slots() {
                 let books = brain.books();
                 let symbol_index = books.symbol_index(slot);
@@ -240,7 +246,7 @@ impl World<'_> {
                     continue;
                 }
                 is_any = true;
-                for other in self.brains(run, true) {
+                for other in self.brains(run, Some(PAGE_SEAT)) {
                     let is_contested = |books: &Books<'_>| {
                         let slot = books.slot(symbol_index);
                         slot.is_some_and(|slot| books.is_contested(slot))
@@ -278,17 +284,23 @@ impl World<'_> {
     }
 
     /// Checks that each row shows what the best of the replicas that lived to the end says.
-    fn judge_page_at_end(&mut self, run: Run) -> Result<(), Violation> {
-        let Some(page) = &self.page else {
+    fn judge_page_at_end(&mut self, run: Run, seat: usize) -> Result<(), Violation> {
+        let second = self.second.as_ref().filter(|second| second.comes_back());
+        let page = if seat == PAGE_SEAT {
+            self.page.as_ref()
+        } else {
+            second.map(|second| &second.page)
+        };
+        let Some(page) = page else {
             return Ok(());
         };
-        if self.brains(run, true).next().is_none() {
+        if self.brains(run, Some(seat)).next().is_none() {
             // Nobody was left to tell the page of it.
             return Ok(());
         }
         if page.run() != Some(run) {
             return Err(format!(
-                "run {run} has ended, but the page shows {:?}",
+                "run {run} has ended, but page {seat} shows {:?}",
                 page.run()
             ));
         }
@@ -299,7 +311,7 @@ impl World<'_> {
                 // Of two channels that claim it a replica may have missed one, and not know.
                 continue;
             }
-            is_whole &= self.judge_row_at_end(run, row, page.standing(at, local))?;
+            is_whole &= self.judge_row_at_end(run, seat, row, page.standing(at, local))?;
         }
         if is_whole {
             self.marks.hit(Mark::WholeAgain);
@@ -308,25 +320,31 @@ impl World<'_> {
     }
 
     /// Checks a row against the best of its replicas. Returns false if none lived to the end.
-    fn judge_row_at_end(&self, run: Run, row: &Row, standing: Standing) -> Result<bool, Violation> {
+    fn judge_row_at_end(
+        &self,
+        run: Run,
+        seat: usize,
+        row: &Row,
+        standing: Standing,
+    ) -> Result<bool, Violation> {
         let best_of = |told_all| {
             let brains = self.brains(run, told_all);
             brains
                 .filter_map(|brain| trust_of(brain, row.symbol_index))
                 .min()
         };
-        if standing.is_live() && best_of(false) != Some(Trust::Live) {
+        if standing.is_live() && best_of(None) != Some(Trust::Live) {
             return Err(format!(
-                "no replica calls symbol {} live at the end, but the page does",
+                "no replica calls symbol {} live at the end, but page {seat} does",
                 row.symbol_index
             ));
         }
-        let Some(best) = best_of(true) else {
+        let Some(best) = best_of(Some(seat)) else {
             return Ok(false);
         };
         if standing.trust > best || standing.silent {
             return Err(format!(
-                "the best replica calls symbol {} {best} at the end, but the page says \
+                "the best replica calls symbol {} {best} at the end, but page {seat} says \
                  {standing:?} of {row:?}",
                 row.symbol_index
             ));
@@ -346,7 +364,7 @@ impl World<'_> {
             channel,
             partition: row.partition,
         };
-        let positions = self.brains(run, false);
+        let positions = self.brains(run, None);
         let positions = positions.filter_map(|brain| brain.position(stream));
         let ends = positions.max().unwrap_or_default();
         let right = self.oracle.view_at(run, channel, row.symbol_index, ends);
@@ -360,11 +378,18 @@ impl World<'_> {
         ))
     }
 
-    /// Returns the living Pis of a run; if `told_all`, only those that have pushed their last frame.
-    fn brains(&self, run: Run, told_all: bool) -> impl Iterator<Item = &Pi<'_>> {
+    /// Returns whether something is on its way from a Pi to a second page that reads.
+    fn is_second_to_hear(&self, pi: &PiHost<'_>) -> bool {
+        let reads = self.second.as_ref().is_some_and(SecondPage::comes_back);
+        reads && pi.second.next_at().is_some()
+    }
+
+    /// Returns the living Pis of a run; if `told` is a page, only those that have pushed their last frame
+    /// to it.
+    fn brains(&self, run: Run, told: Option<usize>) -> impl Iterator<Item = &Pi<'_>> {
         self.pis
             .iter()
-            .filter(move |pi| !told_all || pi.has_told_all)
+            .filter(move |pi| told.is_none_or(|seat| pi.audience.has_all(seat)))
             .filter_map(|pi| pi.brain.as_ref())
             .filter(move |brain| brain.run() == run)
     }

@@ -37,6 +37,9 @@ marks! {
     StateTold "a replica tells the state of a symbol";
     DataQueueFull "a batch is dropped because its subscriber does not read";
     StockQueueFull "a Pi waits for the page to read";
+    ReceiverDetached "books no longer wait for a page that takes nothing";
+    ReceiverBack "a page takes frames again that was not waited for";
+    StockOverwritten "a page never gets a frame that it did not take in time";
     FrameLost "a frame is lost on its way";
     FrameTwice "a frame comes twice";
     FrameOvertaken "a frame overtakes another one";

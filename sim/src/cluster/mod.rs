@@ -8,14 +8,16 @@
 //! * `plan`, `fault`: what a seed draws,
 //! * `edge`: frames in transit,
 //! * `reader`: the feed handler of a channel,
+//! * `audience`: who takes the stock events of a Pi,
 //! * `controller_host`, `pi_host`: the machines around the brains, and their connections,
 //! * `oracle`, `members`, `marks`, `trace`: the judges of what is said and of who takes part, the counters
 //!   of rare branches, and the log,
-//! * `world`: the scheduler, with a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`), the
-//!   faults (`trouble`), and the checks at the end (`ending`),
+//! * `world`: the scheduler, with a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`,
+//!   `second_page`), the faults (`trouble`), and the checks at the end (`ending`),
 //! * `verdict`: one seed, from its draw to its verdict ([`run`]),
 //! * `seeds`: many seeds on several threads ([`run_many`]).
 
+mod audience;
 mod controller_host;
 mod controller_turn;
 mod deed;
@@ -31,6 +33,7 @@ mod pi_host;
 mod pi_turn;
 mod plan;
 mod reader;
+mod second_page;
 mod seeds;
 mod trace;
 mod trouble;

@@ -10,6 +10,7 @@ use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
 use oxberry_proto::stock::{StockBatch, StockEvent, SymbolState, View};
 use oxberry_proto::{Deltas, Kind, NodeId, Run, StockTold, StreamId, decode_list, kind_of};
 
+use super::audience::PAGE_SEAT;
 use super::marks::Mark;
 use super::marks::Marks;
 use super::truth::{Place, Truth};
@@ -28,7 +29,8 @@ pub(super) struct Oracle {
     names: BTreeMap<(Run, ChannelId, Numbering), u32>,
     /// What each process of each Pi has sent in its present life.
     pis: BTreeMap<(usize, u32), PiWatch>,
-    page: PageWatch,
+    /// What each page has shown, by its seat.
+    pages: [PageWatch; 2],
     /// How far each stream was published, and when.
     published: BTreeMap<StreamId, VecDeque<(u64, Position)>>,
     published_run: Option<Run>,
@@ -99,7 +101,7 @@ impl Oracle {
             listed: listed.collect(),
             names: BTreeMap::new(),
             pis: BTreeMap::new(),
-            page: PageWatch::default(),
+            pages: Default::default(),
             published: BTreeMap::new(),
             published_run: None,
             told: 0,
@@ -322,14 +324,23 @@ impl Oracle {
     }
 
     /// Forgets the old page, since a new process starts.
-    pub(super) fn page_starts(&mut self) {
-        self.page = PageWatch::default();
+    pub(super) fn page_starts(&mut self, seat: usize) {
+        *self.watch(seat) = PageWatch::default();
+    }
+
+    fn watch(&mut self, seat: usize) -> &mut PageWatch {
+        self.pages.get_mut(seat).expect("two pages are watched")
     }
 
     /// Judges what the page shows after it has taken a frame.
-    pub(super) fn judge_page(&mut self, page: &mut Page, now: Instant) -> Result<(), Violation> {
-        if self.page.run != page.run() {
-            self.page = PageWatch {
+    pub(super) fn judge_page(
+        &mut self,
+        seat: usize,
+        page: &mut Page,
+        now: Instant,
+    ) -> Result<(), Violation> {
+        if self.watch(seat).run != page.run() {
+            *self.watch(seat) = PageWatch {
                 run: page.run(),
                 ..PageWatch::default()
             };
@@ -339,18 +350,18 @@ impl Oracle {
         };
         while let Some(shown) = page.next_shown() {
             self.shown += 1;
-            self.judge_shown(run, &shown)?;
+            self.judge_shown(seat, run, &shown)?;
         }
         for (at, row) in page.rows().iter().enumerate() {
-            self.judge_row(run, at, row, page.standing(at, now).is_live())?;
+            self.judge_row((seat, at), run, row, page.standing(at, now).is_live())?;
         }
         Ok(())
     }
 
     /// Judges an event that the page shows.
-    fn judge_shown(&mut self, run: Run, shown: &Shown) -> Result<(), Violation> {
+    fn judge_shown(&mut self, seat: usize, run: Run, shown: &Shown) -> Result<(), Violation> {
         let at = (shown.channel, shown.position);
-        let last = self.page.last.insert(shown.row, at);
+        let last = self.watch(seat).last.insert(shown.row, at);
         if last.is_some_and(|last| goes_back(last, at)) {
             return Err(format!(
                 "the page shows symbol {} at {at:?} after {last:?}",
@@ -370,7 +381,7 @@ impl Oracle {
             ));
         }
         if let Some(place) = place {
-            self.page.live.entry(claim).or_default().push(place);
+            self.watch(seat).live.entry(claim).or_default().push(place);
         }
         Ok(())
     }
@@ -378,15 +389,15 @@ impl Oracle {
     /// Judges a row as it stands: it never goes back, and if it is live, it is right.
     fn judge_row(
         &mut self,
+        (seat, at): (usize, usize),
         run: Run,
-        at: usize,
         row: &Row,
         is_live: bool,
     ) -> Result<(), Violation> {
         let Some((channel, position)) = row.at else {
             return Ok(());
         };
-        let stood = self.page.stood.insert(at, (channel, position));
+        let stood = self.watch(seat).stood.insert(at, (channel, position));
         if stood.is_some_and(|stood| {
             stood != (channel, position) && goes_back(stood, (channel, position))
         }) {
@@ -431,7 +442,7 @@ impl Oracle {
             return Ok(());
         };
         for (at, row) in page.rows().iter().enumerate() {
-            let behind = self.page.behind.remove(&at);
+            let behind = self.watch(PAGE_SEAT).behind.remove(&at);
             let Some((channel, position)) = row.at else {
                 continue;
             };
@@ -459,12 +470,12 @@ impl Oracle {
             {
                 let right = self.truth(run).and_then(|truth| truth.as_of(claim, due));
                 let behind = behind.unwrap_or(now);
-                self.page.behind.insert(at, behind);
+                self.watch(PAGE_SEAT).behind.insert(at, behind);
                 if right
                     .zip(row.view)
                     .is_some_and(|(right, view)| is_same(right, view))
                 {
-                    self.page.behind.remove(&at);
+                    self.watch(PAGE_SEAT).behind.remove(&at);
                 } else if now - behind > grace {
                     return Err(format!(
                         "the page has symbol {} live at {position}, but {} ns ago {due:?} was \
@@ -486,7 +497,8 @@ impl Oracle {
             return Ok(());
         };
         for claim in truth.claims() {
-            let live = self.page.live.get(&claim).map_or(&[][..], Vec::as_slice);
+            let [page, _] = &self.pages;
+            let live = page.live.get(&claim).map_or(&[][..], Vec::as_slice);
             let missing = truth
                 .news(claim)
                 .find(|(place, _)| live.binary_search(place).is_err());

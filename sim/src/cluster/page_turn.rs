@@ -4,6 +4,8 @@ use oxberry_cluster::page::{Command as PageCommand, Page, Report as PageReport};
 use oxberry_proto::start::SetupVisualRequest;
 use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
 
+use super::audience::PAGE_SEAT;
+use super::edge::Edge;
 use super::marks::Mark;
 use super::oracle::Violation;
 use super::trace::Words;
@@ -19,7 +21,7 @@ impl World<'_> {
             self.page_starts_at = None;
             self.trace.tell(self.now, || "page starts".into());
             self.page = Some(Page::new(self.plan.limits));
-            self.oracle.page_starts();
+            self.oracle.page_starts(PAGE_SEAT);
             self.members.forget_returned();
         }
         if self.page_stalled_until > self.now {
@@ -29,41 +31,51 @@ impl World<'_> {
         let Some(mut page) = self.page.take() else {
             return Ok(());
         };
-        let result = self.run_page(&mut page);
-        self.page = Some(page);
+        let mut from_setup = self.from_setup.take_over();
+        let result = self.run_page(PAGE_SEAT, &mut page, &mut from_setup);
+        (self.page, self.from_setup) = (Some(page), from_setup);
         result
     }
 
-    fn run_page(&mut self, page: &mut Page) -> Result<(), Violation> {
+    /// Gives the page of a seat its turn.
+    pub(super) fn run_page(
+        &mut self,
+        seat: usize,
+        page: &mut Page,
+        from_setup: &mut Edge,
+    ) -> Result<(), Violation> {
         let (now, local) = (self.now, self.local(self.page_skew));
         let before = page.counters();
         if page.run().is_none() || page.poll_timeout().is_some_and(|due| due <= local) {
             page.handle_timeout(local);
+            // Of this run, which the next frame may end.
+            self.oracle.judge_page(seat, page, local)?;
         }
-        while let Some(answer) = self.from_setup.take(now) {
+        while let Some(answer) = from_setup.take(now) {
             let read = page.handle_symbols(&answer);
             read.map_err(|error| format!("the page cannot read the symbols: {error:?}"))?;
         }
-        let mut next = self.from_setup.next_at().unwrap_or(u64::MAX);
+        let mut next = from_setup.next_at().unwrap_or(u64::MAX);
         for at in 0..self.pis.len() {
             let mut taken = false;
             while let Some(pi) = self.pis.get_mut(at)
-                && let Some(frame) = pi.stock.take(now)
+                && let Some(frame) = pi.edge_to(seat).take(now)
             {
                 self.trace.note(now, b'f', &frame);
                 self.trace
-                    .tell(now, || format!("page < pi {at}: {}", Words(&frame)));
+                    .tell(now, || format!("page {seat} < pi {at}: {}", Words(&frame)));
                 page.handle_stock(local, &frame);
                 taken = true;
-                self.oracle.judge_page(page, local)?;
+                self.oracle.judge_page(seat, page, local)?;
             }
-            let arrives = self.pis.get(at).and_then(|pi| pi.stock.next_at());
+            let arrives = self.pis.get_mut(at);
+            let arrives = arrives.and_then(|pi| pi.edge_to(seat).next_at());
             next = next.min(arrives.unwrap_or(u64::MAX));
             if taken {
                 self.wake_pi(at, now + TICK_NS);
             }
         }
-        self.oracle.judge_page(page, local)?;
+        self.oracle.judge_page(seat, page, local)?;
         self.obey_page(page);
         self.members.judge_page(page, local)?;
         while page.next_restated().is_some() {}

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use oxberry_cluster::pi::Pi;
 use oxberry_proto::Topic;
 
+use super::audience::{Audience, SECOND_SEAT};
 use super::edge::{Edge, Wild};
 use super::fault::Line;
 use super::plan::EdgePlan;
@@ -23,8 +24,8 @@ pub(super) struct PiHost<'m> {
     /// Whether its run is over. It rests from then on, with its books as they are, until another one is
     /// to begin.
     pub(super) is_over: bool,
-    /// Whether the Pi has pushed its last frame.
-    pub(super) has_told_all: bool,
+    /// Who takes what it says.
+    pub(super) audience: Audience,
     /// How far the Pi's clock is ahead.
     pub(super) skew: u64,
     pub(super) stalled_until: u64,
@@ -34,6 +35,8 @@ pub(super) struct PiHost<'m> {
     pub(super) from_controller: Edge,
     pub(super) data: Edge,
     pub(super) stock: Edge,
+    /// The same to the second page.
+    pub(super) second: Edge,
     /// The subscriptions that the publisher knows.
     topics: BTreeSet<[u8; Topic::LEN]>,
     /// The subscriptions of the Pi's own socket.
@@ -50,11 +53,19 @@ impl PiHost<'_> {
     pub(super) fn new(edges: &EdgePlan) -> Self {
         let tame = Wild::default();
         let delay = edges.delay_ns;
+        let stock = || {
+            let wild = Wild {
+                lost: edges.stock_lost,
+                repeated: edges.stock_repeated,
+                reordered: edges.stock_reordered,
+            };
+            Edge::new(delay, edges.stock_queue, wild)
+        };
         Self {
             brain: None,
             process: 0,
             is_over: false,
-            has_told_all: false,
+            audience: Audience::default(),
             skew: 0,
             stalled_until: 0,
             starts_at: Some(0),
@@ -69,15 +80,8 @@ impl PiHost<'_> {
                     reordered: edges.data_reordered,
                 },
             ),
-            stock: Edge::new(
-                delay,
-                edges.stock_queue,
-                Wild {
-                    lost: edges.stock_lost,
-                    repeated: edges.stock_repeated,
-                    reordered: edges.stock_reordered,
-                },
-            ),
+            stock: stock(),
+            second: stock(),
             topics: BTreeSet::new(),
             wanted: BTreeSet::new(),
             asked: VecDeque::new(),
@@ -155,6 +159,17 @@ impl PiHost<'_> {
         }
         self.to_controller.break_off(random, false);
         self.stock.break_off(random, false);
+        self.second.break_off(random, false);
+        self.second.connect(0);
+    }
+
+    /// Returns the connection to the page of a seat.
+    pub(super) fn edge_to(&mut self, seat: usize) -> &mut Edge {
+        if seat == SECOND_SEAT {
+            &mut self.second
+        } else {
+            &mut self.stock
+        }
     }
 
     /// Restores the connections that are due. Subscriptions are sent again a little later.

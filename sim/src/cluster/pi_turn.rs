@@ -7,9 +7,11 @@ use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{Kind, Libzmq, kind_of};
 
-use super::edge::Sent;
+use super::audience::{Audience, PAGE_SEAT, PAGES, SEATS, WITNESS_SEAT};
+use super::edge::{Frame, Sent};
 use super::marks::Mark;
 use super::oracle::Violation;
+use super::plan::nanos;
 use super::trace::Words;
 use super::world::{CAPACITY, CONTROLLER, PAGE, PIS, TICK_NS, World};
 
@@ -28,6 +30,7 @@ impl<'m> World<'m> {
                 .expect("a short name"),
             max_orders: CAPACITY.orders,
             max_symbols: CAPACITY.symbols,
+            receivers: SEATS,
             libzmq: Libzmq::default(),
             limits: self.plan.limits,
         };
@@ -35,7 +38,7 @@ impl<'m> World<'m> {
         if let Some(pi) = self.pis.get_mut(at) {
             pi.brain = Some(Pi::new(config, books, local));
             pi.is_over = false;
-            pi.has_told_all = false;
+            pi.audience = Audience::default();
             pi.process += 1;
             pi.control_up_at = Some(self.now);
             pi.data_up_at = Some(self.now);
@@ -89,7 +92,7 @@ impl<'m> World<'m> {
         brain.handle_timeout(local);
         self.hear_controller(at, brain, local);
         let taken = self.take_data(at, brain, local);
-        self.tell_page(at, brain)?;
+        self.tell_receivers(at, brain, local)?;
         self.tell_controller(at, brain, local);
         let mut next = self.next_input(at, brain, taken);
         self.count_turn(before, brain.counters());
@@ -109,7 +112,8 @@ impl<'m> World<'m> {
         }
         let pi = self.pis.get(at);
         let to_controller = pi.and_then(|pi| pi.to_controller.next_at());
-        let to_page = pi.and_then(|pi| pi.stock.next_at());
+        let to_page = pi.map(|pi| [pi.stock.next_at(), pi.second.next_at()]);
+        let to_page = to_page.into_iter().flatten().flatten().min();
         self.wake(CONTROLLER, to_controller.unwrap_or(u64::MAX));
         self.wake(PAGE, to_page.unwrap_or(u64::MAX));
         self.wake_pi(at, next.max(self.now + TICK_NS));
@@ -148,25 +152,91 @@ impl<'m> World<'m> {
         taken
     }
 
-    /// Pushes frames to the page while the queue has room. The oracle judges each.
-    fn tell_page(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
-        let (now, wall) = (self.now, self.wall());
-        while let Some(pi) = self.pis.get_mut(at) {
-            if pi.stock.is_full() {
-                self.marks.hit(Mark::StockQueueFull);
-                break;
+    /// Pushes frames to the pages while their queues have room. The oracle judges each.
+    fn tell_receivers(
+        &mut self,
+        at: usize,
+        brain: &mut Pi<'m>,
+        local: Instant,
+    ) -> Result<(), Violation> {
+        if let Some(pi) = self.pis.get_mut(at) {
+            pi.audience.follow(brain.run());
+        }
+        // What one takes, or no longer holds, makes room, and in that there may be more for the others.
+        let mut is_more = true;
+        while core::mem::take(&mut is_more) {
+            for seat in PAGES {
+                is_more |= self.tell_page(at, brain, seat, local)?;
+                is_more |= self.tell_witness(at, brain)?;
             }
-            let Some(frame) = brain.stock_frame(wall) else {
-                break;
-            };
+        }
+        let patience = nanos(self.plan.limits.receiver_patience);
+        let pi = self.pis.get(at);
+        pi.map_or(Ok(()), |pi| {
+            pi.audience.judge_waits(brain, self.now, patience)
+        })
+        .map_err(|what| format!("pi {at}: {what}"))
+    }
+
+    /// Lets the witness take everything that the Pi says; returns whether that was anything.
+    fn tell_witness(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<bool, Violation> {
+        let (now, wall) = (self.now, self.wall());
+        let mut has_taken = false;
+        while let Some(pi) = self.pis.get_mut(at)
+            && let Some(frame) = brain.stock_frame(WITNESS_SEAT, wall)
+        {
             self.trace.note(now, b's', frame);
             self.trace
                 .tell(now, || format!("pi {at} > {}", Words(frame)));
-            pi.has_told_all |= kind_of(frame) == Ok(Kind::EndOfEvents);
             self.oracle
                 .pi_tells((at, pi.process), frame, &mut self.marks)?;
-            let sent = pi.stock.send(now, &mut self.random, frame.into());
-            brain.stock_sent();
+            pi.audience.note(frame.into());
+            brain.stock_sent(WITNESS_SEAT);
+            has_taken = true;
+        }
+        Ok(has_taken)
+    }
+
+    /// Pushes frames to the page of a seat while its queue has room; returns whether it took any.
+    fn tell_page(
+        &mut self,
+        at: usize,
+        brain: &mut Pi<'m>,
+        seat: usize,
+        local: Instant,
+    ) -> Result<bool, Violation> {
+        let (now, wall) = (self.now, self.wall());
+        let is_there = seat == PAGE_SEAT || self.second.is_some();
+        let mut has_taken = false;
+        while brain.stock_frame(seat, wall).is_some() {
+            // It may have been made just now.
+            self.tell_witness(at, brain)?;
+            let Some(pi) = self.pis.get_mut(at) else {
+                break;
+            };
+            if pi.edge_to(seat).is_full() {
+                self.marks.hit(Mark::StockQueueFull);
+                pi.audience.refuses(seat, now);
+                brain.stock_refused(seat, local);
+                break;
+            }
+            let Some(frame) = brain.stock_frame(seat, wall) else {
+                break;
+            };
+            let frame: Frame = frame.into();
+            pi.audience
+                .judge_taken(seat, brain, &frame)
+                .map_err(|what| format!("pi {at}: {what}"))?;
+            if kind_of(&frame) == Ok(Kind::EndOfEvents) {
+                pi.audience.note_end(seat);
+            }
+            brain.stock_sent(seat);
+            has_taken = true;
+            if !is_there {
+                // Nobody misses it.
+                continue;
+            }
+            let sent = pi.edge_to(seat).send(now, &mut self.random, frame);
             match sent {
                 Sent::Lost => self.marks.hit(Mark::FrameLost),
                 Sent::Twice => self.marks.hit(Mark::FrameTwice),
@@ -174,7 +244,7 @@ impl<'m> World<'m> {
                 Sent::OnItsWay | Sent::Full => {}
             }
         }
-        Ok(())
+        Ok(has_taken)
     }
 
     /// Sends messages to the controller while the queue has room.
@@ -243,6 +313,18 @@ impl<'m> World<'m> {
                 after.snapshots_given_up - before.snapshots_given_up,
             ),
             (Mark::Foreign, after.foreign - before.foreign),
+            (
+                Mark::ReceiverDetached,
+                after.receivers_detached - before.receivers_detached,
+            ),
+            (
+                Mark::ReceiverBack,
+                after.receivers_back - before.receivers_back,
+            ),
+            (
+                Mark::StockOverwritten,
+                after.stock_frames_dropped - before.stock_frames_dropped,
+            ),
         ] {
             self.marks.count(mark, times);
         }
@@ -265,7 +347,6 @@ impl<'m> World<'m> {
                 PiCommand::Report(report) => {
                     self.trace.tell(self.now, || format!("pi {at}: {report:?}"));
                     match report {
-                        PiReport::Assigned { .. } => pi.has_told_all = false,
                         PiReport::Hole { from, to, .. } if from.numbering != to.numbering => {
                             self.marks.hit(Mark::HoleOverReset);
                         }
@@ -285,6 +366,7 @@ impl<'m> World<'m> {
                         }
                         PiReport::AwaitingController
                         | PiReport::Fenced
+                        | PiReport::Assigned { .. }
                         | PiReport::Ready
                         | PiReport::Hole { .. }
                         | PiReport::Repaired { .. }
@@ -292,6 +374,8 @@ impl<'m> World<'m> {
                         | PiReport::BadFrame(_)
                         | PiReport::OutOfPlace(_)
                         | PiReport::Rejected { .. }
+                        | PiReport::ReceiverDetached { .. }
+                        | PiReport::ReceiverBack { .. }
                         | PiReport::Ended { .. } => {}
                     }
                 }

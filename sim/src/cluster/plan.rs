@@ -139,6 +139,16 @@ pub(super) struct Plan {
     pub(super) holds: bool,
     /// Whether another run follows.
     pub(super) next_day: Option<NextDay>,
+    /// Whether there is a page on another machine.
+    pub(super) second: Option<SecondPlan>,
+}
+
+/// When the second page does nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SecondPlan {
+    pub(super) stalls: u64,
+    /// `None` is for good: all is well without it.
+    pub(super) until: Option<u64>,
 }
 
 /// The run after the first one.
@@ -185,6 +195,7 @@ impl Plan {
             quiet_ns: 0,
             holds: random.chance(750),
             next_day: draw_next_day(seed, beat),
+            second: None,
             market,
         };
         if is_calm {
@@ -192,7 +203,20 @@ impl Plan {
         } else {
             plan.draw_faults(random);
         }
+        plan.draw_receivers();
         plan
+    }
+
+    /// Draws by itself, as the next day is.
+    fn draw_receivers(&mut self) {
+        let random = &mut Random::new(self.seed, 4);
+        let beat = self.limits.beat;
+        self.limits.receiver_patience = pick(random, &[beat / 2, beat, 2 * beat, 3 * beat]);
+        let (beat, timeout) = (nanos(beat), nanos(self.limits.node_timeout));
+        let stalls = random.below(20 * beat);
+        let until = stalls + pick(random, &[0, beat, 4 * beat, 2 * timeout]);
+        let until = random.chance(700).then_some(until);
+        self.second = random.chance(400).then_some(SecondPlan { stalls, until });
     }
 
     fn draw_faults(&mut self, random: &mut Random) {
@@ -287,7 +311,9 @@ impl Plan {
         let streams = self.partitions * usize::from(self.market.channels);
         let batches = self.limits.window_bytes / self.limits.batch_bytes * streams;
         let rounds = (self.limits.outbox_frames + 60 + batches) / self.edges.stock_queue + 8;
-        self.edges.delay_ns.1 * rounds as u64 + self.pi_turn_ns * frames as u64 + 2_000_000
+        let travel = self.edges.delay_ns.1 * rounds as u64 + self.pi_turn_ns * frames as u64;
+        // And books may wait for the other page meanwhile.
+        travel + nanos(self.limits.receiver_patience) + 2_000_000
     }
 }
 
@@ -330,6 +356,9 @@ impl fmt::Display for Plan {
         if let Some(next_day) = self.next_day {
             writeln!(f, "{next_day:?}")?;
         }
+        if let Some(second) = self.second {
+            writeln!(f, "{second:?}")?;
+        }
         for FaultAt { at, fault } in &self.faults {
             writeln!(f, "{at:>12} ns {fault:?}")?;
         }
@@ -365,6 +394,8 @@ fn draw_limits(random: &mut Random) -> Limits {
         ack_delay: Duration::from_millis(pick(random, &[0, 1, 5])),
         beat,
         outbox_frames: pick(random, &[1, 4, 64]),
+        // Drawn with the receivers.
+        receiver_patience: beat,
         sweep: pick(random, &[1, 3, 256]),
         snapshot_orders: pick(random, &[4, 1_024]),
         snapshot_wishes: pick(random, &[1, 2, 8]),

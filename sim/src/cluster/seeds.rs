@@ -84,7 +84,7 @@ pub fn run_many(
         summary.remembered += 1;
         summary.totals.add(&line.totals);
         for &mark in Mark::ALL {
-            if line.marks >> (mark as u64) & 1 == 1 {
+            if line.marks >> (mark as u128) & 1 == 1 {
                 summary.marks.hit(mark);
             }
         }

@@ -256,6 +256,7 @@ impl World<'_> {
         for pi in &mut self.pis {
             pi.data.wild = Wild::default();
             pi.stock.wild = Wild::default();
+            pi.second.wild = Wild::default();
             for edge in [
                 &mut pi.to_controller,
                 &mut pi.from_controller,

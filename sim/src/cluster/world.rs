@@ -15,6 +15,7 @@ use super::members::Members;
 use super::oracle::{Oracle, Violation};
 use super::pi_host::PiHost;
 use super::plan::{Plan, nanos};
+use super::second_page::SecondPage;
 use super::trace::Trace;
 use super::truth::Truth;
 use super::venue::{self, Day};
@@ -67,6 +68,8 @@ pub(super) struct World<'m> {
     pub(super) page_skew: u64,
     pub(super) page_stalled_until: u64,
     pub(super) page_starts_at: Option<u64>,
+    /// The page on another machine, if there is one.
+    pub(super) second: Option<SecondPage>,
     pub(super) to_setup: Edge,
     pub(super) from_setup: Edge,
     pub(super) faults: std::vec::IntoIter<FaultAt>,
@@ -120,6 +123,7 @@ impl<'m> World<'m> {
             page_skew: 0,
             page_stalled_until: 0,
             page_starts_at: Some(0),
+            second: SecondPage::of_plan(&plan),
             to_setup: setup(),
             from_setup: setup(),
             faults,
@@ -192,7 +196,10 @@ impl<'m> World<'m> {
         }
         match machine {
             CONTROLLER => self.turn_controller()?,
-            PAGE => self.turn_page()?,
+            PAGE => {
+                self.turn_page()?;
+                self.turn_second_page()?;
+            }
             WORLD => self.turn_world()?,
             pi => self.turn_pi(pi - PIS)?,
         }
