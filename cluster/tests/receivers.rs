@@ -90,10 +90,11 @@ impl World {
             node: NodeId::from_raw(0),
             channels: 1,
             partitions: 1,
+            feed_runs: false,
             symbols: 0,
         };
         self.pi
-            .handle_control(self.now, writer.finish(&[], head).unwrap());
+            .handle_control(self.now, WALL, writer.finish(&[], head).unwrap());
         let ping = Ping {
             run: RUN,
             partition,
@@ -382,7 +383,7 @@ fn the_end_waits_for_those_that_take_anything_and_is_there_for_the_others() {
         run: RUN,
         equal: true,
     };
-    world.pi.handle_control(world.now, &bytes(&finish));
+    world.pi.handle_control(world.now, WALL, &bytes(&finish));
     assert!(
         !says_farewell(&mut world),
         "the first has not taken the end"
@@ -415,7 +416,7 @@ fn without_receivers_the_end_waits_for_nobody() {
             run: RUN,
             equal: true,
         };
-        world.pi.handle_control(world.now, &bytes(&finish));
+        world.pi.handle_control(world.now, WALL, &bytes(&finish));
         assert!(says_farewell(&mut world), "{receivers} receivers");
     }
 }
