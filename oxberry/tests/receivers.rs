@@ -6,6 +6,7 @@
 )]
 
 #[path = "support/nodes.rs"]
+#[expect(dead_code, reason = "no daemon gets a signal through it here")]
 mod nodes;
 mod support;
 

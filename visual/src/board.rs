@@ -331,9 +331,16 @@ impl Board {
         self.nodes_expected
     }
 
-    /// The Pis that were heard, how each is heard, and how many events it was the first to bring.
+    /// The Pis that were heard, how each is heard, and how many events it was the first to bring. When
+    /// as many as the run has are there, others have the places of those that are dead, which are left
+    /// out.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, Voice, u64)> {
-        self.page.voices().map(|(node, voice)| {
+        let is_there = |&(_, voice): &(NodeId, Voice)| voice != Voice::Dead;
+        let there = self.page.voices().filter(is_there).count();
+        let are_all_there = there >= usize::from(self.nodes_expected);
+        let shown = self.page.voices();
+        let shown = shown.filter(move |one| !are_all_there || is_there(one));
+        shown.map(|(node, voice)| {
             let firsts = self.firsts.get(&node).copied();
             (node, voice, firsts.unwrap_or(0))
         })

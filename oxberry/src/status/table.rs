@@ -80,7 +80,7 @@ fn whole(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if counters.joined_late + counters.fenced > 0 {
         writeln!(
             f,
-            "came late   {} nodes joined while the feed ran; {} were taken for dead and spoke again",
+            "came late   {} nodes joined in the run, {} spoke after they counted as dead",
             counters.joined_late, counters.fenced
         )?;
     }

@@ -80,6 +80,13 @@ impl Node {
         &self.said
     }
 
+    /// Sends it a signal, such as `STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Takes its life without a word, as a power cut does.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

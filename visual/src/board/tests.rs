@@ -514,3 +514,25 @@ proptest! {
         take_changed(&mut board, START);
     }
 }
+
+#[test]
+fn a_dead_pi_is_listed_until_another_one_has_its_place() {
+    let mut board = board(1, 2);
+    let mut pis = [0, 1, 2].map(|node| Pi::new(RUN, node));
+    for pi in pis.iter_mut().take(2) {
+        give(&mut board, &pi.batch(10, 1, &[event(10, 1, None)]));
+    }
+    let later = START.after(LIMITS.node_timeout);
+    let mut speak = |board: &mut Board, of: usize| {
+        board.handle_frame(later, &pis[of].batch(10, 2, &[]), &mut |_, _| {});
+        board.handle_timeout(later);
+    };
+    let listed = |board: &Board| -> Vec<_> {
+        let nodes = board.nodes();
+        nodes.map(|(node, voice, _)| (node.raw(), voice)).collect()
+    };
+    speak(&mut board, 1);
+    assert_eq!(listed(&board), [(0, Voice::Dead), (1, Voice::Speaking)]);
+    speak(&mut board, 2);
+    assert_eq!(listed(&board), [(1, Voice::Speaking), (2, Voice::Speaking)]);
+}

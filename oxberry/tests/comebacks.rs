@@ -1,0 +1,158 @@
+//! Pis that come back in the middle of the feed: real daemons, killed or stopped while a pipe holds the
+//! rest of the day back.
+#![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for processes, but not for ever"
+)]
+
+#[path = "support/cluster.rs"]
+#[expect(dead_code, reason = "nobody looks at the page's words here")]
+mod cluster;
+#[path = "support/nodes.rs"]
+#[expect(dead_code, reason = "nobody looks at their words without waiting here")]
+mod nodes;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+
+use cluster::{Cluster, market};
+use nodes::{Node, await_state, digests, state_of};
+use serde_json::Value;
+use support::oxberry;
+use tempfile::TempDir;
+
+/// A day that stops in its middle until it may go on.
+struct HeldDay {
+    directory: TempDir,
+    writers: Vec<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl HeldDay {
+    /// The channels of a day through named pipes.
+    fn of(day: &Path) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut writers = Vec::new();
+        for file in fs::read_dir(day).unwrap() {
+            let path = file.unwrap().path();
+            let to = directory.path().join(path.file_name().unwrap());
+            if path.extension().is_none_or(|ext| ext != "dat") {
+                fs::copy(&path, &to).unwrap();
+                continue;
+            }
+            let made = Command::new("mkfifo").arg(&to).status().unwrap();
+            assert!(made.success());
+            let bytes = fs::read(&path).unwrap();
+            let (go_on, may_go_on) = mpsc::channel();
+            let writer = thread::spawn(move || {
+                let (first, rest) = bytes.split_at(bytes.len() / 2);
+                let mut pipe = File::options().write(true).open(&to).unwrap();
+                pipe.write_all(first).unwrap();
+                if may_go_on.recv().is_ok() {
+                    pipe.write_all(rest).unwrap();
+                }
+            });
+            writers.push((go_on, writer));
+        }
+        Self { directory, writers }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    fn go_on(&mut self) {
+        for (go_on, writer) in self.writers.drain(..) {
+            go_on.send(()).unwrap();
+            writer.join().unwrap();
+        }
+    }
+}
+
+/// What both replicas of a day come to that nobody disturbs.
+fn undisturbed(cluster: &Cluster, day: &Path) -> BTreeMap<(u64, String), String> {
+    cluster.play(day).0
+}
+
+/// A run that stands in the middle of its day.
+fn in_the_middle(cluster: &Cluster, day: &HeldDay) -> Node {
+    let mut controller = cluster.controller(day.path(), "max");
+    controller.await_line(r#""started""#);
+    await_state(&cluster.web, |state| {
+        state["phase"] == "running" && state["counters"]["events"].as_u64() > Some(0)
+    });
+    controller
+}
+
+/// Lets the day go on to its end, and holds it against the undisturbed one: pi-2 has all of it, and pi-1
+/// calls no book live that it has not.
+fn end_well(
+    cluster: &Cluster,
+    controller: Node,
+    mut day: HeldDay,
+    before: &Value,
+    expected: &BTreeMap<(u64, String), String>,
+) {
+    day.go_on();
+    let (code, said) = controller.end();
+    assert_eq!(code, Some(0), "{said}");
+    let digests = digests(&said);
+    assert_eq!(digests.len(), expected.len(), "{said}");
+    let of_twin = |digests: &BTreeMap<(u64, String), String>| {
+        let mut of_twin = digests.clone();
+        of_twin.retain(|(_, node), _| node == "pi-2");
+        of_twin
+    };
+    assert_eq!(of_twin(&digests), of_twin(expected));
+    // The twin has vouched for all of it.
+    cluster.ended(before);
+}
+
+/// What the controller has counted.
+fn count(cluster: &Cluster, of: &str) -> Option<u64> {
+    let status = oxberry(["status", "--json", "--controller", &cluster.setup]);
+    let status: Value = serde_json::from_str(&status.stdout).unwrap();
+    status[of].as_u64()
+}
+
+#[test]
+fn a_pi_that_is_killed_in_the_run_and_started_again_joins_it() {
+    let day = market("1");
+    let mut cluster = Cluster::start();
+    let expected = undisturbed(&cluster, day.path());
+    let before = state_of(&cluster.web)["run"].clone();
+    let held = HeldDay::of(day.path());
+    let mut controller = in_the_middle(&cluster, &held);
+    cluster.pis.remove(0).kill();
+    let mut again = cluster.pi("pi-1");
+    controller.await_line("pi-1 joined while the feed runs and has its place again");
+    again.await_line("hears all its partitions");
+    assert_eq!(count(&cluster, "joined_late"), Some(1));
+    end_well(&cluster, controller, held, &before, &expected);
+    again.await_line("all replicas are equal");
+}
+
+#[test]
+fn a_pi_that_stood_still_for_too_long_is_fenced_and_joins_anew() {
+    let day = market("1");
+    let mut cluster = Cluster::start();
+    let expected = undisturbed(&cluster, day.path());
+    let before = state_of(&cluster.web)["run"].clone();
+    let held = HeldDay::of(day.path());
+    let mut controller = in_the_middle(&cluster, &held);
+    cluster.pis[0].signal("STOP");
+    controller.await_line("pi-1 is silent and counts as dead");
+    cluster.pis[0].signal("CONT");
+    controller.await_line("pi-1 was taken for dead and speaks again");
+    controller.await_line("pi-1 joined while the feed runs and has its place again");
+    cluster.pis[0].await_line("the controller took this node for dead");
+    cluster.pis[0].await_line("hears all its partitions");
+    assert_eq!(count(&cluster, "fenced"), Some(1));
+    end_well(&cluster, controller, held, &before, &expected);
+}
