@@ -11,6 +11,8 @@ pub(super) struct Hole {
     pub(super) from: Position,
     /// What came goes on from here.
     pub(super) to: Position,
+    /// The highest place from where on something came: there may be holes behind this one.
+    pub(super) seen: Position,
     /// When it is given up.
     pub(super) until: Instant,
     /// Whether it is to be asked for.
@@ -50,10 +52,18 @@ impl Holes {
             stream,
             from,
             to,
+            seen: to,
             until,
             wish_due: true,
             is_lost: false,
         });
+    }
+
+    /// Something came behind the hole of a stream that goes on from there.
+    pub(super) fn see(&mut self, stream: StreamId, from: Position) {
+        for hole in self.0.iter_mut().filter(|hole| hole.stream == stream) {
+            hole.seen = hole.seen.max(from);
+        }
     }
 
     /// Some of the hole of a stream is given up.

@@ -68,14 +68,20 @@ impl Pi<'_> {
         at: Position,
         range: &Range,
     ) {
-        if self.streams.holes.of(stream).is_none() {
-            self.counters.repairs_asked += 1;
-            let until = now.after(self.config.limits.repair_timeout);
-            let to = range.needs(at);
-            self.streams.holes.open(stream, at, to, until);
+        let to = range.needs(at);
+        if self.streams.holes.of(stream).is_some() {
+            self.streams.holes.see(stream, to);
+        } else {
+            self.open_hole(now, stream, at, to);
             // The visualisation is not to wait for that until the next beat.
             self.beat_due = true;
         }
+    }
+
+    fn open_hole(&mut self, now: Instant, stream: StreamId, from: Position, to: Position) {
+        self.counters.repairs_asked += 1;
+        let until = now.after(self.config.limits.repair_timeout);
+        self.streams.holes.open(stream, from, to, until);
     }
 
     /// Holds a batch that came behind a hole. One that finds no room is as good as lost on its way, and
@@ -167,6 +173,7 @@ impl Pi<'_> {
             stream,
             from,
             to,
+            seen,
             is_lost,
             ..
         } = *hole;
@@ -175,10 +182,15 @@ impl Pi<'_> {
             self.report(Report::Repaired { stream, from, to });
         }
         self.streams.holes.close(stream);
-        match self.held.first(stream) {
-            Some(range) => self.find_hole(now, stream, at, &range),
-            None => self.beat_due = true,
-        }
+        // What found no room to wait is known to be there as well.
+        let seen = Some(seen).filter(|&seen| seen > at);
+        let held = self.held.first(stream).map(|range| range.needs(at));
+        let Some(to) = held.or(seen) else {
+            self.beat_due = true;
+            return;
+        };
+        self.open_hole(now, stream, at, to);
+        self.streams.holes.see(stream, seen.unwrap_or(to));
     }
 
     /// Gives a hole up, as far as it reaches up to `through`.

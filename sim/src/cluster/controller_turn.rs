@@ -78,6 +78,7 @@ impl World<'_> {
             }
             self.controller_starts_at = None;
             self.trace.tell(self.now, || "controller starts".into());
+            self.buried.clear();
             self.start_controller();
         }
         if self.controller_stalled_until > self.now {
@@ -274,6 +275,11 @@ impl World<'_> {
     fn note_report(&mut self, report: &ControllerReport, has_started: bool) {
         self.trace
             .tell(self.now, || format!("controller: {report:?}"));
+        if let ControllerReport::Died { name, .. } | ControllerReport::StartedAgain { name, .. } =
+            report
+        {
+            self.buried.insert(name.clone());
+        }
         if let ControllerReport::StartedAgain { .. } = report {
             self.marks.hit(Mark::StartedAgain);
         } else if let ControllerReport::Died { .. } = report {

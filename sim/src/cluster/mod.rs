@@ -10,14 +10,15 @@
 //! * `reader`: the feed handler of a channel,
 //! * `audience`: who takes the stock events of a Pi,
 //! * `controller_host`, `pi_host`: the machines around the brains, and their connections,
-//! * `oracle`, `members`, `marks`, `trace`: the judges of what is said and of who takes part, the counters
-//!   of rare branches, and the log,
+//! * `oracle`, `candour`, `members`, `marks`, `trace`: the judges of what is said, of what is not kept back,
+//!   and of who takes part, the counters of rare branches, and the log,
 //! * `world`: the scheduler, with a turn of each machine (`controller_turn`, `pi_turn`, `page_turn`,
 //!   `second_page`), the faults (`trouble`), and the checks at the end (`ending`),
 //! * `verdict`: one seed, from its draw to its verdict ([`run`]),
 //! * `seeds`: many seeds on several threads ([`run_many`]).
 
 mod audience;
+mod candour;
 mod controller_host;
 mod controller_turn;
 mod deed;

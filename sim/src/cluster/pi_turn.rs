@@ -4,7 +4,7 @@ use oxberry_cluster::pi::{
     Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport,
 };
 use oxberry_core::book::Books;
-use oxberry_core::units::{Instant, UnixNanos};
+use oxberry_core::units::{Instant, Position, UnixNanos};
 use oxberry_proto::{Kind, Libzmq, kind_of};
 
 use super::audience::{Audience, PAGE_SEAT, PAGES, SEATS, WITNESS_SEAT};
@@ -143,6 +143,7 @@ impl<'m> World<'m> {
             && let Some(frame) = pi.data.take(now)
         {
             self.trace.note(now, b'd', &frame);
+            self.candour.takes(now, (at, pi.process), &frame);
             self.trace
                 .tell(now, || format!("pi {at} < {}", Words(&frame)));
             brain.handle_data(local, wall, &frame);
@@ -190,6 +191,7 @@ impl<'m> World<'m> {
                 .tell(now, || format!("pi {at} > {}", Words(frame)));
             self.oracle
                 .pi_tells((at, pi.process), frame, &mut self.marks)?;
+            self.candour.judge((at, pi.process), frame)?;
             pi.audience.note(frame.into());
             brain.stock_sent(WITNESS_SEAT);
             has_taken = true;
@@ -338,6 +340,9 @@ impl<'m> World<'m> {
     fn obey_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
         let delay = self.plan.edges.delay_ns.1;
         while let Some(command) = brain.next_command() {
+            if let PiCommand::Report(PiReport::Hole { from, .. }) = command {
+                self.judge_given_up(at, brain, from)?;
+            }
             let Some(pi) = self.pis.get_mut(at) else {
                 break;
             };
@@ -382,5 +387,23 @@ impl<'m> World<'m> {
             }
         }
         Ok(())
+    }
+
+    /// Checks that a Pi that all could hear for long enough, and that counts as a replica, got what it
+    /// lacked: what it has not acknowledged is kept.
+    fn judge_given_up(&self, at: usize, brain: &Pi<'_>, from: Position) -> Result<(), Violation> {
+        let limits = &self.plan.limits;
+        let needs = nanos(limits.beat) * 2 + self.plan.edges.reconnect_ns + self.plan.slack_ns();
+        let is_well = self.is_healed && self.healed_at + needs <= self.now;
+        let run = self.controller.as_ref().and_then(|host| host.started);
+        let is_replica = run.is_some_and(|(run, _)| run == brain.run())
+            && !self.buried.contains(&format!("pi-{at}"));
+        let is_patient = nanos(limits.repair_timeout) >= needs;
+        if from == Position::default() || !is_well || !is_replica || !is_patient {
+            return Ok(());
+        }
+        Err(format!(
+            "pi {at} gave up what it lacked from {from} on, although nothing was in its way"
+        ))
     }
 }

@@ -250,6 +250,7 @@ impl World<'_> {
         self.trace
             .tell(self.now, || "all is well from here on".into());
         self.is_healed = true;
+        self.healed_at = self.now;
         let now = self.now;
         let soon = now + self.plan.edges.reconnect_ns;
         let is_controller_there = self.controller.is_some() || self.controller_starts_at.is_some();

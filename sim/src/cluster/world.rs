@@ -1,12 +1,13 @@
 //! The simulated world: controller, Pis, page and feed in one thread, on one simulated clock.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 use oxberry_cluster::page::Page;
 use oxberry_core::book::{Capacity, Trust};
 use oxberry_core::units::{ChannelId, Instant};
 
+use super::candour::Candour;
 use super::controller_host::{ControllerHost, Heals};
 use super::edge::{Edge, Frame, Wild};
 use super::fault::FaultAt;
@@ -77,11 +78,16 @@ pub(super) struct World<'m> {
     next_check: u64,
     pub(super) oracle: Oracle,
     pub(super) members: Members,
+    pub(super) candour: Candour,
     pub(super) marks: Marks,
     pub(super) trace: Trace,
     pub(super) steps: u64,
     pub(super) faults_done: u64,
     pub(super) is_healed: bool,
+    /// When all faults were healed last.
+    pub(super) healed_at: u64,
+    /// The Pis that the controller took for dead, by their names.
+    pub(super) buried: BTreeSet<String>,
     pub(super) is_dead_for_good: bool,
     /// Whether it was looked who is there again after the faults.
     pub(super) are_all_back: bool,
@@ -137,11 +143,14 @@ impl<'m> World<'m> {
                     .map(|one| one.symbol_index),
             ),
             members: Members::default(),
+            candour: Candour::default(),
             marks: Marks::default(),
             trace: Trace::new(with_words),
             steps: 0,
             faults_done: 0,
             is_healed: plan.heals_at == 0,
+            healed_at: 0,
+            buried: BTreeSet::new(),
             is_dead_for_good: false,
             are_all_back: false,
             is_next_day: false,
