@@ -2,6 +2,10 @@
 
 use core::fmt;
 
+use oxberry_proto::flow::{Ack, Batch, Coverage, Refresh, StreamPosition};
+use oxberry_proto::stock::{StockBatch, StockBeat, StreamWord};
+use oxberry_proto::{Deltas, Kind, Listed, Topic, decode, decode_list, kind_of};
+
 /// Follows a simulation step by step.
 #[derive(Debug)]
 pub(super) struct Trace {
@@ -56,71 +60,52 @@ pub(super) struct Words<'a>(pub(super) &'a [u8]);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use oxberry_proto::flow::{Ack, Batch, Coverage, Refresh};
-        use oxberry_proto::stock::{StockBatch, StockBeat};
-        use oxberry_proto::{Kind, decode, decode_list, kind_of};
-        let message = self.0;
-        let message = match oxberry_proto::Topic::split(message) {
+        let message = match Topic::split(self.0) {
             Ok((_, message)) => message,
-            Err(_) => message,
+            Err(_) => self.0,
+        };
+        let events = |numbering, after| {
+            let mut deltas = Deltas::new(numbering, after);
+            move |record| format!("{:?}", deltas.recorded(record))
         };
         match kind_of(message) {
-            Ok(Kind::Batch) => match decode_list::<Batch>(message) {
-                Ok((head, records)) => {
-                    let mut deltas = oxberry_proto::Deltas::new(head.numbering, head.after);
-                    write!(f, "{head:?}")?;
-                    for record in records.flatten() {
-                        write!(f, "\n{:>18}{:?}", "", deltas.recorded(record))?;
-                    }
-                    Ok(())
-                }
-                Err(error) => write!(f, "{error:?}"),
-            },
-            Ok(Kind::Refresh) => match decode_list::<Refresh>(message) {
-                Ok((head, records)) => {
-                    let mut deltas = oxberry_proto::Deltas::new(head.numbering, head.through);
-                    write!(f, "{head:?}")?;
-                    for record in records.flatten() {
-                        write!(f, "\n{:>18}{:?}", "", deltas.recorded(record))?;
-                    }
-                    Ok(())
-                }
-                Err(error) => write!(f, "{error:?}"),
-            },
-            Ok(Kind::Ack) => match decode_list::<Ack>(message) {
-                Ok((head, positions)) => {
-                    write!(f, "{head:?}")?;
-                    for told in positions.flatten() {
-                        write!(f, "\n{:>18}{} {}", "", told.stream, told.position)?;
-                    }
-                    Ok(())
-                }
-                Err(error) => write!(f, "{error:?}"),
-            },
+            Ok(Kind::Batch) => list(f, message, |head: &Batch| {
+                events(head.numbering, head.after)
+            }),
+            Ok(Kind::Refresh) => list(f, message, |head: &Refresh| {
+                events(head.numbering, head.through)
+            }),
+            Ok(Kind::Ack) => list(f, message, |_: &Ack| {
+                |told: StreamPosition| format!("{} {}", told.stream, told.position)
+            }),
+            Ok(Kind::StockBatch) => list(f, message, |head: &StockBatch| {
+                let mut deltas = Deltas::new(head.numbering, head.after);
+                move |record| format!("{:?}", deltas.stock_told(record))
+            }),
+            Ok(Kind::StockBeat) => list(f, message, |_: &StockBeat| {
+                |word: StreamWord| format!("{word:?}")
+            }),
             Ok(Kind::Coverage) => write!(f, "{:?}", decode::<Coverage>(message)),
-            Ok(Kind::StockBatch) => match decode_list::<StockBatch>(message) {
-                Ok((head, records)) => {
-                    let mut deltas = oxberry_proto::Deltas::new(head.numbering, head.after);
-                    write!(f, "{head:?}")?;
-                    for record in records.flatten() {
-                        write!(f, "\n{:>18}{:?}", "", deltas.stock_told(record))?;
-                    }
-                    Ok(())
-                }
-                Err(error) => write!(f, "{error:?}"),
-            },
-            Ok(Kind::StockBeat) => match decode_list::<StockBeat>(message) {
-                Ok((head, words)) => {
-                    write!(f, "{head:?}")?;
-                    for word in words.flatten() {
-                        write!(f, "\n{:>18}{word:?}", "")?;
-                    }
-                    Ok(())
-                }
-                Err(error) => write!(f, "{error:?}"),
-            },
             Ok(kind) => write!(f, "{kind:?}"),
             Err(error) => write!(f, "{error:?}"),
         }
     }
+}
+
+/// Prints a head, and a line for each record of its list.
+fn list<H: Listed + fmt::Debug, W: FnMut(H::Record) -> String>(
+    f: &mut fmt::Formatter<'_>,
+    message: &[u8],
+    words_of: impl FnOnce(&H) -> W,
+) -> fmt::Result {
+    let (head, records) = match decode_list::<H>(message) {
+        Ok(list) => list,
+        Err(error) => return write!(f, "{error:?}"),
+    };
+    write!(f, "{head:?}")?;
+    let mut words = words_of(&head);
+    for record in records.flatten() {
+        write!(f, "\n{:>18}{}", "", words(record))?;
+    }
+    Ok(())
 }

@@ -102,6 +102,8 @@ impl<'m> World<'m> {
     pub(super) fn new(plan: Plan, memories: Vec<&'m mut [u32]>, with_words: bool) -> Self {
         let mut day = venue::day(&plan.market, plan.seed);
         let truth = core::mem::replace(&mut day.truth, Truth::new(core::iter::empty()));
+        let listed = day.symbols.iter().filter(|one| one.in_file);
+        let listed = listed.map(|one| one.symbol_index);
         let mut faults = plan.faults.clone().into_iter();
         let next_fault = faults.next();
         let heals = Heals {
@@ -135,13 +137,7 @@ impl<'m> World<'m> {
             faults,
             next_fault,
             next_check: 0,
-            oracle: Oracle::new(
-                truth,
-                day.symbols
-                    .iter()
-                    .filter(|one| one.in_file)
-                    .map(|one| one.symbol_index),
-            ),
+            oracle: Oracle::new(truth, listed),
             members: Members::default(),
             candour: Candour::default(),
             marks: Marks::default(),
