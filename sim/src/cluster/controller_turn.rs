@@ -190,10 +190,11 @@ impl World<'_> {
             match command {
                 ControllerCommand::Send { peer, message } => self.send_to_pi(&peer, message.into()),
                 ControllerCommand::Answer { message } => {
-                    let (now, random) = (self.now, &mut self.random);
+                    let now = self.now;
                     let message: Frame = message.into();
                     // The second page asks, and hears, whatever the first one does.
                     if let Some(second) = &mut self.second {
+                        let random = &mut second.random;
                         second.from_setup.send(now, random, Frame::clone(&message));
                         let arrives = second.from_setup.next_at();
                         self.wake_page(arrives.unwrap_or(u64::MAX));

@@ -208,7 +208,6 @@ impl<'m> World<'m> {
         local: Instant,
     ) -> Result<bool, Violation> {
         let (now, wall) = (self.now, self.wall());
-        let is_there = seat == PAGE_SEAT || self.second.is_some();
         let mut has_taken = false;
         while brain.stock_frame(seat, wall).is_some() {
             // It may have been made just now.
@@ -234,11 +233,16 @@ impl<'m> World<'m> {
             }
             brain.stock_sent(seat);
             has_taken = true;
-            if !is_there {
-                // Nobody misses it.
+            let random = if seat == PAGE_SEAT {
+                Some(&mut self.random)
+            } else {
+                self.second.as_mut().map(|second| &mut second.random)
+            };
+            let Some(random) = random else {
+                // Nobody is there, and nobody misses it.
                 continue;
-            }
-            let sent = pi.edge_to(seat).send(now, &mut self.random, frame);
+            };
+            let sent = pi.edge_to(seat).send(now, random, frame);
             match sent {
                 Sent::Lost => self.marks.hit(Mark::FrameLost),
                 Sent::Twice => self.marks.hit(Mark::FrameTwice),

@@ -7,12 +7,15 @@ use super::edge::{Edge, Wild};
 use super::oracle::Violation;
 use super::plan::{Plan, SecondPlan};
 use super::world::{PAGE, World};
+use crate::random::Random;
 
 /// The second page.
 #[derive(Debug)]
 pub(super) struct SecondPage {
     pub(super) page: Page,
     pub(super) from_setup: Edge,
+    /// Of its own, so that the rest of a seed draws the same with and without it.
+    pub(super) random: Random,
     plan: SecondPlan,
 }
 
@@ -21,6 +24,7 @@ impl SecondPage {
     pub(super) fn of_plan(plan: &Plan) -> Option<Self> {
         plan.second.map(|second| Self {
             page: Page::new(plan.limits),
+            random: Random::new(plan.seed, 5),
             from_setup: Edge::new(plan.edges.delay_ns, 100, Wild::default()),
             plan: second,
         })
