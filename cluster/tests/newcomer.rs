@@ -57,6 +57,7 @@ impl Pair {
             max_orders: CAPACITY.orders,
             max_symbols: CAPACITY.symbols,
             libzmq: Libzmq::default(),
+            receivers: 1,
             limits: Limits::DEFAULT,
         };
         let memory = vec![0; CAPACITY.words()].leak();
@@ -85,7 +86,7 @@ impl Pair {
             feed_runs,
             symbols: 0,
         };
-        pi.handle_control(START, writer.finish(&[], head).unwrap());
+        pi.handle_control(START, WALL, writer.finish(&[], head).unwrap());
         let head = SetupVisual {
             schema: SCHEMA_FINGERPRINT,
             run: RUN,
@@ -150,9 +151,9 @@ impl Pair {
 
     /// The Pi says whatever it has to say.
     fn speak(&mut self) {
-        while let Some(frame) = self.pi.stock_frame(WALL) {
+        while let Some(frame) = self.pi.stock_frame(0, WALL) {
             self.page.handle_stock(self.now, frame);
-            self.pi.stock_sent();
+            self.pi.stock_sent(0);
             // Neither before nor behind any of its frames.
             assert!(self.live() == 0 || self.pi.standing().symbols.live > 0);
         }

@@ -22,9 +22,10 @@ pub(crate) fn log(report: Report, config: &Config) {
             symbols,
         } => tracing::info!(%run, %node, partitions, symbols, "joined the cluster"),
         Report::Ready => tracing::info!("hears all its partitions"),
-        Report::Hole { stream, from, to } if from == Position::default() => tracing::warn!(
+        // Once a stream, of all streams, when the node comes while the feed runs.
+        Report::Hole { stream, from, to } if from == Position::default() => tracing::debug!(
             %stream, %to,
-            "what was said before is missing; the symbols of the partition are stale"
+            "comes into the stream here; the books of the partition are taken over from its twin"
         ),
         Report::Hole { stream, from, to } => tracing::error!(
             %stream, %from, %to,

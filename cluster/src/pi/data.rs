@@ -212,6 +212,16 @@ impl<'s> Pi<'s> {
         self.telling
             .begin_batch(&mut self.streams, wall, head.stream, part);
         self.telling.end_batch(head.through);
+        self.apply_refresh_records(wall, head, records)
+    }
+
+    /// Applies what the records of a refresh tell, as far as they can be read.
+    fn apply_refresh_records(
+        &mut self,
+        wall: UnixNanos,
+        head: &Refresh,
+        records: Records<'_, EventRecord>,
+    ) -> Result<(), ProtoError> {
         let mut deltas = Deltas::new(head.numbering, head.through);
         for record in records {
             let record = record.inspect_err(|_| self.break_refreshes(head.stream))?;

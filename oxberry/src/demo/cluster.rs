@@ -71,6 +71,21 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
+    /// Of these processes, which say what happens to them through `events`.
+    const fn new(nodes: Vec<Node>, events: Receiver<Event>, until_end: bool) -> Self {
+        Self {
+            nodes,
+            events,
+            page: String::new(),
+            until_end,
+            has_ended_pi: false,
+            has_page_ended: false,
+            result_due: None,
+            supervisor: None,
+            meeting: None,
+        }
+    }
+
     /// Starts controller, dashboard and Pis; returns when the feed has started.
     ///
     /// # Errors
@@ -84,17 +99,7 @@ impl Cluster {
     ) -> anyhow::Result<Self> {
         let (sender, events) = mpsc::channel();
         interrupt.tell(sender.clone());
-        let mut cluster = Self {
-            nodes: Vec::new(),
-            events,
-            page: String::new(),
-            until_end: arguments.check,
-            has_ended_pi: false,
-            has_page_ended: false,
-            result_due: None,
-            supervisor: None,
-            meeting: None,
-        };
+        let mut cluster = Self::new(Vec::new(), events, arguments.check);
         let pis = usize::from(arguments.pis);
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
 
@@ -459,18 +464,7 @@ mod tests {
             command.args(["-c", script]);
             Node::start_command(name, command, Notice::of_pi, &ignored).unwrap()
         });
-        let cluster = Cluster {
-            nodes: nodes.collect(),
-            events,
-            page: String::new(),
-            until_end: true,
-            has_ended_pi: false,
-            has_page_ended: false,
-            result_due: None,
-            supervisor: None,
-            meeting: None,
-        };
-        (cluster, sender)
+        (Cluster::new(nodes.collect(), events, true), sender)
     }
 
     fn ended(child: &str) -> Event {

@@ -99,6 +99,7 @@ pub(super) struct World<'m> {
 }
 
 impl<'m> World<'m> {
+    // A table: where each part begins.
     pub(super) fn new(plan: Plan, memories: Vec<&'m mut [u32]>, with_words: bool) -> Self {
         let mut day = venue::day(&plan.market, plan.seed);
         let truth = core::mem::replace(&mut day.truth, Truth::new(core::iter::empty()));
