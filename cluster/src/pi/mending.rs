@@ -47,6 +47,17 @@ impl Pi<'_> {
         }
     }
 
+    /// A beat has passed: asks again for what is missing. While nothing is read, because a receiver of stock
+    /// events holds the books up, what was asked for may well wait to be read, and is no later for that.
+    pub(super) fn look_after_holes(&mut self, now: Instant) {
+        if self.can_take_data() {
+            self.streams.holes.ask_again();
+        } else {
+            let until = now.after(self.config.limits.repair_timeout);
+            self.streams.holes.put_off(until);
+        }
+    }
+
     /// When [`mend`](Self::mend) has something to do.
     pub(super) fn mend_due(&self) -> Option<Instant> {
         if self.streams.holes.is_empty() || !self.can_take_data() {

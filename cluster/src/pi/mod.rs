@@ -237,7 +237,7 @@ impl<'s> Pi<'s> {
                 let is_pinged = core::mem::take(&mut self.is_pinged);
                 self.mail.ready_due |= is_ready && (is_pinged || !self.streams.have_begun());
                 self.streams.owe_all(now);
-                self.streams.holes.ask_again();
+                self.look_after_holes(now);
                 self.listen(now);
                 self.give_up_overdue_wishes(now);
                 self.taker.round.beat();
