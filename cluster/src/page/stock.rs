@@ -1,5 +1,6 @@
 //! What the Pis push: batches, beats and the end, and what each says of its node.
 
+use oxberry_core::book::Trust;
 use oxberry_core::units::Instant;
 use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{
@@ -144,6 +145,13 @@ impl Page {
         let row = self.row_of(trust.symbol_index, partition);
         let cell = self.hear(now, id).cell_mut(row);
         (cell.trust, cell.status) = (trust.trust, trust.status);
+        let is_told = cell.seen.is_some();
+        let is_shown = self.rows.get(row).is_some_and(|row| row.view.is_some());
+        if trust.trust == Trust::Live && is_shown && !is_told {
+            // It vouches for a book of which it has told nothing: it came late, and numbers have begun
+            // anew since what is shown.
+            self.part(id, partition).miss();
+        }
         self.release(row);
         // Of one symbol: the others of the partition stand as before.
         self.owed.insert(row);
