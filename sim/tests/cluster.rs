@@ -79,3 +79,10 @@ fn a_state_told_in_the_frame_of_another_channel_has_its_own_position() {
 fn the_end_of_a_failover_leaves_with_the_message_behind_it() {
     holds(2_763);
 }
+
+#[test]
+fn nobody_vouches_for_a_row_of_which_he_told_nothing() {
+    // Both replicas came late, and the numbers had begun anew meanwhile.
+    holds(3_178);
+    holds(3_444);
+}
