@@ -7,7 +7,7 @@ use oxberry_proto::stock::{
     EndOfEvents, StockBatch, StockBeat, StreamWord, SymbolState, SymbolTrust,
 };
 use oxberry_proto::{
-    Deltas, NodeId, Partition, ProtoError, Records, Stock, StockRecord, StockTold,
+    Deltas, NodeId, Partition, ProtoError, Records, Stock, StockRecord, StockTold, StreamId,
 };
 
 use super::replica::{Seen, Stream};
@@ -143,13 +143,16 @@ impl Page {
     /// Takes the trust in a symbol as a node tells it.
     fn take_trust(&mut self, now: Instant, id: NodeId, partition: Partition, trust: &SymbolTrust) {
         let row = self.row_of(trust.symbol_index, partition);
-        let cell = self.hear(now, id).cell_mut(row);
+        let shown = self.rows.get(row).and_then(|row| row.at);
+        let node = self.hear(now, id);
+        // Who has come past what is shown has told it, unless it came late and numbers have begun anew.
+        let is_past = shown.is_some_and(|(channel, position)| {
+            node.position(StreamId { channel, partition }) >= position
+        });
+        let cell = node.cell_mut(row);
         (cell.trust, cell.status) = (trust.trust, trust.status);
-        let is_told = cell.seen.is_some();
-        let is_shown = self.rows.get(row).is_some_and(|row| row.view.is_some());
-        if trust.trust == Trust::Live && is_shown && !is_told {
-            // It vouches for a book of which it has told nothing: it came late, and numbers have begun
-            // anew since what is shown.
+        if trust.trust == Trust::Live && cell.seen.is_none() && is_past {
+            // It vouches for a book of which it has told nothing.
             self.part(id, partition).miss();
         }
         self.release(row);
