@@ -108,3 +108,21 @@ fn who_holds_a_partition_alone_has_nobody_to_ask() {
     assert!(counters(&world, 0).snapshots_refused > 0);
     assert!(ill(&world, 0) > 0);
 }
+
+#[test]
+fn who_took_its_books_over_tells_every_event_when_its_twin_dies() {
+    let mut world = twins(200_000);
+    world.restart_pi(0, "pi-0");
+    let is_back = |world: &World| world.pis[0].brain.standing().is_ready && ill(world, 0) == 0;
+    assert!(world.run_until(|world| is_back(world) && counters(world, 0).snapshots_taken >= 10));
+    assert!(world.outcome.is_none(), "the feed had ended before");
+    world.pis[1].is_dead = true;
+    assert!(world.run_until(is_over_without_twin));
+    world.run_for(Duration::from_millis(10));
+    let shown: Vec<_> = world.shown.values().copied().collect();
+    assert_eq!(shown, [20_000; 10]);
+}
+
+fn is_over_without_twin(world: &World) -> bool {
+    world.outcome.is_some() && world.pis[0].result.is_some()
+}

@@ -87,7 +87,9 @@ impl Page {
         }
         // What this node told before was not shown, since another one seemed to know better; now that
         // it knows no better, it tells what is between.
-        let has_skipped = said.before.is_some_and(|before| is_newer(before, shown.at));
+        let has_skipped = said.before.is_some_and(|before| {
+            is_newer(before, shown.at) && !self.is_vouched(row, before, said.rank)
+        });
         let untaken = Untaken {
             event: Shown {
                 row,
@@ -142,6 +144,21 @@ impl Page {
             rank,
         });
         Some(Said { rank, before })
+    }
+
+    /// Whether a node with as good a word has come as far without telling more than is shown: then nothing
+    /// is between. A book that was taken over is told as of where its taker stands, not of its last event.
+    fn is_vouched(&self, row: usize, at: (ChannelId, Position), own: Rank) -> bool {
+        let Some(shown) = self.rows.get(row) else {
+            return false;
+        };
+        let mut nodes = self.nodes.values();
+        nodes.any(|node| {
+            let state = node.state(row, shown.partition);
+            let has_come =
+                state.is_some_and(|state| state.seen.at == shown.at && !is_newer(at, state.as_of));
+            has_come && rank_of(node, row, shown.partition) <= own
+        })
     }
 
     /// Takes what was withheld of a row, in its order, as far as nobody will tell it any better.

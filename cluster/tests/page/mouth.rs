@@ -185,7 +185,18 @@ pub(crate) fn trust(symbol: u32, trust: Trust) -> StockTold {
 
 /// What a symbol's book is at a number.
 pub(crate) fn state(symbol: u32, of: Trust, number: u32, last_trade: Option<i64>) -> StockTold {
-    StockTold::State(SymbolState {
+    StockTold::State(symbol_state(symbol, of, number, last_trade))
+}
+
+/// What a symbol's book is that was taken over at a number, of which the last event had that one.
+pub(crate) fn taken_over(symbol: u32, last: u32, number: u32) -> StockTold {
+    let mut state = symbol_state(symbol, Trust::Live, number, None);
+    state.view = view(last);
+    StockTold::Rebuilt(state)
+}
+
+fn symbol_state(symbol: u32, of: Trust, number: u32, last_trade: Option<i64>) -> SymbolState {
+    SymbolState {
         trust: word(symbol, of),
         view: view(number),
         last_trade: last_trade.map(Price::from_raw),
@@ -196,7 +207,7 @@ pub(crate) fn state(symbol: u32, of: Trust, number: u32, last_trade: Option<i64>
                 seq_num: SeqNum::from_raw(number),
             },
         )),
-    })
+    }
 }
 
 fn word(symbol: u32, trust: Trust) -> SymbolTrust {

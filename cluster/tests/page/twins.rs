@@ -4,7 +4,7 @@ use oxberry_cluster::page::Voice;
 use oxberry_core::book::Trust;
 use oxberry_proto::StockTold;
 
-use crate::mouth::{Mouth, by_node, event, state, trust};
+use crate::mouth::{Mouth, by_node, event, state, taken_over, trust};
 use crate::{LIMITS, START, is_live, number_shown, page, shown, trust_of, twins};
 
 #[test]
@@ -238,4 +238,21 @@ fn of_two_stale_replicas_the_newest_is_shown_and_not_live() {
     assert_eq!(number_shown(&page, 0), Some(9));
     assert_eq!(trust_of(&page, 0, START), Trust::Stale);
     assert_eq!(shown(&mut page), [3, 9]);
+}
+
+#[test]
+fn who_took_a_book_over_is_waited_for_by_nobody_when_its_twin_falls_silent() {
+    let (mut page, [mut one, mut late]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    page.handle_stock(
+        START,
+        &late.batch(6, &[trust(10, Trust::Stale), trust(11, Trust::Stale)]),
+    );
+    page.handle_stock(START, &late.batch(8, &[taken_over(10, 3, 8)]));
+    page.handle_stock(START, &one.batch(9, &[]));
+    // From here on nothing is heard of the first one, which has not been silent for long.
+    page.handle_stock(START, &late.batch(12, &[event(10, 12, None)]));
+    page.handle_stock(START, &late.batch(15, &[event(10, 15, None)]));
+    assert_eq!(shown(&mut page), [3, 12, 15]);
+    assert!(is_live(&page, 0, START));
 }
