@@ -16,7 +16,11 @@ use super::{Page, Shown};
 ///
 /// They are no more than the nodes of a partition can be apart, which flow control bounds.
 #[derive(Debug, Default)]
-pub(super) struct Withheld(BTreeMap<usize, Vec<Untaken>>);
+pub(super) struct Withheld(BTreeMap<usize, BTreeMap<Turn, Untaken>>);
+
+/// In which order the events of a row have their turn: the better word first. Nodes without a word may
+/// each tell something else.
+type Turn = (Position, Rank, NodeId);
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +50,10 @@ enum Fate {
 }
 
 impl Untaken {
+    const fn turn(&self) -> Turn {
+        (self.event.position, self.rank, self.event.node)
+    }
+
     const fn at(&self) -> (ChannelId, Position) {
         (self.event.channel, self.event.position)
     }
@@ -107,7 +115,10 @@ impl Page {
         };
         match self.fate(&untaken, stream.partition) {
             Fate::Take => self.take(&untaken.event, said.rank),
-            Fate::Wait => self.withheld.0.entry(row).or_default().push(untaken),
+            Fate::Wait => {
+                let of_row = self.withheld.0.entry(row).or_default();
+                of_row.insert(untaken.turn(), untaken);
+            }
             Fate::Drop => self.counters.untrusted += 1,
         }
     }
@@ -162,33 +173,31 @@ impl Page {
     }
 
     /// Takes what was withheld of a row, in its order, as far as nobody will tell it any better.
+    ///
+    /// It stops at the first that waits: with every frame it would cost too much to look at all of them.
     pub(super) fn release(&mut self, row: usize) {
         let Some(mut untaken) = self.withheld.0.remove(&row) else {
             return;
         };
-        untaken.sort_by_key(|one| (one.event.position, one.rank));
-        let mut kept = Vec::new();
-        for one in untaken {
-            let Some(shown) = self.rows.get(row) else {
-                return;
-            };
-            if !is_newer(one.at(), shown.at) {
-                if shown.at == Some(one.at()) {
-                    self.counters.copies += 1;
-                } else {
-                    self.counters.untrusted += 1;
+        while let Some(first) = untaken.first_entry()
+            && let Some(shown) = self.rows.get(row)
+        {
+            let one = *first.get();
+            if is_newer(one.at(), shown.at) {
+                match self.fate(&one, shown.partition) {
+                    Fate::Take => self.take(&one.event, one.rank),
+                    Fate::Drop => self.counters.untrusted += 1,
+                    Fate::Wait => break,
                 }
-                continue;
+            } else if shown.at == Some(one.at()) {
+                self.counters.copies += 1;
+            } else {
+                self.counters.untrusted += 1;
             }
-            let fate = self.fate(&one, shown.partition);
-            match fate {
-                Fate::Take if kept.is_empty() => self.take(&one.event, one.rank),
-                Fate::Take | Fate::Wait => kept.push(one),
-                Fate::Drop => self.counters.untrusted += 1,
-            }
+            first.remove();
         }
-        if !kept.is_empty() {
-            self.withheld.0.insert(row, kept);
+        if !untaken.is_empty() {
+            self.withheld.0.insert(row, untaken);
         }
     }
 
