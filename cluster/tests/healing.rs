@@ -9,8 +9,11 @@ mod world;
 
 use std::time::Duration;
 
+use oxberry_cluster::channel::Occurrence;
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::Counters;
+use oxberry_core::feed::FeedEvent;
+use oxberry_core::units::{SeqNum, SymbolIndex};
 use oxberry_proto::Kind;
 
 use self::world::{World, channel};
@@ -121,6 +124,34 @@ fn who_took_its_books_over_tells_every_event_when_its_twin_dies() {
     world.run_for(Duration::from_millis(10));
     let shown: Vec<_> = world.shown.values().copied().collect();
     assert_eq!(shown, [20_000; 10]);
+}
+
+#[test]
+fn symbols_whose_pristine_books_were_taken_over_are_shown_from_their_first_event_on() {
+    let mut second = channel(200, 200_000);
+    let mut number = 200_001;
+    for occurrence in channel(300, 10) {
+        if let Occurrence::Event(event) = occurrence {
+            number += 1;
+            let seq_num = SeqNum::from_raw(number);
+            second.push(Occurrence::Event(FeedEvent { seq_num, ..event }));
+        }
+    }
+    let mut world = World::new(2, false, vec![channel(100, 200_000), second]);
+    world.add_pi("pi-0");
+    world.add_pi("pi-1");
+    assert!(world.run_until(|world| counters(world, 0).events > 20_000));
+    world.is_paused = true;
+    world.restart_pi(0, "pi-0");
+    let is_back = |world: &World| world.pis[0].brain.standing().is_ready && ill(world, 0) == 0;
+    assert!(world.run_until(|world| is_back(world) && counters(world, 0).snapshots_taken >= 30));
+    world.is_paused = false;
+    world.pis[1].is_dead = true;
+    assert!(world.run_until(is_over_without_twin));
+    world.run_for(Duration::from_millis(10));
+    let late = SymbolIndex::from_raw(300)..SymbolIndex::from_raw(310);
+    let shown: Vec<_> = world.shown.range(late).map(|(_, count)| *count).collect();
+    assert_eq!(shown, [1; 10]);
 }
 
 fn is_over_without_twin(world: &World) -> bool {

@@ -260,8 +260,13 @@ impl<'s> Pi<'s> {
             self.rejected(event, rejection);
         }
         if applied.trust_changed {
-            self.telling
-                .rebuilt(&self.streams, &self.books, wall, stream, applied.slot);
+            self.telling.rebuilt(
+                &self.streams,
+                &self.books,
+                wall,
+                stream.partition,
+                applied.slot,
+            );
         }
     }
 

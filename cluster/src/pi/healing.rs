@@ -48,7 +48,7 @@ impl Pi<'_> {
         records: Records<'_, SnapshotRecord>,
     ) -> Result<(), ProtoError> {
         let is_ours = head.run == self.run && head.to == self.node;
-        let Some(wish) = self.taker.hear(now, head.wish).filter(|_| is_ours) else {
+        let Some(wish) = is_ours.then(|| self.taker.hear(now, head.wish)).flatten() else {
             // It was given up.
             self.counters.foreign += 1;
             return Ok(());
@@ -281,6 +281,6 @@ impl Pi<'_> {
         self.telling
             .begin_batch(&mut self.streams, wall, stream, part);
         self.telling
-            .rebuilt(&self.streams, &self.books, wall, stream, slot);
+            .rebuilt(&self.streams, &self.books, wall, partition, slot);
     }
 }

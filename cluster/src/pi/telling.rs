@@ -4,7 +4,7 @@ use oxberry_core::book::{Applied, Books, SymbolSlot, TradingStatus, Trust};
 use oxberry_core::feed::{Action, FeedEvent};
 use oxberry_core::units::{Position, SeqNum, SymbolIndex, UnixNanos};
 use oxberry_proto::limits::MAX_PARTITIONS;
-use oxberry_proto::stock::{StreamWord, TrustWord};
+use oxberry_proto::stock::{StreamWord, SymbolState, TrustWord};
 use oxberry_proto::{NodeId, Partition, Run, StockTold, StreamId};
 
 use super::news;
@@ -153,7 +153,7 @@ impl Telling {
         streams: &Streams,
         books: &Books<'_>,
         wall: UnixNanos,
-        stream: StreamId,
+        partition: Partition,
         slot: SymbolSlot,
     ) {
         let reached = self.current.map(|current| current.reached);
@@ -161,13 +161,7 @@ impl Telling {
         if books.trust(slot) != Trust::Live {
             return self.trust(books, slot);
         }
-        let at = streams.get(stream);
-        let at = at.map(|one| (stream.channel, one.position));
-        let state = news::state(books, slot, at);
-        if let Some(told) = self.told.get_mut(index(slot)) {
-            *told = (state.trust.trust, state.trust.status);
-        }
-        self.count_told();
+        let state = self.state(streams, books, partition, slot);
         self.outbox.push(&StockTold::Rebuilt(state));
     }
 
@@ -400,7 +394,8 @@ impl Telling {
             part.state = symbol(n).map(|_| n + 1);
             if let Some(slot) = symbol(n).and_then(|index| books.slot(index)) {
                 part.stated += 1;
-                self.state(streams, books, partition, slot);
+                let state = self.state(streams, books, partition, slot);
+                self.outbox.push(&StockTold::State(state));
             } else if symbol(n).is_none() {
                 let stated = part.stated;
                 self.count_told();
@@ -410,14 +405,15 @@ impl Telling {
         true
     }
 
-    /// Tells the present state of a symbol, as of where its own stream is. There is room in the frame.
+    /// The present state of a symbol, as of where its own stream is, for a record that is told now.
+    /// Of one that no channel has spoken of there is no such place.
     fn state(
         &mut self,
         streams: &Streams,
         books: &Books<'_>,
         partition: Partition,
         slot: SymbolSlot,
-    ) {
+    ) -> SymbolState {
         let at = books.channel(slot).and_then(|channel| {
             let stream = StreamId { channel, partition };
             Some((channel, streams.get(stream)?.position))
@@ -427,7 +423,7 @@ impl Telling {
             *told = (state.trust.trust, state.trust.status);
         }
         self.count_told();
-        self.outbox.push(&StockTold::State(state));
+        state
     }
 
     fn word(&self, part: usize) -> TrustWord {
