@@ -8,7 +8,7 @@ use std::{
 
 use oxberry_proto::status::{NodeState, NodeStatus};
 
-use super::fault::Fault;
+use super::fault::{Fault, What};
 use crate::status::Cluster;
 
 /// What is known of one fault so far.
@@ -46,17 +46,22 @@ impl Bill {
     pub(super) fn look(&mut self, now: Instant, cluster: &Cluster) {
         let passed = now.saturating_duration_since(self.struck);
         let node = newest(cluster, &self.fault.node);
-        let is_former = |node: &NodeStatus| Some(node.node.raw()) == self.former;
-        let is_dead =
-            |node: &NodeStatus| matches!(node.state, NodeState::Dead | NodeState::Replaced);
-        let is_noticed = node.is_none_or(|node| !is_former(node) || is_dead(node));
-        if self.noticed.is_none() && is_noticed {
+        let is_due = passed >= self.fault.back_after;
+        if self.former.is_none() && !is_due {
+            // The controller did not say it when the fault was done.
+            self.former = node.map(|node| node.node.raw());
+        }
+        let is_former = node.is_some_and(|node| Some(node.node.raw()) == self.former);
+        let is_dead = node.is_none_or(|node| {
+            matches!(node.state, NodeState::Dead | NodeState::Replaced) || !is_former
+        });
+        if self.noticed.is_none() && is_dead {
             self.noticed = Some(passed);
         }
-        let is_ready = |node: &NodeStatus| node.state == NodeState::Ready;
-        // A pause that nobody noticed ends without a new number.
-        let is_back = node.is_some_and(is_ready) && passed >= self.fault.back_after;
-        if self.back.is_none() && is_back {
+        // Only of a pause does nobody have to notice anything: then it ends under the same number.
+        let went_on = self.fault.what == What::Pause && self.noticed.is_none();
+        let is_ready = node.is_some_and(|node| node.state == NodeState::Ready);
+        if self.back.is_none() && is_ready && is_due && (went_on || !is_former) {
             self.back = Some(passed);
         }
         if self.back.is_some() && self.whole.is_none() && cluster.is_whole() {
@@ -93,5 +98,99 @@ impl fmt::Display for Bill {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oxberry_proto::{Libzmq, NodeId, NodeName, status::NodeBeat};
+
+    use super::*;
+
+    /// The cluster with these processes of the name `pi-2`.
+    fn cluster(processes: &[(u16, NodeState)]) -> Cluster {
+        let mut cluster = Cluster::of_one_symbol();
+        cluster.nodes = (processes.iter())
+            .map(|&(number, state)| {
+                let mut beat = NodeBeat::default();
+                beat.trust.live = u32::from(state == NodeState::Ready);
+                NodeStatus {
+                    node: NodeId::from_raw(number),
+                    name: NodeName::try_from("pi-2").expect("it is short"),
+                    state,
+                    heard_ms: 0,
+                    max_orders: 1,
+                    max_symbols: 1,
+                    libzmq: Libzmq::default(),
+                    beat: Some(beat),
+                }
+            })
+            .collect();
+        cluster
+    }
+
+    /// What the bill says after a fault, when the cluster looked so at these tenths of a second.
+    fn bill(fault: &str, looks: &[(u64, &[(u16, NodeState)])]) -> String {
+        let struck = Instant::now();
+        let before = cluster(&[(1, NodeState::Ready)]);
+        let fault = fault.parse().expect("it is a fault");
+        let mut bill = Bill::new(fault, struck, Some(&before));
+        for (tenths, processes) in looks {
+            bill.look(
+                struck + Duration::from_millis(100 * tenths),
+                &cluster(processes),
+            );
+        }
+        bill.to_string()
+    }
+
+    #[test]
+    fn one_that_was_killed_is_back_under_another_number() {
+        use NodeState::{Dead, Ready, Replaced};
+        let said = bill(
+            "kill:pi-2@5",
+            &[
+                (1, &[(1, Ready)]),
+                // It would be started again by now, and the controller has noticed nothing.
+                (12, &[(1, Ready)]),
+                (14, &[(1, Replaced), (4, NodeState::Joined)]),
+                (16, &[(1, Replaced), (4, Ready)]),
+                (50, &[(1, Dead), (4, Ready)]),
+            ],
+        );
+        assert_eq!(
+            said,
+            "bill: pi-2 killed at 5.0 s: noticed after 1.4 s, back after 1.6 s, all books on all replicas after 1.6 s"
+        );
+    }
+
+    #[test]
+    fn a_pause_that_nobody_noticed_ends_under_the_same_number() {
+        use NodeState::{Dead, Ready};
+        let said = bill("pause:pi-2@5+2", &[(1, &[(1, Ready)]), (21, &[(1, Ready)])]);
+        assert!(said.contains("not noticed, back after 2.1 s"), "{said}");
+        let said = bill(
+            "pause:pi-2@5+8",
+            &[
+                (51, &[(1, Dead)]),
+                (81, &[(1, Dead)]),
+                (95, &[(1, Dead), (4, Ready)]),
+            ],
+        );
+        assert!(
+            said.contains("noticed after 5.1 s, back after 9.5 s"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn what_the_controller_did_not_say_at_the_fault_is_taken_from_the_first_look() {
+        let struck = Instant::now();
+        let mut bill = Bill::new("kill:pi-2@5".parse().expect("it is a fault"), struck, None);
+        let ready = cluster(&[(1, NodeState::Ready)]);
+        bill.look(struck + Duration::from_millis(100), &ready);
+        bill.look(struck + Duration::from_millis(1500), &ready);
+        assert!(!bill.is_settled());
+        assert!(bill.to_string().contains("not noticed, not back"), "{bill}");
     }
 }

@@ -121,10 +121,10 @@ impl Cluster {
             let living = partition.replicas.iter().filter(|replica| replica.is_alive);
             living.count() >= usize::from(replicas)
         };
-        let has_told = |node: &NodeStatus| node.state != NodeState::Ready || node.beat.is_some();
-        self.partitions.iter().all(is_held)
-            && self.nodes.iter().all(has_told)
-            && self.trust().not_live() == 0
+        // A node that has just come has not told of all its books yet.
+        let books = u32::from(self.head.symbols) * u32::from(replicas);
+        let trust = self.trust();
+        self.partitions.iter().all(is_held) && trust.not_live() == 0 && trust.live >= books
     }
 
     /// The books of all nodes that are not dead, by how far they can be trusted: each replica counts.
@@ -143,24 +143,11 @@ impl Cluster {
 }
 
 #[cfg(test)]
-mod tests {
-    use oxberry_core::units::{Numbering, SeqNum};
-    use oxberry_proto::status::{ReplicaStatus, RunPhase};
-    use oxberry_proto::{Libzmq, Run};
+impl Cluster {
+    /// A cluster that plays one symbol on one node.
+    pub(crate) fn of_one_symbol() -> Self {
+        use oxberry_proto::{Libzmq, Run, status::RunPhase};
 
-    use super::*;
-
-    fn at(channel: u8, numbering: u64, number: u32) -> ChannelPosition {
-        ChannelPosition {
-            channel: ChannelId::from_raw(channel),
-            position: Position {
-                numbering: Numbering::from_raw(numbering),
-                seq_num: SeqNum::from_raw(number),
-            },
-        }
-    }
-
-    fn cluster(published: &[ChannelPosition]) -> Cluster {
         let head = Status {
             schema: 0,
             run: Run::default(),
@@ -175,7 +162,29 @@ mod tests {
             next: None,
             records: 0,
         };
-        let mut cluster = Cluster::new(Endpoint::loopback(1), head);
+        Self::new(Endpoint::loopback(1), head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oxberry_core::units::{Numbering, SeqNum};
+    use oxberry_proto::status::ReplicaStatus;
+
+    use super::*;
+
+    fn at(channel: u8, numbering: u64, number: u32) -> ChannelPosition {
+        ChannelPosition {
+            channel: ChannelId::from_raw(channel),
+            position: Position {
+                numbering: Numbering::from_raw(numbering),
+                seq_num: SeqNum::from_raw(number),
+            },
+        }
+    }
+
+    fn cluster(published: &[ChannelPosition]) -> Cluster {
+        let mut cluster = Cluster::of_one_symbol();
         cluster.channels = (published.iter())
             .map(|at| ChannelStatus {
                 channel: at.channel,
