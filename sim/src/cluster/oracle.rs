@@ -231,9 +231,14 @@ impl Oracle {
         Ok(())
     }
 
-    /// Judges a book that a replica says a refresh has rebuilt.
+    /// Judges a book that a replica says it has from a refresh or from its twin. As of no position
+    /// nothing has ever happened to it; whether that is so [`judge_books`](Self::judge_books) sees.
     fn judge_rebuilt(&self, run: Run, state: &SymbolState) -> Result<(), Violation> {
         let symbol_index = state.trust.symbol_index;
+        let is_empty = state.view.bid.is_none() && state.view.ask.is_none();
+        if state.at.is_none() && is_empty && state.last_trade.is_none() {
+            return Ok(());
+        }
         let right = state.at.and_then(|(channel, position)| {
             let place = self.place(run, channel, position)?;
             self.truth(run)?.as_of((channel, symbol_index), place)
