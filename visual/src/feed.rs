@@ -1,10 +1,12 @@
 //! The feed's thread: the one loop that owns the sockets and the board.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use oxberry_cluster::page::{Command, Report};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
+use oxberry_proto::NodeId;
 
 use crate::board::{Board, Phase};
 use crate::error::Error;
@@ -104,23 +106,26 @@ impl Feed {
 
     /// Does what the board wants done.
     fn obey(&mut self) {
+        // Of a node that has just come something of every partition is missing.
+        let mut missed = BTreeMap::<NodeId, usize>::new();
         while let Some(command) = self.board.next_command() {
             match command {
                 Command::Ask { tell } => self.setup.wish(tell),
-                Command::Report(report) => self.report(report),
+                Command::Report(report) => self.report(report, &mut missed),
             }
+        }
+        for (node, partitions) in missed {
+            tracing::warn!(%node, partitions, "something was missed; the node is asked for its state");
         }
     }
 
-    fn report(&self, report: Report) {
+    /// Tells a person of something, and counts what is told together with others.
+    fn report(&self, report: Report, missed: &mut BTreeMap<NodeId, usize>) {
         match report {
+            Report::Missed(replica) => *missed.entry(replica.node).or_default() += 1,
             Report::NewRun(run) => tracing::info!(%run, "another run is shown afresh"),
             Report::Died(node) => tracing::warn!(%node, "nothing was heard of a node for too long"),
             Report::Returned(node) => tracing::info!(%node, "a node is heard again"),
-            Report::Missed(replica) => {
-                let (node, partition) = (replica.node, replica.partition);
-                tracing::warn!(%node, %partition, "something was missed; the node is asked for its state");
-            }
             Report::BadFrame(error) => {
                 if self.board.counters().malformed <= REPORTED_MALFORMED {
                     tracing::warn!(%error, "a frame was left out");

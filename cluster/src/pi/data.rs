@@ -1,6 +1,6 @@
 //! What the data frames do: their coverage is checked, then their events are applied.
 
-use oxberry_core::book::{Books, Rejection, SymbolSlot};
+use oxberry_core::book::{Books, SymbolSlot, Trust};
 use oxberry_core::feed::{Action, Beginning, FeedEvent};
 use oxberry_core::units::{ChannelId, Instant, Position, SeqNum, UnixNanos};
 use oxberry_proto::flow::{Batch, Begins, Coverage, Refresh};
@@ -256,9 +256,7 @@ impl<'s> Pi<'s> {
             self.counters.rejected += 1;
             return;
         };
-        if let Some(rejection) = applied.rejection {
-            self.rejected(event, rejection);
-        }
+        self.counters.rejected += u64::from(applied.rejection.is_some());
         if applied.trust_changed {
             self.telling.rebuilt(
                 &self.streams,
@@ -267,17 +265,6 @@ impl<'s> Pi<'s> {
                 stream.partition,
                 applied.slot,
             );
-        }
-    }
-
-    fn rejected(&mut self, event: &FeedEvent, rejection: Rejection) {
-        self.counters.rejected += 1;
-        if self.counters.rejected <= REPORTED_REJECTIONS {
-            self.report(Report::Rejected {
-                symbol_index: event.symbol_index,
-                symbol_seq_num: event.symbol_seq_num,
-                rejection,
-            });
         }
     }
 
@@ -458,7 +445,10 @@ impl<'s> Pi<'s> {
             };
             if let Some(rejection) = applied.rejection {
                 counters.rejected += 1;
-                if counters.rejected <= REPORTED_REJECTIONS {
+                // In a book that lacks something already it is no news that an event does not fit.
+                let is_news = applied.trust_changed || books.trust(applied.slot) == Trust::Live;
+                counters.contradictions += u64::from(is_news);
+                if is_news && counters.contradictions <= REPORTED_REJECTIONS {
                     commands.push_back(Command::Report(Report::Rejected {
                         symbol_index: event.symbol_index,
                         symbol_seq_num: event.symbol_seq_num,

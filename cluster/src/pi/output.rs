@@ -123,6 +123,8 @@ pub struct Counters {
     pub events: u64,
     /// Events that the books refused, each of which left its symbol not live or changed nothing.
     pub rejected: u64,
+    /// Those of them that came to a book that was live until then.
+    pub contradictions: u64,
     /// Batches applied.
     pub batches: u64,
     /// Batches and coverage that came again.
