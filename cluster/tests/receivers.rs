@@ -199,6 +199,22 @@ impl World {
         }
         reports
     }
+
+    /// The feed ends, and the controller has all digests.
+    fn finish(&mut self) {
+        let mut frames = Vec::new();
+        self.channel
+            .end(&mut |frame: &[u8]| frames.push(frame.to_vec()));
+        for frame in frames {
+            self.pi.handle_data(self.now, WALL, &frame);
+        }
+        self.pass(LIMITS.beat);
+        let finish = Finish {
+            run: RUN,
+            equal: true,
+        };
+        self.pi.handle_control(self.now, WALL, &bytes(&finish));
+    }
 }
 
 fn bytes<M: Head>(message: &M) -> Vec<u8> {
@@ -371,19 +387,7 @@ fn the_end_waits_for_those_that_take_anything_and_is_there_for_the_others() {
     world.take(0, ALL);
     world.detach(1);
     world.take(0, ALL);
-    let mut frames = Vec::new();
-    world
-        .channel
-        .end(&mut |frame: &[u8]| frames.push(frame.to_vec()));
-    for frame in frames {
-        world.pi.handle_data(world.now, WALL, &frame);
-    }
-    world.pass(LIMITS.beat);
-    let finish = Finish {
-        run: RUN,
-        equal: true,
-    };
-    world.pi.handle_control(world.now, WALL, &bytes(&finish));
+    world.finish();
     assert!(
         !says_farewell(&mut world),
         "the first has not taken the end"
@@ -404,19 +408,7 @@ fn without_receivers_the_end_waits_for_nobody() {
         if receivers > 0 {
             world.detach(0);
         }
-        let mut frames = Vec::new();
-        world
-            .channel
-            .end(&mut |frame: &[u8]| frames.push(frame.to_vec()));
-        for frame in frames {
-            world.pi.handle_data(world.now, WALL, &frame);
-        }
-        world.pass(LIMITS.beat);
-        let finish = Finish {
-            run: RUN,
-            equal: true,
-        };
-        world.pi.handle_control(world.now, WALL, &bytes(&finish));
+        world.finish();
         assert!(says_farewell(&mut world), "{receivers} receivers");
     }
 }

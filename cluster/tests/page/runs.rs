@@ -8,18 +8,20 @@ use oxberry_proto::Run;
 use crate::mouth::{Mouth, RUN, event, symbols};
 use crate::{START, drain, is_live, number_shown, page, shown, tell, twins};
 
+/// The run after [`RUN`], of the same day.
+const NEXT: Run = Run {
+    generation: 2,
+    ..RUN
+};
+
 #[test]
 fn a_new_run_of_the_same_day_is_shown_afresh() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));
-    let next = Run {
-        generation: 2,
-        ..RUN
-    };
-    let mut again = Mouth::new(next, 0);
+    let mut again = Mouth::new(NEXT, 0);
     page.handle_stock(START, &again.batch(3, &[event(11, 3, None)]));
-    assert!(drain(&mut page).contains(&Command::Report(Report::NewRun(next))));
-    assert_eq!(page.run(), Some(next));
+    assert!(drain(&mut page).contains(&Command::Report(Report::NewRun(NEXT))));
+    assert_eq!(page.run(), Some(NEXT));
     assert_eq!(page.rows()[0].name.as_str(), "AAA", "names stay");
     assert_eq!(number_shown(&page, 0), None);
     assert_eq!(number_shown(&page, 1), Some(3));
@@ -33,11 +35,7 @@ fn a_new_run_of_the_same_day_is_shown_afresh() {
 fn what_was_not_taken_of_the_run_before_is_not_shown_in_the_next_one() {
     let (mut page, [mut one, _]) = (page(), twins());
     page.handle_stock(START, &one.batch(900, &[event(10, 900, None)]));
-    let next = Run {
-        generation: 2,
-        ..RUN
-    };
-    let mut again = Mouth::new(next, 0);
+    let mut again = Mouth::new(NEXT, 0);
     page.handle_stock(START, &again.batch(3, &[event(10, 3, None)]));
     assert_eq!(shown(&mut page), [3]);
 }
