@@ -11,6 +11,8 @@
 //! * [`placement`]: which partition is on which nodes,
 //! * [`coverage`]: how a range of a channel's numbers lies to what was taken before,
 //! * [`channel`]: events of one channel to numbered batches, never ahead of its window,
+//! * `parts`: a book in parts, for who wished for it,
+//! * [`rebuild`]: books that no replica trusts, out of the feed, read again,
 //! * [`pi`]: the Pi: batches to books to stock events,
 //! * [`controller`]: the controller: start, flow control, end,
 //! * [`page`]: the page: what replicas say to one row a symbol, and what of it is live.
@@ -22,6 +24,8 @@ pub mod coverage;
 pub mod limits;
 pub mod page;
 pub mod partition;
+mod parts;
 pub mod pi;
 pub mod placement;
+pub mod rebuild;
 mod reminder;

@@ -117,6 +117,26 @@ pub const SNAPSHOT_STREAMS: usize = 64;
 /// once. One that finds no room is made again.
 pub const SNAPSHOT_QUEUE: usize = 32;
 
+/// Orders that may rest in a partition whose books are made out of the feed again. The memory for them
+/// (about 100 bytes an order) is taken when a partition is begun and given back when it is done; there is
+/// one at a time. A Pi that holds several partitions has seldom room for more.
+pub const REBUILD_ORDERS: u32 = 1 << 20;
+
+/// Symbols that only the feed defines, for which there is room then, beside those of the partition.
+pub const REBUILD_SPARE_SYMBOLS: u32 = 1_024;
+
+/// Beats for which the next wish for a book of the same partition is awaited before another partition
+/// has its turn: a Pi asks for the next books when the first have come, and the feed would have to be
+/// read from its start again.
+pub const BEATS_OF_TURN: u32 = 1;
+
+/// Beats for which the books of a partition are kept when nobody wishes for any.
+pub const BEATS_OF_KEEPING: u32 = 40;
+
+/// Beats for which a symbol is not looked for in the feed again that was not live there either, at first
+/// and at most: they double. A symbol can be stale by what the venue said, and stay so all day.
+pub const BEATS_IN_VAIN: [u32; 2] = [64, 1_024];
+
 /// Receivers of stock events that a Pi can have: pages and taps. A Pi sends to each of them, and waits for
 /// all of their sockets at once.
 pub const MAX_RECEIVERS: usize = 8;

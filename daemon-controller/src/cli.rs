@@ -135,7 +135,8 @@ impl Cli {
         if let Some(error) = gone {
             return Err(error).context("the reader of the notices is gone");
         }
-        let sound = summary.channels.iter().all(|channel| channel.is_complete);
+        let sound =
+            summary.channels.iter().all(|channel| channel.is_complete) && !summary.has_lost_books;
         // Stopped before the end by somebody who wanted that is no failure.
         Ok(summary
             .outcome

@@ -40,6 +40,8 @@ pub struct Day {
 pub struct ChannelFeed {
     /// The channel.
     pub channel: ChannelId,
+    /// Its file, or pipe.
+    pub path: PathBuf,
     /// Its packets.
     pub source: Source,
     /// The dialect of its messages.
@@ -119,6 +121,7 @@ impl Day {
             .zip(verdicts)
             .map(|((file, mut source), verdict)| ChannelFeed {
                 channel: file.channel,
+                path: file.path,
                 first_sent: first_sent(&mut source),
                 channels: Channels::new(core::slice::from_mut(&mut source), &[verdict.dialect]),
                 source,

@@ -12,6 +12,7 @@
 //! * `outlet`: where a channel leaves, at the pace of the feed and of the Pis,
 //! * [`channel`]: the thread of one channel,
 //! * `threads`: the threads of all channels, as the main thread sees them,
+//! * `rebuild`: the feed read again, for books that no replica trusts,
 //! * [`run`](mod@run): the main loop around the cluster's brain,
 //! * [`Cli`]: the program.
 
@@ -26,6 +27,7 @@ pub mod notice;
 mod outlet;
 pub mod pace;
 mod progress;
+mod rebuild;
 pub mod run;
 mod threads;
 

@@ -167,6 +167,25 @@ impl From<Report> for Notice {
                 "{nodes} Pis hold {partitions} partitions; the feed starts, run {run}"
             )),
             Report::Died { name, orphaned } => died(&name, &orphaned),
+            Report::RebuildBegun { partition, symbols } => Self::info(format!(
+                "no replica has the books of {symbols} symbols of partition {partition} or trusts \
+                 them: the feed is read again"
+            )),
+            Report::Rebuilding { partition, packets } => Self::info(format!(
+                "the feed is still being read again for partition {partition}: {packets} packets"
+            )),
+            Report::Rebuilt {
+                partition,
+                books,
+                not_live,
+            } => rebuilt(partition, books, not_live),
+            Report::RebuildAbandoned { partition } => Self::info(format!(
+                "the feed is not read any further for partition {partition}: nobody waits for it"
+            )),
+            Report::RebuildFailed { partition, why } => Self::warning(format!(
+                "partition {partition} has books that no replica trusts, and the feed cannot be \
+                 read again: {why}; they stay stale until the venue clears or refreshes them"
+            )),
             Report::AwaitingDigests { missing } => Self::info(format!(
                 "waiting for the last events of {}",
                 listed(&missing)
@@ -276,6 +295,18 @@ impl fmt::Display for PartitionEnd {
             Some(not_live) => write!(f, ", {not_live} symbols not live"),
         }
     }
+}
+
+/// What came of reading the feed again.
+fn rebuilt(partition: Partition, books: u64, not_live: u64) -> Notice {
+    let not_live = if not_live == 0 {
+        String::new()
+    } else {
+        format!("; {not_live} times one was not live by the feed either, or too large")
+    };
+    Notice::info(format!(
+        "{books} books of partition {partition} were made out of the feed{not_live}"
+    ))
 }
 
 /// A node has joined while the feed runs.

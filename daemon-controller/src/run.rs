@@ -1,6 +1,6 @@
 //! The main loop: frames between the sockets and the cluster's brain, until all is over.
 
-use oxberry_cluster::controller::{Command, Controller, Counters, Outcome, RimStatus};
+use oxberry_cluster::controller::{Command, Controller, Counters, Outcome, Report, RimStatus};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::metrics::MetricsServer;
@@ -17,6 +17,7 @@ use crate::error::RunError;
 use crate::impostors::Impostors;
 use crate::metrics::{ClusterReadings, Leaver, Left};
 use crate::notice::Notice;
+use crate::rebuild::{Failed, Read, Rebuilder};
 use crate::threads::Threads;
 
 /// Messages taken from a socket before the others have their turn.
@@ -41,6 +42,9 @@ pub struct Summary {
     pub outcome: Option<Outcome>,
     /// What each channel did, as far as it ended.
     pub channels: Vec<ChannelSummary>,
+    /// Whether no replica trusts some book at the end that the feed, could it have been read again, may
+    /// have told.
+    pub has_lost_books: bool,
 }
 
 impl Sockets {
@@ -107,6 +111,8 @@ pub fn run(
         control,
         setup,
         publisher: proxy.publisher()?,
+        rebuilder: Rebuilder::new(&day),
+        has_rebuild_failed: false,
         threads: Threads::start(config, day, (&context, &proxy), clock, left.as_mut())?,
         proxy,
         leaver,
@@ -117,6 +123,7 @@ pub fn run(
         summary: Summary {
             outcome: None,
             channels: Vec::new(),
+            has_lost_books: false,
         },
         tell,
     };
@@ -131,6 +138,7 @@ pub fn run(
         running.wait(shutdown)?;
         running.take_messages()?;
         running.take_ended_channels()?;
+        running.take_rebuilt();
         running.handle_timeouts()?;
         running.obey()?;
     }
@@ -146,6 +154,9 @@ struct Running<'a> {
     publisher: SynchronizedPublisher,
     proxy: Proxy,
     threads: Threads,
+    rebuilder: Rebuilder,
+    /// Whether the feed could not be read again when it should have been.
+    has_rebuild_failed: bool,
     notifier: Notifier,
     impostors: Impostors,
     /// Where metrics go, if anybody may read them.
@@ -172,6 +183,7 @@ impl Running<'_> {
             self.setup.poll_item(Interest::Read),
         ];
         items.extend(self.threads.poll_items());
+        items.extend(self.rebuilder.poll_items());
         wait_all(&self.clock, deadlines.into_iter().flatten().min(), items)?;
         self.notifier.handle_timeout(self.clock.now());
         Ok(())
@@ -215,6 +227,25 @@ impl Running<'_> {
             self.summary.channels.push(done);
         }
         Ok(())
+    }
+
+    /// Tells the brain how far the feed was read again, and what came of it.
+    fn take_rebuilt(&mut self) {
+        let now = self.clock.now();
+        if let Some(packets) = self.rebuilder.packets() {
+            self.brain.handle_rebuild_progress(now, packets);
+        }
+        match self.rebuilder.take_read() {
+            Some(Read::Books { id, answers }) => self.brain.handle_rebuilt(now, id, answers),
+            Some(Read::Failed(failed)) => self.rebuild_failed(failed),
+            None => {}
+        }
+    }
+
+    /// What could not be read once will not be read another time.
+    fn rebuild_failed(&mut self, Failed { id, why }: Failed) {
+        let now = self.clock.now();
+        self.brain.handle_rebuild_failed(now, id, why, true);
     }
 
     /// Does what is due.
@@ -282,9 +313,20 @@ impl Running<'_> {
                     };
                     self.threads.tell(stream.channel, repair)?;
                 }
-                Command::Report(report) => (self.tell)(report.into()),
+                Command::Rebuild(order) => {
+                    if let Err(failed) = self.rebuilder.begin(order) {
+                        self.rebuild_failed(failed);
+                    }
+                }
+                Command::ForgetRebuild => self.rebuilder.forget(),
+                Command::Report(report) => {
+                    self.has_rebuild_failed |= matches!(report, Report::RebuildFailed { .. });
+                    (self.tell)(report.into());
+                }
                 Command::Stop(outcome) => {
                     Notice::of_outcome(&outcome).for_each(&mut *self.tell);
+                    self.summary.has_lost_books =
+                        self.has_rebuild_failed && outcome.has_distrusted();
                     self.summary.outcome = Some(outcome);
                 }
             }
@@ -320,6 +362,7 @@ impl Running<'_> {
             vain_wishes,
             snapshots_asked: _,
             snapshot_bytes: _,
+            books_rebuilt: _,
             joined_late,
             fenced,
         } = self.brain.counters();

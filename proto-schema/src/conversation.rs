@@ -11,7 +11,7 @@ use crate::flow::{
     StreamPosition, SymbolDigest,
 };
 use crate::records::{Records, decode_list};
-use crate::snapshot::{Snapshot, SnapshotRecord, SnapshotRefused, SnapshotWish};
+use crate::snapshot::{Snapshot, SnapshotRecord, SnapshotRefused, SnapshotUnderWay, SnapshotWish};
 use crate::start::{
     Hello, Ping, Ready, Refused, SayHello, SetupPi, SetupVisual, SetupVisualRequest,
     SymbolAssignment, SymbolEntry, TellState,
@@ -109,6 +109,8 @@ direction! {
         Snapshot of SnapshotRecord;
         /// You wished for a book that nobody can give.
         SnapshotRefused;
+        /// You wished for a book that is being made.
+        SnapshotUnderWay;
         /// It is over.
         Finish;
     }

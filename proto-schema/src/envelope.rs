@@ -67,11 +67,13 @@ pub enum Kind {
     EndOfEvents = 33,
     /// [`crate::stock::StockBeat`]
     StockBeat = 34,
+    /// [`crate::snapshot::SnapshotUnderWay`]
+    SnapshotUnderWay = 35,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -99,6 +101,7 @@ impl Kind {
         Self::StockBatch,
         Self::EndOfEvents,
         Self::StockBeat,
+        Self::SnapshotUnderWay,
     ];
 }
 

@@ -50,6 +50,9 @@ impl Partition {
 }
 
 impl NodeId {
+    /// The controller where a node is named that gives something. No node gets this number.
+    pub const CONTROLLER: Self = Self(u16::MAX);
+
     /// The node with this number.
     #[must_use]
     pub const fn from_raw(raw: u16) -> Self {

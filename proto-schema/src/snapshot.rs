@@ -26,11 +26,15 @@ pub struct SnapshotWish {
     pub symbol_index: SymbolIndex,
     /// Its partition.
     pub partition: Partition,
+    /// Whether something of the run never reached who wishes, or was spoilt there, so that the feed
+    /// itself may say more than its books do.
+    pub has_lost: bool,
     /// How many positions follow: of each stream of the partition of which something was heard.
     pub streams: u16,
 }
 
-/// Replica to controller, and on to the one who wished: a part of the book, as records. A head of
+/// Replica to controller, and on to the one who wished: a part of the book, as records; or made by the
+/// controller, which names itself [`NodeId::CONTROLLER`] as who gives. A head of
 /// book and trades comes first, then bids and asks in price-time order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -68,13 +72,26 @@ pub struct SnapshotRefused {
     pub reason: NoSnapshot,
 }
 
+/// Controller to the one who wished: no replica has the book, and it is made out of the feed, read
+/// again. Said with every beat while that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct SnapshotUnderWay {
+    /// The run.
+    pub run: Run,
+    /// Who wished.
+    pub to: NodeId,
+    /// The wish.
+    pub wish: u32,
+}
+
 /// Why a book cannot be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NoSnapshot {
-    /// No other node holds the partition.
+    /// No other node holds the partition, and the feed cannot be read again.
     Alone,
-    /// The replica does not trust its own book.
+    /// The replica does not trust its own book, and nor would the feed, read again.
     NotLive,
     /// The book has more orders than may be read at once.
     TooLarge,
@@ -231,4 +248,5 @@ heads! {
     SnapshotWish lists StreamPosition by streams: u16;
     Snapshot lists SnapshotRecord by records: u16;
     SnapshotRefused;
+    SnapshotUnderWay;
 }

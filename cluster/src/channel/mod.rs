@@ -10,7 +10,7 @@ use oxberry_core::units::{ChannelId, Position, SeqNum, UnixNanos};
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::{Partition, Recorded, Run, StreamId};
 
-use self::occurrence::is_of_refresh;
+pub(crate) use self::occurrence::is_of_refresh;
 pub use self::occurrence::{Occurrence, Occurrences};
 pub use self::stream::Repaired;
 use self::stream::Stream;

@@ -71,7 +71,7 @@ impl Follower for Occurrences {
 }
 
 /// Whether nothing but a refresh tells such a thing.
-pub(super) const fn is_of_refresh(event: &FeedEvent) -> bool {
+pub(crate) const fn is_of_refresh(event: &FeedEvent) -> bool {
     matches!(
         event.action,
         Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed

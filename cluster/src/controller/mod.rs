@@ -19,12 +19,14 @@ mod nodes;
 mod outcome;
 mod output;
 mod question;
+mod rebuild;
 mod refusals;
 mod relay;
 mod repair;
 mod status;
 mod successor;
 mod visual;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -39,9 +41,11 @@ use self::node::NodeState;
 use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
 pub use self::output::{Command, Counters, Report};
+use self::rebuild::Rebuilds;
 use self::refusals::Refusals;
 pub use self::status::RimStatus;
 use self::status::Stage;
+use self::wishes::Wishes;
 use crate::limits::{Limits, REPORTED_REJECTIONS};
 use crate::partition::PartitionTable;
 use crate::reminder::Reminder;
@@ -126,6 +130,8 @@ pub struct Controller {
     /// When it is said again who is waited for.
     reminder: Reminder,
     refusals: Refusals,
+    wishes: Wishes,
+    rebuilds: Rebuilds,
     counters: Counters,
     commands: VecDeque<Command>,
 }
@@ -158,6 +164,8 @@ impl Controller {
             config,
             reminder: Reminder::new(now),
             refusals: Refusals::default(),
+            wishes: Wishes::default(),
+            rebuilds: Rebuilds::default(),
             counters: Counters::default(),
             commands: VecDeque::new(),
         }
@@ -199,7 +207,8 @@ impl Controller {
             Phase::Over => return None,
             Phase::AwaitVisual | Phase::AwaitNodes => None,
         };
-        deaths.chain(other).chain([self.reminder.due()]).min()
+        let others = other.into_iter().chain(self.rebuilds_due());
+        deaths.chain(others).chain([self.reminder.due()]).min()
     }
 
     /// Time has passed: pings, finds the dead, and says for whom it waits.
@@ -209,6 +218,7 @@ impl Controller {
         if self.ping_due().is_some_and(|due| due <= now) {
             self.ping(now);
         }
+        self.tend_rebuilds(now);
         if let Phase::AwaitFarewell { until, next } = self.phase {
             if until <= now {
                 self.leave();
@@ -325,9 +335,9 @@ impl Controller {
                     self.handle_digests(now, id, usize::from(of), digests)?;
                 }
             }
-            FromPi::SnapshotWish(head, _) => {
+            FromPi::SnapshotWish(head, positions) => {
                 if self.is_of_run(id, head.run, kind) {
-                    self.pass_wish(id, &head, message);
+                    self.pass_wish(now, id, &head, positions, message)?;
                 }
             }
             FromPi::Snapshot(head, _) => {
@@ -337,7 +347,7 @@ impl Controller {
             }
             FromPi::SnapshotRefused(refused) => {
                 if self.is_of_run(id, refused.run, kind) {
-                    self.pass_on_to(refused.to, message);
+                    self.pass_refusal(now, &refused);
                 }
             }
             FromPi::Farewell(Farewell { run, .. }) => {

@@ -83,6 +83,13 @@ impl Outcome {
     pub fn is_good(&self) -> bool {
         self.partitions.iter().all(PartitionOutcome::is_good)
     }
+
+    /// Whether there is a partition that has books which are not live on each of its replicas.
+    #[must_use]
+    pub fn has_distrusted(&self) -> bool {
+        let mut partitions = self.partitions.iter();
+        partitions.any(|one| one.replicas.iter().all(|replica| replica.not_live > 0))
+    }
 }
 
 impl PartitionOutcome {

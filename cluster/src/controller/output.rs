@@ -5,6 +5,7 @@ use oxberry_proto::start::RefusedReason;
 use oxberry_proto::{Kind, Partition, ProtoError, Run, StreamId};
 
 use super::{Outcome, Peer};
+use crate::rebuild::RebuildOrder;
 
 /// What the rim is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,11 @@ pub enum Command {
         /// The stream.
         stream: StreamId,
     },
+    /// Read the feed again from its start, or on from where it was read for the same partition, and make
+    /// these books; then call [`handle_rebuilt`](super::Controller::handle_rebuilt).
+    Rebuild(RebuildOrder),
+    /// Nobody wishes any more for what was made out of the feed, or is being made.
+    ForgetRebuild,
     /// Tell a person.
     Report(Report),
     /// All is over.
@@ -79,6 +85,8 @@ pub struct Counters {
     pub snapshots_asked: u64,
     /// Bytes of books that were passed on.
     pub snapshot_bytes: u64,
+    /// Books that were made out of the feed.
+    pub books_rebuilt: u64,
     /// Wishes of the visualisation for the state of a node that is dead, or was never there.
     pub vain_wishes: u64,
     /// Nodes that joined while the feed ran, in the place of one that had died.
@@ -152,6 +160,41 @@ pub enum Report {
         name: String,
         /// Partitions that no living node holds any more.
         orphaned: Vec<Partition>,
+    },
+    /// No living replica has books that are wished for: the feed is read again for them.
+    RebuildBegun {
+        /// The partition.
+        partition: Partition,
+        /// How many books are wished for at first.
+        symbols: usize,
+    },
+    /// The feed is still being read again.
+    Rebuilding {
+        /// The partition.
+        partition: Partition,
+        /// Packets that were read.
+        packets: u64,
+    },
+    /// Books were made out of the feed, and nobody wishes for more of the partition.
+    Rebuilt {
+        /// The partition.
+        partition: Partition,
+        /// How many were given.
+        books: u64,
+        /// How many were not, since they are not live by the feed either, or are too large.
+        not_live: u64,
+    },
+    /// Nobody waits any more for what was being read.
+    RebuildAbandoned {
+        /// The partition.
+        partition: Partition,
+    },
+    /// The feed cannot be read again: what no replica trusts stays stale until the venue tells it anew.
+    RebuildFailed {
+        /// The partition whose books were wished for.
+        partition: Partition,
+        /// Why.
+        why: String,
     },
     /// The feed is over and the nodes have not all reported their digests yet.
     AwaitingDigests {

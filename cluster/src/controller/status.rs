@@ -202,6 +202,7 @@ impl From<Counters> for ControllerStatus {
             snapshot_bytes: _,
             joined_late,
             fenced,
+            books_rebuilt: _,
         } = counters;
         Self {
             out_of_place,

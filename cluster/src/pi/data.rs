@@ -87,6 +87,7 @@ impl<'s> Pi<'s> {
         let result = self.apply_records(wall, head, records);
         if result.is_err() {
             // What followed the unreadable record is lost: say so rather than be wrong.
+            self.taker.has_lost = true;
             self.distrust(head.stream, head.through);
         }
         self.counters.batches += 1;
@@ -243,6 +244,7 @@ impl<'s> Pi<'s> {
 
     /// Something is missing of what refreshes tell.
     fn break_refreshes(&mut self, stream: StreamId) {
+        self.taker.has_lost = true;
         self.for_each_symbol(stream, |books, slot, channel| {
             books.refresh_broken(slot, channel)
         });

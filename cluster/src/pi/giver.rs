@@ -5,26 +5,22 @@
 
 use std::collections::VecDeque;
 
-use oxberry_core::book::{Books, Order, SnapshotHead, SymbolSlot, Trust};
-use oxberry_core::units::{Position, Side, SymbolIndex};
+use oxberry_core::book::{Books, SymbolSlot, Trust};
+use oxberry_core::units::{Position, SymbolIndex};
 use oxberry_proto::flow::StreamPosition;
-use oxberry_proto::limits::MAX_BATCH_BYTES;
-use oxberry_proto::snapshot::{
-    NoSnapshot, Snapshot, SnapshotRecord, SnapshotRefused, SnapshotWish,
-};
-use oxberry_proto::{NodeId, Partition, ProtoError, Records, RecordsWriter, Run, StreamId, encode};
+use oxberry_proto::snapshot::{NoSnapshot, Snapshot, SnapshotRefused, SnapshotWish};
+use oxberry_proto::{NodeId, Partition, ProtoError, Records, Run, StreamId, encode};
 
 use super::streams::Streams;
 use crate::limits::{SNAPSHOT_QUEUE, SNAPSHOT_STREAMS};
+use crate::parts::Parts;
 
 /// The wishes of other nodes, and the book that is on its way to one of them.
 #[derive(Debug)]
 pub(super) struct Giver {
     asked: VecDeque<Asked>,
-    /// The orders of the book that is sent: bids, then asks.
-    orders: Vec<Order>,
-    sending: Option<Sending>,
-    writer: RecordsWriter<Box<[u8]>, Snapshot>,
+    /// The book that is on its way.
+    parts: Parts,
 }
 
 /// A wish.
@@ -38,32 +34,19 @@ struct Asked {
     from: heapless::Vec<StreamPosition, SNAPSHOT_STREAMS>,
 }
 
-/// A book that is sent.
-#[derive(Debug)]
-struct Sending {
-    /// What the next part says of itself.
-    head: Snapshot,
-    /// What the book is beside its orders, until it was sent.
-    book: Option<SnapshotHead>,
-    /// Orders that were sent.
-    sent: usize,
-}
-
 impl Giver {
     /// Nobody wishes for anything; room for a book of so many orders.
     pub(super) fn new(orders: usize) -> Self {
         Self {
             asked: VecDeque::with_capacity(SNAPSHOT_QUEUE),
-            orders: Vec::with_capacity(orders),
-            sending: None,
-            writer: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
+            parts: Parts::new(orders),
         }
     }
 
     /// Forgets all wishes, since the run is left.
     pub(super) fn leave(&mut self) {
         self.asked.clear();
-        self.sending = None;
+        self.parts.forget();
     }
 
     /// Notes a wish; false if there is no room for it. A node that wishes for a book again no longer
@@ -105,7 +88,7 @@ impl Giver {
         to: &mut [u8],
     ) -> (usize, bool) {
         let mut is_new = false;
-        if self.sending.is_none() {
+        if self.parts.is_idle() {
             let Some(asked) = self.next_wish(books, streams) else {
                 return (0, false);
             };
@@ -121,7 +104,7 @@ impl Giver {
             }
             is_new = true;
         }
-        (self.write_part(to), is_new)
+        (self.parts.write(to), is_new)
     }
 
     /// The first wish that can be answered now.
@@ -146,18 +129,7 @@ impl Giver {
         asked: &Asked,
     ) -> Result<(), NoSnapshot> {
         let slot = trusted(books, streams, asked).ok_or(NoSnapshot::NotLive)?;
-        let orders = |side| books.depth(slot, side).map(|level| level.orders).sum();
-        let [bids, asks]: [u32; 2] = Side::BOTH.map(orders);
-        let orders = usize::try_from(bids.saturating_add(asks)).unwrap_or(usize::MAX);
-        if orders > self.orders.capacity() {
-            return Err(NoSnapshot::TooLarge);
-        }
-        let (book, _) = books.snapshot(slot);
-        self.orders.clear();
-        for side in Side::BOTH {
-            self.orders.extend(books.orders(slot, side));
-        }
-        let at = book.channel.map(|channel| {
+        let at = books.channel(slot).map(|channel| {
             let partition = asked.partition;
             let stream = streams.get(StreamId { channel, partition });
             (
@@ -175,44 +147,7 @@ impl Giver {
             is_last: false,
             records: 0,
         };
-        self.sending = Some(Sending {
-            head,
-            book: Some(book),
-            sent: 0,
-        });
-        Ok(())
-    }
-
-    /// Writes the next part of the book that is sent, and returns its length.
-    fn write_part(&mut self, to: &mut [u8]) -> usize {
-        let Some(sending) = &mut self.sending else {
-            return 0;
-        };
-        if let Some(book) = sending.book.take() {
-            for record in SnapshotRecord::of_head(&book) {
-                let pushed = self.writer.push(&record);
-                pushed.expect("a part has room for the head of a book");
-            }
-        }
-        let rest = self.orders.get(sending.sent..).unwrap_or_default();
-        for order in rest {
-            if self.writer.push(&SnapshotRecord::Order(*order)).is_err() {
-                break;
-            }
-            sending.sent += 1;
-        }
-        sending.head.is_last = sending.sent == self.orders.len();
-        let (head, is_last) = (sending.head, sending.head.is_last);
-        sending.head.part += 1;
-        let message = self.writer.finish(&[], head);
-        let message = message.expect("MAX_LIST_HEAD_BYTES holds every head");
-        for (to, from) in to.iter_mut().zip(message) {
-            *to = *from;
-        }
-        if is_last {
-            self.sending = None;
-        }
-        message.len()
+        self.parts.begin(books, slot, head)
     }
 }
 

@@ -5,7 +5,7 @@ use oxberry_core::feed::FeedEvent;
 use oxberry_core::units::{ChannelId, Instant, Position, UnixNanos};
 use oxberry_proto::flow::StreamPosition;
 use oxberry_proto::snapshot::{
-    HeadReader, Snapshot, SnapshotRecord, SnapshotRefused, SnapshotWish,
+    HeadReader, Snapshot, SnapshotRecord, SnapshotRefused, SnapshotUnderWay, SnapshotWish,
 };
 use oxberry_proto::{Partition, ProtoError, Records, StreamId};
 
@@ -34,6 +34,20 @@ impl Pi<'_> {
         let SnapshotRefused { run, to, wish, .. } = *refused;
         if run == self.run && to == self.node && self.taker.refused(wish) {
             self.counters.snapshots_refused += 1;
+        } else {
+            self.counters.foreign += 1;
+        }
+    }
+
+    /// A book that was asked for is made out of the feed, which may take longer than a replica would.
+    pub(super) fn handle_under_way(&mut self, now: Instant, under_way: &SnapshotUnderWay) {
+        let SnapshotUnderWay { run, to, wish } = *under_way;
+        let is_ours = run == self.run && to == self.node;
+        if is_ours && self.taker.hear(now, wish).is_some() {
+            if self.phase == Phase::Ended {
+                let timeout = self.config.limits.end_timeout;
+                self.heals_until = Some(now.after(timeout));
+            }
         } else {
             self.counters.foreign += 1;
         }
@@ -153,6 +167,7 @@ impl Pi<'_> {
                     self.apply_held(&wish, at);
                 } else {
                     self.counters.snapshots_given_up += 1;
+                    self.taker.has_lost = true;
                     self.taker.round.broken();
                 }
             }
@@ -236,7 +251,7 @@ impl Pi<'_> {
     fn is_sound(&self) -> bool {
         let slots = self.symbols.iter();
         let mut slots = slots.filter_map(|&(_, symbol_index)| self.books.slot(symbol_index));
-        self.taker.is_idle() && !slots.any(|slot| is_ill(&self.books, slot))
+        self.taker.is_idle() && !slots.any(|slot| is_ill(&self.books, slot, true))
     }
 
     /// Writes a wish, or a part of a book that somebody else wished for.

@@ -158,6 +158,7 @@ impl Pi<'_> {
     /// What a stream lacks is seen when something of it is heard. Until then, the streams of another
     /// channel must not vouch for its symbols.
     fn miss_what_was(&mut self, partitions: usize) {
+        self.taker.has_lost = true;
         // No book belongs to a channel yet, and no number is known.
         let (any, unknown) = (ChannelId::from_raw(0), SeqNum::default());
         for &(_, symbol_index) in &self.symbols {

@@ -144,6 +144,7 @@ impl Pi<'_> {
             return;
         };
         self.counters.holes += 1;
+        self.taker.has_lost = true;
         self.report(Report::Hole {
             stream,
             from: at,

@@ -373,6 +373,7 @@ impl<'s> Pi<'s> {
             ToPi::SnapshotWish(wish, positions) => self.handle_wish(&wish, positions)?,
             ToPi::Snapshot(head, records) => self.handle_snapshot(now, wall, &head, records)?,
             ToPi::SnapshotRefused(refused) => self.handle_no_snapshot(&refused),
+            ToPi::SnapshotUnderWay(under_way) => self.handle_under_way(now, &under_way),
             ToPi::Finish(Finish { run, equal }) => {
                 self.handle_finish(now, run, equal);
             }

@@ -63,6 +63,11 @@ impl Round {
         self.last = Some(true);
     }
 
+    /// Whether nothing follows in this run.
+    pub(super) const fn is_last(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether nothing more can be had in this run.
     pub(super) fn is_done(&self) -> bool {
         self.last == Some(true)

@@ -26,6 +26,9 @@ pub(super) struct Taker {
     /// What tells the next wish from the others.
     next_wish: u32,
     pub(super) round: Round,
+    /// Whether something of the run never came here, or was spoilt here: what the feed says may be more
+    /// than what the books have.
+    pub(super) has_lost: bool,
     writer: RecordsWriter<Box<[u8]>, SnapshotWish>,
 }
 
@@ -108,6 +111,7 @@ impl Taker {
             held: VecDeque::with_capacity(limits.snapshot_events),
             next_wish: 0,
             round: Round::default(),
+            has_lost: false,
             writer: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
         }
     }
@@ -117,6 +121,7 @@ impl Taker {
         self.wishes.clear();
         self.held.clear();
         self.round = Round::default();
+        self.has_lost = false;
     }
 
     /// Whether no book is asked for.
@@ -194,6 +199,7 @@ impl Taker {
             wish: id,
             symbol_index,
             partition,
+            has_lost: self.has_lost,
             streams: 0,
         };
         let message = self.writer.finish(&[], head);
@@ -240,6 +246,7 @@ impl Taker {
             match wish.take_stage() {
                 Stage::Coming { restore, .. } | Stage::Whole { restore, .. } => {
                     restore.abandon(books);
+                    self.has_lost = true;
                     at += 1;
                 }
                 Stage::Asked | Stage::Failed => {
@@ -305,10 +312,11 @@ impl Taker {
         if !self.has_room() || !self.round.is_under_way() {
             return None;
         }
+        let has_ended = self.round.is_last();
         while let Some(&(partition, symbol_index)) = symbols.get(self.round.at()) {
             self.round.advance();
             if let Some(slot) = books.slot(symbol_index)
-                && is_ill(books, slot)
+                && is_ill(books, slot, has_ended)
                 && !self.has(symbol_index)
             {
                 return Some((partition, symbol_index, slot));
@@ -321,8 +329,13 @@ impl Taker {
     }
 }
 
-/// Whether a book is not live, and does not get better by what the venue says next. Where two channels
-/// claim the symbol no replica trusts it.
-pub(super) fn is_ill(books: &Books<'_>, slot: SymbolSlot) -> bool {
-    matches!(books.trust(slot), Trust::Partial | Trust::Stale) && !books.is_contested(slot)
+/// Whether a book is not live, and does not get better by what the venue says next: one that is
+/// recovering does, unless nothing follows. Where two channels claim the symbol no replica trusts it.
+pub(super) fn is_ill(books: &Books<'_>, slot: SymbolSlot, has_ended: bool) -> bool {
+    let is_ill = match books.trust(slot) {
+        Trust::Live => false,
+        Trust::Recovering => has_ended,
+        Trust::Partial | Trust::Stale => true,
+    };
+    is_ill && !books.is_contested(slot)
 }

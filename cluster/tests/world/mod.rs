@@ -1,6 +1,8 @@
 //! A controller, its channels, Pis and a page in one thread, joined by perfect queues.
 #![allow(dead_code, reason = "every test file uses its own part")]
 
+mod source;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_cluster::channel::{ChannelStreams, Occurrence};
@@ -20,6 +22,8 @@ use oxberry_core::units::{
 use oxberry_proto::flow::RepairGone;
 use oxberry_proto::start::{RefusedReason, SetupVisualRequest};
 use oxberry_proto::{Kind, Libzmq, Run, SCHEMA_FINGERPRINT, StreamId, Topic, encode, kind_of};
+
+pub(crate) use source::{Reading, Source};
 
 /// What the books of a Pi hold.
 pub(crate) const CAPACITY: Capacity = Capacity {
@@ -68,6 +72,8 @@ pub(crate) struct World {
     pub(crate) repairs: Repairs,
     /// Wishes for that.
     pub(crate) wishes: usize,
+    /// What reads the feed again.
+    pub(crate) reading: Reading,
     /// Whether the feed pauses; how far it is, is told all the same.
     pub(crate) is_paused: bool,
     /// How far the wall clocks are ahead of the time that passes.
@@ -195,6 +201,7 @@ impl World {
             batches: 0,
             repairs: Repairs::All,
             wishes: 0,
+            reading: Reading::new(Source::Pipe),
             is_paused: false,
             wall_ahead: core::time::Duration::ZERO,
         };
@@ -324,6 +331,8 @@ impl World {
             self.controller.handle_timeout(self.now);
         }
         self.obey();
+        let feed = (&self.config, self.feed.as_slice());
+        self.reading.turn(self.now, feed, &mut self.controller);
         if self.started.is_some() {
             for at in 0..self.channels.len() {
                 self.turn_channel(at);
@@ -381,6 +390,8 @@ impl World {
                 }
                 Command::Held { stream } => self.set_held(stream, true),
                 Command::Unheld { stream } => self.set_held(stream, false),
+                Command::Rebuild(order) => self.reading.order(self.now, order),
+                Command::ForgetRebuild => self.reading.forget(),
                 Command::Report(report) => self.reports.push(report),
                 Command::Stop(outcome) => self.outcome = Some(outcome),
             }

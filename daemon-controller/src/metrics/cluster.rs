@@ -67,6 +67,7 @@ pub(super) static METRICS: &[Metric<ClusterReadings>] = &[
     not_taken(&[("reason", "refused")], |of| of.counters.refused),
     metric("oxberry_controller_snapshots_asked_total", "Wishes of a node for a book that were passed on.", |of| of.counters.snapshots_asked),
     metric("oxberry_controller_snapshot_bytes_total", "Bytes of books that were passed on from node to node.", |of| of.counters.snapshot_bytes),
+    metric("oxberry_controller_books_rebuilt_total", "Books that no replica had and that were made out of the feed, read again.", |of| of.counters.books_rebuilt),
     metric("oxberry_controller_proxy_frames_total", "Frames passed on to those who subscribed.", |of| of.proxy.frames),
     metric("oxberry_controller_proxy_stalls_total", "Times that a frame had to wait for a full subscriber.", |of| of.proxy.stalls),
     metric("oxberry_controller_proxy_overruns_total", "Times that a frame was passed on without a full subscriber, which lost it.", |of| of.proxy.overruns),

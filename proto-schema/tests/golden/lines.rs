@@ -9,7 +9,9 @@ use oxberry_proto::flow::{
     RepairWish, StreamPosition, SymbolDigest,
 };
 use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_RECORD_BYTES};
-use oxberry_proto::snapshot::{NoSnapshot, Snapshot, SnapshotRefused, SnapshotWish};
+use oxberry_proto::snapshot::{
+    NoSnapshot, Snapshot, SnapshotRefused, SnapshotUnderWay, SnapshotWish,
+};
 use oxberry_proto::start::{
     Hello, Ping, Ready, Refused, RefusedReason, Replica, SayHello, SetupPi, SetupVisual,
     SetupVisualRequest, SymbolAssignment, SymbolEntry, TellState,
@@ -240,6 +242,7 @@ pub(crate) fn written_now() -> String {
             wish: 300,
             symbol_index,
             partition: PARTITION,
+            has_lost: true,
             streams: 0,
         },
         &[StreamPosition {
@@ -283,6 +286,11 @@ pub(crate) fn written_now() -> String {
             reason,
         });
     }
+    lines.plain(&SnapshotUnderWay {
+        run: RUN,
+        to: NODE,
+        wish: 300,
+    });
     lines.plain(&Finish {
         run: RUN,
         equal: true,

@@ -14,7 +14,7 @@ use lines::written_now;
 use oxberry_proto::flow::{
     Ack, Batch, Coverage, Digests, Heartbeat, Refresh, RepairGone, RepairWish,
 };
-use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotWish};
+use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotUnderWay, SnapshotWish};
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
 use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{StockBatch, StockBeat};
@@ -106,6 +106,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<RepairGone>(message);
     plain::<StatusRequest>(message);
     plain::<SnapshotRefused>(message);
+    plain::<SnapshotUnderWay>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
     list::<StockBatch>(message);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use oxberry_cluster::channel::{ChannelStreams, Occurrence, Occurrences};
 use oxberry_cluster::controller::{Controller, Outcome};
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::units::{ChannelId, UnixNanos};
+use oxberry_core::units::{ChannelId, Position, UnixNanos};
 use oxberry_proto::{Run, StreamId};
 
 use super::edge::Frame;
@@ -13,6 +13,7 @@ use super::marks::{Mark, Marks};
 use super::oracle::{Oracle, Violation};
 use super::plan::Plan;
 use super::reader::Reader;
+use super::rebuild_host::RebuildHost;
 use super::venue::{Day, Packet};
 use crate::random::Random;
 
@@ -28,6 +29,7 @@ pub(super) struct ControllerHost {
     pub(super) brain: Controller,
     pub(super) table: PartitionTable,
     pub(super) channels: Vec<ChannelHost>,
+    pub(super) rebuilds: RebuildHost,
     /// The run and its start, once the feed has started.
     pub(super) started: Option<(Run, u64)>,
     pub(super) next_beat: u64,
@@ -41,6 +43,8 @@ pub(super) struct ChannelHost {
     streams: Option<ChannelStreams>,
     reader: Reader,
     occurrences: Occurrences,
+    /// All that was read and published.
+    pub(super) log: Vec<Occurrence>,
     /// The next packet of the day.
     next: usize,
     /// Late packets: how many others have yet to overtake each, and its line.
@@ -92,6 +96,7 @@ impl ChannelHost {
             streams: None,
             reader: Reader::new(plan.market.dialect, listed, lines(plan)),
             occurrences: Occurrences::default(),
+            log: Vec::new(),
             next,
             late: Vec::new(),
             has_ended: false,
@@ -108,6 +113,12 @@ impl ChannelHost {
 
     pub(super) fn streams(&mut self) -> Option<&mut ChannelStreams> {
         self.streams.as_mut()
+    }
+
+    /// Returns the position up to which everything was published.
+    pub(super) fn covered(&self) -> Position {
+        let streams = self.streams.as_ref();
+        streams.map_or(Position::default(), ChannelStreams::covered)
     }
 
     /// Returns, once, that the channel has ended and the brain must be told.
@@ -302,6 +313,7 @@ impl ChannelHost {
                 Occurrence::Settled(_) => turn.marks.hit(Mark::SettledRead),
                 Occurrence::Event(_) | Occurrence::Lost(_) => {}
             }
+            self.log.push(*occurrence);
             self.occurrences.pop_front();
         }
         let position = self.reader.position();

@@ -7,7 +7,7 @@ use oxberry_cluster::controller::{
     Report as ControllerReport, RimStatus, Symbol,
 };
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_core::units::Position;
+use oxberry_core::units::{Instant, Position};
 use oxberry_proto::flow::{Batch, Coverage};
 use oxberry_proto::{Kind, StreamId, Topic, decode, decode_list, kind_of};
 
@@ -17,6 +17,7 @@ use super::marks::Mark;
 use super::oracle::Violation;
 use super::pi_host::PiHost;
 use super::plan::nanos;
+use super::rebuild_host::{Came, RebuildHost};
 use super::trace::Words;
 use super::venue;
 use super::world::{CONTROLLER, TICK_NS, World};
@@ -59,11 +60,14 @@ impl World<'_> {
             ChannelHost::new(plan, day, at, usize::try_from(next).unwrap_or(0))
         });
         let channels = channels.collect();
+        let symbols = listed().map(|one| (one.symbol_index, one.scale)).collect();
+        let rebuilds = RebuildHost::new(plan, symbols, &table);
         self.generation += 1;
         self.controller = Some(ControllerHost {
             brain: Controller::new(config, self.local(self.controller_skew)),
             table,
             channels,
+            rebuilds,
             started: None,
             next_beat: 0,
             outcome: None,
@@ -125,8 +129,9 @@ impl World<'_> {
         if host.brain.counters().out_of_place > 0 {
             return Err("the controller was told what nobody says".into());
         }
+        self.turn_rebuilds(host, local);
         self.obey_controller(host);
-        let mut next = u64::MAX;
+        let mut next = host.rebuilds.next_at().unwrap_or(u64::MAX);
         if let Some(started) = host.started {
             next = next.min(self.turn_channels(host, started)?);
         }
@@ -140,6 +145,30 @@ impl World<'_> {
         next = next.min(letters.unwrap_or(u64::MAX));
         self.wake(CONTROLLER, next.max(self.now + TICK_NS));
         Ok(())
+    }
+
+    /// Reads the feed again, as far as that is wished for.
+    fn turn_rebuilds(&mut self, host: &mut ControllerHost, local: Instant) {
+        if let Some(packets) = host.rebuilds.packets() {
+            host.brain.handle_rebuild_progress(local, packets);
+        }
+        match host.rebuilds.take(self.now, &host.channels) {
+            Some(Came::Books(id, answers)) => {
+                let given = answers.iter().filter(|(_, parts)| parts.is_ok());
+                self.marks.count(Mark::BookRebuilt, given.count() as u64);
+                host.brain.handle_rebuilt(local, id, answers);
+            }
+            Some(Came::Failed { id, for_good }) => {
+                self.marks.hit(if for_good {
+                    Mark::RebuildRefused
+                } else {
+                    Mark::RebuildFailed
+                });
+                let why = "it is drawn so".into();
+                host.brain.handle_rebuild_failed(local, id, why, for_good);
+            }
+            None => {}
+        }
     }
 
     fn turn_channels(
@@ -227,6 +256,12 @@ impl World<'_> {
                     host.set_held(stream, true);
                 }
                 ControllerCommand::Unheld { stream } => host.set_held(stream, false),
+                ControllerCommand::Rebuild(order) => {
+                    let is_well = self.is_healed;
+                    (host.rebuilds).begin(self.now, order, &self.plan.limits, is_well);
+                    self.wake(CONTROLLER, self.now + TICK_NS);
+                }
+                ControllerCommand::ForgetRebuild => host.rebuilds.forget(&mut self.marks),
                 ControllerCommand::Report(report) => {
                     self.note_report(&report, host.started.is_some());
                 }

@@ -3,16 +3,20 @@
 use oxberry_cluster::controller::Outcome;
 use oxberry_cluster::page::{Row, Standing, Voice};
 use oxberry_cluster::pi::Pi;
-use oxberry_core::book::{Books, Trust};
+use oxberry_cluster::rebuild::{BookWish, RebuildOrder};
+use oxberry_core::book::{Books, Digest, Trust};
 use oxberry_core::units::{Side, SymbolIndex};
-use oxberry_proto::{Run, StreamId};
+use oxberry_proto::flow::StreamPosition;
+use oxberry_proto::snapshot::{HeadReader, Snapshot};
+use oxberry_proto::{NodeId, Run, StreamId, decode_list};
 
 use super::audience::{PAGE_SEAT, PAGES};
-use super::controller_host::ControllerHost;
+use super::controller_host::{ChannelHost, ControllerHost};
 use super::marks::Mark;
 use super::oracle::{Violation, is_same};
 use super::pi_host::PiHost;
 use super::plan::{Habit, nanos};
+use super::rebuild_host::ORDERS;
 use super::second_page::SecondPage;
 use super::world::World;
 
@@ -147,6 +151,7 @@ impl World<'_> {
                 .into_iter()
                 .try_for_each(|seat| self.judge_page_at_end(run, seat))?;
             self.judge_healed(run)?;
+            self.judge_rebuilt(run, host)?;
         }
         self.judge_those_without_loss(run)?;
         if self.is_next_day {
@@ -264,6 +269,72 @@ impl World<'_> {
         }
         if is_any {
             self.marks.hit(Mark::AllHealed);
+        }
+        Ok(())
+    }
+
+    /// Checks that each book which the feed, read again, makes live is live on all replicas at the end, and
+    /// is that book.
+    fn judge_rebuilt(&mut self, run: Run, host: &ControllerHost) -> Result<(), Violation> {
+        if !self.plan.is_file {
+            return Ok(());
+        }
+        for partition in host.table.partitions() {
+            let position = |channel: &ChannelHost| StreamPosition {
+                stream: StreamId {
+                    channel: channel.channel,
+                    partition,
+                },
+                position: channel.covered(),
+            };
+            let symbols = self.day.symbols.iter().map(|one| one.symbol_index);
+            let of_partition =
+                symbols.filter(|&symbol| host.table.partition_of(symbol) == partition);
+            let book = |symbol_index| BookWish {
+                to: NodeId::CONTROLLER,
+                wish: 0,
+                symbol_index,
+            };
+            let order = RebuildOrder {
+                id: 0,
+                run,
+                partition,
+                streams: host.channels.iter().map(position).collect(),
+                orders: ORDERS,
+                books: of_partition.map(book).collect(),
+            };
+            for (wish, parts) in host.rebuilds.whole(&order, &host.channels) {
+                if let Ok(digest) = parts.map(|parts| digest_of(&parts)) {
+                    self.judge_against(run, wish.symbol_index, digest)?;
+                }
+            }
+        }
+        self.marks.hit(Mark::AllRebuilt);
+        Ok(())
+    }
+
+    /// Checks that a symbol has this book on all Pis that know it.
+    fn judge_against(
+        &self,
+        run: Run,
+        symbol_index: SymbolIndex,
+        digest: Option<Digest>,
+    ) -> Result<(), Violation> {
+        for brain in self.brains(run, Some(PAGE_SEAT)) {
+            let books = brain.books();
+            let Some(slot) = books.slot(symbol_index) else {
+                continue;
+            };
+            if books.is_contested(slot) {
+                continue;
+            }
+            let (trust, own) = (books.trust(slot), books.digest(slot));
+            if trust != Trust::Live || digest != Some(own) {
+                return Err(format!(
+                    "the feed, read again, makes symbol {symbol_index} live as {digest:?}, but a \
+                     replica has it {trust} as {own:?} at the end"
+                ));
+            }
         }
         Ok(())
     }
@@ -398,4 +469,16 @@ impl World<'_> {
 fn trust_of(brain: &Pi<'_>, symbol_index: SymbolIndex) -> Option<Trust> {
     let books = brain.books();
     Some(books.trust(books.slot(symbol_index)?))
+}
+
+/// The digest that the first part of a book tells.
+fn digest_of(parts: &[Vec<u8>]) -> Option<Digest> {
+    let (_, records) = decode_list::<Snapshot>(parts.first()?).ok()?;
+    let mut reader = HeadReader::default();
+    for record in records {
+        if !reader.take(&record.ok()?) {
+            break;
+        }
+    }
+    Some(reader.head()?.digest)
 }

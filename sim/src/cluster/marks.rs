@@ -34,6 +34,11 @@ marks! {
     BookTaken "a Pi takes over the book of another replica";
     BookRefused "nobody can give a book that a Pi asks for";
     BookGivenUp "a Pi gives up a book that it asked for";
+    BookRebuilt "a book that no replica trusts is made out of the feed, read again";
+    RebuildAbandoned "nobody waits any more for what is being read again";
+    RebuildFailed "reading the feed again fails";
+    RebuildRefused "the feed came through a pipe and cannot be read again";
+    AllRebuilt "all books that the feed makes live are live on all replicas at the end";
     StateTold "a replica tells the state of a symbol";
     DataQueueFull "a batch is dropped because its subscriber does not read";
     StockQueueFull "a Pi waits for the page to read";

@@ -34,6 +34,7 @@ mod pi_host;
 mod pi_turn;
 mod plan;
 mod reader;
+mod rebuild_host;
 mod second_page;
 mod seeds;
 mod trace;

@@ -137,6 +137,8 @@ pub(super) struct Plan {
     /// Whether the last quarter of the feed waits until then. Otherwise the run may end in the middle of
     /// faults.
     pub(super) holds: bool,
+    /// Whether the feed comes from files, which can be read again.
+    pub(super) is_file: bool,
     /// Whether another run follows.
     pub(super) next_day: Option<NextDay>,
     /// Whether there is a page on another machine.
@@ -194,6 +196,7 @@ impl Plan {
             heals_at: 0,
             quiet_ns: 0,
             holds: random.chance(750),
+            is_file: Random::new(seed, 6).chance(850),
             next_day: draw_next_day(seed, beat),
             second: None,
             market,
