@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use oxberry_cluster::limits::Limits;
-use oxberry_cluster::page::{self, Command, Page, Report, Shown, Voice};
+use oxberry_cluster::page::{self, Command, Page, Passed, Report, Shown, Told, Voice};
 use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
@@ -132,25 +132,26 @@ impl Board {
         Ok(())
     }
 
-    /// Takes a frame from a Pi; `on_event` sees every event that the page takes, with its symbol's name.
+    /// Takes a frame from a Pi; `on_told` sees all that the page takes, with the name of its symbol.
     pub fn handle_frame(
         &mut self,
         now: Instant,
         frame: &[u8],
-        on_event: &mut dyn FnMut(&SymbolName, &Shown),
+        on_told: &mut dyn FnMut(&SymbolName, &Told),
     ) {
         let foreign = self.page.counters().foreign;
         self.page.handle_stock(now, frame);
-        self.settle(on_event);
+        self.settle(on_told);
         if self.page.counters().foreign == foreign {
             self.first_heard.get_or_insert(now);
         }
     }
 
-    /// Notes that time has passed: which Pis fell silent, and whether the feed has ended.
-    pub fn handle_timeout(&mut self, now: Instant) {
+    /// Notes that time has passed: which Pis fell silent, and whether the feed has ended. `on_told` sees
+    /// what the page takes by that.
+    pub fn handle_timeout(&mut self, now: Instant, on_told: &mut dyn FnMut(&SymbolName, &Told)) {
         self.page.handle_timeout(now);
-        self.settle(&mut |_, _| {});
+        self.settle(on_told);
         if self.next_sweep <= now {
             // How far a twin is changes what can be said of a row without a word of its own.
             self.next_sweep = now.after(self.limits.beat);
@@ -172,7 +173,7 @@ impl Board {
     }
 
     /// Brings in what the page has taken.
-    fn settle(&mut self, on_event: &mut dyn FnMut(&SymbolName, &Shown)) {
+    fn settle(&mut self, on_told: &mut dyn FnMut(&SymbolName, &Told)) {
         while let Some(command) = self.page.next_command() {
             if matches!(command, Command::Report(Report::NewRun(_))) {
                 self.begin();
@@ -183,8 +184,15 @@ impl Board {
         self.rows.resize(rows, Row::default());
         self.states.resize(rows, RowState::WAITING);
         self.changed.resize(rows);
-        while let Some(shown) = self.page.next_shown() {
-            self.handle_shown(&shown, on_event);
+        while let Some(told) = self.page.next_told() {
+            match told {
+                Told::Event(shown) => self.handle_shown(&shown),
+                Told::Passed(_) => {}
+            }
+            let (Told::Event(Shown { row, .. }) | Told::Passed(Passed { row, .. })) = told;
+            if let Some(of_page) = self.page.rows().get(row) {
+                on_told(&of_page.name, &told);
+            }
         }
         while let Some(partition) = self.page.next_restated() {
             self.restated.insert(partition);
@@ -228,10 +236,9 @@ impl Board {
         self.market_time = None;
     }
 
-    fn handle_shown(&mut self, shown: &Shown, on_event: &mut dyn FnMut(&SymbolName, &Shown)) {
+    fn handle_shown(&mut self, shown: &Shown) {
         let slot = shown.row;
-        let (Some(row), Some(of_page)) = (self.rows.get_mut(slot), self.page.rows().get(slot))
-        else {
+        let Some(row) = self.rows.get_mut(slot) else {
             return;
         };
         row.handle_shown(shown);
@@ -245,7 +252,6 @@ impl Board {
         }
         *self.firsts.entry(shown.node).or_default() += 1;
         self.market_time = self.market_time.max(shown.ts_event);
-        on_event(&of_page.name, shown);
     }
 
     /// Looks at the rows of these partitions: which of them stand otherwise than was said last, or show

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use oxberry_cluster::page::Shown;
+use oxberry_cluster::page::{Shown, Told};
 use oxberry_core::book::Trust;
 use oxberry_core::units::RawPrice;
 use oxberry_proto::SymbolName;
@@ -20,19 +20,20 @@ pub(crate) struct EventsFile {
     path: PathBuf,
     printer: Printer<File>,
     failed: Option<io::Error>,
-    /// What was written last of each row, beside trades.
-    told: BTreeMap<usize, Told>,
+    /// What was written last of each row, beside trades; `None` where something was passed over, so that
+    /// the next event is written whatever it changed.
+    written: BTreeMap<usize, Option<Written>>,
 }
 
 /// What a line tells beside trades. An event that changes nothing of it, as a change of the number of
 /// orders or of the trading status does, has no line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Told {
+struct Written {
     best: [Option<(RawPrice, u64)>; 2],
     trust: Trust,
 }
 
-impl Told {
+impl Written {
     /// What holds before anything was told.
     const NOTHING: Self = Self {
         best: [None, None],
@@ -59,25 +60,36 @@ impl EventsFile {
             path: path.to_owned(),
             printer: Printer::new(file, Prices::Raw),
             failed: None,
-            told: BTreeMap::new(),
+            written: BTreeMap::new(),
         })
     }
 
-    /// Writes an event that changed best price, size or trust, or printed a trade.
-    pub(crate) fn write(&mut self, symbol: &SymbolName, shown: &Shown) {
+    /// Writes an event that changed best price, size or trust, or printed a trade, and where nothing is
+    /// told.
+    pub(crate) fn write(&mut self, symbol: &SymbolName, told: &Told) {
         if self.failed.is_some() {
             return;
         }
-        let told = Told::of(shown);
-        let before = self.told.insert(shown.row, told).unwrap_or(Told::NOTHING);
-        if before == told && shown.trade.is_none() {
-            return;
+        match told {
+            Told::Event(shown) => self.write_event(symbol, shown),
+            Told::Passed(passed) => {
+                self.written.insert(passed.row, None);
+                self.printer.print_passed(symbol, passed);
+            }
         }
-        self.printer.print(symbol, shown);
         if let Some(error) = self.printer.failure() {
             let file = self.path.display();
             tracing::error!(%file, %error, "no more events are written: the file is not whole");
             self.failed = Some(error);
+        }
+    }
+
+    fn write_event(&mut self, symbol: &SymbolName, shown: &Shown) {
+        let of_event = Written::of(shown);
+        let before = self.written.insert(shown.row, Some(of_event));
+        let before = before.unwrap_or(Some(Written::NOTHING));
+        if before != Some(of_event) || shown.trade.is_some() {
+            self.printer.print(symbol, shown);
         }
     }
 

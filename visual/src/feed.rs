@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use oxberry_cluster::page::{Command, Report};
+use oxberry_cluster::page::{Command, Report, Told};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
-use oxberry_proto::NodeId;
+use oxberry_proto::{NodeId, SymbolName};
 
 use crate::board::{Board, Phase};
 use crate::error::Error;
@@ -46,7 +46,7 @@ impl Feed {
             self.notifier.handle_timeout(now);
             self.take_answer(now)?;
             let is_behind = self.take_frames(now)?;
-            self.board.handle_timeout(now);
+            self.handle_timeout(now);
             self.obey();
             self.put_up_frame(now);
             if !self.flush_printer()? || (self.exit_at_end && self.has_ended()) {
@@ -92,16 +92,17 @@ impl Feed {
                 break;
             };
             taken += 1;
-            self.board.handle_frame(now, frame, &mut |symbol, shown| {
-                if let Some(printer) = printer {
-                    printer.print(symbol, shown);
-                }
-                if let Some(file) = events_file {
-                    file.write(symbol, shown);
-                }
-            });
+            let mut on_told = |symbol: &_, told: &_| write_out(printer, events_file, symbol, told);
+            self.board.handle_frame(now, frame, &mut on_told);
         }
         Ok(taken == MESSAGES_PER_TURN)
+    }
+
+    /// Time has passed, by which events may be taken that had waited for a better word.
+    fn handle_timeout(&mut self, now: Instant) {
+        let (printer, events_file) = (&mut self.printer, &mut self.events_file);
+        let mut on_told = |symbol: &_, told: &_| write_out(printer, events_file, symbol, told);
+        self.board.handle_timeout(now, &mut on_told);
     }
 
     /// Does what the board wants done.
@@ -220,5 +221,20 @@ impl FramePace {
             self.not_before = now.after(FRAME_RETRY);
             self.heartbeat = self.not_before;
         }
+    }
+}
+
+/// Writes what the page has taken to whoever wants to see it.
+fn write_out(
+    printer: &mut Option<Printer<io::Stdout>>,
+    events_file: &mut Option<EventsFile>,
+    symbol: &SymbolName,
+    told: &Told,
+) {
+    if let (Some(printer), Told::Event(shown)) = (printer, told) {
+        printer.print(symbol, shown);
+    }
+    if let Some(file) = events_file {
+        file.write(symbol, told);
     }
 }

@@ -3,8 +3,8 @@
 
 use std::io::{self, Write};
 
-use oxberry_cluster::page::Shown;
-use oxberry_core::units::{PriceScale, RawPrice};
+use oxberry_cluster::page::{Passed, Shown};
+use oxberry_core::units::{ChannelId, Position, PriceScale, RawPrice, SymbolIndex};
 use oxberry_proto::SymbolName;
 use oxberry_proto::stock::Quote;
 
@@ -50,6 +50,13 @@ impl<W: Write> Printer<W> {
         }
     }
 
+    /// Writes the line that says that nothing is told of a symbol up to a position, behind its last line.
+    pub(crate) fn print_passed(&mut self, symbol: &SymbolName, passed: &Passed) {
+        if self.failed.is_none() {
+            self.failed = self.line_of_passed(symbol, passed).err();
+        }
+    }
+
     /// The first failure, if one came since it was asked last.
     pub(crate) const fn failure(&mut self) -> Option<io::Error> {
         self.failed.take()
@@ -61,17 +68,8 @@ impl<W: Write> Printer<W> {
     }
 
     fn line(&mut self, symbol: &SymbolName, shown: &Shown) -> io::Result<()> {
-        if symbol.is_empty() {
-            write!(self.out, "{}", name(symbol, shown.symbol_index))?;
-        } else {
-            self.out.write_all(symbol.as_bytes())?;
-        }
-        let (channel, position) = (shown.channel, shown.position);
-        write!(
-            self.out,
-            ",{channel},{},{},",
-            position.numbering, position.seq_num
-        )?;
+        let at = (shown.channel, shown.position);
+        self.begin_line((symbol, shown.symbol_index), at)?;
         if let Some(time) = shown.ts_event {
             write!(self.out, "{time}")?;
         }
@@ -84,6 +82,27 @@ impl<W: Write> Printer<W> {
             self.pair(pair, shown.view.scale)?;
         }
         writeln!(self.out)
+    }
+
+    fn line_of_passed(&mut self, symbol: &SymbolName, passed: &Passed) -> io::Result<()> {
+        let at = (passed.channel, passed.through);
+        self.begin_line((symbol, passed.symbol_index), at)?;
+        writeln!(self.out, ",missed,,,,,,")
+    }
+
+    /// Writes the columns up to the time.
+    fn begin_line(
+        &mut self,
+        (symbol, symbol_index): (&SymbolName, SymbolIndex),
+        (channel, position): (ChannelId, Position),
+    ) -> io::Result<()> {
+        if symbol.is_empty() {
+            write!(self.out, "{}", name(symbol, symbol_index))?;
+        } else {
+            self.out.write_all(symbol.as_bytes())?;
+        }
+        let Position { numbering, seq_num } = position;
+        write!(self.out, ",{channel},{numbering},{seq_num},")
     }
 
     fn pair(&mut self, pair: Option<(RawPrice, u64)>, scale: PriceScale) -> io::Result<()> {
@@ -100,9 +119,7 @@ impl<W: Write> Printer<W> {
 #[cfg(test)]
 mod tests {
     use oxberry_core::book::Trust;
-    use oxberry_core::units::{
-        ChannelId, Numbering, Position, Qty, SeqNum, SymbolIndex, UnixNanos,
-    };
+    use oxberry_core::units::{Numbering, Qty, SeqNum, UnixNanos};
     use oxberry_proto::NodeId;
     use oxberry_proto::stock::{TradePrint, View};
 

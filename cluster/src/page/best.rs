@@ -70,6 +70,7 @@ impl Page {
         if (is_next || is_better)
             && let Some(shown) = self.rows.get_mut(row)
         {
+            let before = shown.at;
             shown.at = if is_new_state && state.seen.rank <= best {
                 state.seen.at.or(shown.at)
             } else {
@@ -80,6 +81,9 @@ impl Page {
             shown.view = Some(state.seen.view);
             shown.last_trade = state.seen.last_trade.or(shown.last_trade);
             shown.rank = best;
+            if shown.at != before {
+                self.pass_over(row);
+            }
         }
     }
 

@@ -9,6 +9,7 @@
 mod best;
 mod event;
 mod output;
+mod passed;
 mod replica;
 mod row_index;
 mod stock;
@@ -25,6 +26,8 @@ use oxberry_proto::{
 
 use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
+use self::passed::PassedOver;
+pub use self::passed::{Passed, Told};
 use self::replica::Node;
 use self::row_index::RowIndex;
 use self::word::{Rank, is_newer};
@@ -44,6 +47,7 @@ pub struct Page {
     by_partition: BTreeMap<Partition, Vec<usize>>,
     nodes: BTreeMap<NodeId, Node>,
     shown: VecDeque<Shown>,
+    passed: PassedOver,
     /// Partitions of which more than events has changed.
     restated: Vec<Partition>,
     /// Rows that are to be looked at again when a frame was taken: a node has said something of them,
@@ -71,6 +75,7 @@ impl Page {
             by_partition: BTreeMap::new(),
             nodes: BTreeMap::new(),
             shown: VecDeque::new(),
+            passed: PassedOver::default(),
             restated: Vec::new(),
             owed: BTreeSet::new(),
             withheld: Withheld::default(),
@@ -101,11 +106,6 @@ impl Page {
     /// The next thing to do, if any.
     pub fn next_command(&mut self) -> Option<Command> {
         self.commands.pop_front()
-    }
-
-    /// The next event that was taken, in their order.
-    pub fn next_shown(&mut self) -> Option<Shown> {
-        self.shown.pop_front()
     }
 
     /// The next partition whose rows stand otherwise than before, apart from their events.
@@ -303,6 +303,7 @@ impl Page {
         self.run = Some(run);
         // What nobody took of the run before would be taken for this one's.
         self.shown.clear();
+        self.passed = PassedOver::default();
         self.rows.clear();
         self.by_symbol = RowIndex::default();
         self.by_partition.clear();

@@ -1,6 +1,6 @@
 //! What the page knows of one node: how far it is, and how far its word goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::units::{ChannelId, Instant, Position, Price, UnixNanos};
@@ -8,8 +8,11 @@ use oxberry_proto::stock::{TrustWord, View};
 use oxberry_proto::{Partition, StreamId};
 
 use super::Voice;
-use super::word::Rank;
+use super::word::{Rank, is_newer};
 use crate::limits::Limits;
+
+/// States of a row that are remembered until an event is taken behind them.
+const JUMPS: usize = 16;
 
 /// One node, as far as the page has heard it.
 #[derive(Debug)]
@@ -27,6 +30,9 @@ pub(super) struct Node {
     pub(super) streams: BTreeMap<StreamId, Stream>,
     /// What it says of each symbol, by row.
     cells: Vec<Cell>,
+    /// Where it has told states instead of the events that led to them, by row: the last few that no
+    /// event was taken behind.
+    jumps: BTreeMap<usize, VecDeque<(ChannelId, Position)>>,
     /// How many rows are of listed symbols. A node that has said nothing of another one may not have
     /// heard of it.
     listed: usize,
@@ -124,6 +130,7 @@ impl Node {
             partitions: BTreeMap::new(),
             streams: BTreeMap::new(),
             cells: vec![Cell::UNTOLD; listed],
+            jumps: BTreeMap::new(),
             listed,
         }
     }
@@ -190,6 +197,37 @@ impl Node {
             self.cells.resize(row + 1, Cell::UNHEARD);
         }
         self.cells.get_mut(row).expect("it was made long enough")
+    }
+
+    /// It has told the state of a row as of there, and not what led to it.
+    pub(super) fn note_jump(&mut self, row: usize, to: (ChannelId, Position)) {
+        let jumps = self.jumps.entry(row).or_default();
+        if jumps.back() != Some(&to) {
+            jumps.push_back(to);
+        }
+        if jumps.len() > JUMPS {
+            jumps.pop_front();
+        }
+    }
+
+    /// The last state of a row that it told before an event, which is taken.
+    pub(super) fn take_jump(
+        &mut self,
+        row: usize,
+        event: (ChannelId, Position),
+    ) -> Option<(ChannelId, Position)> {
+        let jumps = self.jumps.get_mut(&row)?;
+        let mut last = None;
+        while jumps
+            .front()
+            .is_some_and(|&jump| !is_newer(jump, Some(event)))
+        {
+            last = jumps.pop_front();
+        }
+        if jumps.is_empty() {
+            self.jumps.remove(&row);
+        }
+        last
     }
 
     /// What can be seen of a symbol on its word, and as of where that is right: nothing that it knows

@@ -180,6 +180,9 @@ impl Page {
             last_trade: state.last_trade,
             rank: Rank::Of(state.trust.trust),
         });
+        if let Some(at) = state.at {
+            node.note_jump(row, at);
+        }
         self.owed.insert(row);
         self.note_restated(partition);
     }

@@ -31,7 +31,7 @@ const NEXT_RUN: Run = Run {
 /// Symbols 10, 11, …, of two partitions in turn; slot 0 is symbol 10.
 fn board(symbols: u32, nodes: u16) -> Board {
     let mut board = Board::new(LIMITS);
-    board.handle_timeout(START);
+    board.handle_timeout(START, &mut |_, _| {});
     board.handle_answer(&answer(RUN, symbols, nodes)).unwrap();
     board
 }
@@ -213,7 +213,10 @@ fn every_event_is_counted_and_seen_once() {
             pi.batch(11, 2, &[event(11, 2, None)]),
         ];
         for frame in frames {
-            board.handle_frame(START, &frame, &mut |name, shown| {
+            board.handle_frame(START, &frame, &mut |name, told| {
+                let Told::Event(shown) = told else {
+                    panic!("{told:?}");
+                };
                 seen.push((name.to_string(), shown.position.seq_num.raw()));
             });
         }
@@ -266,7 +269,7 @@ fn a_change_of_trust_alone_changes_its_row() {
     let paused: Vec<_> = board.status_counts().paused().collect();
     let (halted, closed) = (TradingStatus::Halted, TradingStatus::Closed);
     assert_eq!(paused, [(halted, 1), (closed, 0)]);
-    board.handle_timeout(START.after(LIMITS.beat));
+    board.handle_timeout(START.after(LIMITS.beat), &mut |_, _| {});
     assert!(!board.has_changed(), "a look at all rows found nothing new");
 }
 
@@ -281,7 +284,7 @@ fn rows_are_silent_once_nobody_speaks_for_them() {
     // The second goes on, but has partition 1 only.
     let later = START.after(LIMITS.silence());
     board.handle_frame(later, &other.batch(11, 2, &[]), &mut |_, _| {});
-    board.handle_timeout(later);
+    board.handle_timeout(later, &mut |_, _| {});
     let changed = take_changed(&mut board, later);
     assert_eq!(slots(&changed), [0]);
     assert!(changed[0].1.silent);
@@ -290,13 +293,13 @@ fn rows_are_silent_once_nobody_speaks_for_them() {
     assert_eq!(board.state_counts().of(State::Silent), 1);
 
     let silent = later.after(LIMITS.silence());
-    board.handle_timeout(silent);
+    board.handle_timeout(silent, &mut |_, _| {});
     assert_eq!(board.phase(), Phase::Silent);
     assert_eq!(slots(&take_changed(&mut board, silent)), [1]);
     let live = State::Heard(Trust::Live);
     assert_eq!(board.state_counts().of(live), 0);
     board.handle_frame(silent, &one.batch(10, 2, &[]), &mut |_, _| {});
-    board.handle_timeout(silent);
+    board.handle_timeout(silent, &mut |_, _| {});
     take_changed(&mut board, silent);
     assert_eq!(board.phase(), Phase::Running);
     assert!(board.row_state(0).unwrap().is_live());
@@ -327,14 +330,14 @@ fn a_twin_that_catches_up_makes_rows_live_by_the_clock() {
     give(&mut board, &other.batch(10, 3, &[]));
     let later = START.after(LIMITS.node_timeout);
     board.handle_frame(later, &other.batch(10, 4, &[]), &mut |_, _| {});
-    board.handle_timeout(later);
+    board.handle_timeout(later, &mut |_, _| {});
     take_changed(&mut board, later);
     let trust = board.row_state(0).unwrap().trust;
     assert_eq!(trust, Some(Trust::Recovering), "the twin is not as far");
     board.handle_frame(later, &other.batch(10, 9, &[]), &mut |_, _| {});
     let soon = board.poll_timeout();
     assert!(soon <= later.after(LIMITS.beat));
-    board.handle_timeout(soon);
+    board.handle_timeout(soon, &mut |_, _| {});
     assert_eq!(slots(&take_changed(&mut board, soon)), [0]);
     assert!(board.row_state(0).unwrap().is_live());
 }
@@ -344,7 +347,7 @@ fn the_feed_ends_when_every_pi_said_so_and_nobody_waits_for_the_dead() {
     let mut board = board(1, 2);
     let (mut one, mut other) = (Pi::new(RUN, 0), Pi::new(RUN, 1));
     let phase_at = |board: &mut Board, now| {
-        board.handle_timeout(now);
+        board.handle_timeout(now, &mut |_, _| {});
         board.phase()
     };
     assert_eq!(phase_at(&mut board, START), Phase::Waiting);
@@ -382,29 +385,29 @@ fn a_page_that_hears_nothing_asks_whether_another_run_is_played() {
     };
     give(&mut board, &pi.batch(10, 1, &[event(10, 1, None)]));
     take_changed(&mut board, START);
-    board.handle_timeout(START);
+    board.handle_timeout(START, &mut |_, _| {});
     asks(&mut board);
     let mut now = START;
     while now < START.after(LIMITS.silence()) {
         assert_eq!(asks(&mut board), 0, "it hears of its run");
         now = board.poll_timeout();
-        board.handle_timeout(now);
+        board.handle_timeout(now, &mut |_, _| {});
     }
     assert_eq!(board.phase(), Phase::Silent);
     let asked = now.after(ASK_INTERVAL);
-    board.handle_timeout(asked);
+    board.handle_timeout(asked, &mut |_, _| {});
     assert!(asks(&mut board) > 0);
     // Not more often than it is of use.
-    board.handle_timeout(asked.after(ASK_INTERVAL / 2));
+    board.handle_timeout(asked.after(ASK_INTERVAL / 2), &mut |_, _| {});
     assert_eq!(asks(&mut board), 0);
-    board.handle_timeout(asked.after(ASK_INTERVAL));
+    board.handle_timeout(asked.after(ASK_INTERVAL), &mut |_, _| {});
     assert_eq!(asks(&mut board), 1);
     // After the end, too.
     let end = asked.after(ASK_INTERVAL * 2);
     for frame in pi.ends() {
         board.handle_frame(end, &frame, &mut |_, _| {});
     }
-    board.handle_timeout(end);
+    board.handle_timeout(end, &mut |_, _| {});
     assert_eq!((board.phase(), asks(&mut board)), (Phase::Ended, 1));
 }
 
@@ -414,14 +417,14 @@ fn another_run_begins_afresh() {
     let mut pi = Pi::new(RUN, 0);
     give(&mut board, &pi.batch(10, 1, &[event(10, 1, Some(5))]));
     pi.ends().iter().for_each(|frame| give(&mut board, frame));
-    board.handle_timeout(START);
+    board.handle_timeout(START, &mut |_, _| {});
     assert_eq!(board.phase(), Phase::Ended);
     let first = board.table().clone();
     take_changed(&mut board, START);
 
     let mut again = Pi::new(NEXT_RUN, 0);
     give(&mut board, &again.batch(11, 1, &[event(11, 1, Some(6))]));
-    board.handle_timeout(START);
+    board.handle_timeout(START, &mut |_, _| {});
     assert_eq!(board.phase(), Phase::Running);
     let table = board.table().clone();
     assert_eq!(table.edition, first.edition + 1);
@@ -457,7 +460,7 @@ fn interleave(of_nodes: &[Vec<Vec<u8>>], turns: &[usize]) -> Board {
     for frame in queues.into_iter().flatten() {
         give(&mut board, frame);
     }
-    board.handle_timeout(START.after(Duration::from_millis(1)));
+    board.handle_timeout(START.after(Duration::from_millis(1)), &mut |_, _| {});
     board
 }
 
@@ -510,7 +513,7 @@ proptest! {
             give(&mut board, &frame);
         }
         let _ = board.handle_answer(&bytes);
-        board.handle_timeout(START);
+        board.handle_timeout(START, &mut |_, _| {});
         take_changed(&mut board, START);
     }
 }
@@ -525,7 +528,7 @@ fn a_dead_pi_is_listed_until_another_one_has_its_place() {
     let later = START.after(LIMITS.node_timeout);
     let mut speak = |board: &mut Board, of: usize| {
         board.handle_frame(later, &pis[of].batch(10, 2, &[]), &mut |_, _| {});
-        board.handle_timeout(later);
+        board.handle_timeout(later, &mut |_, _| {});
     };
     let listed = |board: &Board| -> Vec<_> {
         let nodes = board.nodes();
