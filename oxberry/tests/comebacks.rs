@@ -156,3 +156,26 @@ fn a_pi_that_stood_still_for_too_long_is_fenced_and_joins_anew() {
     assert_eq!(count(&cluster, "fenced"), Some(1));
     end_well(&cluster, controller, held, &before, &expected);
 }
+
+#[test]
+fn what_both_replicas_lost_of_a_pipe_is_stale_for_good_and_told_once() {
+    let day = market("1");
+    let mut cluster = Cluster::start();
+    undisturbed(&cluster, day.path());
+    let mut held = HeldDay::of(day.path());
+    let mut controller = in_the_middle(&cluster, &held);
+    for pi in cluster.pis.drain(..) {
+        pi.kill();
+    }
+    let again = ["pi-1", "pi-2"].map(|name| cluster.pi(name));
+    let joined = "joined while the feed runs and has its place again";
+    controller.await_line(joined);
+    controller.await_line(joined);
+    controller.await_line("is no file and can be read once only");
+    held.go_on();
+    let (code, said) = controller.end();
+    assert_eq!(code, Some(3), "{said}");
+    assert_eq!(said.matches("cannot be read again").count(), 0, "{said}");
+    assert!(said.contains("\"not_live\":"), "{said}");
+    drop(again);
+}

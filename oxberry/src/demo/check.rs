@@ -52,7 +52,12 @@ pub(super) fn compare(
     let expected = partitions(&replayed, |symbol| table.partition_of(symbol).raw());
     let (mut report, mut all_equal) = compare_partitions(outcome, expected)?;
     if let Some((page, replay)) = streams {
-        let comparison = events::compare(page, replay, replayed.contested())?;
+        let comparison = events::compare(
+            page,
+            replay,
+            replayed.contested(),
+            !arguments.faults.is_empty(),
+        )?;
         writeln!(report, "{comparison}")?;
         all_equal &= comparison.is_equal();
     }
