@@ -10,7 +10,7 @@ mod world;
 use std::time::Duration;
 
 use oxberry_cluster::channel::Occurrence;
-use oxberry_cluster::controller::Report;
+use oxberry_cluster::controller::{RebuildReport, Report};
 use oxberry_cluster::limits::{ASK_INTERVAL, BEATS_IN_VAIN, BEATS_OF_KEEPING, Limits};
 use oxberry_core::feed::Lost;
 use oxberry_core::units::SeqNum;
@@ -37,7 +37,7 @@ fn count(world: &World, of: fn(&Report) -> bool) -> usize {
 }
 
 fn failed(report: &Report) -> bool {
-    matches!(report, Report::RebuildFailed { .. })
+    matches!(report, Report::Rebuild(RebuildReport::Failed { .. }))
 }
 
 /// So many Pis in the middle of a feed of which all of them die, and start again.
@@ -111,7 +111,7 @@ fn a_partition_is_read_from_the_start_once_however_many_books_it_has() {
     assert!(world.run_until(|world| ill(world, 0) == 0));
     // Ten symbols in eight partitions, of which no wish is made before the one before has its books.
     let begun = count(&world, |report| {
-        matches!(report, Report::RebuildBegun { .. })
+        matches!(report, Report::Rebuild(RebuildReport::Begun { .. }))
     });
     let partitions: std::collections::BTreeSet<_> = world
         .reading
@@ -151,7 +151,12 @@ fn a_reading_that_takes_long_is_waited_for_also_at_the_end() {
     world.is_paused = false;
     world.run_for(LIMITS.end_timeout * 2);
     assert!(ill(&world, 0) > 0 && world.outcome.is_none());
-    assert!(count(&world, |report| matches!(report, Report::Rebuilding { .. })) > 0);
+    assert!(
+        count(&world, |report| matches!(
+            report,
+            Report::Rebuild(RebuildReport::UnderWay { .. })
+        )) > 0
+    );
     world.reading.source = Source::Prompt;
     assert!(world.run_until(is_over), "{:?}", world.reports);
     assert_eq!(ill(&world, 0), 0);
@@ -188,7 +193,8 @@ fn what_nobody_waits_for_any_more_is_not_read_on() {
     for pi in &mut world.pis {
         pi.is_dead = true;
     }
-    let abandoned = |report: &Report| matches!(report, Report::RebuildAbandoned { .. });
+    let abandoned =
+        |report: &Report| matches!(report, Report::Rebuild(RebuildReport::Abandoned { .. }));
     assert!(world.run_until(|world| count(world, abandoned) > 0));
     assert_eq!(world.reading.forgotten, 1);
 }

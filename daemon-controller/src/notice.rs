@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use oxberry_cluster::controller::{Outcome, PartitionOutcome, Report};
+use oxberry_cluster::controller::{Outcome, PartitionOutcome, RebuildReport, Report};
 use oxberry_proto::Partition;
 use oxberry_proto::start::RefusedReason;
 use serde::{Deserialize, Serialize};
@@ -167,25 +167,7 @@ impl From<Report> for Notice {
                 "{nodes} Pis hold {partitions} partitions; the feed starts, run {run}"
             )),
             Report::Died { name, orphaned } => died(&name, &orphaned),
-            Report::RebuildBegun { partition, symbols } => Self::info(format!(
-                "no replica has the books of {symbols} symbols of partition {partition} or trusts \
-                 them: the feed is read again"
-            )),
-            Report::Rebuilding { partition, packets } => Self::info(format!(
-                "the feed is still being read again for partition {partition}: {packets} packets"
-            )),
-            Report::Rebuilt {
-                partition,
-                books,
-                not_live,
-            } => rebuilt(partition, books, not_live),
-            Report::RebuildAbandoned { partition } => Self::info(format!(
-                "the feed is not read any further for partition {partition}: nobody waits for it"
-            )),
-            Report::RebuildFailed { partition, why } => Self::warning(format!(
-                "partition {partition} has books that no replica trusts, and the feed cannot be \
-                 read again: {why}; they stay stale until the venue clears or refreshes them"
-            )),
+            Report::Rebuild(report) => of_rebuild(report),
             Report::AwaitingDigests { missing } => Self::info(format!(
                 "waiting for the last events of {}",
                 listed(&missing)
@@ -294,6 +276,31 @@ impl fmt::Display for PartitionEnd {
             None | Some(0) => Ok(()),
             Some(not_live) => write!(f, ", {not_live} symbols not live"),
         }
+    }
+}
+
+/// What happens to books that are made out of the feed.
+fn of_rebuild(report: RebuildReport) -> Notice {
+    match report {
+        RebuildReport::Begun { partition, symbols } => Notice::info(format!(
+            "no replica has the books of {symbols} symbols of partition {partition} or trusts \
+                 them: the feed is read again"
+        )),
+        RebuildReport::UnderWay { partition, packets } => Notice::info(format!(
+            "the feed is still being read again for partition {partition}: {packets} packets"
+        )),
+        RebuildReport::Done {
+            partition,
+            books,
+            not_live,
+        } => rebuilt(partition, books, not_live),
+        RebuildReport::Abandoned { partition } => Notice::info(format!(
+            "the feed is not read any further for partition {partition}: nobody waits for it"
+        )),
+        RebuildReport::Failed { partition, why } => Notice::warning(format!(
+            "partition {partition} has books that no replica trusts, and the feed cannot be \
+                 read again: {why}; they stay stale until the venue clears or refreshes them"
+        )),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The main loop: frames between the sockets and the cluster's brain, until all is over.
 
-use oxberry_cluster::controller::{Command, Controller, Counters, Outcome, Report, RimStatus};
+use oxberry_cluster::controller::{
+    Command, Controller, Counters, Outcome, RebuildReport, Report, RimStatus,
+};
 use oxberry_core::units::UnixNanos;
 use oxberry_net::limits::queue_frames;
 use oxberry_net::metrics::MetricsServer;
@@ -320,7 +322,8 @@ impl Running<'_> {
                 }
                 Command::ForgetRebuild => self.rebuilder.forget(),
                 Command::Report(report) => {
-                    self.has_rebuild_failed |= matches!(report, Report::RebuildFailed { .. });
+                    self.has_rebuild_failed |=
+                        matches!(report, Report::Rebuild(RebuildReport::Failed { .. }));
                     (self.tell)(report.into());
                 }
                 Command::Stop(outcome) => {

@@ -40,7 +40,7 @@ use self::message::plain;
 use self::node::NodeState;
 use self::nodes::Nodes;
 pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
-pub use self::output::{Command, Counters, Report};
+pub use self::output::{Command, Counters, RebuildReport, Report};
 use self::rebuild::Rebuilds;
 use self::refusals::Refusals;
 pub use self::status::RimStatus;

@@ -161,41 +161,8 @@ pub enum Report {
         /// Partitions that no living node holds any more.
         orphaned: Vec<Partition>,
     },
-    /// No living replica has books that are wished for: the feed is read again for them.
-    RebuildBegun {
-        /// The partition.
-        partition: Partition,
-        /// How many books are wished for at first.
-        symbols: usize,
-    },
-    /// The feed is still being read again.
-    Rebuilding {
-        /// The partition.
-        partition: Partition,
-        /// Packets that were read.
-        packets: u64,
-    },
-    /// Books were made out of the feed, and nobody wishes for more of the partition.
-    Rebuilt {
-        /// The partition.
-        partition: Partition,
-        /// How many were given.
-        books: u64,
-        /// How many were not, since they are not live by the feed either, or are too large.
-        not_live: u64,
-    },
-    /// Nobody waits any more for what was being read.
-    RebuildAbandoned {
-        /// The partition.
-        partition: Partition,
-    },
-    /// The feed cannot be read again: what no replica trusts stays stale until the venue tells it anew.
-    RebuildFailed {
-        /// The partition whose books were wished for.
-        partition: Partition,
-        /// Why.
-        why: String,
-    },
+    /// Something of the books that are made out of the feed.
+    Rebuild(RebuildReport),
     /// The feed is over and the nodes have not all reported their digests yet.
     AwaitingDigests {
         /// Who has not.
@@ -232,5 +199,45 @@ pub enum Report {
         from: String,
         /// What is wrong with it.
         error: ProtoError,
+    },
+}
+
+/// What a person should know of books that are made out of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RebuildReport {
+    /// No living replica has books that are wished for: the feed is read again for them.
+    Begun {
+        /// The partition.
+        partition: Partition,
+        /// How many books are wished for at first.
+        symbols: usize,
+    },
+    /// The feed is still being read again.
+    UnderWay {
+        /// The partition.
+        partition: Partition,
+        /// Packets that were read.
+        packets: u64,
+    },
+    /// Books were made out of the feed, and nobody wishes for more of the partition.
+    Done {
+        /// The partition.
+        partition: Partition,
+        /// How many were given.
+        books: u64,
+        /// How many were not, since they are not live by the feed either, or are too large.
+        not_live: u64,
+    },
+    /// Nobody waits any more for what was being read.
+    Abandoned {
+        /// The partition.
+        partition: Partition,
+    },
+    /// The feed cannot be read again: what no replica trusts stays stale until the venue tells it anew.
+    Failed {
+        /// The partition whose books were wished for.
+        partition: Partition,
+        /// Why.
+        why: String,
     },
 }

@@ -14,7 +14,7 @@ use oxberry_proto::{NodeId, Partition, StreamId};
 use super::message::plain;
 use super::node::Node;
 use super::wishes::Wished;
-use super::{Command, Controller, Phase, Report};
+use super::{Command, Controller, Phase, RebuildReport, Report};
 use crate::limits::{BEATS_IN_VAIN, BEATS_OF_KEEPING, BEATS_OF_TURN, REBUILD_ORDERS};
 use crate::rebuild::{BookAnswer, RebuildOrder};
 use crate::reminder::Reminder;
@@ -227,7 +227,7 @@ impl Controller {
         let order = self.order(partition);
         if held.is_none() {
             let symbols = order.books.len();
-            self.report(Report::RebuildBegun { partition, symbols });
+            self.report_rebuild(RebuildReport::Begun { partition, symbols });
             self.rebuilds.held = Some(HeldPartition {
                 partition,
                 since: now,
@@ -276,7 +276,7 @@ impl Controller {
         };
         let (partition, packets) = (reading.order.partition, reading.packets);
         if reading.reminder.take(now) {
-            self.report(Report::Rebuilding { partition, packets });
+            self.report_rebuild(RebuildReport::UnderWay { partition, packets });
         }
         let run = self.run;
         let waiting = self.wishes.at_source().map(Wished::book);
@@ -292,7 +292,7 @@ impl Controller {
             return;
         };
         let partition = reading.order.partition;
-        self.report(Report::RebuildFailed { partition, why });
+        self.report_rebuild(RebuildReport::Failed { partition, why });
         let beat = self.config.limits.beat;
         for wished in self.wishes.at_source() {
             // Another time it may get on, wherever those who wish are then.
@@ -309,19 +309,23 @@ impl Controller {
     fn abandon_reading(&mut self) {
         if let Some(reading) = self.rebuilds.reading.take() {
             let partition = reading.order.partition;
-            self.report(Report::RebuildAbandoned { partition });
+            self.report_rebuild(RebuildReport::Abandoned { partition });
             self.forget_books();
         }
     }
 
     /// The books of a partition have not been wished for any more for a while.
     fn let_go(&mut self, held: HeldPartition) {
-        self.report(Report::Rebuilt {
+        self.report_rebuild(RebuildReport::Done {
             partition: held.partition,
             books: held.books,
             not_live: held.not_live,
         });
         self.forget_books();
+    }
+
+    fn report_rebuild(&mut self, report: RebuildReport) {
+        self.report(Report::Rebuild(report));
     }
 
     fn forget_books(&mut self) {
