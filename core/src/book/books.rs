@@ -34,7 +34,7 @@ impl<'s> Books<'s> {
         let regions = Regions::cut(capacity, memory)?;
         Ok(Self {
             capacity,
-            symbols: Symbols::new(regions.index, regions.symbols),
+            symbols: Symbols::new(regions.index, regions.names, regions.symbols),
             tapes: Tapes::new(regions.tapes),
             engine: Engine::new(capacity, regions.records, regions.ladders),
             counters: BookCounters::default(),

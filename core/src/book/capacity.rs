@@ -20,6 +20,7 @@ pub struct Capacity {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layout {
     pub(super) index: usize,
+    pub(super) names: usize,
     pub(super) symbols: usize,
     pub(super) tapes: usize,
     pub(super) orders: usize,
@@ -46,6 +47,7 @@ impl Capacity {
         }
         let layout = self.layout();
         let lines = layout.index
+            + layout.names
             + layout.symbols
             + layout.tapes
             + layout.orders
@@ -65,6 +67,7 @@ impl Capacity {
     pub(super) const fn layout(self) -> Layout {
         Layout {
             index: symbol_table::lines(self.symbols),
+            names: symbol::name_lines(self.symbols),
             symbols: self.symbols as usize * symbol::LINES,
             tapes: self.symbols as usize * statistics::LINES,
             orders: order::buckets(self.orders).get() as usize,

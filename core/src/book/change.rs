@@ -10,6 +10,7 @@ use super::level::{Left, LevelKey, Owner};
 use super::order::{Found, Key};
 use super::refs::{Bucket, LevelRef, OrderRef};
 use super::rejection::Rejection;
+use super::sum::{resized, weight};
 use super::trade::Trade;
 use crate::feed::{Action, ExecutionEffect};
 use crate::units::{OrderId, Qty, RawPrice, Side};
@@ -129,6 +130,7 @@ impl Engine<'_> {
         let level = self.level(subject, at).ok_or(Rejection::LevelsFull)?;
         let order = self.orders.claim(&mut self.records, key, vacancy);
         self.live += 1;
+        subject.record.count_in(weight(at.rank, key.order_id, qty));
         Ok(self.join(subject, order, level, at, Some(key.order_id), qty))
     }
 
@@ -166,7 +168,7 @@ impl Engine<'_> {
         if left == Qty::ZERO {
             Ok(self.remove(subject, key, found))
         } else {
-            Ok(self.resize(subject, found, left))
+            Ok(self.resize(subject, key.order_id, found, left))
         }
     }
 
@@ -189,14 +191,18 @@ impl Engine<'_> {
         };
         if next.rank == self.records.rank(found.level) {
             return Ok(if loses_place {
-                self.requeue(subject, found, found.order, None, qty)
+                self.requeue(subject, key.order_id, found, found.order, None, qty)
             } else {
-                self.resize(subject, found, qty)
+                self.resize(subject, key.order_id, found, qty)
             });
         }
         self.assure_level(subject, next, found.level)?;
         let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
+        let level =
+            (self.change_level(subject, key.order_id, found, next)).ok_or(Rejection::LevelsFull)?;
+        subject
+            .record
+            .count_in(weight(next.rank, key.order_id, qty));
         self.join(subject, found.order, level, next, None, qty);
         Ok(subject.record.best_words(owner.side()) != best)
     }
@@ -233,11 +239,16 @@ impl Engine<'_> {
         if next.rank == self.records.rank(found.level) {
             let new = self.orders.claim(&mut self.records, new_key, vacancy);
             self.orders.release(&mut self.records, key, found);
-            return Ok(self.requeue(subject, found, new, Some(new_order_id), qty));
+            let new_id = Some(new_order_id);
+            return Ok(self.requeue(subject, key.order_id, found, new, new_id, qty));
         }
         self.assure_level(subject, next, found.level)?;
         let best = subject.record.best_words(owner.side());
-        let level = (self.change_level(subject, found, next)).ok_or(Rejection::LevelsFull)?;
+        let level =
+            (self.change_level(subject, key.order_id, found, next)).ok_or(Rejection::LevelsFull)?;
+        subject
+            .record
+            .count_in(weight(next.rank, new_order_id, qty));
         let new = self.orders.claim(&mut self.records, new_key, vacancy);
         self.orders.release(&mut self.records, key, found);
         self.join(subject, new, level, next, Some(new_order_id), qty);
@@ -247,7 +258,7 @@ impl Engine<'_> {
     /// Takes an order out of its level and frees its record; says whether the best level changed.
     #[inline(always)]
     fn remove(&mut self, subject: &mut Subject<'_>, key: Key, found: Found) -> bool {
-        let best_changed = self.leave(subject, found);
+        let best_changed = self.leave(subject, key.order_id, found);
         self.orders.release(&mut self.records, key, found);
         self.live -= 1;
         best_changed
@@ -255,10 +266,17 @@ impl Engine<'_> {
 
     /// Changes the shares of an order, which keeps its place in the queue; says whether the best level changed.
     #[inline(always)]
-    fn resize(&mut self, subject: &mut Subject<'_>, found: Found, qty: Qty) -> bool {
+    fn resize(
+        &mut self,
+        subject: &mut Subject<'_>,
+        order_id: OrderId,
+        found: Found,
+        qty: Qty,
+    ) -> bool {
         let mut records = self.records.held();
         let old = records.set_qty(found.order, qty);
         let (owner, rank) = records.resize_level(found.level, old, qty);
+        subject.record.count_in(resized(order_id, old, qty));
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
@@ -268,6 +286,7 @@ impl Engine<'_> {
     fn requeue(
         &mut self,
         subject: &mut Subject<'_>,
+        order_id: OrderId,
         found: Found,
         to: OrderRef,
         new_id: Option<OrderId>,
@@ -280,6 +299,9 @@ impl Engine<'_> {
         records.write(to, new_id, level, qty, subject.now);
         records.link_before(to.record(), level.record());
         let (owner, rank) = records.resize_level(level, old, qty);
+        subject.record.count_out(weight(rank, order_id, old));
+        let order_id = new_id.unwrap_or(order_id);
+        subject.record.count_in(weight(rank, order_id, qty));
         subject.record.best_resized(owner.side(), rank, old, qty)
     }
 
@@ -303,8 +325,9 @@ impl Engine<'_> {
     /// Takes an order out of its level, and the level away when it was the last; says whether the
     /// best level changed.
     #[inline(always)]
-    fn leave(&mut self, subject: &mut Subject<'_>, found: Found) -> bool {
+    fn leave(&mut self, subject: &mut Subject<'_>, order_id: OrderId, found: Found) -> bool {
         let left = self.records.leave(found.level, found.order);
+        (subject.record).count_out(weight(left.rank, order_id, left.qty));
         if left.orders == 0 {
             self.drop_level(subject, left.owner, left.rank, found.level);
         }
@@ -327,10 +350,12 @@ impl Engine<'_> {
     fn change_level(
         &mut self,
         subject: &mut Subject<'_>,
+        order_id: OrderId,
         found: Found,
         next: LevelKey,
     ) -> Option<LevelRef> {
         let left = self.records.leave(found.level, found.order);
+        (subject.record).count_out(weight(left.rank, order_id, left.qty));
         let level = if left.orders == 0 {
             self.level_after(subject, found.level, left.rank, next)
         } else {

@@ -132,6 +132,7 @@ impl Books<'_> {
         for side in Side::BOTH {
             self.engine.void(&mut subject, side, |_| true);
         }
+        subject.record.reset_sum();
     }
 
     /// Makes the orders void that are valid only before this session. The morning starts a new day.
@@ -142,6 +143,7 @@ impl Books<'_> {
         let mut subject = Subject::new(slot, self.symbols.record(slot));
         for side in Side::BOTH {
             let is_over = |expiry| last_session(expiry).over_at(session);
+            self.engine.count_out(&mut subject, side, is_over);
             if self.engine.void(&mut subject, side, is_over) {
                 subject.record.set(flag::EXPIRED);
             }
@@ -165,7 +167,10 @@ impl Books<'_> {
         }
         let mut subject = Subject::new(slot, self.symbols.record(slot));
         for side in Side::BOTH {
+            // With other prices the same orders add up to something else.
+            self.engine.count_out(&mut subject, side, |_| true);
             self.engine.rescale(&mut subject, side, old, scale);
+            self.engine.count_in(&mut subject, side);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::bbo::Level;
 use super::capacity::Capacity;
-use super::ladder::{Ladders, Rank};
+use super::ladder::{LadderRoot, Ladders, Rank};
 use super::level::Levels;
 use super::memory::Line;
 use super::order::{Found, Key, Orders, buckets};
@@ -11,6 +11,7 @@ use super::refs::{LevelRef, PER_LINE};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::steps;
+use super::sum::weight;
 use super::symbol::SymbolRecord;
 use crate::feed::TradeSessions;
 use crate::units::{PriceScale, Qty, RawPrice, Side};
@@ -190,6 +191,41 @@ impl Engine<'_> {
         subject.record.set_ladder(side, ladder);
         self.read_best(subject, side);
         self.live != before
+    }
+
+    /// Takes the orders of one side whose expiry is over out of the sum of the book; visits each.
+    pub(super) fn count_out(
+        &self,
+        subject: &mut Subject<'_>,
+        side: Side,
+        is_over: impl Fn(u32) -> bool,
+    ) {
+        let ladder = subject.record.ladder(side);
+        let sum = self.weight_of(ladder, is_over);
+        subject.record.count_out(sum);
+    }
+
+    /// Puts the orders of one side into the sum of the book; visits each.
+    pub(super) fn count_in(&self, subject: &mut Subject<'_>, side: Side) {
+        let sum = self.weight_of(subject.record.ladder(side), |_| true);
+        subject.record.count_in(sum);
+    }
+
+    /// What the orders of a ladder add up to whose expiry is one of these.
+    pub(super) fn weight_of(&self, ladder: LadderRoot, is_meant: impl Fn(u32) -> bool) -> u32 {
+        let records = &self.records;
+        let firsts = self.ladders.iter(ladder);
+        let levels = firsts.flat_map(|(_, first)| records.siblings(first));
+        let mut sum = 0u32;
+        for level in levels.filter(|&level| is_meant(records.owner(level).expiry())) {
+            let rank = records.rank(level);
+            for order in records.queue(level) {
+                steps::count();
+                let one = weight(rank, records.id(order), records.qty(order));
+                sum = sum.wrapping_add(one);
+            }
+        }
+        sum
     }
 
     /// Frees the records of some void orders.

@@ -43,12 +43,15 @@ impl Books<'_> {
     pub fn check_invariants(&self) -> Result<(), Broken> {
         let mut seen = Seen::default();
         for slot in self.slots() {
+            let broken = |what| Broken {
+                symbol_index: Some(self.symbol_index(slot)),
+                what,
+            };
+            if self.sum(slot) != self.sum_of_orders(slot) {
+                return Err(broken("the sum of a book is not that of its orders"));
+            }
             for side in Side::BOTH {
-                self.check_side(slot, side, &mut seen)
-                    .map_err(|what| Broken {
-                        symbol_index: Some(self.symbol_index(slot)),
-                        what,
-                    })?;
+                self.check_side(slot, side, &mut seen).map_err(broken)?;
             }
         }
         let shared = |what| {

@@ -120,6 +120,7 @@ mod snapshot;
 mod state;
 mod statistics;
 mod steps;
+mod sum;
 mod symbol;
 mod symbol_table;
 mod trade;

@@ -117,7 +117,7 @@ impl Kept {
         let regions = Regions::cut(self.capacity, words)?;
         Ok(Books {
             capacity: self.capacity,
-            symbols: Symbols::resume(regions.index, regions.symbols, self.symbols),
+            symbols: Symbols::resume(regions.index, regions.names, regions.symbols, self.symbols),
             tapes: Tapes::resume(regions.tapes),
             engine: Engine {
                 records: Records::resume(regions.records),

@@ -27,6 +27,8 @@ impl core::error::Error for MemoryTooSmall {}
 pub(super) struct Regions<'s> {
     /// Slots of the symbol index.
     pub(super) index: &'s mut [Line],
+    /// The venue's numbers of the symbols.
+    pub(super) names: &'s mut [Line],
     /// Symbol records.
     pub(super) symbols: &'s mut [Line],
     /// What the symbols traded.
@@ -64,6 +66,7 @@ impl<'s> Regions<'s> {
         };
         Ok(Self {
             index: cut(layout.index)?,
+            names: cut(layout.names)?,
             symbols: cut(layout.symbols)?,
             tapes: cut(layout.tapes)?,
             records: cut(layout.orders + layout.levels)?,

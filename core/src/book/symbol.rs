@@ -10,9 +10,15 @@ use super::state::{Conditions, TradingStatus, Trust};
 use super::symbol_table::SymbolTable;
 use crate::units::{ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum};
 
+/// Lines of the names of so many symbols.
+pub(super) const fn name_lines(symbols: u32) -> usize {
+    (symbols as usize).div_ceil(WORDS)
+}
+
 /// Lines of a symbol record.
 pub(super) const LINES: usize = 1;
-const SYMBOL_INDEX: usize = 0;
+/// What the orders of the book add up to; see [`sum`](super::sum).
+pub(super) const SUM: usize = 0;
 const FLAGS: usize = 1;
 /// The number of the last message within the symbol; 0 before the first.
 const SEQ_NUM: usize = 2;
@@ -104,17 +110,15 @@ impl core::error::Error for DefineError {}
 #[derive(Debug)]
 pub(super) struct Symbols<'s> {
     index: SymbolTable<'s>,
+    /// The venue's number of each symbol, which events do not need.
+    names: &'s mut [u32],
     lines: &'s mut [Line],
     count: u32,
 }
 
 impl<'s> Symbols<'s> {
-    pub(super) fn new(index: &'s mut [Line], lines: &'s mut [Line]) -> Self {
-        let mut symbols = Self {
-            index: SymbolTable::new(index),
-            lines,
-            count: 0,
-        };
+    pub(super) fn new(index: &'s mut [Line], names: &'s mut [Line], lines: &'s mut [Line]) -> Self {
+        let mut symbols = Self::resume(index, names, lines, 0);
         symbols.reset();
         symbols
     }
@@ -122,14 +126,21 @@ impl<'s> Symbols<'s> {
     /// Forgets all symbols.
     pub(super) fn reset(&mut self) {
         self.index.reset();
+        self.names.fill(0);
         self.lines.fill([0; WORDS]);
         self.count = 0;
     }
 
     /// So many symbols as they were left.
-    pub(super) fn resume(index: &'s mut [Line], lines: &'s mut [Line], count: u32) -> Self {
+    pub(super) fn resume(
+        index: &'s mut [Line],
+        names: &'s mut [Line],
+        lines: &'s mut [Line],
+        count: u32,
+    ) -> Self {
         Self {
             index: SymbolTable::new(index),
+            names: names.as_flattened_mut(),
             lines,
             count,
         }
@@ -163,9 +174,9 @@ impl<'s> Symbols<'s> {
         if !self.index.insert(symbol_index, slot) {
             return Err(DefineError::Crowded);
         }
+        self.names[slot.number()] = symbol_index.raw();
         self.count += 1;
         let record = &mut self.lines[slot.number() * LINES];
-        record[SYMBOL_INDEX] = symbol_index.raw();
         record[FLAGS] = u32::from(scale.code());
         for side in Side::BOTH {
             record[ladder_at(side)] = LadderRoot::NONE.raw();
@@ -192,7 +203,7 @@ impl<'s> Symbols<'s> {
     }
 
     pub(super) fn symbol_index(&self, slot: SymbolSlot) -> SymbolIndex {
-        SymbolIndex::from_raw(self.at(slot)[SYMBOL_INDEX])
+        SymbolIndex::from_raw(self.names[slot.number()])
     }
 
     pub(super) fn flags(&self, slot: SymbolSlot) -> u32 {
@@ -251,6 +262,12 @@ impl<'s> Symbols<'s> {
             unscaled: self.has(slot, flag::UNSCALED),
             unannounced: self.has(slot, flag::UNANNOUNCED),
         }
+    }
+
+    /// What the orders of the book add up to.
+    #[inline(always)]
+    pub(super) fn sum(&self, slot: SymbolSlot) -> u32 {
+        self.at(slot)[SUM]
     }
 
     /// Events applied so far, modulo 2^32.
