@@ -35,8 +35,9 @@ impl SymbolRecord<'_> {
         // Chosen by masks, since where orders join is not to be guessed. An empty side has the least
         // rank and no shares.
         let (stays, joins) = (mask(rank <= best), mask(rank >= best));
-        let best_qty = (long(self.0, at + 1) & stays) + (u64::from(qty.raw()) & joins);
-        let best_orders = (self.0[at + 3] & stays as u32) + (1 & joins as u32);
+        let (qty, orders) = (u64::from(qty.raw()) & joins, 1 & joins as u32);
+        let best_qty = (long(self.0, at + 1) & stays).wrapping_add(qty);
+        let best_orders = (self.0[at + 3] & stays as u32).wrapping_add(orders);
         self.set_best(side, best.max(rank), best_qty, best_orders);
         joins != 0
     }
@@ -47,9 +48,9 @@ impl SymbolRecord<'_> {
     pub(super) fn best_left(&mut self, side: Side, rank: Rank, qty: Qty) -> (bool, bool) {
         let at = best_at(side);
         let left = mask(self.0[at] == rank.raw());
-        let best_qty = long(self.0, at + 1) - (u64::from(qty.raw()) & left);
+        let best_qty = long(self.0, at + 1).wrapping_sub(u64::from(qty.raw()) & left);
         set_long(self.0, at + 1, best_qty);
-        self.0[at + 3] -= 1 & left as u32;
+        self.0[at + 3] = self.0[at + 3].wrapping_sub(1 & left as u32);
         (left != 0, self.0[at + 3] == 0)
     }
 
@@ -60,7 +61,9 @@ impl SymbolRecord<'_> {
         if self.0[at] != rank.raw() {
             return false;
         }
-        let qty = long(self.0, at + 1) - u64::from(old.raw()) + u64::from(new.raw());
+        let qty = (long(self.0, at + 1))
+            .wrapping_sub(u64::from(old.raw()))
+            .wrapping_add(u64::from(new.raw()));
         set_long(self.0, at + 1, qty);
         old != new
     }

@@ -3,7 +3,7 @@
 use super::bbo::Level;
 use super::capacity::Capacity;
 use super::ladder::{LadderRoot, Ladders, Rank};
-use super::level::Levels;
+use super::level::{EXPIRIES, Levels};
 use super::memory::Line;
 use super::order::{Found, Key, Orders, buckets};
 use super::records::Records;
@@ -139,11 +139,10 @@ impl Engine<'_> {
 
     /// The level of this rank, summed over its siblings.
     pub(super) fn level_from(&self, first: LevelRef, rank: Rank, side: Side) -> Level {
-        let (mut qty, mut orders, mut level) = (0, 0, first);
-        while level != LevelRef::NONE {
-            qty += self.records.level_qty(level);
-            orders += self.records.orders(level);
-            level = self.records.sibling(level);
+        let (mut qty, mut orders) = (0u64, 0u32);
+        for level in self.records.siblings(first) {
+            qty = qty.wrapping_add(self.records.level_qty(level));
+            orders = orders.wrapping_add(self.records.orders(level));
         }
         Level {
             price: rank.price(side),
@@ -172,12 +171,12 @@ impl Engine<'_> {
         } = self;
         let ladder = ladders.retain(subject.record.ladder(side), |_, first| {
             let mut next = core::mem::replace(first, LevelRef::NONE);
-            while next != LevelRef::NONE {
+            for _ in 0..EXPIRIES {
+                let Some(level) = next.some() else { break };
                 steps::count();
-                let level = next;
                 next = records.sibling(level);
                 if is_over(records.owner(level).expiry()) {
-                    *live -= records.orders(level);
+                    *live = live.wrapping_sub(records.orders(level));
                     levels.void(records, level, |records, order| {
                         orders.free(records, subject.slot, order);
                     });
@@ -262,10 +261,13 @@ impl Engine<'_> {
                 *rank = Rank::new(side, price);
             }
             let mut level = *first;
-            while level != LevelRef::NONE {
+            for _ in 0..EXPIRIES {
                 steps::count();
                 records.set_rank(level, *rank);
                 level = records.sibling(level);
+                if level == LevelRef::NONE {
+                    break;
+                }
             }
             true
         });

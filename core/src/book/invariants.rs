@@ -50,6 +50,9 @@ impl Books<'_> {
             if self.sum(slot) != self.sum_of_orders(slot) {
                 return Err(broken("the sum of a book is not that of its orders"));
             }
+            if let Err(damage) = self.scrub(slot, u32::MAX) {
+                return Err(broken(damage.what));
+            }
             for side in Side::BOTH {
                 self.check_side(slot, side, &mut seen).map_err(broken)?;
             }

@@ -7,9 +7,10 @@ use super::ladder::Rank;
 use super::memory::{long, set_long};
 use super::records::{NEXT, PREV, Records};
 use super::refs::{LevelRef, OrderRef, PER_LINE, RecordRef};
+use super::scrub::Wrong;
 use super::slot::SymbolSlot;
 use super::steps;
-use crate::units::{Qty, Side};
+use crate::units::{OrderId, Qty, Side};
 
 /// Orders of a level that are freed at once when they become void.
 pub(super) const FEW: u32 = 9;
@@ -22,6 +23,9 @@ const OWNER: usize = 3;
 const ORDERS: usize = 6;
 /// The level of the same price that ends with another session, or the next free or void level.
 const SIBLING: usize = 7;
+
+/// Levels that can have the same price, since their orders end with different sessions.
+pub(super) const EXPIRIES: usize = 4;
 
 /// Lines for that many levels: some are kept for a while by void orders, more than [`FEW`] in each but
 /// one.
@@ -121,8 +125,13 @@ impl Records<'_> {
         self.at_mut(level.record())[SIBLING] = other.raw();
     }
 
-    /// The levels from this one on, if it is one: those of its price, or the next free or void ones.
+    /// The levels of a price, from the first of them on.
     pub(super) fn siblings(&self, first: LevelRef) -> impl Iterator<Item = LevelRef> {
+        self.chain(first).take(EXPIRIES)
+    }
+
+    /// The levels from this one on, if it is one: those of its price, or the next free or void ones.
+    fn chain(&self, first: LevelRef) -> impl Iterator<Item = LevelRef> {
         core::iter::successors(first.some(), |&level| self.sibling(level).some())
     }
 
@@ -135,10 +144,11 @@ impl Records<'_> {
 
     /// Takes a level that is not the first out of the siblings.
     pub(super) fn unlink_sibling(&mut self, first: LevelRef, level: LevelRef) {
-        let mut before = first;
-        while self.sibling(before) != level {
-            before = self.sibling(before);
-        }
+        let mut siblings = self.siblings(first);
+        let Some(before) = siblings.find(|&before| self.sibling(before) == level) else {
+            return;
+        };
+        drop(siblings);
         let after = self.sibling(level);
         self.set_sibling(before, after);
     }
@@ -147,7 +157,10 @@ impl Records<'_> {
     #[inline(always)]
     pub(super) fn with_expiry(&self, first: LevelRef, expiry: u32) -> Option<LevelRef> {
         let mut level = first;
-        while level != LevelRef::NONE {
+        for _ in 0..EXPIRIES {
+            if level == LevelRef::NONE {
+                break;
+            }
             if self.owner(level).expiry() == expiry {
                 return Some(level);
             }
@@ -161,7 +174,9 @@ impl Records<'_> {
     #[inline(always)]
     pub(super) fn resize_level(&mut self, level: LevelRef, old: Qty, new: Qty) -> (Owner, Rank) {
         let record = self.at_mut(level.record());
-        let qty = long(record, QTY) - u64::from(old.raw()) + u64::from(new.raw());
+        let qty = (long(record, QTY))
+            .wrapping_sub(u64::from(old.raw()))
+            .wrapping_add(u64::from(new.raw()));
         set_long(record, QTY, qty);
         (Owner(record[OWNER]), Rank::from_raw(record[RANK]))
     }
@@ -171,9 +186,9 @@ impl Records<'_> {
     pub(super) fn join(&mut self, level: LevelRef, order: OrderRef, qty: Qty) {
         let mut records = self.held();
         let record = records.at_mut(level.record());
-        let sum = long(record, QTY) + u64::from(qty.raw());
+        let sum = long(record, QTY).wrapping_add(u64::from(qty.raw()));
         set_long(record, QTY, sum);
-        record[ORDERS] += 1;
+        record[ORDERS] = record[ORDERS].wrapping_add(1);
         records.link_before(order.record(), level.record());
     }
 
@@ -184,9 +199,9 @@ impl Records<'_> {
         records.unlink(order.record());
         let qty = records.vacate(order);
         let record = records.at_mut(level.record());
-        let sum = long(record, QTY) - u64::from(qty.raw());
+        let sum = long(record, QTY).wrapping_sub(u64::from(qty.raw()));
         set_long(record, QTY, sum);
-        record[ORDERS] -= 1;
+        record[ORDERS] = record[ORDERS].wrapping_sub(1);
         Left {
             qty,
             orders: record[ORDERS],
@@ -252,7 +267,84 @@ impl Records<'_> {
 
     /// The orders of a level, first come first.
     pub(super) fn queue(&self, level: LevelRef) -> impl Iterator<Item = OrderRef> {
-        core::iter::successors(self.first_order(level), |&order| self.order_after(order))
+        // As many as the level counts, so that links that lead in a circle come to an end.
+        let most = self.orders(level).min(self.len()) as usize;
+        core::iter::successors(self.first_order(level), move |&order| {
+            self.order_or_end(self.next(order.record()), level)
+        })
+        .take(most)
+    }
+}
+
+/// A level as it is stored, which nobody has looked at yet.
+pub(super) struct Stored {
+    pub(super) owner: Owner,
+    pub(super) rank: Rank,
+    pub(super) qty: u64,
+    pub(super) orders: u32,
+    pub(super) sibling: LevelRef,
+}
+
+/// An order of a queue as it is stored.
+pub(super) struct Member {
+    pub(super) order: OrderRef,
+    pub(super) id: OrderId,
+    pub(super) qty: Qty,
+}
+
+impl Records<'_> {
+    /// Reads a level that a link leads to, wherever that is.
+    pub(super) fn read_level(&self, level: LevelRef) -> Result<Stored, Wrong> {
+        let what = "a price leads to no level";
+        let record = self.get(level.record());
+        let record = record.ok_or(Wrong::link(what, self.len(), level.raw()))?;
+        Ok(Stored {
+            owner: Owner(record[OWNER]),
+            rank: Rank::from_raw(record[RANK]),
+            qty: long(record, QTY),
+            orders: record[ORDERS],
+            sibling: LevelRef::from_raw(record[SIBLING]),
+        })
+    }
+
+    /// Reads the order after this record in the queue of a level, if there is one.
+    pub(super) fn read_member(
+        &self,
+        level: LevelRef,
+        last: RecordRef,
+    ) -> Result<Option<Member>, Wrong> {
+        let next = self.next(last);
+        if next == level.record() {
+            return Ok(None);
+        }
+        let what = "a queue leads to no order";
+        let record = self
+            .get(next)
+            .ok_or(Wrong::link(what, self.len(), next.raw()))?;
+        let order = OrderRef::from_record(next);
+        if self.level(order) != level {
+            let what = "an order is in the queue of another level than its own";
+            return Err(Wrong::link(what, level.raw(), self.level(order).raw()));
+        }
+        if record[PREV] != last.raw() {
+            let what = "a queue leads to an order that it does not lead back from";
+            return Err(Wrong::link(what, last.raw(), record[PREV]));
+        }
+        Ok(Some(Member {
+            order,
+            id: self.id(order),
+            qty: self.qty(order),
+        }))
+    }
+
+    /// Checks that a queue leads back from its end to its last order.
+    pub(super) fn read_end(&self, level: LevelRef, last: RecordRef) -> Result<(), Wrong> {
+        let prev = self.prev(level.record());
+        if prev == last {
+            return Ok(());
+        }
+        let what = "a level does not lead to its last order";
+        Err(Wrong::link(what, last.raw(), prev.raw()))
     }
 }
 
@@ -320,7 +412,7 @@ impl Levels {
     /// Takes a level out of use that has no orders any more.
     #[inline(always)]
     pub(super) fn drop(&mut self, records: &mut Records<'_>, level: LevelRef) {
-        self.live -= 1;
+        self.live = self.live.wrapping_sub(1);
         self.give(records, level);
     }
 
@@ -340,16 +432,19 @@ impl Levels {
         level: LevelRef,
         mut free: impl FnMut(&mut Records<'_>, OrderRef),
     ) {
-        self.live -= 1;
+        self.live = self.live.wrapping_sub(1);
         if records.orders(level) <= FEW {
-            while let Some(order) = records.first_order(level) {
+            for _ in 0..FEW {
+                let Some(order) = records.first_order(level) else {
+                    break;
+                };
                 steps::count();
                 records.leave(level, order);
                 free(records, order);
             }
             self.give(records, level);
         } else {
-            self.void_orders += records.orders(level);
+            self.void_orders = self.void_orders.wrapping_add(records.orders(level));
             records.at_mut(level.record())[OWNER] |= Owner::VOID;
             // Not before the first, so that only one level at a time has few orders left.
             if self.void == LevelRef::NONE {
@@ -369,7 +464,7 @@ impl Levels {
         let level = self.void;
         let order = records.first_order(level)?;
         let left = records.leave(level, order);
-        self.void_orders -= 1;
+        self.void_orders = self.void_orders.wrapping_sub(1);
         if left.orders == 0 {
             self.void = records.sibling(level);
             self.give(records, level);
@@ -379,8 +474,8 @@ impl Levels {
 
     /// What is wrong with the records that are not among those in use, or `None`.
     pub(super) fn check_spare(&self, records: &Records<'_>, used: u32) -> Option<&'static str> {
-        let void = || records.siblings(self.void);
-        let free = records.siblings(self.free).count() as u32;
+        let void = || records.chain(self.void);
+        let free = records.chain(self.free).count() as u32;
         if void().map(|level| records.orders(level)).sum::<u32>() != self.void_orders {
             return Some("void orders are not those of the void levels");
         }

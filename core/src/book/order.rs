@@ -288,10 +288,10 @@ impl Orders {
 
     #[cold]
     fn count_detour(&self, records: &mut Records<'_>, key: Key, passed: u32) {
-        *elsewhere_mut(records, key.home) += 1;
+        bump(elsewhere_mut(records, key.home), 1);
         for bucket in self.detour(key).take(passed as usize) {
             steps::count();
-            *passed_mut(records, bucket) += 1;
+            bump(passed_mut(records, bucket), 1);
         }
     }
 
@@ -316,10 +316,11 @@ impl Orders {
 
     #[cold]
     fn uncount_detour(&self, records: &mut Records<'_>, key: Key, end: Bucket) {
-        *elsewhere_mut(records, key.home) -= 1;
-        for bucket in self.detour(key).take_while(|&bucket| bucket != end) {
+        bump(elsewhere_mut(records, key.home), u32::MAX);
+        let detour = self.detour(key).take(DETOURS as usize);
+        for bucket in detour.take_while(|&bucket| bucket != end) {
             steps::count();
-            *passed_mut(records, bucket) -= 1;
+            bump(passed_mut(records, bucket), u32::MAX);
         }
     }
 
@@ -356,6 +357,11 @@ fn vacancy_in(records: &Records<'_>, bucket: Bucket) -> Option<OrderRef> {
     is_free(&pair[which]).then(|| bucket.order(which))
 }
 
+/// Changes a count, which in damaged memory may be any number.
+fn bump(count: &mut u32, by: u32) {
+    *count = count.wrapping_add(by);
+}
+
 /// Orders at home in a bucket that are stored elsewhere.
 fn elsewhere(records: &Records<'_>, bucket: Bucket) -> u32 {
     records.at(bucket.order(0).record())[COUNT]
@@ -372,4 +378,12 @@ fn passed(records: &Records<'_>, bucket: Bucket) -> u32 {
 
 fn passed_mut<'a>(records: &'a mut Records<'_>, bucket: Bucket) -> &'a mut u32 {
     &mut records.at_mut(bucket.order(1).record())[COUNT]
+}
+
+impl Records<'_> {
+    /// The lowest bit of the shares of an order, counted from the first record.
+    pub(super) fn bit_of_qty(&self, order: OrderRef) -> u64 {
+        let word = order.record().number() * super::records::WORDS + QTY;
+        word as u64 * 32
+    }
 }

@@ -4,14 +4,12 @@ use super::bbo::Level;
 use super::books::Books;
 use super::expiry::last_session;
 use super::ladder;
+use super::level::EXPIRIES;
 use super::order::Found;
 use super::refs::{LevelRef, OrderRef};
 use super::slot::SymbolSlot;
 use crate::feed::TradeSessions;
 use crate::units::{OrderId, Qty, RawPrice, Side};
-
-/// Levels that can have the same price, since their orders end with different sessions.
-const EXPIRIES: usize = 4;
 
 /// A resting order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +65,7 @@ impl Books<'_> {
             levels: ladder::Position::first(&self.engine.ladders, self.symbols.ladder(slot, side)),
             now: self.symbols.changes(slot),
             heads: [None; EXPIRIES],
+            left: self.engine.records.len(),
         }
     }
 
@@ -169,6 +168,8 @@ pub(super) struct Cursor {
     now: u32,
     /// The next order of each level of the present price.
     heads: [Option<OrderRef>; EXPIRIES],
+    /// Orders that follow at most, so that links that lead in a circle come to an end.
+    left: u32,
 }
 
 impl Cursor {
@@ -180,6 +181,7 @@ impl Cursor {
                 .filter_map(|head| head.map(|order| (books.age(order, self.now), order, head)))
                 .max_by_key(|&(age, ..)| age);
             if let Some((_, order, head)) = oldest {
+                self.left = self.left.checked_sub(1)?;
                 *head = records.order_after(order);
                 return Some(books.order_at(order, side));
             }

@@ -75,4 +75,9 @@ impl<'s> Records<'s> {
     pub(super) fn at_mut(&mut self, record: RecordRef) -> &mut Record {
         &mut self.records[record.number()]
     }
+
+    /// All words.
+    pub(super) fn words(&mut self) -> &mut [u32] {
+        self.records.as_flattened_mut()
+    }
 }

@@ -34,10 +34,4 @@ impl SymbolSlot {
     pub(super) const fn spread(self) -> u64 {
         (self.0 as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
-
-    /// The slot, if it is that of a symbol.
-    #[inline(always)]
-    pub(super) fn some(self) -> Option<Self> {
-        (self != Self::NONE).then_some(self)
-    }
 }

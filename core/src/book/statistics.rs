@@ -126,11 +126,11 @@ impl<'s> Tapes<'s> {
         let sums = &mut record[0];
         let trades = long(sums, TRADES);
         let (high, low) = (price_at(sums, HIGH), price_at(sums, LOW));
-        set_long(sums, TRADES, trades + 1);
-        let volume = long(sums, VOLUME) + u64::from(trade.qty.raw());
+        set_long(sums, TRADES, trades.wrapping_add(1));
+        let volume = long(sums, VOLUME).wrapping_add(u64::from(trade.qty.raw()));
         set_long(sums, VOLUME, volume);
         let notional = u128::from(price.raw().unsigned_abs()) * u128::from(trade.qty.raw());
-        set_notional(sums, notional_at(sums) + notional);
+        set_notional(sums, notional_at(sums).wrapping_add(notional));
         set_price(sums, LAST, price);
         if trades == 0 || price > high {
             set_price(sums, HIGH, price);

@@ -69,6 +69,20 @@ pub(super) mod flag {
     pub(in super::super) const WATCHED: u32 = CONTESTED | RESET | REFRESHING | AHEAD | TENTATIVE;
 }
 
+/// The flags, below their seal.
+const SEAL_SHIFT: u32 = 22;
+
+/// Flags with their seal: the upper bits add the others up, so that one that was flipped shows.
+const fn sealed(flags: u32) -> u32 {
+    let flags = flags & ((1 << SEAL_SHIFT) - 1);
+    flags | (flags ^ flags >> 10 ^ flags >> 20) << SEAL_SHIFT
+}
+
+/// Whether flags are as they were written.
+pub(super) const fn is_sealed(flags: u32) -> bool {
+    flags == sealed(flags)
+}
+
 /// Where trust and trading status are in the flags; two bits each.
 const TRUST_SHIFT: u32 = 8;
 const STATUS_SHIFT: u32 = 10;
@@ -158,7 +172,14 @@ impl<'s> Symbols<'s> {
 
     /// The slot of a symbol, if it is defined.
     pub(super) fn find(&self, symbol_index: SymbolIndex) -> Option<SymbolSlot> {
-        self.slot(symbol_index).some()
+        let slot = self.slot(symbol_index);
+        (slot.raw() < self.count).then_some(slot)
+    }
+
+    /// All words of the symbols that are defined.
+    pub(super) fn words(&mut self) -> &mut [u32] {
+        let count = SymbolSlot::from_raw(self.count).number();
+        self.lines[..count * LINES].as_flattened_mut()
     }
 
     /// Adds a symbol that is not there yet.
@@ -177,11 +198,8 @@ impl<'s> Symbols<'s> {
         self.names[slot.number()] = symbol_index.raw();
         self.count += 1;
         let record = &mut self.lines[slot.number() * LINES];
-        record[FLAGS] = u32::from(scale.code());
-        for side in Side::BOTH {
-            record[ladder_at(side)] = LadderRoot::NONE.raw();
-            record[best_at(side)] = Rank::LEAST.raw();
-        }
+        record[FLAGS] = sealed(u32::from(scale.code()));
+        SymbolRecord(record).reset_orders();
         Ok(slot)
     }
 
@@ -351,7 +369,9 @@ fn channel(owner: u32) -> Option<ChannelId> {
 }
 
 fn scale(flags: u32) -> PriceScale {
-    PriceScale::new((flags & 0xFF) as u8).expect("only scales are stored")
+    // Only damaged memory has another one.
+    const WHOLE: PriceScale = PriceScale::new(0).expect("there are whole prices");
+    PriceScale::new((flags & 0xFF) as u8).unwrap_or(WHOLE)
 }
 
 /// The record of one symbol.
@@ -414,12 +434,25 @@ impl SymbolRecord<'_> {
         self.0[FLAGS] & flag != 0
     }
 
+    fn put_flags(&mut self, flags: u32) {
+        self.0[FLAGS] = sealed(flags);
+    }
+
+    /// Forgets everything but the scale where the flags are not those that were written: the book is
+    /// stale.
+    pub(super) fn drop_broken_flags(&mut self) {
+        if !is_sealed(self.0[FLAGS]) {
+            let stale = (Trust::Stale as u32) << TRUST_SHIFT;
+            self.put_flags(u32::from(self.scale().code()) | stale);
+        }
+    }
+
     pub(super) fn set(&mut self, flag: u32) {
-        self.0[FLAGS] |= flag;
+        self.put_flags(self.0[FLAGS] | flag);
     }
 
     pub(super) fn unset(&mut self, flag: u32) {
-        self.0[FLAGS] &= !flag;
+        self.put_flags(self.0[FLAGS] & !flag);
     }
 
     pub(super) fn trust(&self) -> Trust {
@@ -437,7 +470,8 @@ impl SymbolRecord<'_> {
         if trust == Trust::Stale {
             self.unset(flag::REFRESHING);
         }
-        self.0[FLAGS] = self.0[FLAGS] & !(TWO_BITS << TRUST_SHIFT) | (trust as u32) << TRUST_SHIFT;
+        let others = self.0[FLAGS] & !(TWO_BITS << TRUST_SHIFT);
+        self.put_flags(others | (trust as u32) << TRUST_SHIFT);
     }
 
     pub(super) fn trading_status(&self) -> TradingStatus {
@@ -445,8 +479,8 @@ impl SymbolRecord<'_> {
     }
 
     pub(super) fn set_trading_status(&mut self, status: TradingStatus) {
-        self.0[FLAGS] =
-            self.0[FLAGS] & !(TWO_BITS << STATUS_SHIFT) | (status as u32) << STATUS_SHIFT;
+        let others = self.0[FLAGS] & !(TWO_BITS << STATUS_SHIFT);
+        self.put_flags(others | (status as u32) << STATUS_SHIFT);
     }
 
     /// Whether the symbol had a message or has orders.
@@ -501,7 +535,7 @@ impl SymbolRecord<'_> {
     }
 
     pub(super) fn set_scale(&mut self, scale: PriceScale) {
-        self.0[FLAGS] = self.0[FLAGS] & !0xFF | u32::from(scale.code());
+        self.put_flags(self.0[FLAGS] & !0xFF | u32::from(scale.code()));
     }
 
     /// Makes the conditions so, whatever they were.
@@ -538,6 +572,15 @@ impl SymbolRecord<'_> {
     #[inline(always)]
     pub(super) fn ladder(&self, side: Side) -> LadderRoot {
         LadderRoot::from_raw(self.0[ladder_at(side)])
+    }
+
+    /// Makes both sides empty, whatever they were.
+    pub(super) fn reset_orders(&mut self) {
+        for side in Side::BOTH {
+            self.set_ladder(side, LadderRoot::NONE);
+            self.set_best(side, Rank::LEAST, 0, 0);
+        }
+        self.reset_sum();
     }
 
     #[inline(always)]

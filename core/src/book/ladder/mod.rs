@@ -9,6 +9,7 @@ mod against_map;
 mod directory;
 mod node;
 mod rank;
+mod reading;
 mod root;
 
 use super::memory::{Line, WORDS};
@@ -62,11 +63,7 @@ pub(super) struct Ladders<'s> {
 
 impl<'s> Ladders<'s> {
     pub(super) fn new(lines: &'s mut [Line]) -> Self {
-        let (nodes, _) = lines.as_chunks_mut();
-        let mut ladders = Self {
-            nodes,
-            free: NodeRef::NONE,
-        };
+        let mut ladders = Self::resume(lines, NodeRef::NONE);
         ladders.reset();
         ladders
     }
@@ -127,11 +124,7 @@ impl<'s> Ladders<'s> {
     /// An empty node.
     fn take(&mut self) -> NodeRef {
         let node = self.free;
-        debug_assert_ne!(
-            node,
-            NodeRef::NONE,
-            "the pool is sized for every distribution"
-        );
+        // There is one, since the pool is sized for every distribution.
         self.free = self.next(node);
         node::reset(self.node_mut(node));
         node
@@ -148,11 +141,14 @@ impl<'s> Ladders<'s> {
     pub(super) fn search(&self, ladder: LadderRoot, rank: Rank) -> Result<Rung, Rung> {
         let start = self.start_of_search(ladder, rank);
         let mut at_node = start;
+        // So that links that lead in a circle come to an end.
+        let mut left = self.nodes.len();
         loop {
             steps::count();
             let node = self.node(at_node);
-            if node::last(node) > rank && node::next(node) != NodeRef::NONE {
+            if node::last(node) > rank && node::next(node) != NodeRef::NONE && left > 0 {
                 at_node = node::next(node);
+                left -= 1;
                 continue;
             }
             let at = node::position(node, rank);
@@ -311,9 +307,12 @@ impl<'s> Ladders<'s> {
         // Levels move towards the head, which writing never overtakes reading.
         let head = self.drop_directory(ladder);
         let (mut from, mut to, mut filled) = (head, head, 0);
-        while from != NodeRef::NONE {
+        // So that links that lead in a circle come to an end.
+        let mut nodes = self.nodes.len();
+        while from != NodeRef::NONE && nodes > 0 {
+            nodes -= 1;
             let read = *self.node(from);
-            for at in 0..node::len(&read) {
+            for at in 0..node::bounded_len(&read) {
                 steps::count();
                 let (mut rank, mut level) = (node::rank(&read, at), level_at(&read, at));
                 if !keep(&mut rank, &mut level) {
@@ -333,7 +332,8 @@ impl<'s> Ladders<'s> {
         node::truncate(self.node_mut(to), filled);
         let mut rest = self.next(to);
         self.link(to, NodeRef::NONE);
-        while rest != NodeRef::NONE {
+        while rest != NodeRef::NONE && nodes > 0 {
+            nodes -= 1;
             let next = self.next(rest);
             self.give(rest);
             rest = next;
@@ -387,6 +387,11 @@ impl<'s> Ladders<'s> {
         self.broken_directory(ladder)
     }
 
+    /// All words.
+    pub(super) fn words(&mut self) -> &mut [u32] {
+        self.nodes.as_flattened_mut().as_flattened_mut()
+    }
+
     /// All nodes of the pool.
     pub(super) fn count(&self) -> usize {
         self.nodes.len()
@@ -405,7 +410,7 @@ impl<'s> Ladders<'s> {
 
     /// The nodes from this one on.
     fn chain(&self, node: NodeRef) -> impl Iterator<Item = NodeRef> {
-        core::iter::successors(node.some(), |&node| self.next(node).some())
+        core::iter::successors(node.some(), |&node| self.next(node).some()).take(self.nodes.len())
     }
 }
 
@@ -414,6 +419,8 @@ impl<'s> Ladders<'s> {
 pub(super) struct Position {
     node: NodeRef,
     at: usize,
+    /// Nodes that follow at most, so that links that lead in a circle come to an end.
+    left: u32,
 }
 
 impl Position {
@@ -422,19 +429,21 @@ impl Position {
         Self {
             node: ladders.head_or_none(ladder),
             at: 0,
+            left: ladders.count() as u32,
         }
     }
 
     /// The next level with its rank.
     pub(super) fn next(&mut self, ladders: &Ladders<'_>) -> Option<(Rank, LevelRef)> {
-        if self.node == NodeRef::NONE {
+        if self.node == NodeRef::NONE || self.left == 0 {
             return None;
         }
         let node = ladders.node(self.node);
         let item = (node::rank(node, self.at), level_at(node, self.at));
         self.at += 1;
-        if self.at == node::len(node) {
+        if self.at >= node::len(node) {
             (self.node, self.at) = (node::next(node), 0);
+            self.left = self.left.wrapping_sub(1);
         }
         Some(item)
     }

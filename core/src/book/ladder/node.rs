@@ -34,6 +34,11 @@ pub(super) fn len([_, links]: &Node) -> usize {
     links[LEN] as usize
 }
 
+/// How many ranks there are, but never more than a node has room for: damaged memory may count any number.
+pub(super) fn bounded_len(node: &Node) -> usize {
+    len(node).min(FANOUT)
+}
+
 #[inline(always)]
 pub(super) fn next([_, links]: &Node) -> NodeRef {
     NodeRef::from_raw(links[NEXT])
@@ -78,8 +83,8 @@ pub(super) fn set_link([_, links]: &mut Node, at: usize, link: u32) {
 }
 
 /// The position that leads there.
-pub(super) fn position_of([_, links]: &Node, link: u32) -> Option<usize> {
-    links[..links[LEN] as usize]
+pub(super) fn position_of(node: &Node, link: u32) -> Option<usize> {
+    node[1][..bounded_len(node)]
         .iter()
         .position(|&other| other == link)
 }
@@ -104,7 +109,7 @@ pub(super) fn position([ranks, _]: &Node, rank: Rank) -> usize {
 pub(super) fn put([ranks, links]: &mut Node, at: usize, rank: Rank, link: u32) {
     insert_word(ranks, at, rank.raw());
     insert_word(links, at, link);
-    links[LEN] += 1;
+    links[LEN] = links[LEN].wrapping_add(1);
 }
 
 /// Takes a rank out of a node.
@@ -112,7 +117,7 @@ pub(super) fn put([ranks, links]: &mut Node, at: usize, rank: Rank, link: u32) {
 pub(super) fn cut([ranks, links]: &mut Node, at: usize) {
     remove_word(ranks, at);
     remove_word(links, at);
-    links[LEN] -= 1;
+    links[LEN] = links[LEN].wrapping_sub(1);
 }
 
 /// Changes a rank if it stays between its neighbours; says whether it did. What is beyond the ends of
@@ -152,14 +157,14 @@ pub(super) fn split(node: &mut Node, other: &mut Node) {
 
 /// Appends all ranks of another node, for which there must be room.
 pub(super) fn append(node: &mut Node, other: &Node) {
-    let (start, count) = (len(node), other[1][LEN]);
+    let (start, count) = (bounded_len(node), bounded_len(other) as u32);
     for (to, from) in node.iter_mut().zip(other) {
         let mut words = [0; 2 * WORDS];
         words[..WORDS].copy_from_slice(to);
         words[start..start + WORDS].copy_from_slice(from);
         to[..FANOUT].copy_from_slice(&words[..FANOUT]);
     }
-    node[1][LEN] += count;
+    node[1][LEN] = node[1][LEN].wrapping_add(count);
 }
 
 /// Inserts a word before the one at `at`; the last of the first [`FANOUT`] is lost.
