@@ -57,6 +57,13 @@ pub struct Limits {
     pub snapshot_wishes: usize,
     /// Events that a Pi keeps of the symbols whose books it asked for. Where they are more, it asks again.
     pub snapshot_events: usize,
+    /// Orders of books that a Pi reads in one go to find memory that changed by itself, a book always to its
+    /// end. No event is applied meanwhile, for some 20 microseconds.
+    pub scrub_orders: u32,
+    /// The pause until it reads on. 256 orders every 5 ms are 51,200 a second, which take about three
+    /// million instructions, 0.3 % of a processor that does 1,000 million: a million orders are read every
+    /// 20 s, whatever the feed does.
+    pub scrub_pause: Duration,
     /// A Pi that was silent for this long is dead. Several beats, so that a short stall is none.
     pub node_timeout: Duration,
     /// How long the end waits for those who have not said that they have all.
@@ -81,6 +88,8 @@ impl Limits {
         snapshot_orders: 32_768,
         snapshot_wishes: 8,
         snapshot_events: 16_384,
+        scrub_orders: 256,
+        scrub_pause: Duration::from_millis(5),
         node_timeout: Duration::from_secs(5),
         end_timeout: Duration::from_secs(5),
     };
@@ -108,6 +117,12 @@ pub const BEATS_OF_PATIENCE: u32 = 4;
 
 /// Beats between two rounds of wishes for books that nobody could give, at first and at most: they double.
 pub const BEATS_OF_HEALING: [u32; 2] = [1, 64];
+
+/// What the reading of a symbol takes beside that of its orders, in orders.
+pub const SCRUB_ORDERS_A_SYMBOL: u32 = 8;
+
+/// Orders that a Pi reads in one go after the end of the feed, when no event waits for it.
+pub const LAST_SCRUB_ORDERS: u32 = 65_536;
 
 /// Streams of one partition that a wish for a book can name. The venue has far fewer channels; of a
 /// partition with more of them no book is asked for.

@@ -50,7 +50,8 @@ impl Parts {
     ///
     /// # Errors
     ///
-    /// When it has more orders than there is room for.
+    /// When it has more orders than there is room for, or its memory changed by itself, which must not
+    /// spread.
     pub(crate) fn begin(
         &mut self,
         books: &Books<'_>,
@@ -62,6 +63,10 @@ impl Parts {
         let orders = usize::try_from(bids.saturating_add(asks)).unwrap_or(usize::MAX);
         if orders > self.orders.capacity() {
             return Err(NoSnapshot::TooLarge);
+        }
+        let most = u32::try_from(self.orders.capacity()).unwrap_or(u32::MAX);
+        if books.scrub(slot, most).is_err() {
+            return Err(NoSnapshot::NotLive);
         }
         let (book, _) = books.snapshot(slot);
         self.orders.clear();

@@ -46,6 +46,10 @@ pub struct Cli {
     #[arg(long)]
     check_config: bool,
 
+    /// For tests: flip a bit of the books after so many events, as memory does by itself
+    #[arg(long, hide = true, value_name = "EVENTS")]
+    test_flip_after: Option<u64>,
+
     /// End when standard input ends, as it does when the parent process dies
     #[arg(long)]
     exit_with_stdin: bool,
@@ -87,7 +91,11 @@ impl Cli {
     }
 
     fn effective_config(&self) -> Result<Config, ConfigError> {
-        Config::resolve(self.options.clone(), self.config.as_deref())
+        let config = Config::resolve(self.options.clone(), self.config.as_deref())?;
+        Ok(Config {
+            flip_after: self.test_flip_after,
+            ..config
+        })
     }
 }
 
@@ -156,6 +164,7 @@ fn exit_code(summary: &Summary) -> ExitCode {
         refreshes_missed = counters.refreshes_missed,
         snapshots_taken = counters.snapshots_taken,
         snapshots_given = counters.snapshots_given,
+        damages = counters.damages,
         bad_frames = counters.bad_frames,
         out_of_place = counters.out_of_place,
         foreign = counters.foreign,

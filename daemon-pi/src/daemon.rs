@@ -5,7 +5,7 @@ use std::path::Path;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::{Command, Counters, Pi, PiConfig, Report};
-use oxberry_core::book::Books;
+use oxberry_core::book::{Books, Harm};
 use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_net::metrics::MetricsThread;
 use oxberry_net::{Clock, Interest, Notifier, PollItem, Shutdown, libzmq, wait};
@@ -100,6 +100,7 @@ pub fn run(config: &Config, mut sockets: Sockets, shutdown: &Shutdown) -> Result
         is_assigned: false,
         control_held: Patience::default(),
         leaver,
+        flip_after: config.flip_after,
         end: None,
     };
     daemon.run(shutdown)
@@ -140,6 +141,8 @@ struct Daemon<'a> {
     control_held: Patience,
     /// Where its metrics go, if anybody may read them.
     leaver: Option<Leaver>,
+    /// For tests: after how many events a bit of its books is flipped.
+    flip_after: Option<u64>,
     /// Why it ends, as soon as everything has left.
     end: Option<Ended>,
 }
@@ -184,6 +187,7 @@ impl Daemon<'_> {
             // What was printed is still to leave.
             return Ok(false);
         }
+        self.flip_when_told();
         self.pi.handle_timeout(now);
         self.receive_control(now)?;
         self.receive_data(now)?;
@@ -193,6 +197,15 @@ impl Daemon<'_> {
         self.say_what_waits(now);
         self.leave_metrics(now);
         Ok(is_more)
+    }
+
+    /// For tests: changes the books as memory does by itself.
+    fn flip_when_told(&mut self) {
+        let events = self.pi.counters().events;
+        if self.flip_after.is_some_and(|after| after <= events) && self.pi.flip_bit_of_an_order() {
+            self.flip_after = None;
+            tracing::warn!("a bit of the books was flipped, as was asked for");
+        }
     }
 
     /// Waits for the sockets that matter now.
@@ -328,6 +341,9 @@ impl Daemon<'_> {
             match command {
                 Command::Subscribe(topic) => self.sockets.data.subscribe(topic)?,
                 Command::Unsubscribe(topic) => self.sockets.data.unsubscribe(topic)?,
+                Command::Report(Report::Damaged(damage)) if damage.harm == Harm::Names => {
+                    return Err(PiError::Damaged(damage));
+                }
                 Command::Report(told) => self.take_report(told),
             }
         }
@@ -355,6 +371,7 @@ impl Daemon<'_> {
             | Report::Hole { .. }
             | Report::Repaired { .. }
             | Report::Lost { .. }
+            | Report::Damaged(_)
             | Report::BadFrame(_)
             | Report::OutOfPlace(_)
             | Report::Rejected { .. }

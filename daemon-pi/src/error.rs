@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use oxberry_core::book::Damage;
 use oxberry_net::metrics::MetricsError;
 use oxberry_net::{Endpoint, NetError};
 
@@ -30,6 +31,12 @@ pub enum PiError {
         /// How long was waited.
         timeout: Duration,
     },
+    /// It is not known any more whose books are whose.
+    #[error(
+        "the memory of the books changed by itself ({0}), so that it is not known any more whose they are; \
+         start it again, as systemd does, and it takes its books over from its twins"
+    )]
+    Damaged(Damage),
     /// Metrics cannot be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),

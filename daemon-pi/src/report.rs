@@ -2,6 +2,7 @@
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::pi::Report;
+use oxberry_core::book::Harm;
 use oxberry_core::units::Position;
 use oxberry_proto::start::RefusedReason;
 
@@ -60,6 +61,15 @@ pub(crate) fn log(report: Report, config: &Config) {
             symbol_seq_num = symbol_seq_num.map(|number| number.raw()),
             %rejection,
             "an event does not fit its book"
+        ),
+        Report::Damaged(damage) if damage.harm == Harm::Values => tracing::error!(
+            %damage,
+            "the memory of a book changed by itself; the book is stale, and taken over from its twin"
+        ),
+        Report::Damaged(damage) => tracing::error!(
+            %damage,
+            "the memory of the books changed by itself and may lead from one to another; all books are \
+             emptied, and taken over from their twins"
         ),
         Report::Silent => tracing::warn!("nothing is heard of the feed; what is shown is silent"),
         Report::Heard => tracing::info!("the feed is heard again"),

@@ -43,12 +43,12 @@ impl<'s> Pi<'s> {
             Data::Coverage(coverage) => self.handle_coverage(now, wall, &coverage),
             Data::Refresh(head, records) => self.handle_refresh(now, wall, &head, records)?,
             Data::RepairGone(gone) => self.handle_gone(now, wall, &gone),
-            Data::Ping(ping) => self.handle_ping(&ping),
+            Data::Ping(ping) => self.handle_ping(now, &ping),
         }
         Ok(())
     }
 
-    fn handle_ping(&mut self, ping: &Ping) {
+    fn handle_ping(&mut self, now: Instant, ping: &Ping) {
         if ping.run != self.run {
             self.counters.foreign += 1;
         } else if let Some(at) = self.streams.partition_at(ping.partition)
@@ -56,7 +56,7 @@ impl<'s> Pi<'s> {
         {
             *pinged = true;
             self.is_pinged = true;
-            self.ready_when_pinged();
+            self.ready_when_pinged(now);
         } else {
             self.counters.foreign += 1;
         }
@@ -163,7 +163,7 @@ impl<'s> Pi<'s> {
         let is_of_numbering = at.is_some_and(|at| at.numbering == coverage.numbering);
         if met == Met::Follows || (met == Met::Copy && is_of_numbering) {
             self.streams.covered(coverage);
-            self.end_when_over();
+            self.end_when_over(now);
         }
     }
 

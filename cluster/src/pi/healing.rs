@@ -2,7 +2,7 @@
 
 use oxberry_core::book::{SymbolSlot, Trust, UnknownSymbol};
 use oxberry_core::feed::FeedEvent;
-use oxberry_core::units::{ChannelId, Instant, Position, UnixNanos};
+use oxberry_core::units::{ChannelId, Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::StreamPosition;
 use oxberry_proto::snapshot::{
     HeadReader, Snapshot, SnapshotRecord, SnapshotRefused, SnapshotUnderWay, SnapshotWish,
@@ -221,7 +221,15 @@ impl Pi<'_> {
     }
 
     pub(super) fn give_up_wish_for(&mut self, event: &FeedEvent) {
-        self.give_up_wishes(|wish| wish.symbol_index == event.symbol_index);
+        self.give_up_wish_for_symbol(event.symbol_index);
+    }
+
+    pub(super) fn give_up_wish_for_symbol(&mut self, symbol_index: SymbolIndex) {
+        self.give_up_wishes(|wish| wish.symbol_index == symbol_index);
+    }
+
+    pub(super) fn give_up_all_wishes(&mut self) {
+        self.give_up_wishes(|_| true);
     }
 
     fn give_up_one(&mut self, id: u32) {
@@ -240,7 +248,8 @@ impl Pi<'_> {
         }
         let timeout = self.config.limits.end_timeout;
         let until = *self.heals_until.get_or_insert_with(|| now.after(timeout));
-        if self.is_sound() || self.taker.round.is_done() || until <= now {
+        let is_read = self.scrubbing.is_over();
+        if is_read && (self.is_sound() || self.taker.round.is_done()) || until <= now {
             self.give_up_wishes(|_| true);
             self.taker.round.finish();
             self.mail.digest(&self.books, &self.symbols);

@@ -4,6 +4,7 @@ use oxberry_core::units::{ChannelId, Instant, SeqNum};
 use oxberry_proto::start::{RefusedReason, SetupPi, SymbolAssignment};
 use oxberry_proto::{Kind, NodeId, ProtoError, Records, Run, Topic};
 
+use super::scrubbing::Scrubbing;
 use super::streams::Streams;
 use super::{Command, Phase, Pi, Report};
 use crate::limits::Limits;
@@ -148,7 +149,7 @@ impl Pi<'_> {
         self.streams = Streams::new(partitions, usize::from(setup.channels), limits);
         self.phase = Phase::Pinging;
         self.next_beat = now;
-        self.ready_when_pinged();
+        self.ready_when_pinged(now);
         Ok(())
     }
 
@@ -200,6 +201,7 @@ impl Pi<'_> {
         self.mail.leave();
         self.giver.leave();
         self.taker.leave();
+        self.scrubbing = Scrubbing::default();
         self.pinged.clear();
         self.is_pinged = false;
         self.is_silent = false;

@@ -18,6 +18,7 @@ mod output;
 mod receivers;
 mod ring;
 mod round;
+mod scrubbing;
 mod standing;
 mod streams;
 mod taker;
@@ -42,6 +43,7 @@ use self::joining::Waiting;
 pub use self::output::{Command, Counters, Report};
 pub use self::receivers::ReceiverStanding;
 use self::receivers::Receivers;
+use self::scrubbing::Scrubbing;
 pub use self::standing::Standing;
 use self::streams::Streams;
 use self::taker::Taker;
@@ -105,6 +107,7 @@ pub struct Pi<'s> {
     mail: ControlMail,
     giver: Giver,
     taker: Taker,
+    scrubbing: Scrubbing,
     /// The symbols of every partition, in the order of the partitions.
     symbols: Vec<(Partition, SymbolIndex)>,
     /// Whether a ping of the partition came, in the order of the partitions.
@@ -147,6 +150,7 @@ impl<'s> Pi<'s> {
             mail: ControlMail::new(config.max_symbols),
             giver: Giver::new(config.limits.snapshot_orders),
             taker: Taker::new(config.limits),
+            scrubbing: Scrubbing::default(),
             symbols: Vec::new(),
             pinged: Vec::new(),
             is_pinged: false,
@@ -218,12 +222,14 @@ impl<'s> Pi<'s> {
         let message = message.filter(|_| !self.mail.is_waiting());
         let receivers = self.telling.outbox.receivers.poll_timeout();
         let others = other.into_iter().chain(self.mend_due()).chain(receivers);
+        let others = others.chain(self.scrub_due());
         message.into_iter().chain(others).min()
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.wait_for_run(now);
+        self.scrub(now);
         if self.next_beat <= now {
             self.next_beat = now.after(self.config.limits.beat);
             let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over { .. });
@@ -400,22 +406,23 @@ impl<'s> Pi<'s> {
         }
     }
 
-    fn ready_when_pinged(&mut self) {
+    fn ready_when_pinged(&mut self, now: Instant) {
         if self.phase == Phase::Pinging && self.pinged.iter().all(|&pinged| pinged) {
             self.phase = Phase::Running;
             self.mail.ready_due = true;
             self.report(Report::Ready);
             // With more Pis than partitions have replicas, one may have nothing to wait for.
-            self.end_when_over();
+            self.end_when_over(now);
         }
     }
 
     /// After the last end of a stream nothing more happens to the books.
-    fn end_when_over(&mut self) {
+    fn end_when_over(&mut self, now: Instant) {
         if self.phase == Phase::Running && self.streams.have_ended() {
             self.phase = Phase::Ended;
             self.heals_until = None;
             self.taker.round.begin_last();
+            self.scrubbing.begin_last(now);
             self.report(Report::Ended {
                 events: self.events_of_run(),
             });

@@ -1,6 +1,6 @@
 //! What comes out of the Pi: what its rim is to do, what a person should know, and totals.
 
-use oxberry_core::book::Rejection;
+use oxberry_core::book::{Damage, Rejection};
 use oxberry_core::units::{Position, SeqNum, SymbolIndex, SymbolSeqNum};
 use oxberry_proto::start::RefusedReason;
 use oxberry_proto::{Kind, NodeId, ProtoError, Run, StreamId, Topic};
@@ -75,6 +75,9 @@ pub enum Report {
         /// Why.
         rejection: Rejection,
     },
+    /// The memory of a book does not hold what was written there. The book, or where links are wrong every
+    /// book, is stale and asked for; without the name of the symbol the process has to start again.
+    Damaged(Damage),
     /// Nothing was heard of a stream for three beats.
     Silent,
     /// All silent streams are heard again.
@@ -162,6 +165,10 @@ pub struct Counters {
     pub snapshots_given: u64,
     /// Wishes of other nodes that found no room. They are made again.
     pub wishes_dropped: u64,
+    /// Times that all books were read, to find memory that changed by itself.
+    pub scrubs: u64,
+    /// Times that some was found.
+    pub damages: u64,
     /// Stock events told.
     pub stock_events: u64,
     /// Frames of stock events that receivers never got, each counted for each of them.

@@ -43,6 +43,8 @@ pub struct Config {
     pub start_timeout: Option<Duration>,
     /// Where metrics are served, if anywhere.
     pub metrics: Option<MetricsConfig>,
+    /// For tests: after how many events a bit of the books is flipped.
+    pub flip_after: Option<u64>,
     /// What is logged.
     pub log: String,
 }
@@ -151,6 +153,7 @@ impl RawConfig {
             start_timeout: self.start_timeout.map(Duration::from_secs),
             metrics: MetricsConfig::check(self.metrics.as_deref(), self.metrics_token_file)?,
             log: self.log.unwrap_or_else(|| "info".into()),
+            flip_after: None,
         })
     }
 }

@@ -383,6 +383,7 @@ impl<'m> World<'m> {
                         | PiReport::BadFrame(_)
                         | PiReport::OutOfPlace(_)
                         | PiReport::Rejected { .. }
+                        | PiReport::Damaged(_)
                         | PiReport::ReceiverDetached { .. }
                         | PiReport::ReceiverBack { .. }
                         | PiReport::Ended { .. } => {}

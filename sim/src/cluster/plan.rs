@@ -403,6 +403,8 @@ fn draw_limits(random: &mut Random) -> Limits {
         snapshot_orders: pick(random, &[4, 1_024]),
         snapshot_wishes: pick(random, &[1, 2, 8]),
         snapshot_events: pick(random, &[2, 64, 4_096]),
+        scrub_orders: pick(random, &[1, 16, 256]),
+        scrub_pause: beat / 4,
         node_timeout: beat * ticks,
         // Enough for every queue to run empty.
         end_timeout: beat * u32::try_from(random.between(10, 30)).unwrap_or(10),
