@@ -121,6 +121,9 @@ pub const BEATS_OF_HEALING: [u32; 2] = [1, 64];
 /// What the reading of a symbol takes beside that of its orders, in orders.
 pub const SCRUB_ORDERS_A_SYMBOL: u32 = 8;
 
+/// Orders of one book that are read at most, in some milliseconds. Of a larger one the rest is not looked at.
+pub const MOST_SCRUBBED: u32 = 65_536;
+
 /// Orders that a Pi reads in one go after the end of the feed, when no event waits for it.
 pub const LAST_SCRUB_ORDERS: u32 = 65_536;
 

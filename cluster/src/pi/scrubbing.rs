@@ -9,7 +9,7 @@ use oxberry_core::book::{Damage, Harm, SymbolSlot, Trust};
 use oxberry_core::units::{Instant, Side, SymbolIndex};
 
 use super::{Phase, Pi, Report};
-use crate::limits::{LAST_SCRUB_ORDERS, SCRUB_ORDERS_A_SYMBOL};
+use crate::limits::{LAST_SCRUB_ORDERS, MOST_SCRUBBED, SCRUB_ORDERS_A_SYMBOL};
 
 /// How far the reading is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,13 +77,11 @@ impl Pi<'_> {
     /// Reads a book, and does what is to be done if it is not what was written; says how many orders were
     /// read.
     fn scrub_one(&mut self, slot: SymbolSlot) -> u32 {
-        let most = self.config.limits.snapshot_orders;
-        let most = u32::try_from(most).unwrap_or(u32::MAX);
-        match self.books.scrub(slot, most) {
+        match self.books.scrub(slot, MOST_SCRUBBED) {
             Ok(orders) => orders,
             Err(damage) => {
                 self.take_damage(slot, &damage);
-                most
+                SCRUB_ORDERS_A_SYMBOL
             }
         }
     }

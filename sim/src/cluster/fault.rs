@@ -36,6 +36,8 @@ pub(super) enum Fault {
     CutPower { ns: u64 },
     /// The controller is killed for good.
     KillController,
+    /// A bit of the books of a Pi changes by itself, the first one from this on that matters.
+    Flip { pi: usize, bit: u64 },
     /// The clock of the controller (0), the page (1) or a Pi (from 2) jumps ahead.
     Jump { machine: usize, ns: u64 },
 }
@@ -189,6 +191,14 @@ fn kill_controller(random: &mut Random, nodes: usize, limits: &Limits) -> Fault 
         Fault::KillController
     } else {
         stall_pi(random, nodes, limits)
+    }
+}
+
+/// Draws a bit of the memory of a Pi.
+pub(super) fn flip(random: &mut Random, nodes: usize) -> Fault {
+    Fault::Flip {
+        pi: any(random, nodes),
+        bit: random.below(1 << 40),
     }
 }
 

@@ -45,6 +45,10 @@ marks! {
     ReceiverDetached "books no longer wait for a page that takes nothing";
     ReceiverBack "a page takes frames again that was not waited for";
     StockOverwritten "a page never gets a frame that it did not take in time";
+    MemoryFlipped "a bit of the books of a Pi changes by itself";
+    DamageFound "a Pi finds a book whose values changed by themselves";
+    LinksDamaged "a Pi finds links between its books that changed by themselves, and empties all";
+    CrashedByMemory "memory that changed by itself leads a Pi astray, which ends";
     FrameLost "a frame is lost on its way";
     FrameTwice "a frame comes twice";
     FrameOvertaken "a frame overtakes another one";

@@ -34,6 +34,9 @@ pub(super) struct Oracle {
     /// How far each stream was published, and when.
     published: BTreeMap<StreamId, VecDeque<(u64, Position)>>,
     published_run: Option<Run>,
+    /// Up to where what is shown of a symbol may be wrong, since a Pi told it whose memory had changed by
+    /// itself.
+    doubts: BTreeMap<(Run, ChannelId, SymbolIndex), Place>,
     /// The number of events that Pis sent, and that the page showed.
     pub(super) told: u64,
     pub(super) shown: u64,
@@ -104,6 +107,7 @@ impl Oracle {
             pages: Default::default(),
             published: BTreeMap::new(),
             published_run: None,
+            doubts: BTreeMap::new(),
             told: 0,
             shown: 0,
         }
@@ -152,6 +156,33 @@ impl Oracle {
         })
     }
 
+    /// Notes that whatever a Pi has told so far may be wrong.
+    pub(super) fn doubt(&mut self, pi: &Pi<'_>) {
+        let run = pi.run();
+        for slot in pi.books().slots() {
+            let symbol_index = pi.books().symbol_index(slot);
+            for (stream, position) in pi.positions() {
+                if let Some(place) = self.place(run, stream.channel, position) {
+                    let claim = (run, stream.channel, symbol_index);
+                    let doubt = self.doubts.entry(claim).or_default();
+                    *doubt = place.max(*doubt);
+                }
+            }
+        }
+    }
+
+    /// Whether what is shown of a symbol there may be what a Pi told whose memory had changed by itself.
+    fn is_doubted(
+        &self,
+        run: Run,
+        channel: ChannelId,
+        symbol: SymbolIndex,
+        at: Option<Place>,
+    ) -> bool {
+        let doubt = self.doubts.get(&(run, channel, symbol));
+        doubt.zip(at).is_some_and(|(doubt, at)| at <= *doubt)
+    }
+
     /// Notes that a stream was published up to a position.
     pub(super) fn published(&mut self, now: u64, run: Run, stream: StreamId, through: Position) {
         if self.published_run != Some(run) {
@@ -171,10 +202,12 @@ impl Oracle {
         last.map(|&(_, position)| position).unwrap_or_default()
     }
 
-    /// Judges a frame that a process of a Pi pushes to the page.
+    /// Judges a frame that a process of a Pi pushes to the page, but not what it says of books whose memory
+    /// has changed by itself since they were read.
     pub(super) fn pi_tells(
         &mut self,
         process: (usize, u32),
+        is_flipped: bool,
         frame: &[u8],
         marks: &mut Marks,
     ) -> Result<(), Violation> {
@@ -211,8 +244,10 @@ impl Oracle {
                         .trust
                         .insert(state.trust.symbol_index, state.trust.trust);
                     marks.hit(Mark::Rebuilt);
-                    self.judge_rebuilt(head.run, &state)
-                        .map_err(|what| wrong(&what))?;
+                    if !is_flipped {
+                        self.judge_rebuilt(head.run, &state)
+                            .map_err(|what| wrong(&what))?;
+                    }
                 }
                 StockTold::StateEnd(_) => marks.hit(Mark::PageAnswered),
                 StockTold::Event(event) => {
@@ -220,7 +255,7 @@ impl Oracle {
                     watch
                         .judge_order(&head, &event)
                         .map_err(|what| wrong(&what))?;
-                    if watch.calls_live(event.symbol_index, &self.listed) {
+                    if !is_flipped && watch.calls_live(event.symbol_index, &self.listed) {
                         self.judge_told(&head, &event)
                             .map_err(|what| wrong(&what))?;
                     }
@@ -243,7 +278,10 @@ impl Oracle {
             let place = self.place(run, channel, position)?;
             self.truth(run)?.as_of((channel, symbol_index), place)
         });
-        if right.is_some_and(|right| is_same(right, state.view)) {
+        // Of a symbol that no channel has spoken of there is nothing.
+        let is_nothing = (state.view.bid, state.view.ask) == (None, None);
+        let is_unspoken = state.at.is_none() && is_nothing;
+        if is_unspoken || right.is_some_and(|right| is_same(right, state.view)) {
             return Ok(());
         }
         Err(format!(
@@ -379,6 +417,9 @@ impl Oracle {
         let claim = (shown.channel, shown.symbol_index);
         let place = self.place(run, shown.channel, shown.position);
         let right = place.and_then(|place| self.truth(run)?.at(claim, place));
+        if self.is_doubted(run, shown.channel, shown.symbol_index, place) {
+            return Ok(());
+        }
         if right.map(|right| (right.view, right.trade)) != Some((shown.view, shown.trade)) {
             return Err(format!(
                 "the page shows live symbol {} at {at:?}: {:?} {:?}, but it is {right:?}",
@@ -421,7 +462,7 @@ impl Oracle {
             (Some(right), Some(view)) => is_same(right, view),
             (right, view) => right == view,
         };
-        if !is_right {
+        if !is_right && !self.is_doubted(run, channel, row.symbol_index, place) {
             return Err(format!(
                 "the page has symbol {} live at {channel} {position} as {:?}, but it is {right:?}",
                 row.symbol_index, row.view
@@ -516,6 +557,18 @@ impl Oracle {
             }
         }
         Ok(())
+    }
+
+    /// Whether the row of a symbol that stands there may be wrong, since a Pi told it whose memory had
+    /// changed by itself.
+    pub(super) fn may_be_wrong(
+        &self,
+        run: Run,
+        symbol_index: SymbolIndex,
+        (channel, position): (ChannelId, Position),
+    ) -> bool {
+        let place = self.place(run, channel, position);
+        self.is_doubted(run, channel, symbol_index, place)
     }
 
     /// Returns the right view of a symbol at a position of a channel.

@@ -28,6 +28,10 @@ pub(super) struct PiHost<'m> {
     pub(super) audience: Audience,
     /// How far the Pi's clock is ahead.
     pub(super) skew: u64,
+    /// Whether a bit of its books changed by itself since it read them all.
+    pub(super) is_flipped: bool,
+    /// Whether one ever did in this process.
+    pub(super) has_flipped: bool,
     pub(super) stalled_until: u64,
     /// When a dead process starts again.
     pub(super) starts_at: Option<u64>,
@@ -67,6 +71,8 @@ impl PiHost<'_> {
             is_over: false,
             audience: Audience::default(),
             skew: 0,
+            is_flipped: false,
+            has_flipped: false,
             stalled_until: 0,
             starts_at: Some(0),
             to_controller: Edge::new(delay, CONTROL_QUEUE, tame),
@@ -153,6 +159,8 @@ impl PiHost<'_> {
     /// Kills the process, and its sockets with it.
     pub(super) fn kill(&mut self, random: &mut Random) {
         self.brain = None;
+        self.is_flipped = false;
+        self.has_flipped = false;
         self.wanted.clear();
         for line in [Line::Control, Line::Data, Line::Stock] {
             self.break_off(line, u64::MAX, random);

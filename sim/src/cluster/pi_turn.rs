@@ -1,9 +1,11 @@
 //! A turn of a Pi: it takes as much of what arrived as it can at once, and sends what it has to say.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use oxberry_cluster::pi::{
     Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport,
 };
-use oxberry_core::book::Books;
+use oxberry_core::book::{Books, Harm};
 use oxberry_core::units::{Instant, Position, UnixNanos};
 use oxberry_proto::{Kind, Libzmq, kind_of};
 
@@ -46,6 +48,16 @@ impl<'m> World<'m> {
         }
     }
 
+    /// Ends a process, which starts again after a beat.
+    fn crash(&mut self, at: usize) {
+        let starts_at = self.now + nanos(self.plan.limits.beat);
+        if let Some(pi) = self.pis.get_mut(at) {
+            pi.kill(&mut self.random);
+            pi.starts_at = Some(starts_at);
+        }
+        self.wake_pi(at, starts_at);
+    }
+
     pub(super) fn turn_pi(&mut self, at: usize) -> Result<(), Violation> {
         let Some(pi) = self.pis.get_mut(at) else {
             return Ok(());
@@ -75,7 +87,26 @@ impl<'m> World<'m> {
         let Some(mut brain) = pi.brain.take() else {
             return Ok(());
         };
-        let result = self.run_pi(at, &mut brain);
+        if !pi.is_flipped {
+            let result = self.run_pi(at, &mut brain);
+            if let Some(pi) = self.pis.get_mut(at) {
+                pi.brain = Some(brain);
+            }
+            return result;
+        }
+        self.run_flipped(at, brain)
+    }
+
+    /// A turn of a Pi some of whose memory has changed by itself. Where that leads it out of its memory, the
+    /// process ends, and starts again.
+    fn run_flipped(&mut self, at: usize, mut brain: Pi<'m>) -> Result<(), Violation> {
+        let ran = catch_unwind(AssertUnwindSafe(|| self.run_pi(at, &mut brain)));
+        self.oracle.doubt(&brain);
+        let Ok(result) = ran else {
+            self.marks.hit(Mark::CrashedByMemory);
+            self.crash(at);
+            return Ok(());
+        };
         if let Some(pi) = self.pis.get_mut(at) {
             pi.brain = Some(brain);
         }
@@ -94,6 +125,13 @@ impl<'m> World<'m> {
         let taken = self.take_data(at, brain, local);
         self.tell_receivers(at, brain, local)?;
         self.tell_controller(at, brain, local);
+        if brain.counters().scrubs > before.scrubs
+            && let Some(pi) = self.pis.get_mut(at)
+            && core::mem::take(&mut pi.is_flipped)
+        {
+            // What was told so far may have been wrong, and what follows is not.
+            self.oracle.doubt(brain);
+        }
         let mut next = self.next_input(at, brain, taken);
         self.count_turn(before, brain.counters());
         if brain.counters().bad_frames > before.bad_frames {
@@ -103,7 +141,10 @@ impl<'m> World<'m> {
             return Err(format!("pi {at} was told what makes no sense to it"));
         }
         self.obey_pi(at, brain)?;
-        if let Some(table) = self.controller.as_ref().map(|host| &host.table) {
+        let is_flipped = self.pis.get(at).is_some_and(|pi| pi.is_flipped);
+        if let Some(table) = self.controller.as_ref().map(|host| &host.table)
+            && !is_flipped
+        {
             self.oracle.judge_books(at, brain, table, &mut self.marks)?;
         }
         if let Some(due) = brain.poll_timeout() {
@@ -189,8 +230,8 @@ impl<'m> World<'m> {
             self.trace.note(now, b's', frame);
             self.trace
                 .tell(now, || format!("pi {at} > {}", Words(frame)));
-            self.oracle
-                .pi_tells((at, pi.process), frame, &mut self.marks)?;
+            let process = (at, pi.process);
+            (self.oracle).pi_tells(process, pi.is_flipped, frame, &mut self.marks)?;
             self.candour.judge((at, pi.process), frame)?;
             pi.audience.note(frame.into());
             brain.stock_sent(WITNESS_SEAT);
@@ -362,6 +403,11 @@ impl<'m> World<'m> {
                         PiReport::Repaired { from, to, .. } if from.numbering != to.numbering => {
                             self.marks.hit(Mark::RepairAcrossReset);
                         }
+                        PiReport::Damaged(damage) => self.marks.hit(match damage.harm {
+                            Harm::Values => Mark::DamageFound,
+                            Harm::Links => Mark::LinksDamaged,
+                            Harm::Names => Mark::CrashedByMemory,
+                        }),
                         PiReport::Silent => self.marks.hit(Mark::PiSilent),
                         PiReport::Heard => self.marks.hit(Mark::PiHeard),
                         PiReport::AnotherRun { .. } => self.marks.hit(Mark::PiChangesRun),
@@ -383,7 +429,6 @@ impl<'m> World<'m> {
                         | PiReport::BadFrame(_)
                         | PiReport::OutOfPlace(_)
                         | PiReport::Rejected { .. }
-                        | PiReport::Damaged(_)
                         | PiReport::ReceiverDetached { .. }
                         | PiReport::ReceiverBack { .. }
                         | PiReport::Ended { .. } => {}

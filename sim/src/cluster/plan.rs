@@ -207,6 +207,7 @@ impl Plan {
             plan.draw_faults(random);
         }
         plan.draw_receivers();
+        plan.draw_damage();
         plan
     }
 
@@ -220,6 +221,20 @@ impl Plan {
         let until = stalls + pick(random, &[0, beat, 4 * beat, 2 * timeout]);
         let until = random.chance(700).then_some(until);
         self.second = random.chance(400).then_some(SecondPlan { stalls, until });
+    }
+
+    /// Draws by itself when memory changes.
+    fn draw_damage(&mut self) {
+        let random = &mut Random::new(self.seed, 5);
+        if self.heals_at == 0 || !random.chance(250) {
+            return;
+        }
+        for _ in 0..random.between(1, 4) {
+            let fault = fault::flip(random, self.nodes);
+            let at = random.below(self.heals_at);
+            self.faults.push(FaultAt { at, fault });
+        }
+        self.faults.sort_by_key(|fault| fault.at);
     }
 
     fn draw_faults(&mut self, random: &mut Random) {
@@ -403,8 +418,9 @@ fn draw_limits(random: &mut Random) -> Limits {
         snapshot_orders: pick(random, &[4, 1_024]),
         snapshot_wishes: pick(random, &[1, 2, 8]),
         snapshot_events: pick(random, &[2, 64, 4_096]),
-        scrub_orders: pick(random, &[1, 16, 256]),
-        scrub_pause: beat / 4,
+        // All books in each beat.
+        scrub_orders: 4_096,
+        scrub_pause: beat,
         node_timeout: beat * ticks,
         // Enough for every queue to run empty.
         end_timeout: beat * u32::try_from(random.between(10, 30)).unwrap_or(10),

@@ -8,6 +8,11 @@ use super::plan::NextDay;
 use super::truth::Truth;
 use super::venue;
 use super::world::World;
+use oxberry_core::book::Trust;
+
+/// Bits that are tried until one matters, and how far each is from the one before.
+const FLIPS: u64 = 512;
+const STRIDE: u64 = 7_919;
 
 impl World<'_> {
     pub(super) fn do_fault(&mut self, fault: Fault) {
@@ -63,6 +68,7 @@ impl World<'_> {
             Fault::CutPower { ns } => self.cut_power(now + ns),
             Fault::KillController => self.kill_controller_for_good(),
             Fault::Jump { machine, ns } => self.jump(machine, ns),
+            Fault::Flip { pi, bit } => self.flip(pi, bit),
         }
     }
 
@@ -148,6 +154,33 @@ impl World<'_> {
         self.controller_starts_at = None;
         self.is_dead_for_good = true;
         self.marks.hit(Mark::DeadController);
+    }
+
+    /// Changes a bit of the books of a Pi, the first one from this on that a reading of all books finds.
+    fn flip(&mut self, at: usize, bit: u64) {
+        let Some(pi) = self.pis.get_mut(at) else {
+            return;
+        };
+        let Some(brain) = &mut pi.brain else {
+            return;
+        };
+        for bit in (0..FLIPS).map(|n| bit + n * STRIDE) {
+            brain.flip_bit(bit);
+            let books = brain.books();
+            let is_wrong = |slot| {
+                let is_shown = books.trust(slot) == Trust::Live;
+                is_shown && books.scrub(slot, u32::MAX).is_err()
+            };
+            if books.slots().any(is_wrong) {
+                self.marks.hit(Mark::MemoryFlipped);
+                self.trace
+                    .tell(self.now, || format!("pi {at}: bit {bit} flips"));
+                pi.is_flipped = true;
+                pi.has_flipped = true;
+                return;
+            }
+            brain.flip_bit(bit);
+        }
     }
 
     /// Sets the clock of a machine ahead.
