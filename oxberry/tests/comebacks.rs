@@ -189,3 +189,27 @@ fn what_both_replicas_lost_of_a_pipe_is_stale_for_good_and_told_once() {
     );
     drop(again);
 }
+
+#[test]
+fn a_bit_that_flips_in_the_books_of_a_pi_is_found_and_the_book_repaired_while_the_feed_runs() {
+    let day = market("1");
+    let mut cluster = Cluster::start();
+    let expected = undisturbed(&cluster, day.path());
+    let before = state_of(&cluster.web)["run"].clone();
+    cluster.pis.remove(0).kill();
+    let mut pi = cluster.pi_with("pi-1", &["--test-flip-after", "2000"]);
+    let mut held = HeldDay::of(day.path());
+    let controller = in_the_middle(&cluster, &held);
+    pi.await_line("a bit of the books was flipped");
+    // What and where: the symbol, the side and price of the level, and by how much it is wrong.
+    let found = pi.await_line("the memory of a book changed by itself");
+    for words in ["symbol index", "bid", "the shares of a level", "should be"] {
+        assert!(found.contains(words), "{found}");
+    }
+    held.go_on();
+    let (code, said) = controller.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(digests(&said), expected, "as if nothing had been: {said}");
+    cluster.ended(&before);
+    assert!(!pi.said().contains("emptied"), "{}", pi.said());
+}

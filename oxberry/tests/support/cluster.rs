@@ -65,6 +65,11 @@ impl Cluster {
     }
 
     pub(crate) fn pi(&self, name: &str) -> Node {
+        self.pi_with(name, &[])
+    }
+
+    /// A Pi with more options.
+    pub(crate) fn pi_with(&self, name: &str, options: &[&str]) -> Node {
         let at = [
             "--data",
             &self.data,
@@ -74,7 +79,7 @@ impl Cluster {
             &self.stock,
         ];
         let more = ["pi", "--name", name, "--orders", "50000"];
-        Node::start(&[&more[..], &at].concat())
+        Node::start(&[&more[..], &at, options].concat())
     }
 
     /// The controller, which is started with the same words every time.
