@@ -13,9 +13,11 @@ use oxberry_core::units::{Instant, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
+use crate::cluster::Cluster;
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};
 use crate::table::{SymbolTable, TableError, check_answer};
+use crate::trades::Trades;
 
 /// The newest state of all symbols, and how it came about.
 #[derive(Debug)]
@@ -31,6 +33,10 @@ pub struct Board {
     is_afresh: bool,
     /// By slot.
     rows: Vec<Row>,
+    /// What each row's symbol traded, by slot.
+    trades: Vec<Trades>,
+    /// What the controller told last of the cluster, and when.
+    cluster: Option<(Instant, Arc<Cluster>)>,
     /// What was said last of each row, by slot.
     states: Vec<RowState>,
     changed: Changed,
@@ -106,6 +112,8 @@ impl Board {
             table: Arc::default(),
             is_afresh: false,
             rows: Vec::new(),
+            trades: Vec::new(),
+            cluster: None,
             states: Vec::new(),
             changed: Changed::default(),
             restated: BTreeSet::new(),
@@ -147,6 +155,17 @@ impl Board {
         }
     }
 
+    /// Takes what the controller tells of the cluster.
+    pub fn handle_cluster(&mut self, now: Instant, cluster: Cluster) {
+        self.cluster = Some((now, Arc::new(cluster)));
+    }
+
+    /// What the controller told last of the cluster, and when.
+    #[must_use]
+    pub const fn cluster(&self) -> Option<&(Instant, Arc<Cluster>)> {
+        self.cluster.as_ref()
+    }
+
     /// Notes that time has passed: which Pis fell silent, and whether the feed has ended. `on_told` sees
     /// what the page takes by that.
     pub fn handle_timeout(&mut self, now: Instant, on_told: &mut dyn FnMut(&SymbolName, &Told)) {
@@ -182,6 +201,7 @@ impl Board {
         }
         let rows = self.page.rows().len();
         self.rows.resize(rows, Row::default());
+        self.trades.resize(rows, Trades::default());
         self.states.resize(rows, RowState::WAITING);
         self.changed.resize(rows);
         while let Some(told) = self.page.next_told() {
@@ -226,6 +246,7 @@ impl Board {
     fn begin(&mut self) {
         self.is_afresh = true;
         self.rows.clear();
+        self.trades.clear();
         self.states.clear();
         self.changed = Changed::default();
         self.restated.clear();
@@ -243,6 +264,9 @@ impl Board {
         };
         row.handle_shown(shown);
         if let Some(trade) = shown.trade {
+            if let Some(trades) = self.trades.get_mut(slot) {
+                trades.count(trade.price.scaled(shown.view.scale), trade.qty);
+            }
             self.counters.trades += 1;
             let shares = trade.qty.raw().into();
             self.counters.volume = self.counters.volume.saturating_add(shares);
@@ -265,6 +289,9 @@ impl Board {
                 continue;
             };
             let has_changed = row.handle_state(of_page) | (*said != state);
+            if let (Some(trades), Some(price)) = (self.trades.get_mut(slot), of_page.last_trade) {
+                trades.note_price(price);
+            }
             *said = state;
             if has_changed {
                 self.changed.insert(slot);
@@ -280,7 +307,8 @@ impl Board {
         }
         let mut changed = std::mem::take(&mut self.changed.slots);
         for slot in changed.drain(..) {
-            if let (Some(row), Some(said)) = (self.rows.get(slot), self.states.get_mut(slot)) {
+            if let (Some(row), Some(said)) = (self.rows.get_mut(slot), self.states.get_mut(slot)) {
+                row.figures = self.trades.get(slot).and_then(Trades::figures);
                 *said = RowState::of(self.page.standing(slot, now), row.view.is_some());
                 show(slot, row, *said);
             }

@@ -12,7 +12,17 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::limits::{BROWSER_GONE_AFTER, FRAMES_IN_FLIGHT};
 use crate::page_message;
 use crate::screen::{FrameNum, Viewer};
+use crate::source::Source;
 use crate::table::SymbolTable;
+
+/// What the page says of its dashboard.
+#[derive(Debug)]
+pub(crate) struct About {
+    /// Where the symbol table is asked for.
+    pub(crate) controller: String,
+    /// What kind of feed it is, if somebody said so.
+    pub(crate) source: Option<Source>,
+}
 
 /// What is counted of all browsers.
 #[derive(Debug, Default)]
@@ -50,7 +60,7 @@ impl BrowserCounters {
 pub(crate) async fn serve(
     mut socket: WebSocket,
     mut viewer: Viewer,
-    controller: &str,
+    about: &About,
     counters: &BrowserCounters,
 ) -> &'static str {
     let mut ending = viewer.clone();
@@ -64,7 +74,7 @@ pub(crate) async fn serve(
                     return say_goodbye(&mut socket).await;
                 }
                 let was_idle = progress.sent == progress.confirmed;
-                for message in progress.messages(&viewer, controller, counters) {
+                for message in progress.messages(&viewer, about, counters) {
                     let sending = socket.send(Message::Text(message.into()));
                     match timeout(BROWSER_GONE_AFTER, sending).await {
                         Ok(Ok(())) => {}
@@ -121,12 +131,12 @@ impl Progress {
     fn messages(
         &mut self,
         viewer: &Viewer,
-        controller: &str,
+        about: &About,
         counters: &BrowserCounters,
     ) -> Vec<String> {
         let edition = self.table.map(|(edition, _)| edition);
         let changes = viewer.changes_since(self.seen, edition);
-        let schema = (self.sent == 0).then(page_message::schema);
+        let schema = (self.sent == 0).then(|| page_message::schema(about.source));
         let made: serde_json::Result<Vec<_>> = match &changes.status.board {
             Some(board) => {
                 counters.sent_frame(self.seen, changes.status.frame);
@@ -136,7 +146,7 @@ impl Progress {
                 schema.into_iter().chain(table).chain([frame]).collect()
             }
             None => {
-                let setup = page_message::setup(controller);
+                let setup = page_message::setup(&about.controller);
                 schema.into_iter().chain([setup]).collect()
             }
         };

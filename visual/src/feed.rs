@@ -1,17 +1,22 @@
 //! The feed's thread: the one loop that owns the sockets and the board.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 
 use oxberry_cluster::page::{Command, Report, Told};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
-use oxberry_proto::{NodeId, SymbolName};
+use oxberry_proto::status::StatusFrom;
+use oxberry_proto::{Kind, NodeId, SymbolName, kind_of};
 
 use crate::board::{Board, Phase};
+use crate::cluster::{self, Telling};
 use crate::error::Error;
 use crate::events_file::EventsFile;
-use crate::limits::{FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN};
+use crate::limits::{
+    CLUSTER_INTERVAL, FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN,
+};
 use crate::print::Printer;
 use crate::screen::Publisher;
 use crate::setup::Setup;
@@ -35,6 +40,10 @@ pub(crate) struct Feed {
     pub(crate) frames: FramePace,
     /// Answers that could not be used.
     pub(crate) bad_answers: u64,
+    /// What the controller tells of the cluster.
+    pub(crate) telling: Telling,
+    /// When to ask next how the cluster is.
+    pub(crate) next_telling: Instant,
 }
 
 impl Feed {
@@ -62,20 +71,42 @@ impl Feed {
 
     /// Asks the controller what is to be asked, and takes its answer if it came.
     fn take_answer(&mut self, now: Instant) -> Result<(), Error> {
+        self.ask_cluster(now);
         let Some(answer) = self.setup.handle_turn(now)? else {
             return Ok(());
         };
+        if kind_of(answer) == Ok(Kind::Status) {
+            match self.telling.handle_answer(answer) {
+                Ok(cluster::Told::Part(from)) => self.setup.ask_cluster(from),
+                Ok(cluster::Told::All(told)) => self.board.handle_cluster(now, *told),
+                Err(error) => self.tell_bad_answer(&error, "how the cluster is cannot be read"),
+            }
+            return Ok(());
+        }
         match self.board.handle_answer(answer) {
             Ok(()) => Ok(()),
             // At the start somebody looks on who can mend it.
             Err(error) if self.board.run().is_none() => Err(error.into()),
             Err(error) => {
-                self.bad_answers += 1;
-                if self.bad_answers <= REPORTED_MALFORMED {
-                    tracing::warn!(%error, "the symbols of another run are not known");
-                }
+                self.tell_bad_answer(&error, "the symbols of another run are not known");
                 Ok(())
             }
+        }
+    }
+
+    /// Asks how the cluster is when it is time. At the end of the feed the controller goes.
+    fn ask_cluster(&mut self, now: Instant) {
+        let is_time = self.next_telling <= now;
+        if is_time && self.phase().is_some_and(|phase| phase != Phase::Ended) {
+            self.setup.ask_cluster(StatusFrom::Start);
+            self.next_telling = now.after(CLUSTER_INTERVAL);
+        }
+    }
+
+    fn tell_bad_answer(&mut self, error: &dyn fmt::Display, what: &str) {
+        self.bad_answers += 1;
+        if self.bad_answers <= REPORTED_MALFORMED {
+            tracing::warn!(%error, "{what}");
         }
     }
 
@@ -179,7 +210,13 @@ impl Feed {
     fn wait(&self, shutdown: &Shutdown) -> Result<(), NetError> {
         let frame = self.frames.deadline(self.has_news());
         let deadline = frame.min(self.board.poll_timeout());
-        let others = [self.notifier.poll_timeout(), self.setup.poll_timeout()];
+        let telling = self.phase().map(|_| self.next_telling);
+        let telling = telling.filter(|_| self.board.phase() != Phase::Ended);
+        let others = [
+            self.notifier.poll_timeout(),
+            self.setup.poll_timeout(),
+            telling,
+        ];
         let deadline = others.into_iter().flatten().fold(deadline, Instant::min);
         let items = [
             shutdown.poll_item(),

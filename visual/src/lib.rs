@@ -11,10 +11,12 @@
 //!
 //! * [`limits`]: capacities and intervals, with their reasons,
 //! * [`state`]: what can be said of a symbol in one word,
-//! * [`table`]: the symbols, [`row`]: one of them, [`board`]: all of it; pure state without a socket,
+//! * [`source`]: what kind of feed it is, [`cluster`]: the cluster as the controller tells it,
+//! * [`table`]: the symbols, [`trades`]: what one traded, [`row`]: all of one, [`board`]: all of it; pure
+//!   state without a socket,
 //! * [`screen`]: what browsers see of it,
-//! * `json_text`, `row_schema`, `page_message`, `metrics`, `print`, `events_file`: the same as JSON,
-//!   Prometheus text and CSV,
+//! * `json_text`, `row_schema`, `page_message`, `api_message`, `cluster_message`, `metrics`, `print`, `events_file`: the
+//!   same as JSON, Prometheus text and CSV,
 //! * `refusal`: why somebody is not served,
 //! * `browser`, `web`: the page and its WebSockets, and who may see them,
 //! * `setup`: questions to the controller, `feed`: the loop,
@@ -22,9 +24,12 @@
 //! * [`Cli`]: the program.
 #![forbid(unsafe_code)]
 
+mod api_message;
 pub mod board;
 mod browser;
 mod cli;
+pub mod cluster;
+mod cluster_message;
 mod config;
 mod error;
 mod events_file;
@@ -41,8 +46,10 @@ pub mod row;
 mod row_schema;
 pub mod screen;
 mod setup;
+pub mod source;
 pub mod state;
 pub mod table;
+pub mod trades;
 mod web;
 
 use std::fmt;
@@ -51,6 +58,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use oxberry_cluster::limits::Limits;
+use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
 pub use crate::cli::Cli;
@@ -59,6 +67,7 @@ pub use crate::error::Error;
 pub use crate::notice::Notice;
 
 use crate::board::{Board, Counters, Phase};
+use crate::cluster::Telling;
 use crate::events_file::EventsFile;
 use crate::feed::{Feed, FramePace};
 use crate::print::{Prices, Printer};
@@ -167,6 +176,8 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         board: Board::new(Limits::DEFAULT),
         frames: FramePace::default(),
         bad_answers: 0,
+        telling: Telling::default(),
+        next_telling: Instant::default(),
     };
     let fed = feed.run(shutdown);
     let written = feed.events_file.take().map_or(Ok(()), EventsFile::finish);

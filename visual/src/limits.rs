@@ -24,6 +24,9 @@ pub const ANSWER_PATIENCE: Duration = Duration::from_secs(1);
 /// When to say first that the controller does not answer; each next time is twice as long.
 pub const ANSWER_REPORT: Duration = Duration::from_secs(5);
 
+/// How often the controller is asked how the cluster is: names, and who holds what.
+pub const CLUSTER_INTERVAL: Duration = Duration::from_secs(2);
+
 /// Messages taken from the Pis in one turn of the loop, so that frames, watchdog and shutdown get
 /// their turn at full load.
 pub const MESSAGES_PER_TURN: usize = 512;
@@ -65,6 +68,15 @@ pub const CONNECTION_GRACE: Duration = Duration::from_secs(5);
 
 /// When to look for connections again after the system refused one, as it does without descriptors.
 pub const ACCEPT_RETRY: Duration = Duration::from_secs(1);
+
+/// Requests to the API that one address may send in one go.
+pub const API_BURST: u32 = 40;
+
+/// In this time an address may send one more request to the API: 20 a second.
+pub const API_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Addresses whose requests are counted apart; those beyond share one count.
+pub const MAX_API_ADDRESSES: usize = 1024;
 
 /// Bytes of a login's body: the longest token, each byte written as three, and its name.
 pub const MAX_LOGIN_BYTES: usize = 1024;

@@ -21,10 +21,12 @@ pub(crate) enum Refusal {
     Browsers,
     /// All places of connections are taken; it has to wait.
     Connections,
+    /// The address asks the API too often.
+    Rate,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Host,
         Self::Origin,
         Self::Login,
@@ -32,6 +34,7 @@ impl Refusal {
         Self::Failures,
         Self::Browsers,
         Self::Connections,
+        Self::Rate,
     ];
 
     /// Its name among the metrics.
@@ -44,6 +47,7 @@ impl Refusal {
             Self::Failures => "failures",
             Self::Browsers => "browsers",
             Self::Connections => "connections",
+            Self::Rate => "rate",
         }
     }
 }

@@ -9,6 +9,7 @@ use oxberry_proto::stock::{Quote, TradePrint, View};
 use serde::Serialize;
 
 use crate::state::State;
+use crate::trades::Figures;
 
 /// The newest state of a symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,12 @@ pub struct Row {
     pub trades: u64,
     /// Shares traded in them.
     pub volume: u64,
+    /// What follows from them, as of the last frame.
+    pub figures: Option<Figures>,
+    /// How many events were seen.
+    pub events: u64,
+    /// Whether there may have been trades that were not seen: the dashboard came late, or missed some.
+    pub may_lack_trades: bool,
 }
 
 /// The last trade of a symbol.
@@ -78,6 +85,7 @@ impl Row {
         self.at = Some((shown.channel, shown.position));
         self.ts_event = shown.ts_event;
         self.view = Some(shown.view);
+        self.events = self.events.saturating_add(1);
         if let Some(trade) = shown.trade {
             self.handle_trade(trade, shown.view);
         }
@@ -87,6 +95,8 @@ impl Row {
     /// one than before.
     pub(crate) fn handle_state(&mut self, told: &oxberry_cluster::page::Row) -> bool {
         let before = *self;
+        // What is told so was passed over: it came before the dashboard, or while it missed something.
+        self.may_lack_trades |= told.at != self.at && told.last_trade.is_some();
         self.at = told.at;
         self.ts_event = told.ts_event;
         self.view = told.view;
@@ -305,6 +315,7 @@ mod tests {
             oxberry_proto::Partition::from_raw(0),
         );
         (told.at, told.view) = (row.at, row.view);
+        assert!(!row.may_lack_trades);
         told.last_trade = Some(Price::from_raw(1_000_000));
         assert!(!row.handle_state(&told), "it is the same");
         told.last_trade = Some(Price::from_raw(2_000_000));
@@ -315,8 +326,31 @@ mod tests {
             direction: None,
         };
         assert_eq!(row.last, Some(last));
+        assert!(!row.may_lack_trades, "it is as of where the row stands");
         row.handle_shown(&shown(2, Some((4, 30))));
         assert_eq!(row.last.unwrap().direction, Some(Direction::Up));
+    }
+
+    #[test]
+    fn what_is_told_instead_of_seen_may_lack_trades_if_there_were_any() {
+        let mut told = oxberry_cluster::page::Row::new(
+            SymbolIndex::from_raw(7),
+            oxberry_proto::SymbolName::new(),
+            oxberry_proto::Partition::from_raw(0),
+        );
+        let seen = shown(3, None);
+        told.at = Some((seen.channel, seen.position));
+        told.view = Some(seen.view);
+        let mut late = Row::default();
+        assert!(late.handle_state(&told));
+        assert!(!late.may_lack_trades, "nothing was traded");
+        told.last_trade = Some(Price::from_raw(1_000_000));
+        let mut late = Row::default();
+        late.handle_state(&told);
+        assert!(late.may_lack_trades);
+        late.handle_shown(&shown(4, Some((4, 10))));
+        assert!(late.may_lack_trades, "they are not seen later");
+        assert_eq!((late.trades, late.events), (1, 1));
     }
 
     #[test]

@@ -45,6 +45,28 @@ const FIELDS: &[(&str, Content)] = &[
     ("ask_orders", |shown| shown.row.ask().map(orders_of)),
     ("trades", |shown| Some(Cell::Number(shown.row.trades))),
     ("volume", |shown| Some(Cell::Number(shown.row.volume))),
+    ("change", |shown| {
+        Some(Cell::Price(price(shown.row.figures?.change.by)))
+    }),
+    ("change_bp", |shown| {
+        shown.row.figures?.change.basis_points.map(Cell::Signed)
+    }),
+    ("vwap", |shown| {
+        Some(Cell::Price(price(shown.row.figures?.vwap)))
+    }),
+    ("median", |shown| {
+        Some(Cell::Price(price(shown.row.figures?.median)))
+    }),
+    ("high", |shown| {
+        Some(Cell::Price(price(shown.row.figures?.high)))
+    }),
+    ("low", |shown| {
+        Some(Cell::Price(price(shown.row.figures?.low)))
+    }),
+    ("events", |shown| Some(Cell::Number(shown.row.events))),
+    ("may_lack_trades", |shown| {
+        Some(Cell::Flag(shown.row.may_lack_trades))
+    }),
 ];
 
 type Content = fn(&ShownRow) -> Option<Cell>;
@@ -54,6 +76,8 @@ type Content = fn(&ShownRow) -> Option<Cell>;
 #[serde(untagged)]
 enum Cell {
     Number(u64),
+    Signed(i64),
+    Flag(bool),
     State(State),
     Trust(Text<Trust>),
     Status(Text<TradingStatus>),

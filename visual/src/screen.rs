@@ -12,6 +12,7 @@ use oxberry_proto::{NodeId, Run};
 use tokio::sync::watch;
 
 use crate::board::{Board, Counters, Phase};
+use crate::cluster::Cluster;
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};
 use crate::table::SymbolTable;
@@ -73,13 +74,17 @@ pub struct BoardStatus {
     pub nodes: Vec<NodeStatus>,
     /// The time of the newest event, in milliseconds since 1970 UTC.
     pub market_time_ms: Option<u64>,
+    /// What the controller told last of the cluster, and when.
+    pub cluster: Option<(Instant, Arc<Cluster>)>,
 }
 
 /// A Pi as the dashboard hears it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct NodeStatus {
     /// Which one.
     pub node: NodeId,
+    /// What it is called, once the controller told it.
+    pub name: Option<String>,
     /// Events that it was the first to bring.
     pub firsts: u64,
     /// How it is heard.
@@ -190,6 +195,7 @@ impl ShownRow {
 impl BoardStatus {
     fn of(board: &Board, run: Run) -> Self {
         const NANOS_PER_MILLISECOND: u64 = 1_000_000;
+        let cluster = board.cluster();
         Self {
             phase: board.phase(),
             run,
@@ -202,6 +208,7 @@ impl BoardStatus {
                 .nodes()
                 .map(|(node, voice, firsts)| NodeStatus {
                     node,
+                    name: cluster.and_then(|(_, told)| told.name_in(run, node)),
                     firsts,
                     voice,
                 })
@@ -209,6 +216,7 @@ impl BoardStatus {
             market_time_ms: board
                 .market_time()
                 .map(|time| time.raw() / NANOS_PER_MILLISECOND),
+            cluster: cluster.cloned(),
         }
     }
 }
@@ -252,6 +260,17 @@ impl Viewer {
                 .filter(|row| row.changed_in > seen)
                 .copied()
                 .collect(),
+        }
+    }
+
+    /// All rows, also those that nothing has happened to.
+    #[must_use]
+    pub fn everything(&self) -> Changes {
+        let screen = self.lock();
+        Changes {
+            status: screen.status.clone(),
+            table: screen.table.clone(),
+            rows: screen.rows.clone(),
         }
     }
 

@@ -7,16 +7,26 @@ use oxberry_core::units::Instant;
 use oxberry_net::{Interest, NetError, PollItem, SetupClient};
 use oxberry_proto::limits::{MAX_PARTITIONS, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Replica, SetupVisualRequest};
+use oxberry_proto::status::{StatusFrom, StatusRequest};
 use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
 
 use crate::limits::{ANSWER_PATIENCE, ANSWER_REPORT};
+
+/// A question to the controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// Which symbols are there? And a wish that the controller is to pass on.
+    Symbols { tell: Option<Replica> },
+    /// How is the cluster?
+    Cluster { from: StatusFrom },
+}
 
 /// What is asked, and what is to be asked.
 #[derive(Debug)]
 pub(crate) struct Setup {
     client: SetupClient,
     /// The question without an answer is the first of them.
-    wishes: VecDeque<Option<Replica>>,
+    questions: VecDeque<Question>,
     /// When the first was asked last.
     asked: Option<Instant>,
     /// When to say that the first has no answer, and how long that is from when it was asked first, or
@@ -29,7 +39,7 @@ impl Setup {
     pub(crate) const fn new(client: SetupClient) -> Self {
         Self {
             client,
-            wishes: VecDeque::new(),
+            questions: VecDeque::new(),
             asked: None,
             report: None,
         }
@@ -39,8 +49,17 @@ impl Setup {
     /// waits already is not asked twice.
     pub(crate) fn wish(&mut self, tell: Option<Replica>) {
         // Who wishes repeats it until it is granted, so one that finds no room is not lost.
-        if !self.wishes.contains(&tell) && self.wishes.len() < 2 * MAX_PARTITIONS {
-            self.wishes.push_back(tell);
+        let question = Question::Symbols { tell };
+        if !self.questions.contains(&question) && self.questions.len() < 2 * MAX_PARTITIONS {
+            self.questions.push_back(question);
+        }
+    }
+
+    /// Asks how the cluster is, from a place of its list on, unless there is something to ask that rows
+    /// wait for.
+    pub(crate) fn ask_cluster(&mut self, from: StatusFrom) {
+        if self.questions.is_empty() {
+            self.questions.push_back(Question::Cluster { from });
         }
     }
 
@@ -49,19 +68,20 @@ impl Setup {
         let is_lost = self
             .asked
             .is_none_or(|asked| asked.after(ANSWER_PATIENCE) <= now);
-        if is_lost && let Some(&tell) = self.wishes.front() {
-            self.ask(tell)?;
+        if is_lost && let Some(&question) = self.questions.front() {
+            self.ask(question)?;
             self.asked = Some(now);
             let first = (now.after(ANSWER_REPORT), ANSWER_REPORT);
             let (at, after) = *self.report.get_or_insert(first);
-            if at <= now {
+            // Nothing waits for how the cluster is.
+            if at <= now && matches!(question, Question::Symbols { .. }) {
                 tracing::warn!("the controller does not answer");
                 self.report = Some((now.after(after * 2), after * 2));
             }
         }
         let answer = self.client.recv()?;
         if answer.is_some() {
-            self.wishes.pop_front();
+            self.questions.pop_front();
             self.asked = None;
             self.report = None;
         }
@@ -70,7 +90,7 @@ impl Setup {
 
     /// When [`handle_turn`](Self::handle_turn) wants to be called next, apart from an answer.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.wishes.front()?;
+        self.questions.front()?;
         Some(
             self.asked
                 .map_or(Instant::default(), |asked| asked.after(ANSWER_PATIENCE)),
@@ -83,14 +103,16 @@ impl Setup {
             .poll_item(Interest::read_if(self.client.is_waiting()))
     }
 
-    fn ask(&mut self, tell: Option<Replica>) -> Result<(), NetError> {
-        let request = SetupVisualRequest {
-            schema: SCHEMA_FINGERPRINT,
-            tell,
-        };
+    fn ask(&mut self, question: Question) -> Result<(), NetError> {
+        let schema = SCHEMA_FINGERPRINT;
         let mut message = [0; MAX_PLAIN_BYTES];
-        let length = encode(&request, &mut message)
-            .expect("MAX_PLAIN_BYTES holds every message without a list");
+        let length = match question {
+            Question::Symbols { tell } => {
+                encode(&SetupVisualRequest { schema, tell }, &mut message)
+            }
+            Question::Cluster { from } => encode(&StatusRequest { schema, from }, &mut message),
+        }
+        .expect("MAX_PLAIN_BYTES holds every message without a list");
         self.client
             .request(message.get(..length).unwrap_or_default())?;
         Ok(())

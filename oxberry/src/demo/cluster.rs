@@ -119,7 +119,7 @@ impl Cluster {
             }
         })?;
 
-        let dashboard = command_line::dashboard(arguments, &setup, events_file);
+        let dashboard = command_line::dashboard(arguments, input, &setup, events_file);
         cluster.spawn(DASHBOARD, &dashboard, Notice::of_dashboard, &sender)?;
         let (web, stock) = cluster.await_notice(DASHBOARD, LISTENING, |notice| match notice {
             Notice::Dashboard(OfDashboard::Listening { web, stock }) => Ok((web, stock)),

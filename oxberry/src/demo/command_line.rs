@@ -50,6 +50,7 @@ pub(super) fn controller(arguments: &Arguments, input: &Input) -> Vec<String> {
 /// The dashboard, which asks the controller for the symbols at `setup`.
 pub(super) fn dashboard(
     arguments: &Arguments,
+    input: &Input,
     setup: &str,
     events_file: Option<&Path>,
 ) -> Vec<String> {
@@ -67,6 +68,8 @@ pub(super) fn dashboard(
         "--port",
         "--stock",
         ANY_PORT,
+        "--source",
+        input.source(),
     ]);
     if let Some(path) = events_file {
         line.extend(owned(&["--events", &path.display().to_string()]));

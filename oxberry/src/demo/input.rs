@@ -74,6 +74,14 @@ impl Input {
         }
     }
 
+    /// What kind of feed it is, as the page says it.
+    pub(super) const fn source(&self) -> &'static str {
+        match self {
+            Self::Captured(_) => "replay",
+            Self::MadeUp(_) | Self::Live(_) => "made-up",
+        }
+    }
+
     /// What to call it.
     pub(super) fn describe(&self) -> String {
         match self {

@@ -14,6 +14,7 @@ use oxberry_net::{
 
 pub use self::host_name::{HostName, HostNameError};
 pub use self::raw::RawConfig;
+use crate::source::{Source, SourceError};
 
 /// Where the page is, unless said otherwise.
 const DEFAULT_HTTP_PORT: u16 = 8080;
@@ -39,6 +40,8 @@ pub struct Config {
     pub events: Option<PathBuf>,
     /// Whether the end of the feed is the end of the dashboard.
     pub exit_at_end: bool,
+    /// What kind of feed it is, for the page to say.
+    pub source: Option<Source>,
     /// What is logged.
     pub log: String,
 }
@@ -78,6 +81,9 @@ pub enum ConfigError {
     /// A name is none.
     #[error("--http-hosts: {0}")]
     HostName(#[from] HostNameError),
+    /// The kind of feed is none.
+    #[error("--source: {0}")]
+    Source(#[from] SourceError),
 }
 
 /// The file that an error names where nobody has named one.
@@ -130,6 +136,7 @@ impl RawConfig {
             print: self.print.unwrap_or(false),
             events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
+            source: self.source.map(|source| source.parse()).transpose()?,
             log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
@@ -147,6 +154,7 @@ impl fmt::Display for Config {
             print,
             events,
             exit_at_end,
+            source,
             log,
         } = self;
         writeln!(f, "http = \"{http}\"")?;
@@ -167,6 +175,9 @@ impl fmt::Display for Config {
             writeln!(f, "events = {}", quoted(file.display()))?;
         }
         writeln!(f, "exit-at-end = {exit_at_end}")?;
+        if let Some(source) = source {
+            writeln!(f, "source = \"{source}\"")?;
+        }
         writeln!(f, "log = {}", quoted(log))
     }
 }
@@ -204,6 +215,7 @@ mod tests {
             print: false,
             events: Some("of file".into()),
             exit_at_end: true,
+            source: None,
             log: "info".into(),
         };
         assert_eq!(config, expected);
@@ -220,6 +232,7 @@ mod tests {
             ("stock = 'tcp://0.0.0.0:5553'", "--stock"),
             ("controller = '5552'", "--controller"),
             ("http-hosts = ['http://here']", "--http-hosts"),
+            ("source = 'real'", "--source"),
             ("http-token-file = '/no/such/file'", "--http-token-file"),
         ] {
             let error = raw(toml).check().unwrap_err().to_string();
@@ -257,7 +270,8 @@ mod tests {
         let all = format!(
             "http = '0.0.0.0:80'\nhttp-token-file = '{}'\nhttp-hosts = ['a.example', 'b']\n\
              stock = 'tcp://127.0.0.1:0'\ncontroller = 'tcp://127.0.0.1:1'\n\
-             print = true\nevents = 'a \"b\"'\nexit-at-end = true\nlog = 'debug'",
+             print = true\nevents = 'a \"b\"'\nexit-at-end = true\nsource = 'replay'\n\
+             log = 'debug'",
             token.path().display()
         );
         for toml in ["", &all] {

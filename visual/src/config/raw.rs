@@ -54,6 +54,10 @@ pub struct RawConfig {
         env = "OXBERRY_VISUAL_EXIT_AT_END")]
     pub exit_at_end: Option<bool>,
 
+    /// What kind of feed the cluster plays, which the page says: live, delayed, replay or made-up.
+    #[arg(long, value_name = "KIND", env = "OXBERRY_VISUAL_SOURCE")]
+    pub source: Option<String>,
+
     /// What to log: error, warn, info, debug or trace, also by part, such as
     /// info,oxberry_net=debug [default: info].
     #[arg(long, value_name = "FILTER", env = "OXBERRY_VISUAL_LOG")]
@@ -74,6 +78,7 @@ impl RawConfig {
             print: self.print.or(other.print),
             events: self.events.or(other.events),
             exit_at_end: self.exit_at_end.or(other.exit_at_end),
+            source: self.source.or(other.source),
             log: self.log.or(other.log),
         }
     }

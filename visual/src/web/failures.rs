@@ -3,11 +3,12 @@
 //! Who guesses has to wait; who comes from elsewhere has not. One table of fixed size, which forgets.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::network::network;
 use crate::limits::{FAILURE_MEMORY, MAX_FAILING_ADDRESSES, MAX_FAILURES};
 
 /// Where the failures of those beyond the table's size are counted.
@@ -50,17 +51,6 @@ impl Failures {
         } else {
             OTHERS
         }
-    }
-}
-
-/// What one person has: an address of IPv4, or a /64 of IPv6.
-fn network(from: IpAddr) -> IpAddr {
-    match from.to_canonical() {
-        IpAddr::V6(address) => {
-            let bits = address.to_bits() & !u128::from(u64::MAX);
-            Ipv6Addr::from_bits(bits).into()
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 

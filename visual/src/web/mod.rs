@@ -3,11 +3,14 @@
 //! The one place with async. It runs on a thread of its own and only looks at the screen, so nothing
 //! that a browser does or leaves undone reaches the thread of the feed.
 
+mod api;
 mod connections;
 mod door;
 mod failures;
 mod gate;
 mod login;
+mod network;
+mod rate;
 mod session;
 mod site;
 
@@ -29,16 +32,17 @@ use axum::{Extension, Router};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
+use self::api::Api;
 use self::door::Door;
 use self::gate::{Gate, Visitor};
-use crate::browser::{self, BrowserCounters};
+use crate::browser::{self, About, BrowserCounters};
 use crate::config::Config;
 use crate::limits::{
     FRAMES_LATE_AFTER, MAX_BROWSER_MESSAGE_BYTES, MAX_BROWSERS, SESSION_CHECK, WEB_SHUTDOWN_GRACE,
 };
 use crate::refusal::{Refusal, Refusals};
 use crate::screen::Viewer;
-use crate::{metrics, page, page_message};
+use crate::{api_message, metrics, page};
 
 /// What every answer asks of a browser. The page may load, and talk to, nothing but this server; nobody
 /// may frame it, load its parts, hold a window of it, or keep it. Other sites do not learn of it; itself
@@ -66,8 +70,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 #[derive(Clone, Debug)]
 struct Web {
     viewer: Viewer,
-    /// Where the symbol table is asked for, for the page to say.
-    controller: Arc<str>,
+    about: Arc<About>,
     /// One permit for each browser.
     places: Arc<Semaphore>,
     counters: Arc<BrowserCounters>,
@@ -87,7 +90,10 @@ pub(crate) fn serve(listener: TcpListener, viewer: Viewer, config: &Config) -> i
     let refusals = Arc::<Refusals>::default();
     let web = Web {
         viewer,
-        controller: config.controller.to_string().into(),
+        about: Arc::new(About {
+            controller: config.controller.to_string(),
+            source: config.source,
+        }),
         places: Arc::new(Semaphore::new(MAX_BROWSERS)),
         counters: Arc::default(),
         door: Arc::new(Door {
@@ -115,6 +121,11 @@ pub(crate) fn serve(listener: TcpListener, viewer: Viewer, config: &Config) -> i
 /// Nothing changes by GET. What changes something, which is logging in and out, is a POST.
 fn router(web: Web) -> Router {
     let door = web.door.clone();
+    let api = api::router(Api {
+        viewer: web.viewer.clone(),
+        source: web.about.source,
+        refusals: door.refusals.clone(),
+    });
     let files = page::FILES.iter().fold(Router::new(), |router, file| {
         router.route(
             file.path,
@@ -133,6 +144,7 @@ fn router(web: Web) -> Router {
         .route("/api/state", get(state))
         .with_state(web)
         .merge(logins)
+        .merge(api)
         // The last one is asked first.
         .layer(middleware::from_fn_with_state(door.clone(), door::let_in))
         .layer(middleware::from_fn_with_state(door, door::own_site))
@@ -171,7 +183,7 @@ async fn live(
 }
 
 async fn show(socket: WebSocket, web: &Web) -> &'static str {
-    browser::serve(socket, web.viewer.clone(), &web.controller, &web.counters).await
+    browser::serve(socket, web.viewer.clone(), &web.about, &web.counters).await
 }
 
 /// Waits until a visitor may see the page no more. While it is open its session is in use.
@@ -208,8 +220,5 @@ async fn show_metrics(State(web): State<Web>) -> Response {
 }
 
 async fn state(State(web): State<Web>) -> Response {
-    match page_message::state(&web.viewer.changes_since(0, None)) {
-        Ok(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
+    api::json(api_message::state(&web.viewer.changes_since(0, None)))
 }

@@ -9,6 +9,7 @@ mod access;
 mod chromium;
 mod client;
 mod cluster;
+mod http_api;
 mod nginx;
 mod process;
 mod relay;

@@ -24,6 +24,7 @@ pub(crate) fn config(controller: Endpoint) -> Config {
         print: false,
         events: None,
         exit_at_end: false,
+        source: None,
         log: "info".into(),
     }
 }

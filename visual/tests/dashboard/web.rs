@@ -44,7 +44,9 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
         "last": "30.5051", "direction": "up", "last_qty": 10, "mid": "30.5075", "spread": "0.015",
         "bid": "30.50", "bid_qty": 103, "bid_orders": 1,
         "ask": "30.515", "ask_qty": 103, "ask_orders": 1,
-        "trades": 2, "volume": 20,
+        "trades": 2, "volume": 20, "change": "0.0001", "change_bp": 0,
+        "vwap": "30.50505", "median": "30.505", "high": "30.5051", "low": "30.505",
+        "events": 3, "may_lack_trades": false,
     });
     assert_eq!(page.row("MSFT"), Some(&msft));
     let goog = json!({
@@ -52,7 +54,9 @@ fn a_page_shows_what_the_twins_push_each_event_once() {
         "last": "565.00", "direction": null, "last_qty": 10, "mid": "565.075", "spread": "0.15",
         "bid": "565.00", "bid_qty": 101, "bid_orders": 1,
         "ask": "565.15", "ask_qty": 101, "ask_orders": 1,
-        "trades": 1, "volume": 10,
+        "trades": 1, "volume": 10, "change": "0.00", "change_bp": 0,
+        "vwap": "565.00", "median": "565.00", "high": "565.00", "low": "565.00",
+        "events": 1, "may_lack_trades": false,
     });
     assert_eq!(page.row("GOOG"), Some(&goog));
     assert_eq!(page.row("AAPL"), None);

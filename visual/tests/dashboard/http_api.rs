@@ -1,0 +1,179 @@
+//! The API for programs: what `docs/http-api.md` shows is what is answered.
+
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+
+use oxberry_core::book::{TradingStatus, Trust};
+use oxberry_proto::start::SymbolEntry;
+use oxberry_visual::Config;
+use oxberry_visual::limits::API_BURST;
+use oxberry_visual::source::Source;
+use serde_json::{Value, json};
+
+use crate::access::{TOKEN, with_token};
+use crate::client::{Page, ask, get};
+use crate::cluster::{Controller, Pi, event, symbol};
+use crate::run::{Dashboard, config};
+
+const DOCUMENT: &str = "docs/http-api.md";
+
+/// What the document's examples are of.
+fn three_symbols() -> [SymbolEntry; 3] {
+    [symbol(7, "MSFT"), symbol(12, "BRK A"), symbol(13, "AAPL")]
+}
+
+/// A dashboard at the end of the day of the examples.
+fn day() -> (Controller, Dashboard) {
+    let mut controller = Controller::start();
+    let dashboard = Dashboard::start(Config {
+        source: Some(Source::Replay),
+        ..config(controller.endpoint)
+    });
+    controller.answer(2, &three_symbols());
+    let events = [
+        event(7, 1, Some(305_000), Some(305_100), None),
+        event(7, 2, Some(305_000), Some(305_100), Some(305_000)),
+        event(7, 3, Some(305_000), Some(305_100), Some(305_100)),
+        event(12, 1, Some(1_228_000_000), None, None),
+    ];
+    let mut page = Page::open(dashboard.address);
+    let mut pis = [0, 1].map(|node| Pi::connect(node, dashboard.stock));
+    for (pi, copies) in pis.iter_mut().zip([0, 4]) {
+        pi.push(&events);
+        page.until(|page| page.last["counters"]["events"] == 4);
+        page.until(|page| page.last["counters"]["copies"] == copies);
+        pi.trust(12, Trust::Stale, TradingStatus::Halted);
+    }
+    page.until(|page| page.last["nodes"][1]["name"] == "pi-2");
+    page.until(|page| page.last["statuses"]["halted"] == 1);
+    for pi in &mut pis {
+        pi.end();
+    }
+    page.until(|page| page.last["phase"] == "ended");
+    (controller, dashboard)
+}
+
+/// The examples of the document: what is asked for, and the answer.
+fn examples() -> Vec<(String, Value)> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(DOCUMENT);
+    let text = std::fs::read_to_string(file).unwrap();
+    let blocks = text.split("\n```json\n").skip(1);
+    let examples = blocks.map(|block| {
+        let block = block.split("\n```").next().unwrap();
+        let (question, answer) = block.split_once('\n').unwrap();
+        let path = question.strip_prefix("// GET ").unwrap().to_owned();
+        let answer = serde_json::from_str(answer);
+        (
+            path,
+            answer.unwrap_or_else(|error| panic!("{question}: {error}")),
+        )
+    });
+    examples.collect()
+}
+
+/// The body of an answer, without what is another number each time.
+fn without_times(mut body: Value) -> Value {
+    if let Some(age) = body.get_mut("told_ms_ago") {
+        assert!(age.is_u64(), "{age}");
+        age.take();
+    }
+    body
+}
+
+#[test]
+fn the_examples_of_the_document_are_what_is_answered() {
+    let (_controller, dashboard) = day();
+    let examples = examples();
+    assert!(examples.len() >= 4, "only {} were found", examples.len());
+    for (path, expected) in examples {
+        let (head, body) = get(dashboard.address, &path);
+        let is_error = expected.get("error").is_some();
+        assert_eq!(
+            head.starts_with("HTTP/1.1 200"),
+            !is_error,
+            "{path}: {head}"
+        );
+        assert!(head.contains("content-type: application/json"), "{head}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let (body, expected) = (without_times(body), without_times(expected));
+        assert_eq!(
+            serde_json::to_string_pretty(&body).unwrap(),
+            serde_json::to_string_pretty(&expected).unwrap(),
+            "{DOCUMENT}: {path}"
+        );
+    }
+    dashboard.stop();
+}
+
+fn status_of(address: SocketAddr, method: &str, path: &str, headers: &str) -> u16 {
+    let stream = TcpStream::connect(address).unwrap();
+    let headers = format!("Host: {address}{headers}");
+    ask(stream, method, path, &headers, "").status
+}
+
+#[test]
+fn before_there_are_symbols_it_says_so() {
+    let controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    for path in ["symbols", "symbols/MSFT", "cluster"] {
+        let (head, body) = get(dashboard.address, &format!("/api/v1/{path}"));
+        assert!(head.starts_with("HTTP/1.1 503"), "{head}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let said = json!({"error": "the controller has not given out the symbols yet"});
+        assert_eq!(body, said);
+    }
+    dashboard.stop();
+}
+
+#[test]
+fn it_is_for_whom_the_page_is_for_and_changes_nothing() {
+    let controller = Controller::start();
+    let guarded = with_token(config(controller.endpoint));
+    let dashboard = Dashboard::start(guarded);
+    let address = dashboard.address;
+    for path in ["/api/v1/symbols", "/api/v1/symbols/MSFT", "/api/v1/cluster"] {
+        let bearer = format!("\nAuthorization: Bearer {TOKEN}");
+        let status = |method, headers: &str| status_of(address, method, path, headers);
+        assert_eq!(status("GET", ""), 401, "{path}");
+        assert_eq!(status("GET", &bearer), 503, "{path}");
+        for method in ["POST", "PUT", "DELETE", "PATCH"] {
+            assert_eq!(status(method, &bearer), 405, "{method} {path}");
+        }
+        let foreign = format!("{bearer}\nOrigin: http://evil.example");
+        assert_eq!(status("GET", &foreign), 403, "{path}");
+        let stream = TcpStream::connect(address).unwrap();
+        let other_name = format!("Host: evil.example{bearer}");
+        assert_eq!(ask(stream, "GET", path, &other_name, "").status, 421);
+    }
+    dashboard.stop();
+}
+
+#[test]
+fn who_asks_too_often_has_to_wait_and_the_page_goes_on() {
+    let controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    let address = dashboard.address;
+    let ask = |path: &str| status_of(address, "GET", path, "");
+    // However slow this machine is, it asks faster than the bucket fills, or the test proves nothing.
+    let refused = (0..20 * API_BURST).any(|_| ask("/api/v1/cluster") == 429);
+    assert!(refused);
+    let stream = TcpStream::connect(address).unwrap();
+    let answer = crate::client::ask(
+        stream,
+        "GET",
+        "/api/v1/cluster",
+        &format!("Host: {address}"),
+        "",
+    );
+    if answer.status == 429 {
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(answer.body.contains("try again in 1 s"), "{}", answer.body);
+    }
+    assert_eq!(ask("/"), 200);
+    assert_eq!(ask("/healthz"), 200);
+    let (_, metrics) = get(address, "/metrics");
+    assert!(metrics.contains("page_refusals_total{reason=\"rate\"}"));
+    dashboard.stop();
+}
