@@ -11,6 +11,17 @@ pub(crate) struct File {
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
+/// A module of the page.
+macro_rules! script {
+    ($name:literal) => {
+        File {
+            path: concat!("/", $name),
+            content_type: JAVASCRIPT,
+            content: include_str!(concat!("page/", $name)),
+        }
+    };
+}
+
 /// All of them.
 pub(crate) const FILES: &[File] = &[
     File {
@@ -28,56 +39,28 @@ pub(crate) const FILES: &[File] = &[
         content_type: "image/svg+xml",
         content: include_str!("page/icon.svg"),
     },
-    File {
-        path: "/main.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/main.js"),
-    },
-    File {
-        path: "/feed.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/feed.js"),
-    },
-    File {
-        path: "/link.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/link.js"),
-    },
-    File {
-        path: "/session.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/session.js"),
-    },
-    File {
-        path: "/schema.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/schema.js"),
-    },
-    File {
-        path: "/market.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/market.js"),
-    },
-    File {
-        path: "/columns.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/columns.js"),
-    },
-    File {
-        path: "/grid.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/grid.js"),
-    },
-    File {
-        path: "/headline.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/headline.js"),
-    },
-    File {
-        path: "/totals.js",
-        content_type: JAVASCRIPT,
-        content: include_str!("page/totals.js"),
-    },
+    script!("main.js"),
+    script!("columns.js"),
+    script!("cursor.js"),
+    script!("detail.js"),
+    script!("feed.js"),
+    script!("freezer.js"),
+    script!("grid.js"),
+    script!("headline.js"),
+    script!("keys.js"),
+    script!("link.js"),
+    script!("market.js"),
+    script!("node_names.js"),
+    script!("rates.js"),
+    script!("schema.js"),
+    script!("search.js"),
+    script!("session.js"),
+    script!("source.js"),
+    script!("spoken.js"),
+    script!("tools.js"),
+    script!("totals.js"),
+    script!("view_state.js"),
+    script!("watch.js"),
 ];
 
 /// Stands in the page to log in for what it says.

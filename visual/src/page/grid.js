@@ -1,14 +1,21 @@
 // The grid: only the rows in sight exist, and of these only what changed is written.
 
 import { COLUMNS, rowClasses, stateTitle } from "./columns.js";
+import { Cursor } from "./cursor.js";
 
 const ROWS_BEYOND_SIGHT = 6;
 const FLASH_MS = 500;
 const hasRoom = matchMedia("(min-width: 761px)");
 const wantsCalm = matchMedia("(prefers-reduced-motion: reduce)");
+const WATCH = COLUMNS.findIndex(({ name }) => name === "watch");
+const STATE = COLUMNS.findIndex(({ name }) => name === "state");
+const LAST = COLUMNS.findIndex(({ name }) => name === "last");
+const ROW_ID = "row-";
 
 export class Grid {
+  cursor = new Cursor();
   #market;
+  #handlers;
   #scroller = document.getElementById("scroller");
   #head = document.getElementById("head");
   #body = document.getElementById("rows");
@@ -17,12 +24,17 @@ export class Grid {
   #isScheduled = false;
   #isOld = false;
 
-  constructor(market) {
+  /** `handlers`: `sorted()`, `watched(slot)` and `chosen()` are told what a person did. */
+  constructor(market, handlers) {
     this.#market = market;
+    this.#handlers = handlers;
     this.#makeHead();
+    this.#scroller.setAttribute("aria-colcount", COLUMNS.length);
     this.#scroller.addEventListener("scroll", () => this.schedule(), { passive: true });
-    new ResizeObserver(() => this.#measure()).observe(this.#scroller);
-    this.#measure();
+    this.#scroller.addEventListener("keydown", (event) => this.#handleKey(event));
+    this.#body.addEventListener("click", (event) => this.#handleClick(event));
+    new ResizeObserver(() => this.measure()).observe(this.#scroller);
+    this.measure();
   }
 
   /** Draws soon, once, however often it is asked. */
@@ -39,7 +51,7 @@ export class Grid {
   setOld(isOld) {
     if (isOld === this.#isOld) return;
     this.#isOld = isOld;
-    this.#forget();
+    this.redraw();
   }
 
   /** Draws again from the top: for another search or order. */
@@ -52,32 +64,14 @@ export class Grid {
     this.#scroller.focus();
   }
 
-  #makeHead() {
-    const row = element("div", "row", { role: "row", "aria-rowindex": 1 });
-    for (const { name, heading, title, className } of COLUMNS) {
-      const cell = element("div", className, { role: "columnheader" });
-      const button = element("button", "", { type: "button", title });
-      button.textContent = heading;
-      button.addEventListener("click", () => this.#sortBy(name));
-      cell.append(button);
-      row.append(cell);
-    }
-    this.#head.append(row);
-    this.#showSorting();
+  /** Draws all rows anew. */
+  redraw() {
+    for (const line of this.#pool) line.row = null;
+    this.schedule();
   }
 
-  #sortBy(name) {
-    const market = this.#market;
-    // Numbers are looked at from the largest down, names from A.
-    const firstIsDescending = name !== "symbol" && name !== "state";
-    market.isDescending = market.sortedBy === name ? !market.isDescending : firstIsDescending;
-    market.sortedBy = name;
-    market.arrange();
-    this.#showSorting();
-    this.scrollToTop();
-  }
-
-  #showSorting() {
+  /** Shows by which column it is sorted. */
+  showSorting() {
     const { sortedBy, isDescending } = this.#market;
     COLUMNS.forEach(({ name }, at) => {
       const cell = this.#head.firstChild.children[at];
@@ -86,58 +80,145 @@ export class Grid {
     });
   }
 
-  #measure() {
+  /** Finds out how high rows are, and makes as many as are in sight. */
+  measure() {
     const height = getComputedStyle(document.documentElement).getPropertyValue("--row-height");
     this.#rowHeight = Number.parseFloat(height);
-    const inSight = Math.ceil(this.#scroller.clientHeight / this.#rowHeight) + 1;
-    const wanted = inSight + 2 * ROWS_BEYOND_SIGHT;
+    const wanted = this.#rowsInSight + 1 + 2 * ROWS_BEYOND_SIGHT;
     while (this.#pool.length > wanted) this.#pool.pop().element.remove();
     while (this.#pool.length < wanted) this.#pool.push(makeRow(this.#body));
-    this.#forget();
+    for (const line of this.#pool) line.at = null;
+    this.redraw();
   }
 
-  /** Draws all rows anew. */
-  #forget() {
-    for (const line of this.#pool) line.at = line.row = null;
-    this.schedule();
+  get #rowsInSight() {
+    return Math.ceil(this.#scroller.clientHeight / this.#rowHeight);
+  }
+
+  #makeHead() {
+    const row = element("div", "row", { role: "row", "aria-rowindex": 1 });
+    COLUMNS.forEach(({ name, heading, title, className }, at) => {
+      const cell = element("div", className, { role: "columnheader", "aria-colindex": at + 1 });
+      const button = element("button", "", { type: "button", title });
+      if (name === "watch") button.setAttribute("aria-label", "Watched");
+      button.textContent = heading;
+      button.addEventListener("click", () => this.#sortBy(name));
+      cell.append(button);
+      row.append(cell);
+    });
+    this.#head.append(row);
+    this.showSorting();
+  }
+
+  #sortBy(name) {
+    this.#market.sortBy(name);
+    this.showSorting();
+    this.scrollToTop();
+    this.#handlers.sorted();
+  }
+
+  #handleKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.#scroller) return;
+    const page = Math.max(1, this.#rowsInSight - 2);
+    const firstInSight = Math.ceil(this.#scroller.scrollTop / this.#rowHeight);
+    const { order } = this.#market;
+    if (!this.cursor.handleKey(event.key, order, { columns: COLUMNS.length, page, firstInSight })) return;
+    event.preventDefault();
+    this.#showCursor();
+  }
+
+  #handleClick(event) {
+    const row = event.target.closest(".row");
+    const line = this.#pool.find((each) => each.element === row);
+    if (line === undefined || line.row === null) return;
+    const column = line.cells.findIndex((cell) => cell.contains(event.target));
+    this.cursor.put(this.#market.order, line.at, Math.max(0, column));
+    if (column === WATCH) this.#handlers.watched(line.row.slot);
+    this.#showCursor();
+  }
+
+  /** Brings the current row into sight. */
+  #showCursor() {
+    const at = this.cursor.rowIn(this.#market.order);
+    const [top, height] = [at * this.#rowHeight, this.#rowHeight];
+    const room = this.#scroller.clientHeight - this.#head.offsetHeight;
+    if (top < this.#scroller.scrollTop) this.#scroller.scrollTop = top;
+    else if (top + height > this.#scroller.scrollTop + room) this.#scroller.scrollTop = top + height - room;
+    this.redraw();
+    this.#handlers.chosen();
   }
 
   #draw() {
     const { order, rows, names } = this.#market;
     const height = this.#rowHeight;
     setStyle(this.#body, "height", `${order.length * height}px`);
-    this.#scroller.setAttribute("aria-rowcount", order.length + 1);
+    setAttribute(this.#scroller, "aria-rowcount", order.length + 1);
     const first = Math.max(0, Math.floor(this.#scroller.scrollTop / height) - ROWS_BEYOND_SIGHT);
+    let active = null;
     for (let at = first; at < first + this.#pool.length; at++) {
       const line = this.#pool[at % this.#pool.length];
       const row = at < order.length ? rows[order[at]] : null;
-      if (line.at !== at) {
-        line.at = at;
-        line.element.style.transform = `translateY(${at * height}px)`;
-        line.element.setAttribute("aria-rowindex", at + 2);
-      }
-      if (line.row !== row) fill(line, row, row && names[row.slot], this.#isOld);
+      if (line.at !== at) place(line, at, height);
+      const how = row && this.#how(row, names[row.slot]);
+      if (line.row !== row || line.rate !== how?.rate) fill(line, row, how);
+      if (how?.isCurrent) active = line.cells[this.cursor.column];
+    }
+    this.#showActive(active);
+  }
+
+  /** How a row is shown beside what its fields are. */
+  #how(row, name) {
+    const market = this.#market;
+    return {
+      name, isOld: this.#isOld, hasRoom: hasRoom.matches, isWatched: market.isWatched(row.slot),
+      isCurrent: row.slot === this.cursor.slot, rate: this.#isOld ? 0 : market.rates.of(row.slot),
+    };
+  }
+
+  /** Tells a screen reader which cell is the current one. */
+  #showActive(cell) {
+    const before = this.#scroller.getAttribute("aria-activedescendant");
+    if (cell === null) this.#scroller.removeAttribute("aria-activedescendant");
+    else if (before !== cell.id) this.#scroller.setAttribute("aria-activedescendant", cell.id);
+    for (const line of this.#pool) {
+      const at = line.cells.indexOf(cell);
+      if (line.active === at) continue;
+      line.cells[line.active]?.classList.toggle("active", false);
+      line.cells[at]?.classList.toggle("active", true);
+      line.active = at;
     }
   }
 }
 
+let rowsMade = 0;
+
 function makeRow(body) {
   const row = element("div", "row", { role: "row", hidden: "" });
-  const cells = COLUMNS.map(({ className }) => element("div", className, { role: "cell" }));
+  const id = `${ROW_ID}${(rowsMade += 1)}`;
+  const cells = COLUMNS.map(({ name, className }, at) => {
+    const role = name === "symbol" ? "rowheader" : "gridcell";
+    return element("div", className, { role, id: `${id}-${at}`, "aria-colindex": at + 1 });
+  });
   const state = element("span", "", {});
-  cells[1].append(state);
+  cells[STATE].append(state);
   row.append(...cells);
   body.append(row);
-  const texts = cells.map((cell, at) => (at === 1 ? state : cell));
-  return { element: row, cells, texts, shown: COLUMNS.map(() => ""), at: null, row: null };
+  const texts = cells.map((cell, at) => (at === STATE ? state : cell));
+  return { element: row, cells, texts, shown: COLUMNS.map(() => ""), at: null, row: null, rate: 0, active: -1 };
 }
 
-function fill(line, row, name, isOld) {
+function place(line, at, height) {
+  line.at = at;
+  line.element.style.transform = `translateY(${at * height}px)`;
+  line.element.setAttribute("aria-rowindex", at + 2);
+}
+
+function fill(line, row, how) {
   const before = line.row;
   line.row = row;
   line.element.hidden = row === null;
   if (row === null) return;
-  const how = { name, isOld, hasRoom: hasRoom.matches };
+  line.rate = how.rate;
   COLUMNS.forEach(({ text, longest }, at) => {
     const now = text(row, how);
     if (line.shown[at] !== now) {
@@ -146,14 +227,16 @@ function fill(line, row, name, isOld) {
       line.texts[at].classList.toggle("long", now.length > longest);
     }
   });
-  const classes = rowClasses(row, isOld);
+  const classes = rowClasses(row, how);
   if (line.element.className !== classes) line.element.className = classes;
   // Halts and closings look alike.
-  const title = stateTitle(row, isOld);
-  if (line.cells[1].title !== title) line.cells[1].title = title;
+  const title = stateTitle(row, how.isOld);
+  if (line.cells[STATE].title !== title) line.cells[STATE].title = title;
+  setAttribute(line.element, "aria-selected", how.isCurrent);
+  setAttribute(line.cells[WATCH], "aria-label", how.isWatched ? "watched" : "not watched");
   const isSameSymbol = before !== null && before.slot === row.slot;
   if (isSameSymbol && row.trades > before.trades && !wantsCalm.matches) {
-    line.cells[2].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);
+    line.cells[LAST].animate([{ opacity: 0.4 }, { opacity: 1 }], FLASH_MS);
   }
 }
 
@@ -164,6 +247,10 @@ function element(tag, className, attributes) {
     if (value !== "" || name === "hidden") made.setAttribute(name, value);
   }
   return made;
+}
+
+function setAttribute(of, name, value) {
+  if (of.getAttribute(name) !== String(value)) of.setAttribute(name, value);
 }
 
 function setStyle(of, name, value) {

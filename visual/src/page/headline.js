@@ -1,6 +1,6 @@
 // Sentences about the whole: how the dashboard is heard, and how many symbols are shown.
 
-import { nodesByVoice } from "./totals.js";
+import { namesOf } from "./node_names.js";
 
 /**
  * What the head of the page says: `text`, and for its colours `lamp`, which is the state of the link or,
@@ -29,9 +29,8 @@ function phaseText(phase, nodes) {
 
 /** Of whom nothing is heard: of Pis, or by all of them of the feed. */
 function unheardOf(nodes) {
-  const { silent, dead } = nodesByVoice(nodes);
-  const quiet = [...silent, ...dead].sort((a, b) => a - b);
-  return quiet.length === nodes.length ? `node ${quiet.join(", ")}` : "the feed";
+  const quiet = nodes.filter(({ state }) => state === "silent" || state === "dead");
+  return quiet.length === nodes.length ? namesOf(quiet) : "the feed";
 }
 
 /** How many symbols are `shown`, and what stands in place of rows when there are none, else "". */
@@ -44,5 +43,6 @@ export function countOfShown(market) {
 function whyEmpty(market) {
   if (market.rows.length === 0) return "The controller has not sent the symbols yet.";
   if (market.search) return `No symbol has “${market.search}” in its name.`;
+  if (market.filter === "watched") return "You watch no symbol yet: the star before its name, or the key w, puts it here.";
   return "No symbol passes this filter now.";
 }

@@ -1,49 +1,139 @@
-// Puts the page together: feed, market, grid, totals, search.
+// Puts the page together: feed, market, grid, totals, tools.
 
+import { COLUMNS } from "./columns.js";
+import { Detail } from "./detail.js";
 import { listen } from "./feed.js";
+import { Freezer } from "./freezer.js";
 import { Grid } from "./grid.js";
 import { countOfShown, headline } from "./headline.js";
-import { Market } from "./market.js";
+import { FILTER_NAMES, Market } from "./market.js";
 import { session } from "./session.js";
+import { sourceWords } from "./source.js";
+import { Spoken } from "./spoken.js";
+import { Tools } from "./tools.js";
 import { Totals } from "./totals.js";
+import { viewOf } from "./view_state.js";
 
 const ARRANGE_EVERY_MS = 1000;
 
-const isOld = () => link === "late" || link === "lost";
-
 const byId = (id) => document.getElementById(id);
 const market = new Market();
-const grid = new Grid(market);
 const totals = new Totals();
+const detail = new Detail();
+const freezer = new Freezer();
+const spoken = new Spoken();
+const grid = new Grid(market, {
+  sorted: keepView,
+  watched: watch,
+  chosen: showDetail,
+});
+const tools = new Tools({
+  search: (text) => look({ search: text }),
+  filter: (name) => look({ filter: name }),
+  toGrid: () => grid.focus(),
+  watch: () => grid.cursor.slot !== null && watch(grid.cursor.slot),
+  density: changeDensity,
+  pause: freezeOrGoOn,
+});
 
-let tables = []; // since the last frame
 let phase = "setup";
+let source = null;
 let nodes = [];
 let controller = "";
 let link = "connecting";
 let hasChanged = false;
+let isDense = false;
+
+const isOld = () => link === "late" || link === "lost";
+
+function write(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
+}
 
 function showLink() {
   const { lamp, text } = headline(link, phase, nodes, controller);
+  const { word, title, kind } = sourceWords(source, lamp);
   document.body.dataset.link = lamp;
-  if (byId("link-text").textContent !== text) byId("link-text").textContent = text;
+  write("link-text", text);
+  write("source", word);
+  byId("source").dataset.kind = kind;
+  byId("source").title = title;
+  const news = spoken.handle({ headline: `${word}: ${text}`, nodes, isFrozen: freezer.isFrozen });
+  if (news !== null) write("spoken", news);
 }
 
 function showShown() {
   const { shown, empty } = countOfShown(market);
-  if (byId("shown").textContent !== shown) byId("shown").textContent = shown;
+  write("shown", shown);
   byId("empty").hidden = empty === "";
   byId("empty").textContent = empty;
 }
 
-function rearrange() {
+function showDetail() {
+  const { slot } = grid.cursor;
+  const row = slot === null ? null : market.rows[slot] ?? null;
+  const rate = slot === null ? 0 : market.rates.of(slot);
+  detail.show(row, { name: market.names[slot], isOld: isOld(), hasRoom: false, rate });
+}
+
+/** Looks at the market in another way. */
+function look(change) {
+  Object.assign(market, change);
   market.arrange();
   showShown();
   grid.scrollToTop();
+  keepView();
+}
+
+/** Keeps the view in the address, for a reload and for links. */
+function keepView() {
+  history.replaceState(null, "", location.pathname + market.query(isDense));
+}
+
+function watch(slot) {
+  market.watchList.toggle(market.names[slot]);
+  market.arrange();
+  showShown();
+  grid.redraw();
+  keepView();
+}
+
+function changeDensity() {
+  isDense = !isDense;
+  tools.press({ isDense, isFrozen: freezer.isFrozen });
+  grid.measure();
+  keepView();
+}
+
+function freezeOrGoOn() {
+  freezer.isFrozen = !freezer.isFrozen;
+  tools.press({ isDense, isFrozen: freezer.isFrozen });
+  const kept = freezer.isFrozen ? null : freezer.thaw();
+  if (kept !== null) show(kept);
+  showLink();
+}
+
+/** Shows lists of symbols, and the frame behind them. */
+function show({ tables, frame }) {
+  for (const { from, symbols } of tables) {
+    market.define(from, symbols);
+    if (from !== 0) continue;
+    totals.reset();
+    grid.cursor.reset();
+  }
+  if (frame === null) return;
+  market.update(frame.rows);
+  hasChanged ||= frame.rows.length > 0;
+  totals.show(frame, market.schema);
+  showShown();
+  showDetail();
+  grid.schedule();
 }
 
 const feed = listen({
   schema(message) {
+    source = message.source;
+    // Of another release of the dashboard it may have other fields.
     market.describe(message);
   },
   setup(message) {
@@ -51,66 +141,42 @@ const feed = listen({
     showShown();
   },
   table(message) {
-    tables.push(message);
+    freezer.keepTable(message);
   },
   frame(message) {
-    for (const { from, symbols } of tables) {
-      market.define(from, symbols);
-      if (from === 0) totals.reset();
-    }
-    tables = [];
-    market.update(message.rows);
-    hasChanged ||= message.rows.length > 0;
+    freezer.keepFrame(message, market.schema.slotAt);
     phase = message.phase;
     nodes = message.nodes;
-    totals.show(message, market.schema);
-    showShown();
+    if (!freezer.isFrozen) show(freezer.thaw());
     showLink();
-    grid.schedule();
   },
   link(state) {
     link = state;
     grid.setOld(isOld());
     if (isOld()) totals.setOld();
+    showDetail();
     showLink();
   },
 });
 
 setInterval(() => {
-  if (hasChanged && market.isMoving) {
-    market.arrange();
-    grid.schedule();
-  }
+  write("age", isOld() ? `${Math.round(feed.age() / 1000)} s old` : "");
+  if (freezer.isFrozen) return;
+  market.handleTime(performance.now());
+  if (market.isMoving && (hasChanged || market.sortedBy === "rate")) market.arrange();
   hasChanged = false;
-  byId("age").textContent = isOld() ? `${Math.round(feed.age() / 1000)} s old` : "";
+  showShown();
+  showDetail();
+  grid.schedule();
 }, ARRANGE_EVERY_MS);
 
 session().then((state) => {
   byId("logout").hidden = state !== "kept";
 });
-byId("search").addEventListener("input", ({ target }) => {
-  market.search = target.value;
-  rearrange();
-});
-byId("filter").addEventListener("change", ({ target }) => {
-  market.filter = target.value;
-  rearrange();
-});
-byId("tools").addEventListener("submit", (event) => {
-  event.preventDefault();
-  grid.focus();
-});
-document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.closest("input, select, textarea");
-  if (event.key === "/" && !isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    byId("search").select();
-    byId("search").focus();
-  }
-  if (event.key === "Escape" && event.target === byId("search")) {
-    byId("search").value = "";
-    market.search = "";
-    rearrange();
-    grid.focus();
-  }
-});
+const view = viewOf(location.search, COLUMNS.map(({ name }) => name), FILTER_NAMES);
+isDense = view.isDense;
+market.look(view);
+tools.show(view);
+tools.press({ isDense, isFrozen: false });
+grid.showSorting();
+grid.measure();

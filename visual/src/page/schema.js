@@ -14,14 +14,15 @@ export class Schema {
   pauses;
   #Row;
   #empty;
-  #slotAt;
+  /** Where the slot stands among a row's cells. */
+  slotAt;
 
   constructor({ fields, empty, states, pauses }) {
     this.states = new Map(states.map((state, doubt) => [state.word, { ...state, doubt }]));
     this.pauses = new Map(pauses.map((pause) => [pause.word, pause]));
     this.#Row = rowClass(this, fields);
     this.#empty = empty;
-    this.#slotAt = fields.indexOf("slot");
+    this.slotAt = fields.indexOf("slot");
   }
 
   /** A row of these cells, which are read by their names: `row.bid`. Prices are exact decimal texts. */
@@ -32,7 +33,7 @@ export class Schema {
   /** A row of a symbol that nothing has happened to. */
   emptyRow(slot) {
     const cells = [...this.#empty];
-    cells[this.#slotAt] = slot;
+    cells[this.slotAt] = slot;
     return this.rowOf(cells);
   }
 }

@@ -1,5 +1,7 @@
 // The totals above the grid.
 
+import { nameOf, namesOf } from "./node_names.js";
+
 const RATE_WINDOW_MS = 2000;
 const SPARK_SECONDS = 60;
 const SPARK_HEIGHT = 16;
@@ -20,13 +22,6 @@ function write(id, text) {
 
 const count = (number) => (number < 10_000_000 ? whole.format(number) : short.format(number));
 
-/** The numbers of the Pis that were heard, by how they are heard. */
-export function nodesByVoice(nodes) {
-  const voices = { speaking: [], silent: [], dead: [], ended: [] };
-  for (const { node, state } of nodes) voices[state].push(node);
-  return voices;
-}
-
 export class Totals {
   /** Times and event counts of the last frames, oldest first. */
   #samples = [];
@@ -40,7 +35,9 @@ export class Totals {
   /** Nothing is live while the dashboard does not answer. */
   setOld() {
     write("live", "0");
-    write("not-live", "numbers are old");
+    write("not-live", "");
+    write("in-doubt", "numbers are old");
+    mark("in-doubt", true);
   }
 
   show(frame, schema) {
@@ -89,10 +86,11 @@ function showStates(frame, schema) {
   const live = sum(states.filter((state) => state.is_live));
   const inDoubt = sum(states.filter((state) => state.is_doubtful));
   write("live", whole.format(live));
-  write("not-live", `of ${whole.format(sum(states))}${inDoubt > 0 ? `, ${whole.format(inDoubt)} in doubt` : ""}`);
-  mark("not-live", inDoubt > 0);
+  write("not-live", `of ${whole.format(sum(states))}`);
+  write("in-doubt", inDoubt > 0 ? `${whole.format(inDoubt)} in doubt` : "");
+  mark("in-doubt", inDoubt > 0);
   const paused = Object.entries(frame.statuses).map(([label, number]) => ({ label, number }));
-  byId("not-live").title = [...states, ...paused]
+  byId("live").parentElement.title = [...states, ...paused]
     .filter(({ number }) => number > 0)
     .map(({ label, number }) => `${whole.format(number)} ${label}`)
     .join(", ");
@@ -100,14 +98,16 @@ function showStates(frame, schema) {
 
 /** How many Pis speak, and the numbers of those that do not. */
 function showPis(frame) {
-  const { speaking, silent, dead, ended } = nodesByVoice(frame.nodes);
+  const [speaking, silent, dead, ended] = ["speaking", "silent", "dead", "ended"]
+    .map((voice) => frame.nodes.filter(({ state }) => state === voice));
   write("pis", `${speaking.length} of ${frame.nodes_expected}`);
   const notes = [];
-  if (silent.length > 0) notes.push(`node ${silent.join(", ")} silent`);
-  if (dead.length > 0) notes.push(`node ${dead.join(", ")} dead`);
+  if (silent.length > 0) notes.push(`${namesOf(silent)} silent`);
+  if (dead.length > 0) notes.push(`${namesOf(dead)} dead`);
   if (ended.length > 0) notes.push(`${ended.length} done`);
   write("pis-note", notes.join(", "));
   mark("pis-note", silent.length + dead.length > 0);
+  byId("pis-note").title = frame.nodes.map((node) => `${nameOf(node)}: ${node.state}`).join(", ");
 }
 
 function mark(id, isDoubtful) {

@@ -5,6 +5,7 @@ use oxberry_proto::Run;
 use oxberry_proto::start::SymbolEntry;
 use oxberry_proto::stock::StockEvent;
 use oxberry_visual::Config;
+use oxberry_visual::source::Source;
 use serde_json::{Value, json};
 
 use crate::access::{TOKEN, with_token};
@@ -38,7 +39,7 @@ fn symbols() -> Vec<SymbolEntry> {
 }
 
 /// A day in short: quotes of all symbols, then trades of some, in all directions and states.
-fn day() -> Vec<StockEvent> {
+pub(crate) fn day() -> Vec<StockEvent> {
     let base = |at: u32| match at {
         1 => 1_234_567_800,
         7 => 5_849_325,
@@ -74,7 +75,7 @@ fn said(at: u32) -> (Trust, TradingStatus, &'static str) {
 }
 
 /// Says the day.
-fn say(pi: &mut Pi, events: &[StockEvent]) {
+pub(crate) fn say(pi: &mut Pi, events: &[StockEvent]) {
     pi.push(events);
     for at in 0..SYMBOLS {
         let (trust, status, _) = said(at);
@@ -137,17 +138,20 @@ const ROWS: &str = "Object.fromEntries([...document.querySelectorAll('#rows .row
         ]];
     }))";
 
-struct Scene {
-    controller: Controller,
-    dashboard: Dashboard,
-    browser: Browser,
+pub(crate) struct Scene {
+    pub(crate) controller: Controller,
+    pub(crate) dashboard: Dashboard,
+    pub(crate) browser: Browser,
 }
 
 impl Scene {
     /// A dashboard that knows its symbols, and the page, connected.
-    fn open(nodes: u16) -> Self {
+    pub(crate) fn open(nodes: u16) -> Self {
         let mut controller = Controller::start();
-        let dashboard = Dashboard::start(config(controller.endpoint));
+        let dashboard = Dashboard::start(Config {
+            source: Some(Source::Replay),
+            ..config(controller.endpoint)
+        });
         controller.answer(nodes, &symbols());
         let browser = Browser::open(&format!("http://{}/", dashboard.address));
         browser.until("document.body.dataset.link === 'live'");
@@ -239,8 +243,8 @@ fn everything_is_found_and_sorted_by_keyboard() {
     scene.browser.press(ESCAPE);
     scene.browser.until(&format!("{symbols}[0] === 'AAA'"));
 
-    // From the rows on to the third heading: last trade, the highest first, then the lowest.
-    scene.browser.press(&[TAB, TAB, TAB, ENTER].concat());
+    // From the rows on to the fourth heading: last trade, the highest first, then the lowest.
+    scene.browser.press(&[TAB, TAB, TAB, TAB, ENTER].concat());
     scene.browser.until(&format!("{symbols}[0] === 'AAB'"));
     let sorted = "document.querySelector('[aria-sort]')";
     let shown = scene
@@ -281,7 +285,7 @@ fn nothing_is_called_live_that_is_not() {
         .until(&format!("{states}.some((row) => row.includes('silent'))"));
     scene
         .browser
-        .until("document.getElementById('pis-note').textContent === 'node 0 silent'");
+        .until("document.getElementById('pis-note').textContent === 'pi-1 silent'");
     scene
         .browser
         .until("document.querySelectorAll('#rows .row.live').length === 1");
@@ -294,9 +298,10 @@ fn nothing_is_called_live_that_is_not() {
         .until("document.body.dataset.link === 'silent'");
     let headline = scene.browser.text("#link-text");
     assert!(
-        headline.starts_with("Silent: nothing heard from node "),
+        headline == "Silent: nothing heard from pi-1, pi-2",
         "{headline}"
     );
+    assert_eq!(scene.browser.text("#source"), "SILENT");
     assert_eq!(scene.browser.text("#live"), "0");
     scene
         .browser

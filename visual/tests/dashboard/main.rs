@@ -11,6 +11,7 @@ mod client;
 mod cluster;
 mod http_api;
 mod nginx;
+mod page_views;
 mod process;
 mod relay;
 mod run;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -164,13 +165,14 @@ impl Browser {
             .collect()
     }
 
-    /// Keeps a picture for people if `OXBERRY_SCREENSHOTS` names a folder.
+    /// Keeps a picture for people, in `target/screenshots` or the folder that `OXBERRY_SCREENSHOTS` names.
     pub(crate) fn screenshot(&self, name: &str) {
-        if let Some(folder) = std::env::var_os("OXBERRY_SCREENSHOTS") {
-            let picture = self.call("GET", &format!("{}/screenshot", self.session), &Value::Null);
-            let file = std::path::Path::new(&folder).join(format!("{name}.png"));
-            std::fs::write(file, base64(picture.as_str().unwrap())).unwrap();
-        }
+        let usual = || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
+        let folder = std::env::var_os("OXBERRY_SCREENSHOTS").map_or_else(usual, PathBuf::from);
+        std::fs::create_dir_all(&folder).unwrap();
+        let picture = self.call("GET", &format!("{}/screenshot", self.session), &Value::Null);
+        let file = folder.join(format!("{name}.png"));
+        std::fs::write(file, base64(picture.as_str().unwrap())).unwrap();
     }
 
     fn devtools(&self, command: &str, parameters: &Value) {

@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { countOfShown, headline } from "../../src/page/headline.js";
 
-const node = (number, state) => ({ node: number, state, firsts: 0 });
+const node = (number, state, name = null) => ({ node: number, name, state, firsts: 0 });
 
 test("the head says how the dashboard is heard, and while it is, how far the feed is", () => {
   const lamps = (phase) => ["connecting", "setup", "live", "late", "lost"]
@@ -19,7 +19,8 @@ test("the head says how the dashboard is heard, and while it is, how far the fee
 test("who is silent is named", () => {
   const text = (...nodes) => headline("live", "silent", nodes, "").text;
   assert.equal(text(node(0, "silent")), "Silent: nothing heard from node 0");
-  assert.match(text(node(2, "dead"), node(10, "silent"), node(1, "silent")), /from node 1, 2, 10$/);
+  assert.match(text(node(2, "dead"), node(10, "silent"), node(1, "silent")), /from node 1, node 2, node 10$/);
+  assert.match(text(node(0, "silent", "pi-10"), node(1, "dead", "pi-2")), /from pi-2, pi-10$/);
   assert.match(text(node(0, "speaking"), node(1, "silent")), /from the feed$/);
 });
 
@@ -30,4 +31,5 @@ test("how many symbols are shown, and why there are none", () => {
   assert.match(countOfShown(market(0, 0)).empty, /controller has not sent/);
   assert.match(countOfShown(market(0, 5, "XY")).empty, /“XY”/);
   assert.match(countOfShown(market(0, 5)).empty, /filter/);
+  assert.match(countOfShown({ ...market(0, 5), filter: "watched" }).empty, /star/);
 });

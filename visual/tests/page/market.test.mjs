@@ -73,14 +73,14 @@ test("the most doubtful come first, and of those the ones that do not trade", ()
 });
 
 test("numbers are sorted as numbers, unknown ones last in both directions", () => {
-  for (const sortedBy of ["last", "mid", "spread", "bid", "ask"]) {
+  for (const sortedBy of ["last", "mid", "spread", "bid", "ask", "vwap", "median"]) {
     const market = marketOf({
       A: { [sortedBy]: "9.00" }, B: { [sortedBy]: null }, C: { [sortedBy]: "10.00" }, D: { [sortedBy]: "-1.5" },
     });
     assert.deepEqual(shown(market, { sortedBy }), ["D", "A", "C", "B"], sortedBy);
     assert.deepEqual(shown(market, { isDescending: true }), ["C", "A", "D", "B"], sortedBy);
   }
-  for (const sortedBy of ["bid_qty", "ask_qty", "trades", "volume"]) {
+  for (const sortedBy of ["bid_qty", "ask_qty", "trades", "volume", "change_bp"]) {
     const market = marketOf({ A: { [sortedBy]: 9 }, B: { [sortedBy]: 10 } });
     assert.deepEqual(shown(market, { sortedBy, isDescending: true }), ["B", "A"], sortedBy);
   }
@@ -98,4 +98,43 @@ test("only an order by name of all symbols stays as it is", () => {
   assert.equal(market.isMoving, false);
   assert.equal(Object.assign(market, { filter: "traded" }).isMoving, true);
   assert.equal(Object.assign(market, { filter: "all", sortedBy: "bid" }).isMoving, true);
+});
+
+test("a search sees no dots, spaces or case", () => {
+  const market = marketOf({ "COSA.A": {}, "BRK A": {}, COSB: {} });
+  assert.deepEqual(shown(market, { search: "cosa a" }), ["COSA.A"]);
+  assert.deepEqual(shown(market, { search: "brk.a" }), ["BRK A"]);
+  assert.deepEqual(shown(market, { search: "sa" }), ["COSA.A"]);
+  assert.deepEqual(shown(market, { search: " . " }).length, 3, "nothing was asked for");
+});
+
+test("watched symbols can be shown alone, and stand first when sorted by that", () => {
+  const market = marketOf({ C: {}, A: {}, B: {} });
+  market.watchList.toggle("C");
+  market.watchList.toggle("B");
+  assert.deepEqual(shown(market, { filter: "watched" }), ["B", "C"]);
+  assert.equal(market.isMoving, false);
+  market.filter = "all";
+  market.sortBy("watch");
+  assert.deepEqual(shown(market), ["B", "C", "A"]);
+  market.watchList.toggle("C");
+  assert.deepEqual(shown(market), ["B", "A", "C"]);
+});
+
+test("the busiest come first when sorted by updates a second", () => {
+  const market = marketOf({ A: {}, B: {}, C: {} });
+  market.handleTime(0);
+  market.update([cells(1, { events: 100 }), cells(2, { events: 10 })]);
+  market.handleTime(1_000);
+  market.sortBy("rate");
+  assert.deepEqual(shown(market), ["B", "C", "A"]);
+  market.define(0, ["A", "B", "C"]);
+  assert.equal(market.rates.of(1), 0, "other symbols");
+});
+
+test("a view is kept in the address, and comes back from it", () => {
+  const market = marketOf({ A: {}, B: { trades: 1 } });
+  market.look({ search: "b", filter: "traded", sortedBy: "vwap", isDescending: true, watched: ["A"] });
+  assert.deepEqual(market.order, [1]);
+  assert.equal(market.query(true), "?q=b&show=traded&sort=-vwap&watch=A&rows=dense");
 });

@@ -2,6 +2,12 @@
 
 class Element {
   className = "";
+  id = "";
+  dataset = {};
+  value = "";
+  offsetHeight = 34;
+  isFocused = false;
+  isOpen = false;
   textContent = "";
   hidden = false;
   style = {};
@@ -44,6 +50,11 @@ class Element {
   setAttribute(name, value) {
     this.attributes[name] = String(value);
     if (name === "hidden") this.hidden = true;
+    if (name === "id") this.id = String(value);
+  }
+
+  getAttribute(name) {
+    return this.attributes[name] ?? null;
   }
 
   removeAttribute(name) {
@@ -56,6 +67,26 @@ class Element {
 
   animate() {
     this.animations += 1;
+  }
+
+  contains(other) {
+    return other === this || this.children.some((child) => child.contains(other));
+  }
+
+  /** The nearest element around it, or itself, of a class; of tags none is known here. */
+  closest(selector) {
+    if (this.classList.contains(selector.replace(".", ""))) return this;
+    return this.parentElement?.closest(selector) ?? null;
+  }
+
+  focus() {
+    this.isFocused = true;
+  }
+
+  select() {}
+
+  showModal() {
+    this.isOpen = true;
   }
 }
 

@@ -20,36 +20,37 @@ function shown(...frames) {
 
 test("live symbols are told with all, and those in doubt", () => {
   const calm = shown(frame({}, { live: 7_000, waiting: 1_000 }));
-  assert.deepEqual([calm.text("live"), calm.text("not-live")], ["7,000", "of 8,000"]);
-  assert.equal(calm.isMarked("not-live"), false);
+  assert.deepEqual(["live", "not-live", "in-doubt"].map(calm.text), ["7,000", "of 8,000", ""]);
+  assert.equal(calm.isMarked("in-doubt"), false);
   for (const { word } of SCHEMA.states.filter((state) => state.is_doubtful)) {
     const doubt = shown(frame({}, { live: 5, waiting: 1, [word]: 2 }));
-    assert.deepEqual([doubt.text("live"), doubt.text("not-live")], ["5", "of 8, 2 in doubt"], word);
-    assert.equal(doubt.isMarked("not-live"), true, word);
+    assert.deepEqual(["live", "not-live", "in-doubt"].map(doubt.text), ["5", "of 8", "2 in doubt"], word);
+    assert.equal(doubt.isMarked("in-doubt"), true, word);
   }
 });
 
 test("the title says how many symbols are in which state", () => {
   const { world } = shown(frame({}, { waiting: 1, live: 1_500, stale: 2 }, { halted: 3 }));
-  assert.equal(world.byId("not-live").title, "1 no event yet, 1,500 live, 2 stale, 3 halted");
+  assert.equal(world.byId("live").parentElement.title, "1 no event yet, 1,500 live, 2 stale, 3 halted");
 });
 
 test("nothing is live while the dashboard does not answer", () => {
   const { totals, text } = shown(frame({}, { live: 5 }));
   totals.setOld();
-  assert.deepEqual([text("live"), text("not-live")], ["0", "numbers are old"]);
+  assert.deepEqual([text("live"), text("in-doubt")], ["0", "numbers are old"]);
 });
 
 test("Pis are told by how they are heard", () => {
-  const node = (number, state) => ({ node: number, state, firsts: 0 });
+  const node = (number, state, name = null) => ({ node: number, name, state, firsts: 0 });
   const well = shown(frame({ nodes: [node(0, "speaking"), node(1, "ended")] }));
   assert.deepEqual([well.text("pis"), well.text("pis-note")], ["1 of 2", "1 done"]);
   assert.equal(well.isMarked("pis-note"), false);
   assert.equal(shown(frame({ nodes: [node(0, "speaking"), node(1, "dead")] })).isMarked("pis-note"), true);
-  const nodes = [node(0, "speaking"), node(1, "dead"), node(2, "silent"), node(3, "silent")];
+  const nodes = [node(0, "speaking", "pi-a"), node(1, "dead", "pi-b"), node(2, "silent", "pi-c"), node(3, "silent")];
   const ill = shown(frame({ nodes, nodes_expected: 4 }));
-  assert.deepEqual([ill.text("pis"), ill.text("pis-note")], ["1 of 4", "node 2, 3 silent, node 1 dead"]);
+  assert.deepEqual([ill.text("pis"), ill.text("pis-note")], ["1 of 4", "node 3, pi-c silent, pi-b dead"]);
   assert.equal(ill.isMarked("pis-note"), true);
+  assert.equal(ill.world.byId("pis-note").title, "pi-a: speaking, pi-b: dead, pi-c: silent, node 3: silent");
 });
 
 test("counters are told, large ones in short", () => {
