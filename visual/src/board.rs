@@ -166,6 +166,14 @@ impl Board {
         self.cluster.as_ref()
     }
 
+    /// What a person calls a Pi: its name, or its number until the controller has told it.
+    #[must_use]
+    pub fn name_of(&self, node: NodeId) -> String {
+        let told = self.cluster.as_ref().zip(self.run());
+        let name = told.and_then(|((_, cluster), run)| cluster.name_in(run, node));
+        name.unwrap_or_else(|| node.to_string())
+    }
+
     /// Notes that time has passed: which Pis fell silent, and whether the feed has ended. `on_told` sees
     /// what the page takes by that.
     pub fn handle_timeout(&mut self, now: Instant, on_told: &mut dyn FnMut(&SymbolName, &Told)) {

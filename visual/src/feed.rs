@@ -147,7 +147,12 @@ impl Feed {
             }
         }
         for (node, partitions) in missed {
-            tracing::warn!(%node, partitions, "something was missed; the node is asked for its state");
+            let node = self.board.name_of(node);
+            tracing::warn!(
+                node,
+                partitions,
+                "something was missed; the node is asked for its state"
+            );
         }
     }
 
@@ -156,15 +161,22 @@ impl Feed {
         match report {
             Report::Missed(replica) => *missed.entry(replica.node).or_default() += 1,
             Report::NewRun(run) => tracing::info!(%run, "another run is shown afresh"),
-            Report::Died(node) => tracing::warn!(%node, "nothing was heard of a node for too long"),
-            Report::Returned(node) => tracing::info!(%node, "a node is heard again"),
+            Report::Died(node) => {
+                let node = self.board.name_of(node);
+                tracing::warn!(node, "nothing was heard of a node for too long");
+            }
+            Report::Returned(node) => {
+                let node = self.board.name_of(node);
+                tracing::info!(node, "a node is heard again");
+            }
             Report::BadFrame(error) => {
                 if self.board.counters().malformed <= REPORTED_MALFORMED {
                     tracing::warn!(%error, "a frame was left out");
                 }
             }
             Report::SpokeAfterEnd(node) => {
-                tracing::warn!(%node, "a node went on after its end");
+                let node = self.board.name_of(node);
+                tracing::warn!(node, "a node went on after its end");
             }
             Report::AnotherSchema => tracing::error!("the controller is of another version"),
         }

@@ -31,7 +31,8 @@ const fn view(width: u16, height: u16, is_phone: bool) -> View {
 }
 
 /// JavaScript: what is cut off, or hangs out of the window.
-const CUT: &str = "[...document.querySelectorAll('#totals :is(dt, dd), #head button, #source, #tools button, h1, #link')]
+const CUT: &str = "[...document.querySelectorAll(`#totals :is(dt, dd), #head button, #source, #tools button, h1, #link,
+    #rows .price`)]
     .filter((each) => each.checkVisibility())
     .filter((each) => each.scrollWidth > each.clientWidth + 1 || each.getBoundingClientRect().right > innerWidth)
     .map((each) => each.textContent)";
@@ -265,5 +266,53 @@ fn nothing_moves_while_numbers_change() {
     browser.until("document.getElementById('trades').textContent === '13,666'");
     browser.until("document.querySelector('#rows .bid').textContent.trim() === '59.00'");
     assert_eq!(browser.value("shifts"), json!([]));
+    scene.dashboard.stop();
+}
+
+/// Needs the file `axe.min.js` of the package axe-core, which `OXBERRY_AXE` names; without it passes.
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn axe_finds_nothing_serious_in_any_view() {
+    let Some(file) = std::env::var_os("OXBERRY_AXE") else {
+        eprintln!("left out: OXBERRY_AXE does not name the file axe.min.js");
+        return;
+    };
+    let axe = std::fs::read_to_string(file).unwrap();
+    let scene = at_the_end_of_the_day();
+    let browser = &scene.browser;
+    let findings = format!(
+        "(async () => {{
+            if (window.axe === undefined) {{ {axe} }}
+            const {{ violations }} = await axe.run();
+            window.findings = violations.filter(({{ impact }}) => ['serious', 'critical'].includes(impact))
+                .map(({{ id, nodes }}) => [id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]);
+            return true;
+        }})()"
+    );
+    let views = [
+        ("market", "document.getElementById('help').close()"),
+        (
+            "symbol",
+            "document.querySelectorAll('#rows .row')[2].click()",
+        ),
+        ("keys", "document.getElementById('help').showModal()"),
+    ];
+    for (_, view) in SIZES {
+        for is_dark in [false, true] {
+            browser.look(&View { is_dark, ..view });
+            for (name, show) in views {
+                browser.value(&format!("void {show}"));
+                browser.until(&findings);
+                let found = browser.value("findings");
+                assert_eq!(
+                    found,
+                    json!([]),
+                    "{name}, {} wide, dark: {is_dark}",
+                    view.width
+                );
+            }
+            browser.value("void document.getElementById('help').close()");
+        }
+    }
     scene.dashboard.stop();
 }
