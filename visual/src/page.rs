@@ -40,6 +40,8 @@ pub(crate) const FILES: &[File] = &[
         content: include_str!("page/icon.svg"),
     },
     script!("main.js"),
+    script!("cluster_grid.js"),
+    script!("cluster_view.js"),
     script!("columns.js"),
     script!("cursor.js"),
     script!("detail.js"),

@@ -11,11 +11,12 @@ export const HELP = [
   ["Enter", "In a heading: sort by it"],
   ["w", "Watch the row's symbol, or no longer"],
   ["d", "More rows, or fewer"],
+  ["c", "The cluster: Pis and partitions"],
   ["p", "Freeze what is shown, or go on; the feed never waits"],
   ["?", "This list"],
 ];
 
-const ACTIONS = new Map([["/", "search"], ["w", "watch"], ["d", "density"], ["p", "pause"], ["?", "help"]]);
+const ACTIONS = new Map([["/", "search"], ["w", "watch"], ["d", "density"], ["p", "pause"], ["c", "cluster"], ["?", "help"]]);
 
 /** The action of a pressed key, or `null`: somebody types, or the key is the browser's. */
 export function actionOf({ key, isTyping, ctrlKey, metaKey, altKey }) {

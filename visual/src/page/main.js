@@ -1,5 +1,6 @@
 // Puts the page together: feed, market, grid, totals, tools.
 
+import { ClusterView } from "./cluster_view.js";
 import { COLUMNS } from "./columns.js";
 import { Detail } from "./detail.js";
 import { listen } from "./feed.js";
@@ -22,6 +23,7 @@ const totals = new Totals();
 const detail = new Detail();
 const freezer = new Freezer();
 const spoken = new Spoken();
+const cluster = new ClusterView();
 const grid = new Grid(market, {
   sorted: keepView,
   watched: watch,
@@ -34,6 +36,7 @@ const tools = new Tools({
   watch: () => grid.cursor.slot !== null && watch(grid.cursor.slot),
   density: changeDensity,
   pause: freezeOrGoOn,
+  cluster: () => cluster.open(),
 });
 
 let phase = "setup";

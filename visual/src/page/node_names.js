@@ -3,7 +3,10 @@
 /** The name of a Pi. */
 export const nameOf = ({ node, name }) => name ?? `node ${node}`;
 
-/** The names of Pis, in the order of the alphabet; pi-2 before pi-10. */
+/** In the order of their names; pi-2 before pi-10. */
+export const byName = (a, b) => nameOf(a).localeCompare(nameOf(b), "en", { numeric: true });
+
+/** The names of Pis, in their order. */
 export function namesOf(nodes) {
-  return nodes.map(nameOf).sort((a, b) => a.localeCompare(b, "en", { numeric: true })).join(", ");
+  return [...nodes].sort(byName).map(nameOf).join(", ");
 }

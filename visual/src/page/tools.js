@@ -7,7 +7,10 @@ const byId = (id) => document.getElementById(id);
 export class Tools {
   #handlers;
 
-  /** `handlers`: `search(text)`, `filter(name)`, `toGrid()`, and `watch()`, `density()`, `pause()`. */
+  /**
+   * `handlers`: `search(text)`, `filter(name)`, `toGrid()`, and `watch()`, `density()`,
+   * `pause()`, `cluster()`.
+   */
   constructor(handlers) {
     this.#handlers = handlers;
     byId("search").addEventListener("input", ({ target }) => handlers.search(target.value));

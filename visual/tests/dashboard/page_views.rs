@@ -90,6 +90,11 @@ fn at_every_size_the_totals_are_there_and_nothing_is_cut_off() {
             browser.value("void document.getElementById('help').showModal()");
             browser.screenshot(&format!("keys-{name}-{scheme}"));
             browser.value("void document.getElementById('help').close()");
+            browser.press("c");
+            browser.until("document.querySelectorAll('#cluster-table tbody').length === 2");
+            browser.screenshot(&format!("cluster-{name}-{scheme}"));
+            browser.press(ESCAPE);
+            browser.until("!document.getElementById('cluster').open");
         }
     }
     assert_eq!(browser.console_errors(), [Value::Null; 0]);
@@ -155,9 +160,6 @@ fn a_view_outlives_a_reload_and_goes_with_its_link() {
     browser.until("window.before === undefined && document.readyState === 'complete'");
     is_as_before(browser);
     is_as_before(&Browser::open(address));
-    // Back to what is usual there is nothing in the address.
-    browser.press(&format!("/{ESCAPE}wd"));
-    browser.value("void document.getElementById('density').click()");
     scene.dashboard.stop();
 }
 
@@ -194,6 +196,35 @@ fn the_grid_is_one_for_keyboards_and_screen_readers() {
     browser.until("document.getElementById('help').open");
     browser.press(ESCAPE);
     browser.until("!document.getElementById('help').open");
+    scene.dashboard.stop();
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn the_cluster_is_seen_by_names_with_who_holds_what() {
+    let scene = Scene::open(2);
+    let browser = &scene.browser;
+    let mut pi = Pi::connect(0, scene.dashboard.stock);
+    pi.push(&[event(0, 1, Some(1), Some(2), None)]);
+    browser.until("document.getElementById('pis-note').title === 'pi-1: speaking'");
+    browser.press("c");
+    browser.until("document.getElementById('cluster-said').textContent.startsWith('Every partition is on two Pis')");
+    let table = "[...document.querySelectorAll('#cluster-table tr')]
+        .map((row) => [...row.cells].map((cell) => cell.textContent))";
+    let table = browser.value(table);
+    assert_eq!(table[0], json!(["", "pi-1", "pi-2"]));
+    assert_eq!(table[1], json!(["Heard here", "speaking", "never"]));
+    let partitions = [table[9].clone(), table[10].clone()];
+    let expected = [
+        json!(["Partition 0, 2 symbols", "all of it", "1 behind"]),
+        json!(["Partition 1, 1 symbol", "all of it", "1 behind"]),
+    ];
+    assert_eq!(partitions, expected);
+    // A Pi falls silent, and the table says so while it is open.
+    pi.fall_silent();
+    browser.until("document.querySelector('#cluster-table td').nextSibling.className === 'gone'");
+    browser.press(ESCAPE);
+    browser.until("!document.getElementById('cluster').open");
     scene.dashboard.stop();
 }
 
@@ -296,6 +327,10 @@ fn axe_finds_nothing_serious_in_any_view() {
             "document.querySelectorAll('#rows .row')[2].click()",
         ),
         ("keys", "document.getElementById('help').showModal()"),
+        (
+            "cluster",
+            "(document.getElementById('help').close(), document.getElementById('open-cluster').click())",
+        ),
     ];
     for (_, view) in SIZES {
         for is_dark in [false, true] {
@@ -311,7 +346,7 @@ fn axe_finds_nothing_serious_in_any_view() {
                     view.width
                 );
             }
-            browser.value("void document.getElementById('help').close()");
+            browser.value("void document.getElementById('cluster').close()");
         }
     }
     scene.dashboard.stop();

@@ -8,7 +8,7 @@ const press = (key, more = {}) => actionOf({ key, isTyping: false, ctrlKey: fals
 
 test("keys do what the help says, and nothing while somebody types or means the browser", () => {
   const listed = HELP.flatMap(([keys]) => keys.split(" "));
-  for (const [key, action] of [["/", "search"], ["w", "watch"], ["d", "density"], ["p", "pause"], ["?", "help"]]) {
+  for (const [key, action] of [["/", "search"], ["w", "watch"], ["d", "density"], ["p", "pause"], ["c", "cluster"], ["?", "help"]]) {
     assert.equal(press(key), action);
     assert.ok(listed.includes(key), key);
     for (const held of ["isTyping", "ctrlKey", "metaKey", "altKey"]) assert.equal(press(key, { [held]: true }), null);
