@@ -4,7 +4,7 @@ import { pauseOf, stateOf, trustBeside } from "./schema.js";
 
 const PRICE_DIGITS = 4;
 const MID_DIGITS = 5; // half of the last digit of a price
-// Characters; on a phone longer texts are smaller, and those of bid and ask stand beside a word.
+// Characters; longer texts are smaller. On a phone those of bid and ask stand beside a word.
 const LONG_TEXT = 9;
 const LONG_TEXT_BESIDE_WORD = 7;
 const FIGURE_SPACE = "\u2007";
@@ -20,8 +20,8 @@ const PARTIAL_NOTE = "≥ where the dashboard came late or missed some";
 
 /**
  * The columns from left to right: `name` (also what they are sorted by), `heading`, `title` (help),
- * `className`, `longest` (characters before the text becomes small on a phone), and `text(row, how)`,
- * where `how` has the symbol's `name`, `isWatched`, its `rate`, `isOld` and `hasRoom`.
+ * `className`, `isLong(text, hasRoom)` (whether it has to be small), and `text(row, how)`, where `how` has
+ * the symbol's `name`, `isWatched`, its `rate`, `isOld` and `hasRoom`.
  */
 export const COLUMNS = [
   column("watch", "★", "Whether you watch the symbol; a click on the star or the key w puts it on your list or takes it off",
@@ -48,8 +48,9 @@ export const COLUMNS = [
 
 function column(name, heading, title, text, kind = "") {
   const className = kind === "" ? name : `${kind} ${name}`;
-  const longest = name === "bid" || name === "ask" ? LONG_TEXT_BESIDE_WORD : LONG_TEXT;
-  return { name, heading, title, text, className, longest };
+  const narrow = name === "bid" || name === "ask" ? LONG_TEXT_BESIDE_WORD : LONG_TEXT;
+  const isLong = (said, hasRoom) => said.length > (hasRoom ? LONG_TEXT : narrow);
+  return { name, heading, title, text, className, isLong };
 }
 
 function price(name, heading, title, digits = PRICE_DIGITS) {

@@ -87,7 +87,11 @@ export class Grid {
     const wanted = this.#rowsInSight + 1 + 2 * ROWS_BEYOND_SIGHT;
     while (this.#pool.length > wanted) this.#pool.pop().element.remove();
     while (this.#pool.length < wanted) this.#pool.push(makeRow(this.#body));
-    for (const line of this.#pool) line.at = null;
+    for (const line of this.#pool) {
+      line.at = null;
+      // The same text may be long in another width.
+      line.shown.fill(null);
+    }
     this.redraw();
   }
 
@@ -219,12 +223,12 @@ function fill(line, row, how) {
   line.element.hidden = row === null;
   if (row === null) return;
   line.rate = how.rate;
-  COLUMNS.forEach(({ text, longest }, at) => {
+  COLUMNS.forEach(({ text, isLong }, at) => {
     const now = text(row, how);
     if (line.shown[at] !== now) {
       line.shown[at] = now;
       line.texts[at].textContent = now;
-      line.texts[at].classList.toggle("long", now.length > longest);
+      line.texts[at].classList.toggle("long", isLong(now, how.hasRoom));
     }
   });
   const classes = rowClasses(row, how);

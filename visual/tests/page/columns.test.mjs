@@ -33,6 +33,14 @@ test("what is not known is empty, and so is a count of nothing", () => {
   for (const [name, text] of Object.entries(others)) assert.equal(text, "", name);
 });
 
+test("a long text is small, on a phone sooner where it stands beside a word", () => {
+  const isLong = (name, text, hasRoom) => COLUMNS.find((column) => column.name === name).isLong(text, hasRoom);
+  for (const name of ["last", "bid"]) {
+    assert.deepEqual([isLong(name, "584.93255", true), isLong(name, "1584.93255", true)], [false, true], name);
+  }
+  assert.deepEqual([isLong("last", "584.9325", false), isLong("bid", "584.9325", false)], [false, true]);
+});
+
 test("what may be too small says so", () => {
   const late = texts({ may_lack_trades: true, trades: 2, volume: 1_500, change_bp: -5 });
   assert.deepEqual([late.trades, late.volume, late.change_bp], ["≥\u20092", "≥\u20091,500", "\u22120.05 %"]);

@@ -197,6 +197,19 @@ test("a click makes a row the current one, and on its star watches its symbol", 
   assert.equal(did.length, 3);
 });
 
+test("a text that is long in another width is small there", () => {
+  const { market, grid, body, drawNow } = start();
+  market.update([cells(0, { ...inState("live"), bid: "584.9325" })]);
+  grid.schedule();
+  drawNow();
+  const cell = () => rows(body).get("0000").children[columnOf("bid")];
+  assert.equal(cell().classList.contains("long"), true);
+  cell().classList.toggle("long", false);
+  grid.measure();
+  drawNow();
+  assert.equal(cell().classList.contains("long"), true, "it is looked at again");
+});
+
 test("what changes writes only the cells that are others than before", () => {
   const { market, grid, body, drawNow } = start();
   let written = 0;
