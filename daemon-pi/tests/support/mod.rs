@@ -243,6 +243,9 @@ impl Player {
                 Command::Answer { .. }
                 | Command::Held { .. }
                 | Command::Unheld { .. }
+                // Nobody wishes for a book that nobody has.
+                | Command::Rebuild(_)
+                | Command::ForgetRebuild
                 | Command::Report(_) => {}
             }
         }
