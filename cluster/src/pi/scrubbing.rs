@@ -87,6 +87,8 @@ impl Pi<'_> {
     }
 
     fn take_damage(&mut self, slot: SymbolSlot, damage: &Damage) {
+        // The venue said nothing that would make the book stale, so it can be had from the feed.
+        self.taker.has_lost = true;
         match damage.harm {
             // It is known already, and nobody is shown it.
             Harm::Values if self.books.trust(slot) == Trust::Stale => return,
