@@ -10,8 +10,8 @@ use super::level::{Left, LevelKey, Owner};
 use super::order::{Found, Key};
 use super::refs::{Bucket, LevelRef, OrderRef};
 use super::rejection::Rejection;
-use super::sum::{resized, weight};
 use super::trade::Trade;
+use super::weight::{resized, weight};
 use crate::feed::{Action, ExecutionEffect};
 use crate::units::{OrderId, Qty, RawPrice, Side};
 

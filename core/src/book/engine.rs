@@ -11,8 +11,8 @@ use super::refs::{LevelRef, PER_LINE};
 use super::rejection::Rejection;
 use super::slot::SymbolSlot;
 use super::steps;
-use super::sum::weight;
 use super::symbol::SymbolRecord;
+use super::weight::weight;
 use crate::feed::TradeSessions;
 use crate::units::{PriceScale, Qty, RawPrice, Side};
 

@@ -3,11 +3,11 @@
 //! The queue is a ring: from the level to its first order, from each order to the next, and from the last
 //! back to the level. Joining and leaving a ring need no case for its ends.
 
+use super::damage::Wrong;
 use super::ladder::Rank;
 use super::memory::{long, set_long};
 use super::records::{NEXT, PREV, Records};
 use super::refs::{LevelRef, OrderRef, PER_LINE, RecordRef};
-use super::scrub::Wrong;
 use super::slot::SymbolSlot;
 use super::steps;
 use crate::units::{OrderId, Qty, Side};

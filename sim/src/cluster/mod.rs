@@ -22,6 +22,7 @@ mod candour;
 mod controller_host;
 mod controller_turn;
 mod deed;
+mod doubt;
 mod edge;
 mod ending;
 mod fault;

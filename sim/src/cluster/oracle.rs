@@ -36,7 +36,7 @@ pub(super) struct Oracle {
     published_run: Option<Run>,
     /// Up to where what is shown of a symbol may be wrong, since a Pi told it whose memory had changed by
     /// itself.
-    doubts: BTreeMap<(Run, ChannelId, SymbolIndex), Place>,
+    pub(super) doubts: BTreeMap<(Run, ChannelId, SymbolIndex), Place>,
     /// The number of events that Pis sent, and that the page showed.
     pub(super) told: u64,
     pub(super) shown: u64,
@@ -145,7 +145,7 @@ impl Oracle {
     }
 
     /// Returns where a position lies in the venue's own count.
-    fn place(&self, run: Run, channel: ChannelId, position: Position) -> Option<Place> {
+    pub(super) fn place(&self, run: Run, channel: ChannelId, position: Position) -> Option<Place> {
         if position.numbering == Numbering::NONE {
             return Some(Place::default());
         }
@@ -154,33 +154,6 @@ impl Oracle {
             segment,
             number: position.seq_num.raw(),
         })
-    }
-
-    /// Notes that whatever a Pi has told so far may be wrong.
-    pub(super) fn doubt(&mut self, pi: &Pi<'_>) {
-        let run = pi.run();
-        for slot in pi.books().slots() {
-            let symbol_index = pi.books().symbol_index(slot);
-            for (stream, position) in pi.positions() {
-                if let Some(place) = self.place(run, stream.channel, position) {
-                    let claim = (run, stream.channel, symbol_index);
-                    let doubt = self.doubts.entry(claim).or_default();
-                    *doubt = place.max(*doubt);
-                }
-            }
-        }
-    }
-
-    /// Whether what is shown of a symbol there may be what a Pi told whose memory had changed by itself.
-    fn is_doubted(
-        &self,
-        run: Run,
-        channel: ChannelId,
-        symbol: SymbolIndex,
-        at: Option<Place>,
-    ) -> bool {
-        let doubt = self.doubts.get(&(run, channel, symbol));
-        doubt.zip(at).is_some_and(|(doubt, at)| at <= *doubt)
     }
 
     /// Notes that a stream was published up to a position.
@@ -234,15 +207,13 @@ impl Oracle {
                     marks.hit(told(trust.trust));
                 }
                 StockTold::State(state) => {
-                    watch
-                        .trust
-                        .insert(state.trust.symbol_index, state.trust.trust);
+                    let told = state.trust;
+                    watch.trust.insert(told.symbol_index, told.trust);
                     marks.hit(Mark::StateTold);
                 }
                 StockTold::Rebuilt(state) => {
-                    watch
-                        .trust
-                        .insert(state.trust.symbol_index, state.trust.trust);
+                    let told = state.trust;
+                    watch.trust.insert(told.symbol_index, told.trust);
                     marks.hit(Mark::Rebuilt);
                     if !is_flipped {
                         self.judge_rebuilt(head.run, &state)
@@ -557,18 +528,6 @@ impl Oracle {
             }
         }
         Ok(())
-    }
-
-    /// Whether the row of a symbol that stands there may be wrong, since a Pi told it whose memory had
-    /// changed by itself.
-    pub(super) fn may_be_wrong(
-        &self,
-        run: Run,
-        symbol_index: SymbolIndex,
-        (channel, position): (ChannelId, Position),
-    ) -> bool {
-        let place = self.place(run, channel, position);
-        self.is_doubted(run, channel, symbol_index, place)
     }
 
     /// Returns the right view of a symbol at a position of a channel.

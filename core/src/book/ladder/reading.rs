@@ -2,8 +2,8 @@
 
 use super::node::{self, FANOUT, Node};
 use super::{LadderRoot, Ladders, NodeRef, Rank, level_at};
+use crate::book::damage::Wrong;
 use crate::book::refs::LevelRef;
-use crate::book::scrub::Wrong;
 
 impl Ladders<'_> {
     /// Reads a ladder, wherever its links lead, and hands over its levels, best first.
