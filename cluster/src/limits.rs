@@ -100,6 +100,14 @@ impl Limits {
         self.beat * BEATS_OF_SILENCE
     }
 
+    /// How long a controller that has started waits for Pis of a run that it may go on with, once the first
+    /// of them has answered. Longer than a connection takes to come back, and well below `node_timeout`:
+    /// the feed stands still meanwhile. When as many as expected are there, it waits no longer.
+    #[must_use]
+    pub fn adoption(&self) -> Duration {
+        self.beat * BEATS_OF_ADOPTION
+    }
+
     /// How often a Pi asks again that was told to wait. Less often than one that was not answered, since
     /// it may wait for days; often enough that a controller which gathers its Pis, and has nothing to
     /// tell them yet, does not take it for dead.
@@ -114,6 +122,14 @@ pub const BEATS_OF_SILENCE: u32 = 3;
 
 /// Beats between two Hellos of a Pi that waits for another run.
 pub const BEATS_OF_PATIENCE: u32 = 4;
+
+/// Beats for which a controller waits for more Pis of a run that it may go on with.
+pub const BEATS_OF_ADOPTION: u32 = 6;
+
+/// Numbers above the greatest that is heard of which a controller that goes on with a run gives to nobody:
+/// whoever had one of them may be the one who is not heard. Many more than Pis join a run in the time
+/// between two lives of a controller.
+pub const UNHEARD_NUMBERS: u16 = 64;
 
 /// Beats between two rounds of wishes for books that nobody could give, at first and at most: they double.
 pub const BEATS_OF_HEALING: [u32; 2] = [1, 64];
@@ -195,6 +211,10 @@ const _: () = assert!(
 );
 const _: () = assert!(
     Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_PATIENCE as u128
+        <= Limits::DEFAULT.node_timeout.as_millis()
+);
+const _: () = assert!(
+    Limits::DEFAULT.beat.as_millis() * 2 * BEATS_OF_ADOPTION as u128
         <= Limits::DEFAULT.node_timeout.as_millis()
 );
 const _: () = assert!(

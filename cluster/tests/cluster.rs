@@ -303,14 +303,14 @@ fn a_pi_that_is_ready_says_so_once_a_beat_until_the_feed_starts() {
 }
 
 #[test]
-fn a_controller_that_starts_again_plays_a_later_run_to_the_pis_and_the_page_that_live() {
+fn a_controller_that_starts_afresh_plays_a_later_run_to_the_pis_and_the_page_that_live() {
     for await_visual in [false, true] {
         let mut world = World::new(2, await_visual, two_channels());
         world.add_pi("pi-0");
         world.add_pi("pi-1");
         assert!(world.run_until(|world| world.shown.values().sum::<usize>() > 5_000));
         let before = world.started.unwrap();
-        world.restart_controller();
+        world.restart_controller_afresh();
         assert!(world.run_until(is_over), "{:?}", world.reports);
         let after = world.started.unwrap();
         assert_eq!(after.identity, before.identity);

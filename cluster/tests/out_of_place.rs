@@ -51,6 +51,7 @@ fn controller() -> Controller {
         table: PartitionTable::balanced([(symbol_index, 1)], 1),
         identity: RUN.identity,
         generation: RUN.generation,
+        continues: true,
         limits: Limits::DEFAULT,
     };
     Controller::new(config, NOW)

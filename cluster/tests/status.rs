@@ -62,6 +62,7 @@ fn config(nodes: usize, replicas: usize, partitions: u32, channels: usize) -> Co
         table: PartitionTable::balanced(symbols().map(|symbol| (symbol, 1)), MAX_PARTITIONS),
         identity: 7,
         generation: 1,
+        continues: true,
         limits: Limits::DEFAULT,
     }
 }

@@ -22,7 +22,7 @@ use thiserror::Error;
 use crate::day::ChannelFeed;
 use crate::metrics::{ChannelLeft, FeedReadings};
 use crate::outlet::{Outlet, Waited};
-use crate::pace::Speed;
+use crate::pace::{Skipped, Speed};
 use crate::progress::Progress;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
@@ -118,6 +118,7 @@ pub(crate) struct ChannelPublisher {
     mapping: Arc<MappingFile>,
     reader: Reader,
     speed: Speed,
+    skipped: Skipped,
     packets: u64,
 }
 
@@ -154,7 +155,7 @@ impl ChannelPublisher {
         table: Arc<PartitionTable>,
         publisher: SynchronizedPublisher,
         pipe: Pipe,
-        (clock, speed): (Clock, Speed),
+        (clock, speed, skipped): (Clock, Speed, Skipped),
         (progress, left): (Progress, Option<ChannelLeft>),
     ) -> Self {
         let ChannelFeed {
@@ -190,6 +191,7 @@ impl ChannelPublisher {
             channels,
             mapping,
             speed,
+            skipped,
             packets: 0,
         }
     }
@@ -209,7 +211,11 @@ impl ChannelPublisher {
 
     /// Plays; says whether the source was read to its end and everything in it was sound.
     fn play(&mut self) -> Result<bool, NetError> {
-        let Some(pace) = self.reader.outlet.await_start(self.speed)? else {
+        let Some(pace) = self
+            .reader
+            .outlet
+            .await_start(self.speed, self.skipped.clone())?
+        else {
             return Ok(false);
         };
         let Self {
@@ -239,7 +245,13 @@ impl ChannelPublisher {
                     continue;
                 }
             };
-            let due = pace.due(packet.header().send_time);
+            let sent = packet.header().send_time;
+            let due = if reader.outlet.is_behind() {
+                pace.pass_by(sent, reader.outlet.now());
+                None
+            } else {
+                pace.due(sent)
+            };
             if reader.outlet.wait_until(due)? == Waited::Stop {
                 return Ok(false);
             }

@@ -11,7 +11,7 @@ use oxberry_core::units::{ChannelId, UnixNanos};
 use oxberry_core::xdp::{Dialect, PacketRef};
 use oxberry_feed::channels::Channels;
 use oxberry_feed::dialect::dialects;
-use oxberry_feed::directory::{ChannelFiles, DirectoryError};
+use oxberry_feed::directory::{ChannelFile, ChannelFiles, DirectoryError};
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::{Filter, Source, SourceError};
 use oxberry_proto::SymbolName;
@@ -31,6 +31,9 @@ pub struct Day {
     pub channels: Vec<ChannelFeed>,
     /// Channels that have no file although one with a higher number has.
     pub missing: Vec<ChannelId>,
+    /// Whether all of its channels are files, which anybody can read from their beginning. What was taken
+    /// from a pipe is nowhere.
+    pub can_be_read_again: bool,
     /// Files that look like those of channels and are not named so.
     pub unread: Vec<PathBuf>,
 }
@@ -113,6 +116,8 @@ impl Day {
             .iter()
             .map(|file| Source::open(&file.path, Filter::default()))
             .collect::<Result<Vec<_>, SourceError>>()?;
+        let is_file = |file: &ChannelFile| file.path.is_file();
+        let can_be_read_again = files.files.iter().all(is_file);
         let verdicts = dialects(&mut sources, config.dialect);
         let channels = files
             .files
@@ -133,6 +138,7 @@ impl Day {
             table: Arc::new(table),
             channels,
             missing: files.missing,
+            can_be_read_again,
             unread: files.unread,
         })
     }
@@ -162,6 +168,7 @@ impl Day {
             table: PartitionTable::clone(&self.table),
             identity: self.identity(config),
             generation: started.to_parts().0,
+            continues: self.can_be_read_again && !config.fresh,
             limits: Limits::DEFAULT,
         }
     }

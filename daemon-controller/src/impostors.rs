@@ -1,7 +1,8 @@
-//! Nodes that say Hello under the name of another.
+//! Nodes that come under the name of another.
 
 use oxberry_cluster::limits::REPORTED_REJECTIONS;
 use oxberry_net::{FirstFew, FromPeer};
+use oxberry_proto::membership::Introduction;
 use oxberry_proto::start::Hello;
 use oxberry_proto::{Kind, decode, kind_of};
 
@@ -29,10 +30,11 @@ impl Impostors {
     /// No answer is worth sending: a node of ours goes by the name of its key.
     pub(crate) fn look_at(&mut self, from: &FromPeer<'_>) -> Option<Option<String>> {
         let name = from.name?;
-        if kind_of(from.message) != Ok(Kind::Hello) {
-            return None;
-        }
-        let hello: Hello = decode(from.message).ok()?;
+        let hello = match kind_of(from.message) {
+            Ok(Kind::Hello) => decode::<Hello>(from.message).ok()?,
+            Ok(Kind::Introduction) => decode::<Introduction>(from.message).ok()?.hello,
+            _ => return None,
+        };
         if hello.name == name {
             return None;
         }
@@ -46,23 +48,31 @@ impl Impostors {
 
 #[cfg(test)]
 mod tests {
-    use oxberry_proto::{Libzmq, SCHEMA_FINGERPRINT, encode};
+    use oxberry_proto::{Head, Libzmq, SCHEMA_FINGERPRINT, encode};
 
     use super::*;
 
+    fn encoded(message: &impl Head) -> Vec<u8> {
+        let mut bytes = vec![0; 256];
+        let length = encode(message, &mut bytes).unwrap();
+        bytes.truncate(length);
+        bytes
+    }
+
+    fn introduction(name: &str) -> Vec<u8> {
+        let hello = decode(&hello(name)).unwrap();
+        encoded(&Introduction { hello })
+    }
+
     fn hello(name: &str) -> Vec<u8> {
-        let hello = Hello {
+        encoded(&Hello {
             name: name.try_into().unwrap(),
             schema: SCHEMA_FINGERPRINT,
             last_run: None,
             max_orders: 1,
             max_symbols: 1,
             libzmq: Libzmq::default(),
-        };
-        let mut message = vec![0; 256];
-        let length = encode(&hello, &mut message).unwrap();
-        message.truncate(length);
-        message
+        })
     }
 
     #[test]
@@ -84,12 +94,14 @@ mod tests {
             "without keys nobody is known"
         );
         assert_eq!(look_at(Some("pi-1"), b"anything else"), None);
+        assert_eq!(look_at(Some("pi-1"), &introduction("pi-1")), None);
+        assert!(look_at(Some("pi-2"), &introduction("pi-1")).is_some());
         let warning = look_at(Some("pi-2"), &hello("pi-1")).unwrap().unwrap();
         assert!(warning.contains("`pi-2` says Hello as `pi-1`"), "{warning}");
         for _ in 0..20 {
             assert!(look_at(Some("pi-2"), &hello("pi-1")).is_some());
         }
         assert_eq!(look_at(Some("pi-2"), &hello("pi-1")), Some(None));
-        assert_eq!(impostors.count(), 22);
+        assert_eq!(impostors.count(), 23);
     }
 }

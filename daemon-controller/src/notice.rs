@@ -3,8 +3,8 @@
 use core::fmt;
 
 use oxberry_cluster::controller::{Outcome, PartitionOutcome, RebuildReport, Report};
-use oxberry_proto::Partition;
 use oxberry_proto::start::RefusedReason;
+use oxberry_proto::{Partition, Run};
 use serde::{Deserialize, Serialize};
 
 /// One thing to say.
@@ -166,6 +166,8 @@ impl From<Report> for Notice {
             } => Self::info(format!(
                 "{nodes} Pis hold {partitions} partitions; the feed starts, run {run}"
             )),
+            Report::GoesOn { run, nodes, absent } => goes_on(run, nodes, absent),
+            Report::Found { name } => Self::info(format!("{name} is back, with its books")),
             Report::Died { name, orphaned } => died(&name, &orphaned),
             Report::Rebuild(report) => of_rebuild(report),
             Report::AwaitingDigests { missing } => Self::info(format!(
@@ -189,6 +191,17 @@ impl From<Report> for Notice {
             }
         }
     }
+}
+
+/// Another controller began the run.
+fn goes_on(run: Run, nodes: usize, absent: usize) -> Notice {
+    let others = match absent {
+        0 => String::new(),
+        absent => format!("; {absent} were not heard yet"),
+    };
+    Notice::info(format!(
+        "{nodes} Pis are in the middle of run {run}, which goes on where they are{others}"
+    ))
 }
 
 /// A node started again in the middle of a run.

@@ -15,7 +15,7 @@ use oxberry_proto::{Partition, Run};
 
 use crate::channel::{MESSAGE_BYTES, ToChannel};
 use crate::metrics::OutletReadings;
-use crate::pace::{Pace, Speed};
+use crate::pace::{Pace, Skipped, Speed};
 use crate::progress::Progress;
 
 /// How a wait for the main thread ended.
@@ -35,6 +35,8 @@ const PACKETS_A_LOOK: u32 = 32;
 #[derive(Debug)]
 pub(crate) struct Outlet {
     streams: ChannelStreams,
+    /// Whether what comes next may have been published by the controller before.
+    is_behind: bool,
     table: Arc<PartitionTable>,
     publisher: SynchronizedPublisher,
     pipe: Pipe,
@@ -125,6 +127,7 @@ impl Outlet {
         let streams = ChannelStreams::new(Run::default(), channel, partitions, Limits::DEFAULT);
         Self {
             streams,
+            is_behind: false,
             table,
             publisher,
             pipe,
@@ -168,7 +171,11 @@ impl Outlet {
     }
 
     /// Waits for the word to begin; `None` when there will be none.
-    pub(crate) fn await_start(&mut self, speed: Speed) -> Result<Option<Pace>, NetError> {
+    pub(crate) fn await_start(
+        &mut self,
+        speed: Speed,
+        skipped: Skipped,
+    ) -> Result<Option<Pace>, NetError> {
         loop {
             wait(&self.clock, None, [self.pipe.poll_item(Interest::Read)])?;
             match self.hear()? {
@@ -177,19 +184,28 @@ impl Outlet {
                     first_sent,
                     now,
                 }) => {
-                    let channel = self.streams.channel();
-                    let partitions = self.table.partitions();
-                    self.streams = ChannelStreams::new(run, channel, partitions, Limits::DEFAULT);
+                    self.streams.set_run(run);
+                    self.is_behind = self.streams.is_behind();
                     self.next_coverage = self.clock.now();
-                    return Ok(Some(Pace::new(speed, first_sent, now)));
+                    return Ok(Some(Pace::new(speed, first_sent, now, skipped)));
                 }
-                Some(ToChannel::Stop) => return Ok(None),
-                Some(
-                    ToChannel::Credit { .. } | ToChannel::Repair { .. } | ToChannel::Held { .. },
-                )
-                | None => {}
+                // Of a run that is gone on with: who is waited for, and how far they are.
+                Some(message) => drop(self.obey(message)?),
+                None => {}
             }
         }
+    }
+
+    /// The time, as the replay counts it.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Whether all who hold a partition have had what comes next, which then has no time. It is not asked
+    /// again once it is not so.
+    pub(crate) fn is_behind(&mut self) -> bool {
+        self.is_behind = self.is_behind && self.streams.is_behind();
+        self.is_behind
     }
 
     /// Waits until a packet is due. What was published before leaves first: nobody waits for

@@ -2,7 +2,9 @@
 
 use core::fmt;
 use core::str::FromStr;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
+use std::sync::Arc;
 
 use oxberry_core::units::{Instant, UnixNanos};
 
@@ -26,12 +28,18 @@ impl Speed {
 pub struct NotASpeed;
 
 /// When each packet is due: send times of the feed, laid over the clock of this machine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Pace {
     speed: Speed,
     /// The first send time of all channels, and the instant that stands for it.
     start: (UnixNanos, Instant),
+    skipped: Skipped,
 }
+
+/// How much time of the replay is not waited for, since it was played by the controller before. The channels
+/// of a run share it, so that they go on at one time of the feed: that of the one that is furthest.
+#[derive(Clone, Debug, Default)]
+pub struct Skipped(Arc<AtomicU64>);
 
 impl FromStr for Speed {
     type Err = NotASpeed;
@@ -73,25 +81,44 @@ impl fmt::Display for Speed {
 }
 
 impl Pace {
-    /// A pace at which what was sent at `first_sent` is due now.
+    /// A pace at which what was sent at `first_sent` is due now, but for what is skipped.
     #[must_use]
-    pub const fn new(speed: Speed, first_sent: UnixNanos, now: Instant) -> Self {
+    pub const fn new(speed: Speed, first_sent: UnixNanos, now: Instant, skipped: Skipped) -> Self {
         Self {
             speed,
             start: (first_sent, now),
+            skipped,
         }
     }
 
     /// When a packet is due, `None` for at once.
     #[must_use]
     pub fn due(&self, sent: UnixNanos) -> Option<Instant> {
+        let after = self.after(sent)?;
+        let skipped = self.skipped.0.load(Ordering::Relaxed);
+        Some(
+            self.start
+                .1
+                .after(Duration::from_nanos(after.saturating_sub(skipped))),
+        )
+    }
+
+    /// A packet is read that was played before: what follows it is due from now on.
+    pub fn pass_by(&self, sent: UnixNanos, now: Instant) {
+        let passed = now.since(self.start.1).as_nanos();
+        let passed = u64::try_from(passed).unwrap_or(u64::MAX);
+        let skipped = self.after(sent).unwrap_or(0).saturating_sub(passed);
+        self.skipped.0.fetch_max(skipped, Ordering::Relaxed);
+    }
+
+    /// Nanoseconds of the replay from its start to a packet; `None` where all come at once.
+    fn after(&self, sent: UnixNanos) -> Option<u64> {
         match self.speed {
             Speed::Max => None,
             Speed::Thousandths(thousandths) => {
-                let (first_sent, started) = self.start;
-                let nanos = sent.since(first_sent).as_nanos() * 1_000 / u128::from(thousandths);
-                let after = u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos);
-                Some(started.after(after))
+                let since = sent.since(self.start.0).as_nanos();
+                let nanos = since * 1_000 / u128::from(thousandths);
+                Some(u64::try_from(nanos).unwrap_or(u64::MAX))
             }
         }
     }
@@ -130,13 +157,31 @@ mod tests {
     #[test]
     fn a_packet_is_due_when_its_time_has_passed_at_the_pace() {
         let now = Instant::from_raw(5_000);
-        let pace = Pace::new(Speed::Thousandths(2_000), UnixNanos::from_raw(100), now);
+        let first_sent = UnixNanos::from_raw(100);
+        let pace = |speed| Pace::new(speed, first_sent, now, Skipped::default());
+        let (max, pace) = (pace(Speed::Max), pace(Speed::Thousandths(2_000)));
         assert_eq!(
             pace.due(UnixNanos::from_raw(300)),
             Some(Instant::from_raw(5_100))
         );
         assert_eq!(pace.due(UnixNanos::from_raw(50)), Some(now));
-        let pace = Pace::new(Speed::Max, UnixNanos::from_raw(100), now);
-        assert_eq!(pace.due(UnixNanos::from_raw(300)), None);
+        assert_eq!(max.due(UnixNanos::from_raw(300)), None);
+    }
+
+    #[test]
+    fn what_was_played_before_is_not_waited_for_by_any_channel() {
+        let (first_sent, start) = (UnixNanos::from_raw(100), Instant::from_raw(5_000));
+        let skipped = Skipped::default();
+        let pace = |skipped| Pace::new(Speed::Thousandths(2_000), first_sent, start, skipped);
+        let (first, second) = (pace(Skipped::clone(&skipped)), pace(skipped));
+        // 900 of the feed are 450 of the replay, of which 50 have passed.
+        first.pass_by(UnixNanos::from_raw(1_000), Instant::from_raw(5_050));
+        // One that has less behind it takes nothing back.
+        second.pass_by(UnixNanos::from_raw(500), Instant::from_raw(5_060));
+        let due = Some(Instant::from_raw(5_150));
+        assert_eq!(first.due(UnixNanos::from_raw(1_200)), due);
+        assert_eq!(second.due(UnixNanos::from_raw(1_200)), due);
+        let at_once = Some(start);
+        assert_eq!(second.due(UnixNanos::from_raw(700)), at_once);
     }
 }

@@ -15,6 +15,7 @@ use crate::error::RunError;
 use crate::metrics::Left;
 use crate::notice::Notice;
 use crate::outlet::Outlet;
+use crate::pace::Skipped;
 use crate::progress::Progress;
 
 /// How long stopped channels may take to notice.
@@ -57,6 +58,7 @@ impl Threads {
         mut left: Option<&mut Left>,
     ) -> Result<Self, RunError> {
         let mut threads = Vec::new();
+        let skipped = Skipped::default();
         for feed in day.channels {
             let channel = feed.channel;
             let (pipe, far_end) = Pipe::pair(context, &format!("channel-{channel}"))?;
@@ -67,7 +69,7 @@ impl Threads {
                 Arc::clone(&day.table),
                 proxy.publisher()?,
                 far_end,
-                (clock, config.speed),
+                (clock, config.speed, skipped.clone()),
                 (
                     progress.clone(),
                     left.as_mut().map(|left| left.channel(channel)),

@@ -219,7 +219,7 @@ static METRICS: &[Metric<LoopReadings>] = &[
     metric("oxberry_pi_repairs_given_up_total", "Times that it, or some of it, did not come in time.", |of| of.counters.repairs_given_up),
     metric("oxberry_pi_held_dropped_total", "Batches behind what was missing that found no room to wait, and were asked for as well.", |of| of.counters.held_full),
     metric("oxberry_pi_losses_total", "Losses of the feed that the controller told.", |of| of.counters.losses),
-    metric("oxberry_pi_refreshes_missed_total", "Messages of refreshes that came too late or not at all.", |of| of.counters.refreshes_missed),
+    metric("oxberry_pi_refreshes_missed_total", "Records of refreshes that came too late or not at all.", |of| of.counters.refreshes_missed),
     snapshots(&[("outcome", "taken")], |of| of.counters.snapshots_taken),
     snapshots(&[("outcome", "refused")], |of| of.counters.snapshots_refused),
     snapshots(&[("outcome", "given_up")], |of| of.counters.snapshots_given_up),

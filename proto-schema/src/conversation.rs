@@ -10,6 +10,8 @@ use crate::flow::{
     Ack, Batch, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, RepairGone, RepairWish,
     StreamPosition, SymbolDigest,
 };
+use crate::membership::{Introduction, Membership, TellMembership};
+use crate::name::Partition;
 use crate::records::{Records, decode_list};
 use crate::snapshot::{Snapshot, SnapshotRecord, SnapshotRefused, SnapshotUnderWay, SnapshotWish};
 use crate::start::{
@@ -71,6 +73,10 @@ direction! {
     FromPi {
         /// Here I am.
         Hello;
+        /// This is who I am.
+        Introduction;
+        /// This is what I am in a run.
+        Membership of Partition;
         /// I hear all my partitions.
         Ready;
         /// This is how far I am.
@@ -101,6 +107,8 @@ direction! {
         Refused;
         /// I do not know you.
         SayHello;
+        /// I do not know you, but may know your run.
+        TellMembership;
         /// Tell the visualisation what you know.
         TellState;
         /// Another node would like to have a book.

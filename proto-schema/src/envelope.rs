@@ -69,11 +69,17 @@ pub enum Kind {
     StockBeat = 34,
     /// [`crate::snapshot::SnapshotUnderWay`]
     SnapshotUnderWay = 35,
+    /// [`crate::membership::Membership`]
+    Membership = 39,
+    /// [`crate::membership::TellMembership`]
+    TellMembership = 40,
+    /// [`crate::membership::Introduction`]
+    Introduction = 41,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -102,6 +108,9 @@ impl Kind {
         Self::EndOfEvents,
         Self::StockBeat,
         Self::SnapshotUnderWay,
+        Self::Membership,
+        Self::TellMembership,
+        Self::Introduction,
     ];
 }
 

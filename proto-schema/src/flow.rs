@@ -93,7 +93,8 @@ pub struct Refresh {
     pub after: SeqNum,
     /// The last number that was read before.
     pub through: SeqNum,
-    /// How many such messages came before in the stream, modulo 2^32.
+    /// How many records of such messages came before in the stream, modulo 2^32; however they were cut
+    /// into messages.
     pub serial: u32,
     /// How many records follow.
     pub events: u16,

@@ -11,7 +11,8 @@
 //! * [`Kind`], [`encode`], [`decode`]: the envelope,
 //! * [`Deltas`]: records told from those before them, which makes them short,
 //! * what a node says of its [machine](Health),
-//! * the messages, by when they are said: [`start`], [`flow`], [`snapshot`], [`stock`], [`status`],
+//! * the messages, by when they are said: [`start`], [`membership`], [`flow`], [`snapshot`], [`stock`],
+//!   [`status`],
 //! * who says them to whom: [`FromPi`], [`ToPi`], [`Data`], [`Stock`], [`Question`],
 //!   [`Answer`].
 #![no_std]
@@ -25,6 +26,7 @@ mod event_record;
 pub mod flow;
 pub mod limits;
 mod machine;
+pub mod membership;
 mod name;
 mod records;
 mod room;
@@ -53,4 +55,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x66aa_3e1b_1d4b_9301;
+pub const SCHEMA_FINGERPRINT: u64 = 0xdbe0_3d59_db2f_04f6;

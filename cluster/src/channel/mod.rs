@@ -60,6 +60,13 @@ impl ChannelStreams {
         }
     }
 
+    /// The run has begun, or is gone on with; nothing was published before.
+    pub fn set_run(&mut self, run: Run) {
+        for stream in &mut self.streams {
+            stream.set_run(run);
+        }
+    }
+
     /// The channel.
     #[must_use]
     pub const fn channel(&self) -> ChannelId {
@@ -203,6 +210,14 @@ impl ChannelStreams {
     #[must_use]
     pub fn batches_in_flight(&self) -> usize {
         self.streams.iter().map(Stream::batches_in_flight).sum()
+    }
+
+    /// Whether all who hold a partition have had what comes next: another controller began the run, and
+    /// this one still reads what that published. Nothing of it has a time at which it is due.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        let acked = self.streams.iter().filter_map(Stream::acked);
+        acked.min().is_some_and(|acked| self.covered < acked)
     }
 
     /// All up to here was read, or given up.

@@ -45,8 +45,11 @@ pub(super) struct Stream {
     refresh_deltas: Deltas,
     /// How far the channel was read when it told that.
     refreshed: SeqNum,
-    /// Messages of refreshes that were sent.
+    /// Records of refreshes that were sent.
     refreshes: u32,
+    /// Where all replicas are: what ends there or before is sent to nobody. It is above what was sent
+    /// where the run began with another controller.
+    acked: Position,
     /// Batches that not all replicas have acknowledged.
     window: Window,
     /// Batches that can be published again.
@@ -70,9 +73,14 @@ impl Stream {
             refresh_deltas: deltas,
             refreshed: SeqNum::default(),
             refreshes: 0,
+            acked: Position::default(),
             window: Window::new(limits),
             ring: Ring::new(limits.ring_bytes),
         }
+    }
+
+    pub(super) const fn set_run(&mut self, run: Run) {
+        self.run = run;
     }
 
     /// Whether no record waits for its batch to leave.
@@ -101,10 +109,18 @@ impl Stream {
         } else {
             through
         };
+        let at = Position {
+            numbering: self.sent.numbering,
+            seq_num: through,
+        };
+        if at < self.acked && !has_ended {
+            // It is not read again as far as all replicas are, and they are not to take that for news.
+            return;
+        }
         let coverage = Coverage {
             run: self.run,
             stream: self.id,
-            numbering: self.sent.numbering,
+            numbering: at.numbering,
             after: self.anchor,
             through,
             seen,
@@ -115,8 +131,14 @@ impl Stream {
 
     /// All replicas are at this position or beyond.
     pub(super) fn acknowledged(&mut self, acked: Position) {
+        self.acked = self.acked.max(acked);
         self.window.acknowledged(acked);
         self.ring.acknowledged(acked);
+    }
+
+    /// Where all replicas are, if anybody holds the partition.
+    pub(super) fn acked(&self) -> Option<Position> {
+        self.window.is_held().then_some(self.acked)
     }
 
     /// Says whether anybody holds the partition.
@@ -258,9 +280,18 @@ impl Stream {
             serial: self.refreshes,
             events: 0,
         };
+        let records = u32::try_from(self.refresh.count()).unwrap_or(u32::MAX);
+        self.refreshes = self.refreshes.wrapping_add(records);
+        let at = Position {
+            numbering: head.numbering,
+            seq_num: head.through,
+        };
         let frame = self.refresh.publish(topic, head);
-        send(frame.expect("MAX_LIST_HEAD_BYTES holds topic and head of a refresh"));
-        self.refreshes = self.refreshes.wrapping_add(1);
+        let frame = frame.expect("MAX_LIST_HEAD_BYTES holds topic and head of a refresh");
+        // It is of use to who stands there, and all are past it otherwise.
+        if at >= self.acked {
+            send(frame);
+        }
     }
 
     pub(super) fn flush(
@@ -336,15 +367,18 @@ impl Stream {
             .pending
             .publish(topic, head)
             .expect("MAX_LIST_HEAD_BYTES holds topic and head of a batch");
-        send(frame);
         let range = Range {
             numbering: head.numbering,
             after: head.after,
             through,
             begins: begins.map(|begins| begins.previous),
         };
-        self.window.sent(range.end(), frame.len());
+        if range.end() > self.acked {
+            send(frame);
+            self.window.sent(range.end(), frame.len());
+        }
         self.ring.keep(range, frame);
+        self.ring.acknowledged(self.acked);
         self.sent.seq_num = through;
         self.forget();
         self.anchor = self.last;

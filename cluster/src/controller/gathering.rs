@@ -132,7 +132,8 @@ impl Controller {
 
     /// Hands out partitions as soon as everybody expected is there.
     pub(super) fn assign_when_complete(&mut self, now: Instant) {
-        if self.phase != Phase::AwaitNodes || self.nodes.len() < self.config.nodes {
+        let is_complete = self.nodes.len() >= self.config.nodes;
+        if self.phase != Phase::AwaitNodes || !is_complete || self.adoption.is_open() {
             return;
         }
         let (ids, names): (Vec<_>, Vec<_>) = (self.nodes.iter())

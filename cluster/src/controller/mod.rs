@@ -7,6 +7,8 @@
 //! Data frames do not pass through here: each channel publishes its own
 //! ([`crate::channel::ChannelStreams`]) and waits for the credit that this machine hands out.
 
+mod absent;
+mod adoption;
 mod census;
 mod credit;
 mod death;
@@ -35,6 +37,7 @@ use oxberry_proto::flow::{Ack, Digests, Farewell, Heartbeat};
 use oxberry_proto::start::{Ready, SayHello};
 use oxberry_proto::{FromPi, Kind, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
+use self::adoption::Adoption;
 pub use self::census::Census;
 use self::message::plain;
 use self::node::NodeState;
@@ -85,6 +88,9 @@ pub struct ControllerConfig {
     /// seconds of the clock at its start: a Pi, or a page, that still lives in a run that nobody else
     /// remembers must not take this one for it.
     pub generation: u32,
+    /// Whether a run of this identity that Pis are in is gone on with. It takes a feed that is read from its
+    /// beginning whenever somebody likes to; else what was read before is nowhere.
+    pub continues: bool,
     /// What the cluster keeps to.
     pub limits: Limits,
 }
@@ -121,6 +127,8 @@ pub struct Controller {
     acked: BTreeMap<StreamId, Position>,
     /// Channels that have ended.
     ended: BTreeSet<ChannelId>,
+    /// What is known of a run that may be gone on with.
+    adoption: Adoption,
     /// The greatest generation of this identity or any other that was heard of.
     heard: u32,
     /// The run, once the feed starts.
@@ -155,6 +163,7 @@ impl Controller {
             next_ping: now,
             acked: BTreeMap::new(),
             ended: BTreeSet::new(),
+            adoption: Adoption::default(),
             heard: 0,
             run: Run {
                 identity: config.identity,
@@ -205,7 +214,7 @@ impl Controller {
             Phase::AwaitReady | Phase::Running | Phase::AwaitDigests => self.ping_due(),
             Phase::AwaitFarewell { until, next } => Some(until.min(next)),
             Phase::Over => return None,
-            Phase::AwaitVisual | Phase::AwaitNodes => None,
+            Phase::AwaitVisual | Phase::AwaitNodes => self.adoption.due(),
         };
         let others = other.into_iter().chain(self.rebuilds_due());
         deaths.chain(others).chain([self.reminder.due()]).min()
@@ -215,6 +224,7 @@ impl Controller {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.excuse(now);
         self.bury_the_silent(now);
+        self.adopt_when_complete(now);
         if self.ping_due().is_some_and(|due| due <= now) {
             self.ping(now);
         }
@@ -238,10 +248,7 @@ impl Controller {
         let told = FromPi::decode(message);
         let taken = match (known, told) {
             (Some(id), Ok(told)) => self.dispatch(now, id, told, message),
-            (None, Ok(told)) => {
-                self.dispatch_unknown(now, peer, told);
-                Ok(())
-            }
+            (None, Ok(told)) => self.handle_stranger(now, peer, told),
             (Some(_), Err(error)) => Err(error),
             (None, Err(error)) => {
                 // It may be of another version, which its Hello will show.
@@ -284,22 +291,6 @@ impl Controller {
         self.stage.note(self.phase, now);
     }
 
-    fn dispatch_unknown(&mut self, now: Instant, peer: &[u8], told: FromPi<'_>) {
-        match told {
-            FromPi::Hello(hello) => self.handle_hello(now, peer, hello),
-            // A node of an earlier controller, which does not know yet that there is a new one.
-            FromPi::Ready(_)
-            | FromPi::Ack(..)
-            | FromPi::RepairWish(_)
-            | FromPi::Heartbeat(_)
-            | FromPi::Digests(..)
-            | FromPi::SnapshotWish(..)
-            | FromPi::Snapshot(..)
-            | FromPi::SnapshotRefused(_)
-            | FromPi::Farewell(_) => self.say_hello(peer.to_vec()),
-        }
-    }
-
     fn dispatch(
         &mut self,
         now: Instant,
@@ -310,6 +301,8 @@ impl Controller {
         let kind = told.kind();
         match told {
             FromPi::Hello(_) => self.handle_hello_again(id),
+            // It was asked twice.
+            FromPi::Introduction(_) | FromPi::Membership(..) => {}
             FromPi::Ready(Ready { run, .. }) => {
                 if self.is_of_run(id, run, kind) {
                     self.handle_ready(now, id);

@@ -24,6 +24,8 @@ pub(super) struct Node {
     pub(super) before_death: NodeState,
     /// Whether it came when the feed ran already. Nobody waits for it before it has said how far it is.
     pub(super) came_late: bool,
+    /// Whether it is only a place that was found empty, of somebody of whom nothing was heard.
+    pub(super) is_absent: bool,
     /// Whether it was heard after its death, of which a person was told.
     pub(super) was_fenced: bool,
     /// When the last message came from it.
@@ -52,6 +54,7 @@ impl Node {
             state: NodeState::Joined,
             before_death: NodeState::Joined,
             came_late: false,
+            is_absent: false,
             was_fenced: false,
             last_heard: now,
             claims: Claims::default(),

@@ -31,6 +31,17 @@ impl Nodes {
         self.nodes.insert(id, node);
     }
 
+    /// All numbers below this one may have been told to somebody.
+    pub(super) fn leave_out(&mut self, below: u16) {
+        self.told = self.told.max(below);
+    }
+
+    /// Takes a node in under the number that it was told by another controller.
+    pub(super) fn admit(&mut self, id: NodeId, node: Node) {
+        debug_assert!(id.raw() < self.told, "it was told");
+        self.nodes.insert(id, node);
+    }
+
     /// A node is told its number.
     pub(super) fn tell(&mut self, id: NodeId) -> Option<&mut Node> {
         self.told = self.told.max(id.raw().saturating_add(1));

@@ -27,7 +27,8 @@ pub enum Command {
         /// Topic and message.
         frame: Vec<u8>,
     },
-    /// Let the channels publish, for this run.
+    /// Let the channels publish, for this run. Where nobody is waited for, and how far the replicas are of a
+    /// run that another controller began, was said before.
     Start {
         /// The run.
         run: Run,
@@ -153,6 +154,20 @@ pub enum Report {
         nodes: usize,
         /// How many partitions.
         partitions: usize,
+    },
+    /// Another controller began the run, and this one goes on with it.
+    GoesOn {
+        /// The run.
+        run: Run,
+        /// How many nodes are there.
+        nodes: usize,
+        /// How many are missing.
+        absent: usize,
+    },
+    /// A node of the run came after this controller went on with it.
+    Found {
+        /// Its name.
+        name: String,
     },
     /// A node was silent for too long.
     Died {

@@ -129,17 +129,16 @@ impl ControlMail {
         self.has_digests
     }
 
-    /// Says Hello.
-    pub(super) fn hello(&mut self, config: &PiConfig) {
-        let hello = Hello {
+    /// What it says of itself to whom it does not know yet.
+    pub(super) fn hello(&self, config: &PiConfig) -> Hello {
+        Hello {
             name: config.name.clone(),
             schema: SCHEMA_FINGERPRINT,
             last_run: self.last_run,
             max_orders: config.max_orders,
             max_symbols: config.max_symbols,
             libzmq: config.libzmq,
-        };
-        self.write(&hello);
+        }
     }
 
     /// Writes the farewell, if it is due.
@@ -203,7 +202,8 @@ impl ControlMail {
         self.length = put(&mut self.sending, message);
     }
 
-    fn write<H: Head>(&mut self, head: &H) {
+    /// A message without a list is to be sent next.
+    pub(super) fn write<H: Head>(&mut self, head: &H) {
         self.length = encode(head, &mut self.sending).expect("a message is shorter than a batch");
     }
 }

@@ -193,17 +193,20 @@ impl<'s> Pi<'s> {
         if follows {
             stream.position = range.end();
         }
-        let missing = head.serial.wrapping_sub(stream.refreshes);
-        if missing > u32::MAX / 2 {
-            // It came before.
+        // Of what came before some may follow: another controller cut it into other messages.
+        let end = head.serial.wrapping_add(u32::from(head.events));
+        let new = end.wrapping_sub(stream.refreshes);
+        if new == 0 || new > u32::MAX / 2 {
             self.counters.copies += u64::from(follows);
             return Ok(());
         }
+        let taken = u32::from(head.events).saturating_sub(new);
+        let missing = new.saturating_sub(u32::from(head.events));
         if stream.position != range.end() {
             // Something was read since, so that it is too old. The next one shows that it is missing.
             return Ok(());
         }
-        stream.refreshes = head.serial.wrapping_add(1);
+        stream.refreshes = end;
         if missing > 0 {
             self.counters.refreshes_missed += u64::from(missing);
             self.break_refreshes(head.stream);
@@ -213,20 +216,22 @@ impl<'s> Pi<'s> {
         self.telling
             .begin_batch(&mut self.streams, wall, head.stream, part);
         self.telling.end_batch(head.through);
-        self.apply_refresh_records(wall, head, records)
+        self.apply_refresh_records(wall, head, records, taken)
     }
 
-    /// Applies what the records of a refresh tell, as far as they can be read.
+    /// Applies what the records of a refresh tell behind the first `taken`, as far as they can be read.
     fn apply_refresh_records(
         &mut self,
         wall: UnixNanos,
         head: &Refresh,
         records: Records<'_, EventRecord>,
+        taken: u32,
     ) -> Result<(), ProtoError> {
         let mut deltas = Deltas::new(head.numbering, head.through);
-        for record in records {
+        for (place, record) in (0..).zip(records) {
             let record = record.inspect_err(|_| self.break_refreshes(head.stream))?;
             match deltas.recorded(record) {
+                _ if place < taken => {}
                 Recorded::Event(event) => {
                     // What the venue tells again is in no book that is on its way.
                     self.give_up_wish_for(&event);

@@ -85,9 +85,9 @@ impl Holes {
         }
     }
 
-    /// None of them is given up before that.
-    pub(super) fn put_off(&mut self, until: Instant) {
-        for hole in &mut self.0 {
+    /// That of a stream is not given up before that.
+    pub(super) fn put_off(&mut self, stream: StreamId, until: Instant) {
+        for hole in self.0.iter_mut().filter(|hole| hole.stream == stream) {
             hole.until = hole.until.max(until);
         }
     }

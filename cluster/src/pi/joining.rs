@@ -4,6 +4,7 @@ use oxberry_core::units::{ChannelId, Instant, SeqNum};
 use oxberry_proto::start::{RefusedReason, SetupPi, SymbolAssignment};
 use oxberry_proto::{Kind, NodeId, ProtoError, Records, Run, Topic};
 
+use super::membership::Introducing;
 use super::scrubbing::Scrubbing;
 use super::streams::Streams;
 use super::{Command, Phase, Pi, Report};
@@ -113,6 +114,7 @@ impl Pi<'_> {
         self.events_before = self.counters.events;
         self.waiting = Waiting::new(now);
         self.partitions = setup.partitions;
+        self.came_late = setup.feed_runs;
         self.mail.join(setup.run, setup.node);
         self.symbols = Vec::with_capacity(room);
         let mut partitions: Vec<_> = assignments.iter().map(|one| one.partition).collect();
@@ -199,6 +201,7 @@ impl Pi<'_> {
         self.telling.begin_anew(self.run, NodeId::from_raw(0), 0);
         self.held.clear();
         self.mail.leave();
+        self.introducing = Introducing::Nothing;
         self.giver.leave();
         self.taker.leave();
         self.scrubbing = Scrubbing::default();

@@ -49,12 +49,14 @@ impl Pi<'_> {
 
     /// A beat has passed: asks again for what is missing. While nothing is read, because a receiver of stock
     /// events holds the books up, what was asked for may well wait to be read, and is no later for that.
+    /// And while nothing is heard of a stream, whoever has what is missing may be about to start again.
     pub(super) fn look_after_holes(&mut self, now: Instant) {
+        let until = now.after(self.config.limits.repair_timeout);
         if self.can_take_data() {
             self.streams.holes.ask_again();
+            self.streams.put_off_holes(until, |stream| stream.silent);
         } else {
-            let until = now.after(self.config.limits.repair_timeout);
-            self.streams.holes.put_off(until);
+            self.streams.put_off_holes(until, |_| true);
         }
     }
 

@@ -11,6 +11,7 @@ mod healing;
 mod held;
 mod hole;
 mod joining;
+mod membership;
 mod mending;
 mod news;
 mod outbox;
@@ -30,6 +31,7 @@ use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PARTITIONS};
+use oxberry_proto::membership::TellMembership;
 use oxberry_proto::start::{Refused, SayHello, TellState};
 use oxberry_proto::status::NodeBeat;
 use oxberry_proto::{
@@ -40,6 +42,7 @@ use self::control_mail::ControlMail;
 use self::giver::Giver;
 use self::held::Held;
 use self::joining::Waiting;
+use self::membership::Introducing;
 pub use self::output::{Command, Counters, Report};
 pub use self::receivers::ReceiverStanding;
 use self::receivers::Receivers;
@@ -98,6 +101,10 @@ pub struct Pi<'s> {
     node: NodeId,
     /// Partitions of the cluster, for symbols that only the feed defines.
     partitions: u16,
+    /// Whether the feed ran already when it came.
+    came_late: bool,
+    /// What it tells a controller that asks who it is.
+    introducing: Introducing,
     streams: Streams,
     /// What came behind holes.
     held: Held,
@@ -143,6 +150,8 @@ impl<'s> Pi<'s> {
             run,
             node,
             partitions: 0,
+            came_late: false,
+            introducing: Introducing::Nothing,
             streams: Streams::new(Vec::new(), 0, config.limits),
             held: Held::new(config.limits.held_bytes),
             mended: vec![0; MAX_BATCH_BYTES].into_boxed_slice(),
@@ -368,6 +377,7 @@ impl<'s> Pi<'s> {
             }
             ToPi::Refused(Refused { reason }) => self.handle_refusal(now, reason),
             ToPi::SayHello(SayHello { run }) => self.handle_another_run(now, run),
+            ToPi::TellMembership(TellMembership { run }) => self.introduce(now, run),
             ToPi::TellState(TellState { run, partition }) => {
                 let at = self.streams.partition_at(partition);
                 let is_over = matches!(self.phase, Phase::Over { .. });
@@ -483,11 +493,15 @@ impl<'s> Pi<'s> {
             Phase::Joining { next_hello } => {
                 if *next_hello <= now {
                     *next_hello = now.after(self.waiting.hello_interval(&self.config.limits));
-                    self.mail.hello(&self.config);
+                    let hello = self.mail.hello(&self.config);
+                    self.mail.write(&hello);
                 }
             }
             Phase::Over { .. } => self.mail.compose_farewell(),
             Phase::Pinging | Phase::Running | Phase::Ended | Phase::Finishing { .. } => {
+                if self.compose_introduction() {
+                    return;
+                }
                 self.digest_when_healed(now);
                 let beat = self.mail.beat_due.then(|| self.beat());
                 self.mail.compose(now, &mut self.streams, beat);

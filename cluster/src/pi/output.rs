@@ -142,7 +142,7 @@ pub struct Counters {
     pub repairs_given_up: u64,
     /// Batches behind what was missing that found no room to wait, and had to be asked for as well.
     pub held_full: u64,
-    /// Messages of refreshes that came too late or not at all, so that what they told is not used.
+    /// Records of refreshes that came too late or not at all, so that what they told is not used.
     pub refreshes_missed: u64,
     /// Losses that the controller told.
     pub losses: u64,

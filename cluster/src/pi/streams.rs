@@ -39,7 +39,7 @@ pub(super) struct Stream {
     pub(super) position: Position,
     /// What happened to it, for symbols that it defines later.
     pub(super) past: ChannelPast,
-    /// Messages of refreshes that came.
+    /// Records of refreshes that came.
     pub(super) refreshes: u32,
     /// What the visualisation was told to be covered.
     pub(super) told: Position,
@@ -174,6 +174,11 @@ impl Streams {
         !self.known.is_empty()
     }
 
+    /// Of how many streams something was heard.
+    pub(super) const fn known_count(&self) -> usize {
+        self.known.len()
+    }
+
     /// The partitions, in order.
     pub(super) fn partitions(&self) -> &[Partition] {
         &self.partitions
@@ -205,6 +210,17 @@ impl Streams {
             }
         }
         None
+    }
+
+    /// No hole of such a stream is given up before that.
+    pub(super) fn put_off_holes(&mut self, until: Instant, of: impl Fn(&Stream) -> bool) {
+        let mut n = 0;
+        while let Some(hole) = self.holes.get(n) {
+            n += 1;
+            if self.get(hole.stream).is_some_and(&of) {
+                self.holes.put_off(hole.stream, until);
+            }
+        }
     }
 
     /// When an acknowledgement is due.

@@ -107,7 +107,7 @@ pub(crate) struct SimulatedPi {
 }
 
 struct SimulatedChannel {
-    streams: Option<ChannelStreams>,
+    streams: ChannelStreams,
     occurrences: VecDeque<Occurrence>,
     has_ended: bool,
 }
@@ -179,6 +179,7 @@ impl World {
             table,
             identity: 7,
             generation: 1,
+            continues: true,
             limits: Limits::DEFAULT,
         };
         let now = Instant::from_raw(1_000_000_000);
@@ -217,19 +218,32 @@ impl World {
         self.outcome = None;
         self.rewind();
         for pi in &mut self.pis {
-            pi.topics.clear();
+            // What it subscribed to it subscribes to again by itself.
             pi.data.clear();
             pi.control.clear();
         }
     }
 
+    /// The controller's process dies; another one begins the same day, whatever is played.
+    pub(crate) fn restart_controller_afresh(&mut self) {
+        self.config.continues = false;
+        self.restart_controller();
+        self.config.continues = true;
+    }
+
     fn rewind(&mut self) {
-        let channel = |occurrences: &Vec<Occurrence>| SimulatedChannel {
-            streams: None,
+        let channels = self.feed.iter().zip(&self.config.channels);
+        let channel = |(occurrences, &id): (&Vec<Occurrence>, &ChannelId)| SimulatedChannel {
+            streams: ChannelStreams::new(
+                Run::default(),
+                id,
+                self.config.table.partitions(),
+                Limits::DEFAULT,
+            ),
             occurrences: occurrences.clone().into(),
             has_ended: false,
         };
-        self.channels = self.feed.iter().map(channel).collect();
+        self.channels = channels.map(channel).collect();
     }
 
     pub(crate) fn add_pi(&mut self, name: &str) {
@@ -360,18 +374,14 @@ impl World {
                 Command::Publish { frame } => publish(&mut self.pis, &frame),
                 Command::Start { run } => {
                     self.started = Some(run);
-                    for (channel, id) in self.channels.iter_mut().zip(&self.config.channels) {
-                        let partitions = self.config.table.partitions();
-                        let streams = ChannelStreams::new(run, *id, partitions, Limits::DEFAULT);
-                        channel.streams = Some(streams);
+                    for channel in &mut self.channels {
+                        channel.streams.set_run(run);
                     }
                 }
                 Command::Credit { stream, acked } => {
                     let of_stream = self.config.channels.iter().zip(&mut self.channels);
                     for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
-                        if let Some(streams) = &mut channel.streams {
-                            streams.handle_credit(stream.partition, acked);
-                        }
+                        channel.streams.handle_credit(stream.partition, acked);
                     }
                 }
                 Command::Repair { stream, from, to } => {
@@ -379,12 +389,13 @@ impl World {
                     let of_stream = self.config.channels.iter().zip(&self.channels);
                     for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
                         let mut send = |frame: &[u8]| publish(&mut self.pis, frame);
-                        match (&channel.streams, self.repairs) {
-                            (Some(streams), Repairs::All) => {
-                                streams.repair(stream.partition, from, to, &mut send);
+                        match self.repairs {
+                            Repairs::All => {
+                                let partition = stream.partition;
+                                channel.streams.repair(partition, from, to, &mut send);
                             }
-                            (Some(_), Repairs::Gone) => send(&gone(self.started, stream, to)),
-                            (Some(_), Repairs::None) | (None, _) => {}
+                            Repairs::Gone => send(&gone(self.started, stream, to)),
+                            Repairs::None => {}
                         }
                     }
                 }
@@ -401,9 +412,7 @@ impl World {
     fn set_held(&mut self, stream: StreamId, is_held: bool) {
         let of_stream = self.config.channels.iter().zip(&mut self.channels);
         for (_, channel) in of_stream.filter(|(id, _)| **id == stream.channel) {
-            if let Some(streams) = &mut channel.streams {
-                streams.set_held(stream.partition, is_held);
-            }
+            channel.streams.set_held(stream.partition, is_held);
         }
     }
 
@@ -421,9 +430,7 @@ impl World {
             ..
         } = self;
         let channel = &mut channels[at];
-        let Some(streams) = &mut channel.streams else {
-            return;
-        };
+        let streams = &mut channel.streams;
         let wall = UnixNanos::from_raw(now.after(*wall_ahead).raw());
         let mut send = |frame: &[u8]| {
             let (_, message) = Topic::split(frame).unwrap();

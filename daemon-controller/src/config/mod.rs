@@ -46,6 +46,8 @@ pub struct Config {
     pub partitions: usize,
     /// Whether the visualisation comes first.
     pub await_visual: bool,
+    /// Whether the day is played from its beginning, also when Pis hold an unfinished run of it.
+    pub fresh: bool,
     /// Where Pis subscribe.
     pub data: Endpoint,
     /// Where Pis say Hello and acknowledge.
@@ -121,6 +123,7 @@ impl RawConfig {
             replicas: within("--replicas", replicas, MAX_NODES, "1 to 64")?,
             partitions: within("--partitions", partitions, MAX_PARTITIONS, "1 to 256")?,
             await_visual: self.await_visual.unwrap_or(false),
+            fresh: self.fresh.unwrap_or(false),
             data: endpoints.listens("--data", self.data.as_deref(), ports::DATA)?,
             control: endpoints.listens("--control", self.control.as_deref(), ports::CONTROL)?,
             setup: endpoints.listens("--setup", self.setup.as_deref(), ports::SETUP)?,
@@ -144,6 +147,7 @@ impl fmt::Display for Config {
             replicas,
             partitions,
             await_visual,
+            fresh,
             data,
             control,
             setup,
@@ -160,6 +164,7 @@ impl fmt::Display for Config {
         writeln!(f, "replicas = {replicas}")?;
         writeln!(f, "partitions = {partitions}")?;
         writeln!(f, "await-visual = {await_visual}")?;
+        writeln!(f, "fresh = {fresh}")?;
         writeln!(f, "data = \"{data}\"")?;
         writeln!(f, "control = \"{control}\"")?;
         writeln!(f, "setup = \"{setup}\"")?;
@@ -268,7 +273,7 @@ mod tests {
         for toml in [
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
-             partitions = 7\nawait-visual = true\ndata = 'tcp://127.0.0.1:0'\n\
+             partitions = 7\nawait-visual = true\nfresh = true\ndata = 'tcp://127.0.0.1:0'\n\
              metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'\nlog = 'debug'",
             "dir = '/flow'\nspeed = 'max'",
         ] {

@@ -43,6 +43,11 @@ pub struct RawConfig {
         env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
     pub await_visual: Option<bool>,
 
+    /// Play the day from its beginning, also when Pis still hold an unfinished run of it.
+    #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
+        env = "OXBERRY_CONTROLLER_FRESH")]
+    pub fresh: Option<bool>,
+
     /// Where Pis subscribe [default: tcp://127.0.0.1:5561]; port 0 takes a free one.
     #[arg(long, value_name = "ENDPOINT", env = "OXBERRY_CONTROLLER_DATA")]
     pub data: Option<String>,
@@ -90,6 +95,7 @@ impl RawConfig {
             replicas: self.replicas.or(other.replicas),
             partitions: self.partitions.or(other.partitions),
             await_visual: self.await_visual.or(other.await_visual),
+            fresh: self.fresh.or(other.fresh),
             data: self.data.or(other.data),
             control: self.control.or(other.control),
             setup: self.setup.or(other.setup),

@@ -270,6 +270,7 @@ fn brain(day: u32, table: &PartitionTable, clock: Clock) -> Controller {
         table: table.clone(),
         identity: day,
         generation: 1,
+        continues: true,
         limits: Limits::DEFAULT,
     };
     Controller::new(config, clock.now())

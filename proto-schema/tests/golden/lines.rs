@@ -9,6 +9,7 @@ use oxberry_proto::flow::{
     RepairWish, StreamPosition, SymbolDigest,
 };
 use oxberry_proto::limits::{MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_RECORD_BYTES};
+use oxberry_proto::membership::{Introduction, MemberStage, Membership, TellMembership};
 use oxberry_proto::snapshot::{
     NoSnapshot, Snapshot, SnapshotRefused, SnapshotUnderWay, SnapshotWish,
 };
@@ -81,6 +82,27 @@ pub(crate) fn postcard_len(record: &impl serde::Serialize) -> usize {
     postcard::to_slice(record, &mut [0; 1024]).unwrap().len()
 }
 
+fn membership(lines: &mut Lines, hello: Hello) {
+    lines.plain(&TellMembership { run: RUN });
+    lines.plain(&Introduction { hello });
+    for stage in [
+        MemberStage::Pinging,
+        MemberStage::Running,
+        MemberStage::Over,
+    ] {
+        let head = Membership {
+            run: RUN,
+            node: NODE,
+            stage,
+            came_late: true,
+            streams: 8,
+            cluster_partitions: 16,
+            partitions: 0,
+        };
+        lines.list(head, &[PARTITION]);
+    }
+}
+
 pub(crate) fn written_now() -> String {
     let mut lines = Lines::default();
     let mut hello = Hello {
@@ -94,6 +116,7 @@ pub(crate) fn written_now() -> String {
     lines.plain(&hello);
     hello.last_run = Some(RUN);
     lines.plain(&hello);
+    membership(&mut lines, hello);
     let symbol_index = SymbolIndex::from_raw(1753);
     let scale = PriceScale::new(SCALE).unwrap();
     lines.list(

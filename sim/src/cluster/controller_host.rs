@@ -14,6 +14,7 @@ use super::oracle::{Oracle, Violation};
 use super::plan::Plan;
 use super::reader::Reader;
 use super::rebuild_host::RebuildHost;
+use super::recording::{Entry, Shared};
 use super::venue::{Day, Packet};
 use crate::random::Random;
 
@@ -40,15 +41,15 @@ pub(super) struct ControllerHost {
 #[derive(Debug)]
 pub(super) struct ChannelHost {
     pub(super) channel: ChannelId,
-    streams: Option<ChannelStreams>,
+    streams: ChannelStreams,
     reader: Reader,
     occurrences: Occurrences,
     /// All that was read and published.
     pub(super) log: Vec<Occurrence>,
-    /// The next packet of the day.
-    next: usize,
-    /// Late packets: how many others have yet to overtake each, and its line.
-    late: Vec<(usize, u8, Packet)>,
+    /// What the source brings.
+    source: Shared,
+    /// How much of that was read.
+    read: usize,
     pub(super) has_ended: bool,
     is_told: bool,
     /// The stream whose window is full.
@@ -80,45 +81,44 @@ impl ControllerHost {
     pub(super) fn set_held(&mut self, stream: StreamId, is_held: bool) {
         let mut channels = self.channels.iter_mut();
         let channel = channels.find(|one| one.channel == stream.channel);
-        if let Some(streams) = channel.and_then(ChannelHost::streams) {
-            streams.set_held(stream.partition, is_held);
+        if let Some(channel) = channel {
+            channel.streams.set_held(stream.partition, is_held);
         }
     }
 }
 
 impl ChannelHost {
-    pub(super) fn new(plan: &Plan, day: &Day, at: usize, next: usize) -> Option<Self> {
+    pub(super) fn new(plan: &Plan, day: &Day, at: usize, table: &PartitionTable) -> Option<Self> {
         let &(channel, _) = day.channels.get(at)?;
         let listed = day.symbols.iter().filter(|one| one.in_file);
         let listed = listed.map(|one| (one.symbol_index, one.scale));
         Some(Self {
             channel,
-            streams: None,
+            streams: ChannelStreams::new(Run::default(), channel, table.partitions(), plan.limits),
             reader: Reader::new(plan.market.dialect, listed, lines(plan)),
             occurrences: Occurrences::default(),
             log: Vec::new(),
-            next,
-            late: Vec::new(),
+            source: Shared::default(),
+            read: 0,
             has_ended: false,
             is_told: false,
             blocked_on: None,
         })
     }
 
-    /// Starts the feed.
-    pub(super) fn start(&mut self, run: Run, table: &PartitionTable, plan: &Plan) {
-        let streams = ChannelStreams::new(run, self.channel, table.partitions(), plan.limits);
-        self.streams = Some(streams);
+    /// Starts the feed, as its source brings it and has brought it.
+    pub(super) fn start(&mut self, run: Run, source: Shared) {
+        self.streams.set_run(run);
+        self.source = source;
     }
 
-    pub(super) fn streams(&mut self) -> Option<&mut ChannelStreams> {
-        self.streams.as_mut()
+    pub(super) const fn streams(&mut self) -> &mut ChannelStreams {
+        &mut self.streams
     }
 
     /// Returns the position up to which everything was published.
     pub(super) fn covered(&self) -> Position {
-        let streams = self.streams.as_ref();
-        streams.map_or(Position::default(), ChannelStreams::covered)
+        self.streams.covered()
     }
 
     /// Returns, once, that the channel has ended and the brain must be told.
@@ -133,12 +133,11 @@ impl ChannelHost {
         let wall = UnixNanos::from_raw(turn.now);
         let seen = self.reader.seen();
         let is_read = self.occurrences.is_empty();
-        if let Some(streams) = &mut self.streams {
-            if is_read && streams.covered().numbering == self.reader.position().numbering {
-                streams.set_seen(seen);
-            }
-            streams.tell_coverage(wall, &mut |frame| turn.out.push(Rc::from(frame)));
+        let streams = &mut self.streams;
+        if is_read && streams.covered().numbering == self.reader.position().numbering {
+            streams.set_seen(seen);
         }
+        streams.tell_coverage(wall, &mut |frame| turn.out.push(Rc::from(frame)));
     }
 
     /// Reads and publishes as much as one turn allows. Returns when the next turn is due.
@@ -159,13 +158,19 @@ impl ChannelHost {
                 turn.marks.hit(Mark::Blocked);
                 return Ok(None);
             }
+            if self.read_again(packets) {
+                turn.marks.hit(Mark::ReadAgain);
+                self.name(run, turn)?;
+                continue;
+            }
+            let next = self.source.borrow().next;
             let due = packets
-                .get(self.next)
-                .map(|packet| due(packet, self.next, packets.len(), started, turn));
+                .get(next)
+                .map(|packet| due(packet, next, packets.len(), started, turn));
             if let Some(due) = due.filter(|&due| due > turn.now) {
                 let until = self.reader.poll_timeout();
                 if until.is_some_and(|until| until <= turn.now) {
-                    self.reader.handle_timeout(turn.now, &mut self.occurrences);
+                    self.take(Entry::Nothing { until: turn.now }, packets);
                     self.name(run, turn)?;
                     continue;
                 }
@@ -175,62 +180,91 @@ impl ChannelHost {
                 return Ok(Some(until.map_or(due, |until| until.min(due))));
             }
             if due.is_none() {
-                for (_, line, packet) in core::mem::take(&mut self.late) {
-                    self.reader
-                        .handle_packet(turn.now, line, &packet, &mut self.occurrences);
-                    self.name(run, turn)?;
-                }
-                self.reader.finish(&mut self.occurrences);
-                self.name(run, turn)?;
-                if self.publish(table, turn) {
-                    return Ok(None);
-                }
-                self.flush(turn);
-                if let Some(streams) = &mut self.streams
-                    && streams.is_flushed()
-                {
-                    streams.end(&mut |frame| turn.out.push(Rc::from(frame)));
-                    self.has_ended = true;
-                }
+                self.finish(run, table, packets, turn)?;
                 return Ok(None);
             }
-            if let Some(packet) = packets.get(self.next) {
-                self.read(packet, packets, turn);
+            if let Some(packet) = packets.get(next) {
+                self.read(next, packet, packets, turn);
                 self.name(run, turn)?;
-                self.next += 1;
+                self.source.borrow_mut().next += 1;
             }
         }
         Ok(Some(turn.now + TURN_NS))
     }
 
+    /// Reads what is left, and ends the streams when all of it has left.
+    fn finish(
+        &mut self,
+        run: Run,
+        table: &PartitionTable,
+        packets: &[Packet],
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Violation> {
+        let late = core::mem::take(&mut self.source.borrow_mut().late);
+        for (_, line, packet) in late {
+            let at = turn.now;
+            self.take(Entry::Packet { at, line, packet }, packets);
+            self.name(run, turn)?;
+        }
+        self.take(Entry::End, packets);
+        self.name(run, turn)?;
+        if self.publish(table, turn) {
+            return Ok(());
+        }
+        self.flush(turn);
+        if self.streams.is_flushed() {
+            let out = &mut *turn.out;
+            self.streams.end(&mut |frame| out.push(Rc::from(frame)));
+            self.has_ended = true;
+        }
+        Ok(())
+    }
+
+    /// Reads what comes now, and records it.
+    fn take(&mut self, entry: Entry, packets: &[Packet]) {
+        self.source.borrow_mut().push(entry);
+        self.read_again(packets);
+    }
+
+    /// Reads something that is recorded; returns whether there was anything.
+    fn read_again(&mut self, packets: &[Packet]) -> bool {
+        let Some(entry) = self.source.borrow().get(self.read) else {
+            return false;
+        };
+        self.read += 1;
+        entry.tell(&mut self.reader, packets, &mut self.occurrences);
+        true
+    }
+
     /// Reads a packet from each line that delivers it.
-    fn read(&mut self, packet: &Packet, packets: &[Packet], turn: &mut Turn<'_>) {
+    fn read(&mut self, at: usize, packet: &Packet, packets: &[Packet], turn: &mut Turn<'_>) {
         let now = turn.now;
-        for (left, _, late) in &mut self.late {
+        for (left, _, late) in &mut self.source.borrow_mut().late {
             // None comes later than the reset behind it.
-            *left = if late.segment == packet.segment {
+            let is_of_segment = packets.get(*late).map(|late| late.segment) == Some(packet.segment);
+            *left = if is_of_segment {
                 left.saturating_sub(1)
             } else {
                 0
             };
         }
-        self.read_late(now);
+        self.read_late(now, packets);
         let mut lost = 0;
         for line in 0..lines(turn.plan) {
-            lost += u8::from(!self.read_by(line, packet, packets, turn));
+            lost += u8::from(!self.read_by(line, at, packets, turn));
         }
         if lost == lines(turn.plan) {
             turn.marks.hit(Mark::PacketLost);
         } else if lost > 0 {
             turn.marks.hit(Mark::PacketOfOneLine);
         }
-        self.read_late(now);
+        self.read_late(now, packets);
         if self.reader.poll_timeout().is_some() {
             turn.marks.hit(Mark::Waiting);
         }
         let until = self.reader.poll_timeout();
         if until.is_some_and(|until| until <= now) {
-            self.reader.handle_timeout(now, &mut self.occurrences);
+            self.take(Entry::Nothing { until: now }, packets);
         }
     }
 
@@ -238,12 +272,12 @@ impl ChannelHost {
     fn read_by(
         &mut self,
         line: u8,
-        packet: &Packet,
+        packet: usize,
         packets: &[Packet],
         turn: &mut Turn<'_>,
     ) -> bool {
         let (now, rates) = (turn.now, turn.plan.line);
-        let is_well = now >= turn.heals.at || !may_be_lost(self.next, packets);
+        let is_well = now >= turn.heals.at || !may_be_lost(packet, packets);
         let chance = turn.random.below(1_000);
         let (late, twice) = (
             rates.lost + rates.late,
@@ -255,25 +289,33 @@ impl ChannelHost {
         if !is_well && chance < late {
             turn.marks.hit(Mark::PacketLate);
             let by = usize::try_from(turn.random.between(1, 6)).unwrap_or(1);
-            self.late.push((by, line, packet.clone()));
+            self.source.borrow_mut().late.push((by, line, packet));
             return true;
         }
-        self.reader
-            .handle_packet(now, line, packet, &mut self.occurrences);
+        let arrives = Entry::Packet {
+            at: now,
+            line,
+            packet,
+        };
+        self.take(arrives, packets);
         if now < turn.heals.at && (late..twice).contains(&chance) {
             turn.marks.hit(Mark::PacketTwice);
-            self.reader
-                .handle_packet(now, line, packet, &mut self.occurrences);
+            self.take(arrives, packets);
         }
         true
     }
 
     /// Reads the packets that have been overtaken often enough.
-    fn read_late(&mut self, now: u64) {
-        while let Some(at) = self.late.iter().position(|&(left, ..)| left == 0) {
-            let (_, line, packet) = self.late.swap_remove(at);
-            self.reader
-                .handle_packet(now, line, &packet, &mut self.occurrences);
+    fn read_late(&mut self, at: u64, packets: &[Packet]) {
+        let is_due = |&(left, ..): &(usize, u8, usize)| left == 0;
+        loop {
+            let mut source = self.source.borrow_mut();
+            let Some(place) = source.late.iter().position(is_due) else {
+                return;
+            };
+            let (_, line, packet) = source.late.swap_remove(place);
+            drop(source);
+            self.take(Entry::Packet { at, line, packet }, packets);
         }
     }
 
@@ -287,9 +329,7 @@ impl ChannelHost {
     /// Publishes what was read; returns whether the channel has to wait for credit.
     fn publish(&mut self, table: &PartitionTable, turn: &mut Turn<'_>) -> bool {
         self.blocked_on = None;
-        let Some(streams) = &mut self.streams else {
-            return true;
-        };
+        let streams = &mut self.streams;
         let out = &mut *turn.out;
         let mut send = |frame: &[u8]| out.push(Rc::from(frame));
         let wall = UnixNanos::from_raw(turn.now);
@@ -328,10 +368,9 @@ impl ChannelHost {
 
     fn flush(&mut self, turn: &mut Turn<'_>) {
         let out = &mut *turn.out;
-        if let Some(streams) = &mut self.streams {
-            let wall = UnixNanos::from_raw(turn.now);
-            streams.flush(wall, &mut |frame| out.push(Rc::from(frame)));
-        }
+        let wall = UnixNanos::from_raw(turn.now);
+        self.streams
+            .flush(wall, &mut |frame| out.push(Rc::from(frame)));
     }
 }
 

@@ -9,7 +9,7 @@ use oxberry_cluster::controller::{
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::units::{Instant, Position};
 use oxberry_proto::flow::{Batch, Coverage};
-use oxberry_proto::{Kind, StreamId, Topic, decode, decode_list, kind_of};
+use oxberry_proto::{Kind, Run, StreamId, Topic, decode, decode_list, kind_of};
 
 use super::controller_host::{ChannelHost, ControllerHost, Turn};
 use super::edge::{Frame, Sent};
@@ -18,6 +18,7 @@ use super::oracle::Violation;
 use super::pi_host::PiHost;
 use super::plan::nanos;
 use super::rebuild_host::{Came, RebuildHost};
+use super::recording::{Recording, Shared};
 use super::trace::Words;
 use super::venue;
 use super::world::{CONTROLLER, TICK_NS, World};
@@ -47,18 +48,12 @@ impl World<'_> {
             table: table.clone(),
             identity: self.identity,
             generation: self.generation,
+            continues: self.plan.continues,
             limits: self.plan.limits,
         };
         let plan = &self.plan;
-        let channels = (0..day.channels.len()).filter_map(|at| {
-            let packets = day.channels.get(at)?.1.len() as u64;
-            let next = if at == 0 {
-                packets * plan.begun_late / 1_000
-            } else {
-                0
-            };
-            ChannelHost::new(plan, day, at, usize::try_from(next).unwrap_or(0))
-        });
+        let channels =
+            (0..day.channels.len()).filter_map(|at| ChannelHost::new(plan, day, at, &table));
         let channels = channels.collect();
         let symbols = listed().map(|one| (one.symbol_index, one.scale)).collect();
         let rebuilds = RebuildHost::new(plan, symbols, &table);
@@ -74,6 +69,21 @@ impl World<'_> {
         });
     }
 
+    /// The source of a channel in a run. Every controller of the run reads the same.
+    fn source(&mut self, run: Run, at: usize) -> Shared {
+        let packets = self.day.channels.get(at);
+        let packets = packets.map_or(0, |(_, packets)| packets.len());
+        let begins_at = if at == 0 {
+            packets as u64 * self.plan.begun_late / 1_000
+        } else {
+            0
+        };
+        let sources = self.sources.entry((run, at));
+        let source =
+            sources.or_insert_with(|| Recording::new(usize::try_from(begins_at).unwrap_or(0)));
+        Shared::clone(source)
+    }
+
     pub(super) fn turn_controller(&mut self) -> Result<(), Violation> {
         if let Some(starts) = self.controller_starts_at {
             if starts > self.now {
@@ -83,6 +93,7 @@ impl World<'_> {
             self.controller_starts_at = None;
             self.trace.tell(self.now, || "controller starts".into());
             self.buried.clear();
+            self.members.forget_dead();
             self.start_controller();
         }
         if self.controller_stalled_until > self.now {
@@ -174,7 +185,7 @@ impl World<'_> {
     fn turn_channels(
         &mut self,
         host: &mut ControllerHost,
-        started: (oxberry_proto::Run, u64),
+        started: (Run, u64),
     ) -> Result<u64, Violation> {
         let local = self.local(self.controller_skew);
         let is_beat = host.next_beat <= self.now;
@@ -236,16 +247,16 @@ impl World<'_> {
                 ControllerCommand::Start { run } => {
                     host.started = Some((run, self.now));
                     host.next_beat = self.now;
-                    for channel in &mut host.channels {
-                        channel.start(run, &host.table, &self.plan);
+                    for (at, channel) in host.channels.iter_mut().enumerate() {
+                        channel.start(run, self.source(run, at));
                     }
                     self.wake(CONTROLLER, self.now + TICK_NS);
                 }
                 ControllerCommand::Credit { stream, acked } => {
                     let mut channels = host.channels.iter_mut();
                     let channel = channels.find(|one| one.channel == stream.channel);
-                    if let Some(streams) = channel.and_then(ChannelHost::streams) {
-                        streams.handle_credit(stream.partition, acked);
+                    if let Some(channel) = channel {
+                        channel.streams().handle_credit(stream.partition, acked);
                     }
                 }
                 ControllerCommand::Repair { stream, from, to } => {
@@ -282,11 +293,12 @@ impl World<'_> {
     ) {
         let mut channels = host.channels.iter_mut();
         let channel = channels.find(|one| one.channel == stream.channel);
-        let Some(streams) = channel.and_then(ChannelHost::streams) else {
+        let Some(channel) = channel else {
             return;
         };
         let mut out = core::mem::take(&mut self.out);
         let mut send = |frame: &[u8]| out.push(Rc::from(frame));
+        let streams = channel.streams();
         streams.repair(stream.partition, from, to, &mut send);
         for frame in out.drain(..) {
             self.publish(frame);
@@ -324,6 +336,13 @@ impl World<'_> {
             self.marks.hit(Mark::JoinedInRun);
         } else if let ControllerReport::Fenced { .. } = report {
             self.marks.hit(Mark::ThawedFenced);
+        } else if let ControllerReport::GoesOn { absent, .. } = report {
+            self.marks.hit(Mark::WentOn);
+            self.marks.count(Mark::WentOnWithout, *absent as u64);
+        } else if let ControllerReport::Found { name } = report {
+            self.marks.hit(Mark::FoundLater);
+            // Nobody kept for it what it lacks.
+            self.buried.insert(name.clone());
         }
         if let ControllerReport::StartedAgain { name, orphaned }
         | ControllerReport::Died { name, orphaned } = report

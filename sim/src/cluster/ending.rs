@@ -12,6 +12,7 @@ use oxberry_proto::{NodeId, Run, StreamId, decode_list};
 
 use super::audience::{PAGE_SEAT, PAGES};
 use super::controller_host::{ChannelHost, ControllerHost};
+use super::fault::{Fault, FaultAt, Line};
 use super::marks::Mark;
 use super::oracle::{Violation, is_same};
 use super::pi_host::PiHost;
@@ -154,6 +155,7 @@ impl World<'_> {
             self.judge_rebuilt(run, host)?;
         }
         self.judge_those_without_loss(run)?;
+        self.judge_restarts()?;
         if self.is_next_day {
             return self.judge_next_day(run, outcome);
         }
@@ -203,6 +205,44 @@ impl World<'_> {
             Habit::SharedSymbol,
         ];
         !habits.into_iter().any(|habit| self.plan.market.has(habit))
+    }
+
+    /// Checks that no Pi has lost anything for good where nothing happened on its way but that controllers
+    /// went on with the run of each other.
+    fn judge_restarts(&mut self) -> Result<(), Violation> {
+        let is_harmless = |one: &FaultAt| match one.fault {
+            Fault::RestartController { .. }
+            | Fault::StallPage { .. }
+            | Fault::RestartPage { .. }
+            | Fault::CutSetup { .. } => true,
+            Fault::Cut { line, .. } | Fault::Break { line, .. } => line == Line::Stock,
+            Fault::StallPi { .. }
+            | Fault::RestartPi { .. }
+            | Fault::StallController { .. }
+            | Fault::CutPower { .. }
+            | Fault::KillController
+            | Fault::Jump { .. }
+            | Fault::Flip { .. } => false,
+        };
+        let is_all = self.plan.continues && self.plan.faults.iter().all(is_harmless);
+        let edges = &self.plan.edges;
+        let is_lossless = edges.data_lost + edges.data_reordered == 0 && edges.data_queue > 64;
+        if !is_all || !is_lossless || self.marks.of(Mark::WentOn) == 0 {
+            return Ok(());
+        }
+        for (at, pi) in self.pis.iter().enumerate() {
+            let counters = pi.brain.as_ref().map(Pi::counters);
+            if let Some(holes) = counters
+                .map(|counters| counters.holes)
+                .filter(|&one| one > 0)
+            {
+                return Err(format!(
+                    "controllers have only started again, but pi {at} has lost something {holes} times"
+                ));
+            }
+        }
+        self.marks.hit(Mark::WentOnWhole);
+        Ok(())
     }
 
     /// Checks that a Pi that missed nothing for good, of a feed that lost nothing, ends with all books live:

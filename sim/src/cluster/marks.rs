@@ -107,6 +107,11 @@ marks! {
     AllHealed "a book that one replica has live at the end is live on all";
     WholeAgain "all rows are what the best replica says at the end";
     DeadController "the controller is killed for good";
+    WentOn "a controller goes on with the run of another one";
+    WentOnWithout "a controller goes on with a run without one of its Pis";
+    WentOnWhole "controllers go on with the run of each other, and no Pi loses anything";
+    FoundLater "a Pi comes back to a run that another controller has gone on with";
+    ReadAgain "a controller reads again what another one has read";
     AnotherDay "a controller begins to play something else";
 }
 

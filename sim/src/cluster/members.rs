@@ -82,6 +82,14 @@ impl Members {
         }
     }
 
+    /// Another controller starts, and takes nobody for dead yet.
+    pub(super) fn forget_dead(&mut self) {
+        for member in self.nodes.values_mut() {
+            member.is_dead = false;
+            member.is_fenced = false;
+        }
+    }
+
     /// The controller takes a Pi for dead while the feed runs.
     pub(super) fn note_dead(&mut self, pi: usize) {
         if let Some(member) = self.last_of(pi) {

@@ -36,6 +36,7 @@ mod pi_turn;
 mod plan;
 mod reader;
 mod rebuild_host;
+mod recording;
 mod second_page;
 mod seeds;
 mod trace;

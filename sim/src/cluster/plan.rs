@@ -118,6 +118,8 @@ pub(super) struct Plan {
     pub(super) replicas: usize,
     pub(super) partitions: usize,
     pub(super) await_visual: bool,
+    /// Whether a controller goes on with the run of the one before it.
+    pub(super) continues: bool,
     pub(super) line: LinePlan,
     pub(super) edges: EdgePlan,
     /// Whether packets come at their times; otherwise they come as fast as they are read.
@@ -179,6 +181,8 @@ impl Plan {
             replicas: pick(random, &[1, 2, 2, 2]),
             partitions: pick(random, &[1, 2, 3, 5]),
             await_visual: random.chance(300),
+            // By itself, so that the rest of a seed is the same with and without.
+            continues: Random::new(seed, 6).chance(800),
             line: LinePlan::default(),
             edges: EdgePlan {
                 delay_ns: draw_delay(random),
@@ -261,7 +265,6 @@ impl Plan {
             self.begun_late = random.between(50, 600);
         }
         self.heals_at = random.between(15, 60) * beat;
-        self.quiet_ns = self.pause_ns();
         // Few kinds a seed, so that one does not hide what another shows.
         let kinds = fault::KINDS.iter().filter(|_| random.chance(180));
         let kinds: Vec<_> = kinds.collect();
@@ -282,6 +285,7 @@ impl Plan {
             }
         }
         self.faults.sort_by_key(|fault| fault.at);
+        self.quiet_ns = self.pause_ns();
     }
 
     /// Returns the fault that comes with another one, if there is one.
@@ -314,12 +318,31 @@ impl Plan {
             let at = at.saturating_sub(random.below(beat));
             return Some(FaultAt { at, fault });
         }
+        if let Fault::RestartController { ns, .. } = fault
+            && random.chance(300)
+        {
+            // The next controller hears of it when it has gone on without it.
+            let beat = nanos(self.limits.beat);
+            let fault = Fault::Cut {
+                pi: usize::try_from(random.below(self.nodes as u64)).unwrap_or(0),
+                line: Line::Control,
+                ways: Ways::Both,
+                ns: ns + random.between(5, 12) * beat,
+                breaks: false,
+            };
+            return Some(FaultAt { at, fault });
+        }
         None
     }
 
     /// Returns for how long the feed pauses so that everybody is there again.
     pub(super) fn pause_ns(&self) -> u64 {
-        8 * nanos(self.limits.beat) + 1_500_000_000
+        let mut faults = self.faults.iter();
+        let is_gone_on_with = self.continues && faults.any(|one| one.fault.is_of_controller());
+        // Whoever is not heard by a controller that goes on with a run keeps his place so long.
+        let absent = self.limits.adoption() + self.limits.node_timeout;
+        let absent = if is_gone_on_with { nanos(absent) } else { 0 };
+        8 * nanos(self.limits.beat) + 1_500_000_000 + absent
     }
 
     /// Returns the longest time from sending a frame to handling it, queues included.
@@ -360,8 +383,8 @@ impl fmt::Display for Plan {
         writeln!(
             f,
             "cluster: {nodes} nodes, {replicas} replicas, {partitions} partitions, awaits the page: \
-             {}, timed: {}, begins at {} of 1000",
-            self.await_visual, self.is_timed, self.begun_late
+             {}, goes on: {}, timed: {}, begins at {} of 1000",
+            self.await_visual, self.continues, self.is_timed, self.begun_late
         )?;
         writeln!(f, "{limits:?}")?;
         writeln!(f, "{line:?}")?;

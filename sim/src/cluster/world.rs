@@ -1,11 +1,12 @@
 //! The simulated world: controller, Pis, page and feed in one thread, on one simulated clock.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use oxberry_cluster::page::Page;
 use oxberry_core::book::{Capacity, Trust};
 use oxberry_core::units::{ChannelId, Instant};
+use oxberry_proto::Run;
 
 use super::candour::Candour;
 use super::controller_host::{ControllerHost, Heals};
@@ -16,6 +17,7 @@ use super::members::Members;
 use super::oracle::{Oracle, Violation};
 use super::pi_host::PiHost;
 use super::plan::{Plan, nanos};
+use super::recording::Shared;
 use super::second_page::SecondPage;
 use super::trace::Trace;
 use super::truth::Truth;
@@ -59,6 +61,8 @@ pub(super) struct World<'m> {
     pub(super) controller_skew: u64,
     pub(super) controller_stalled_until: u64,
     pub(super) controller_starts_at: Option<u64>,
+    /// What the source of each channel has brought in each run.
+    pub(super) sources: BTreeMap<(Run, usize), Shared>,
     /// Which day is played.
     pub(super) identity: u32,
     /// Greater for every new process of the controller.
@@ -124,6 +128,7 @@ impl<'m> World<'m> {
             controller_skew: 0,
             controller_stalled_until: 0,
             controller_starts_at: Some(0),
+            sources: BTreeMap::new(),
             identity: 1,
             generation: 1,
             pis: (0..plan.nodes).map(|_| PiHost::new(&edges)).collect(),
