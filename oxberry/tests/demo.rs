@@ -54,6 +54,24 @@ fn a_made_up_market_of_captures_is_played_as_its_channel_files_are() {
     assert_eq!(captures, files);
 }
 
+#[test]
+fn a_controller_that_is_killed_goes_on_where_the_pis_are() {
+    let dir = generated();
+    let ran = Command::new(oxberry())
+        .args(["demo", "--check", "--speed", "1", "--pis", "2"])
+        .args(["--fault", "kill:controller@2"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    let [out, err] = [ran.stdout, ran.stderr].map(|said| String::from_utf8(said).unwrap());
+    assert!(ran.status.success(), "{out}\n{err}");
+    assert!(err.contains("goes on where they are"), "{err}");
+    assert!(err.contains("bill: controller killed at 2.0 s"), "{err}");
+    // It published the same run: the page has shown every event once.
+    let events = out.lines().find(|line| line.starts_with("events: "));
+    assert!(events.is_some_and(|line| line.ends_with(" equal")), "{out}");
+}
+
 /// A directory with a made-up market that ends.
 fn generated() -> TempDir {
     generated_as("dat")

@@ -8,7 +8,7 @@ use std::{
 
 use oxberry_proto::status::{NodeState, NodeStatus};
 
-use super::fault::{Fault, What};
+use super::fault::{CONTROLLER, Fault, What};
 use crate::status::Cluster;
 
 /// What is known of one fault so far.
@@ -42,9 +42,31 @@ impl Bill {
         self.whole.is_some()
     }
 
-    /// Takes how the cluster is now.
-    pub(super) fn look(&mut self, now: Instant, cluster: &Cluster) {
+    /// Takes how the cluster is now, if the controller says it.
+    pub(super) fn look(&mut self, now: Instant, cluster: Option<&Cluster>) {
         let passed = now.saturating_duration_since(self.struck);
+        if self.fault.node == CONTROLLER {
+            self.look_at_controller(passed, cluster);
+        } else if let Some(cluster) = cluster {
+            self.look_at_pi(passed, cluster);
+        }
+    }
+
+    /// Of a controller one sees whether it speaks, and whether the feed goes on.
+    fn look_at_controller(&mut self, passed: Duration, cluster: Option<&Cluster>) {
+        if cluster.is_none() {
+            self.noticed.get_or_insert(passed);
+        }
+        let is_due = passed >= self.fault.back_after;
+        if let Some(cluster) = cluster.filter(|cluster| is_due && cluster.is_playing()) {
+            self.back.get_or_insert(passed);
+            if cluster.is_whole() {
+                self.whole.get_or_insert(passed);
+            }
+        }
+    }
+
+    fn look_at_pi(&mut self, passed: Duration, cluster: &Cluster) {
         let node = newest(cluster, &self.fault.node);
         let is_due = passed >= self.fault.back_after;
         if self.former.is_none() && !is_due {
@@ -103,7 +125,10 @@ impl fmt::Display for Bill {
 
 #[cfg(test)]
 mod tests {
-    use oxberry_proto::{Libzmq, NodeId, NodeName, status::NodeBeat};
+    use oxberry_proto::{
+        Libzmq, NodeId, NodeName,
+        status::{NodeBeat, RunPhase},
+    };
 
     use super::*;
 
@@ -138,7 +163,7 @@ mod tests {
         for (tenths, processes) in looks {
             bill.look(
                 struck + Duration::from_millis(100 * tenths),
-                &cluster(processes),
+                Some(&cluster(processes)),
             );
         }
         bill.to_string()
@@ -188,9 +213,29 @@ mod tests {
         let struck = Instant::now();
         let mut bill = Bill::new("kill:pi-2@5".parse().expect("it is a fault"), struck, None);
         let ready = cluster(&[(1, NodeState::Ready)]);
-        bill.look(struck + Duration::from_millis(100), &ready);
-        bill.look(struck + Duration::from_millis(1500), &ready);
+        bill.look(struck + Duration::from_millis(100), Some(&ready));
+        bill.look(struck + Duration::from_millis(1500), Some(&ready));
         assert!(!bill.is_settled());
         assert!(bill.to_string().contains("not noticed, not back"), "{bill}");
+    }
+
+    #[test]
+    fn a_controller_is_back_when_the_feed_goes_on() {
+        let struck = Instant::now();
+        let fault = "kill:controller@3".parse().expect("it is a fault");
+        let mut bill = Bill::new(fault, struck, None);
+        let mut look = |tenths, cluster: Option<&Cluster>| {
+            bill.look(struck + Duration::from_millis(100 * tenths), cluster);
+            bill.to_string()
+        };
+        let mut gathers = cluster(&[]);
+        gathers.head.phase = RunPhase::AwaitingNodes;
+        let plays = cluster(&[(1, NodeState::Ready)]);
+        look(1, None);
+        assert!(look(14, Some(&gathers)).contains("not back"));
+        assert_eq!(
+            look(19, Some(&plays)),
+            "bill: controller killed at 3.0 s: noticed after 0.1 s, back after 1.9 s, all books on all replicas after 1.9 s"
+        );
     }
 }

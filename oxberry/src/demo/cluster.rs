@@ -16,8 +16,8 @@ use rustix::process::Signal;
 use super::{
     Arguments,
     child::{Event, Node},
-    command_line::{self, Meeting},
-    fault::What,
+    command_line::{self, Meeting, Sockets},
+    fault::{CONTROLLER, What},
     input::Input,
     interrupt::Interrupt,
     notice::{Notice, Reader},
@@ -35,7 +35,6 @@ const END_PATIENCE: Duration = Duration::from_millis(2_500);
 /// it takes to notice that a Pi is silent.
 const RESULT_PATIENCE: Duration = Duration::from_secs(15);
 
-const CONTROLLER: &str = "controller";
 const DASHBOARD: &str = "dashboard";
 
 /// What messages call the notice of where a part listens.
@@ -66,6 +65,8 @@ pub(super) struct Cluster {
     result_due: Option<Instant>,
     /// What dies on purpose, and comes back.
     supervisor: Option<Supervisor>,
+    /// What starts the controller again.
+    controller: Vec<String>,
     /// What starts a Pi again: where it meets the others, and who hears of it.
     meeting: Option<(Meeting, Sender<Event>)>,
 }
@@ -82,6 +83,7 @@ impl Cluster {
             has_page_ended: false,
             result_due: None,
             supervisor: None,
+            controller: Vec::new(),
             meeting: None,
         }
     }
@@ -103,9 +105,9 @@ impl Cluster {
         let pis = usize::from(arguments.pis);
         cluster.say(format_args!("playing {} to {pis} Pis", input.describe()));
 
-        let controller = command_line::controller(arguments, input);
+        let controller = command_line::controller(arguments, input, &Sockets::any());
         cluster.spawn(CONTROLLER, &controller, Notice::of_controller, &sender)?;
-        let (data, control, setup) = cluster.await_notice(CONTROLLER, LISTENING, |notice| {
+        let sockets = cluster.await_notice(CONTROLLER, LISTENING, |notice| {
             if let Notice::Controller(OfController::Listening {
                 data,
                 control,
@@ -113,13 +115,17 @@ impl Cluster {
                 ..
             }) = notice
             {
-                Ok((data, control, setup))
+                Ok(Sockets {
+                    data,
+                    control,
+                    setup,
+                })
             } else {
                 Err(notice)
             }
         })?;
 
-        let dashboard = command_line::dashboard(arguments, input, &setup, events_file);
+        let dashboard = command_line::dashboard(arguments, input, &sockets.setup, events_file);
         cluster.spawn(DASHBOARD, &dashboard, Notice::of_dashboard, &sender)?;
         let (web, stock) = cluster.await_notice(DASHBOARD, LISTENING, |notice| match notice {
             Notice::Dashboard(OfDashboard::Listening { web, stock }) => Ok((web, stock)),
@@ -127,9 +133,10 @@ impl Cluster {
         })?;
         cluster.page = format!("http://{web}/");
 
+        // Should it be started again, it is where the others look for it.
+        cluster.controller = command_line::controller(arguments, input, &sockets);
         let meeting = Meeting {
-            data,
-            control,
+            controller: sockets,
             stock,
         };
         for number in 1..=pis {
@@ -138,9 +145,9 @@ impl Cluster {
             cluster.spawn(&name, &pi, Notice::of_pi, &sender)?;
         }
         cluster.await_start()?;
+        let controller = Endpoint::from_str(&meeting.controller.setup)?;
         cluster.meeting = Some((meeting, sender));
         if !arguments.faults.is_empty() {
-            let controller = Endpoint::from_str(&setup)?;
             cluster.supervisor = Some(Supervisor::new(&arguments.faults, controller, now()));
         }
         Ok(cluster)
@@ -270,10 +277,15 @@ impl Cluster {
                     let Some((meeting, sender)) = &self.meeting else {
                         continue;
                     };
-                    let (pi, sender) = (command_line::pi(&name, meeting), sender.clone());
+                    let (line, reader): (_, Reader) = if name == CONTROLLER {
+                        (self.controller.clone(), Notice::of_controller)
+                    } else {
+                        (command_line::pi(&name, meeting), Notice::of_pi)
+                    };
+                    let sender = sender.clone();
                     self.say(format_args!("{name} is started again"));
                     self.nodes.retain(|node| node.name() != name);
-                    self.spawn(&name, &pi, Notice::of_pi, &sender)?;
+                    self.spawn(&name, &line, reader, &sender)?;
                 }
             }
         }

@@ -9,19 +9,40 @@ use super::{Arguments, input::Input};
 /// A free port of this machine.
 const ANY_PORT: &str = "tcp://127.0.0.1:0";
 
+/// Where the sockets of a controller are, as it said.
+#[derive(Clone, Debug)]
+pub(super) struct Sockets {
+    /// Its batches.
+    pub(super) data: String,
+    /// Its control socket.
+    pub(super) control: String,
+    /// Where it is asked.
+    pub(super) setup: String,
+}
+
+impl Sockets {
+    /// Any that are free.
+    pub(super) fn any() -> Self {
+        let any = || ANY_PORT.to_owned();
+        Self {
+            data: any(),
+            control: any(),
+            setup: any(),
+        }
+    }
+}
+
 /// Where the sockets are that a Pi connects to.
 #[derive(Debug)]
 pub(super) struct Meeting {
-    /// The controller's batches.
-    pub(super) data: String,
-    /// The controller's control socket.
-    pub(super) control: String,
+    /// Those of the controller.
+    pub(super) controller: Sockets,
     /// The dashboard's socket for stock events.
     pub(super) stock: String,
 }
 
-/// The controller, which plays the input.
-pub(super) fn controller(arguments: &Arguments, input: &Input) -> Vec<String> {
+/// The controller, which plays the input, with its sockets there.
+pub(super) fn controller(arguments: &Arguments, input: &Input, sockets: &Sockets) -> Vec<String> {
     let pis = usize::from(arguments.pis);
     owned(&[
         "controller",
@@ -34,11 +55,11 @@ pub(super) fn controller(arguments: &Arguments, input: &Input) -> Vec<String> {
         arguments.speed(),
         "--await-visual",
         "--data",
-        ANY_PORT,
+        &sockets.data,
         "--control",
-        ANY_PORT,
+        &sockets.control,
         "--setup",
-        ANY_PORT,
+        &sockets.setup,
         "--dialect",
         input.dialect(),
         "--json-notices",
@@ -87,9 +108,9 @@ pub(super) fn pi(name: &str, meeting: &Meeting) -> Vec<String> {
         "--name",
         name,
         "--data",
-        &meeting.data,
+        &meeting.controller.data,
         "--control",
-        &meeting.control,
+        &meeting.controller.control,
         "--stock",
         &meeting.stock,
         // Nobody runs a demonstration for days; several would need a limit that few shells have.

@@ -8,6 +8,9 @@ const RESTART: Duration = Duration::from_secs(1);
 /// How long a process is paused: longer than until the controller takes it for dead.
 const PAUSE: Duration = Duration::from_secs(8);
 
+/// What the controller is called.
+pub(super) const CONTROLLER: &str = "controller";
+
 /// The longest time that can be said.
 const MOST: Duration = Duration::from_secs(86_400);
 
@@ -62,9 +65,10 @@ impl FromStr for Fault {
         };
         let (node, times) = rest.split_once('@').ok_or(no("no `@` after NODE"))?;
         let number = node.strip_prefix("pi-").map(str::parse::<u16>);
-        if !number.is_some_and(|number| number.is_ok_and(|number| number > 0)) {
+        let is_pi = number.is_some_and(|number| number.is_ok_and(|number| number > 0));
+        if !is_pi && node != CONTROLLER {
             return Err(NoFault(format!(
-                "{node} is no Pi; what can die here is pi-1, pi-2, …"
+                "{node} cannot die here; what can is controller, pi-1, pi-2, …"
             )));
         }
         let (at, back) = match times.split_once('+') {
@@ -116,6 +120,10 @@ mod tests {
         let fault: Fault = "pause:pi-12@0.5+2.25".parse().unwrap();
         assert_eq!(fault.what, What::Pause);
         assert_eq!(fault.at, Duration::from_millis(500));
+        assert_eq!(
+            "kill:controller@3".parse::<Fault>().unwrap().node,
+            CONTROLLER
+        );
         assert_eq!(fault.back_after, Duration::from_millis(2_250));
     }
 
@@ -125,8 +133,8 @@ mod tests {
             ("pi-1@5", "no `:`"),
             ("burn:pi-1@5", "burn is neither"),
             ("kill:pi-1", "no `@`"),
-            ("kill:pi-0@5", "pi-0 is no Pi"),
-            ("kill:controller@5", "controller is no Pi"),
+            ("kill:pi-0@5", "pi-0 cannot die"),
+            ("kill:visual@5", "visual cannot die"),
             ("kill:pi-1@soon", "soon is no number"),
             ("kill:pi-1@-1", "-1 is no number"),
             ("kill:pi-1@1+nan", "nan is no number"),

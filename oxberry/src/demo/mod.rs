@@ -28,6 +28,8 @@ Examples:
   oxberry demo --symbols 2000 --seed 7       a larger one
   oxberry demo DIR --speed 60                captured channel files, a minute in a second
   oxberry demo --fault kill:pi-2@5           a Pi dies after 5 s and is started again
+  oxberry demo DIR --check --speed 1 --fault kill:controller@3
+                                             the controller dies, and goes on where the Pis are
   oxberry demo DIR --check                   compare every replica with `oxberry replay`
 
 DIR holds <date>-ARCA_XDP_IBF_<channel>.dat, .pcap or .pcapng files and ARCASymbolMapping.txt.
@@ -54,8 +56,8 @@ pub(crate) struct Arguments {
     /// What the made-up market is made from
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Kill a Pi, or pause it, so many seconds after the start, and start it again, or let it go on, so
-    /// many later [default: 1 and 8]; may be given several times
+    /// Kill a Pi or the controller, or pause it, so many seconds after the start, and start it again, or let
+    /// it go on, so many later [default: 1 and 8]; may be given several times
     #[arg(long = "fault", value_name = "WHAT:NODE@SECONDS[+SECONDS]")]
     faults: Vec<Fault>,
     /// Run to the end of the feed and compare every replica, and every event that the page merged, with
@@ -105,11 +107,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Speed::MUST_BE
         )));
     }
-    let is_there = |fault: &&Fault| (1..=arguments.pis).any(|n| fault.node == format!("pi-{n}"));
+    let is_there = |fault: &&Fault| {
+        fault.node == fault::CONTROLLER
+            || (1..=arguments.pis).any(|n| fault.node == format!("pi-{n}"))
+    };
     if let Some(fault) = arguments.faults.iter().find(|fault| !is_there(fault)) {
         let (node, pis) = (&fault.node, arguments.pis);
         return Err(Failure::Usage(format!(
-            "--fault names {node}, but the Pis are pi-1 to pi-{pis} (--pis)"
+            "--fault names {node}, but there are a controller and pi-1 to pi-{pis} (--pis)"
         )));
     }
     let interrupt = Interrupt::listen()?;

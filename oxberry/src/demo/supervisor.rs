@@ -6,7 +6,7 @@ use oxberry_net::{Context, Endpoint};
 
 use super::{
     bill::Bill,
-    fault::{Fault, What},
+    fault::{CONTROLLER, Fault, What},
 };
 use crate::{console::say, status};
 
@@ -93,10 +93,10 @@ impl Supervisor {
     }
 
     fn look(&mut self, now: Instant) {
-        if let Some(cluster) = self.ask() {
-            for bill in &mut self.bills {
-                bill.look(now, &cluster);
-            }
+        let is_gone = self.brings_back(CONTROLLER);
+        let cluster = if is_gone { None } else { self.ask() };
+        for bill in &mut self.bills {
+            bill.look(now, cluster.as_ref());
         }
         let (settled, open) = self.bills.drain(..).partition(Bill::is_settled);
         self.bills = open;

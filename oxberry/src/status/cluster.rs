@@ -6,7 +6,7 @@ use oxberry_net::Endpoint;
 use oxberry_proto::NodeId;
 use oxberry_proto::status::{
     ChannelPosition, ChannelStatus, ControllerStatus, NodeState, NodeStatus, PartitionStatus,
-    Status, StatusRecord, TrustTotals,
+    RunPhase, Status, StatusRecord, TrustTotals,
 };
 
 /// All that was told.
@@ -15,7 +15,7 @@ pub(crate) struct Cluster {
     /// Whom it was told by.
     pub(super) controller: Endpoint,
     /// The whole.
-    pub(super) head: Status,
+    pub(crate) head: Status,
     /// What the controller counted.
     pub(super) counters: ControllerStatus,
     pub(crate) nodes: Vec<NodeStatus>,
@@ -112,6 +112,11 @@ impl Cluster {
     pub(super) fn worst_lag(&self, replica: &Replica) -> Option<u32> {
         let mut lags = replica.positions.iter().map(|at| self.lag(at));
         lags.try_fold(0, |worst, lag| Some(worst.max(lag?)))
+    }
+
+    /// Whether the feed is being played.
+    pub(crate) fn is_playing(&self) -> bool {
+        self.head.phase == RunPhase::Running
     }
 
     /// Whether every partition is on as many living nodes as it should be, and every book live on each.
