@@ -197,6 +197,25 @@ test("a click makes a row the current one, and on its star watches its symbol", 
   assert.equal(did.length, 3);
 });
 
+test("updates a second are shown without a change of the row, and none of old numbers", () => {
+  const { market, grid, body, drawNow } = start();
+  const rate = () => rows(body).get("0002").children[columnOf("rate")].textContent;
+  market.handleTime(0);
+  market.update([cells(2, { ...inState("live"), events: 90 })]);
+  market.handleTime(3_000);
+  grid.schedule();
+  drawNow();
+  const busy = Number(rate());
+  assert.ok(busy > 10, rate());
+  market.handleTime(6_000);
+  grid.schedule();
+  drawNow();
+  assert.ok(Number(rate()) < busy, "it falls while nothing comes");
+  grid.setOld(true);
+  drawNow();
+  assert.equal(rate(), "");
+});
+
 test("a text that is long in another width is small there", () => {
   const { market, grid, body, drawNow } = start();
   market.update([cells(0, { ...inState("live"), bid: "584.9325" })]);

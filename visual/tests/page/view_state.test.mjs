@@ -33,5 +33,6 @@ test("an address that was mistyped shows what is usual", () => {
 test("an address is of bounded length", () => {
   const watched = Array.from({ length: 5_000 }, (_, at) => `S${at}`);
   assert.equal(read(queryOf({ ...USUAL_VIEW, watched })).watched.length, 200);
+  assert.equal(read(`?watch=${watched.join(",")}`).watched.length, 200);
   assert.equal(read(`?q=${"x".repeat(10_000)}`).search.length, 64);
 });
