@@ -132,14 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn the_median_forgets_what_is_older_than_its_window() {
-        let window = u32::try_from(MEDIAN_WINDOW).unwrap();
-        let mut trades: Vec<_> = (0..1_000).map(|_| (1, 1)).collect();
-        trades.extend((0..window / 2 + 1).map(|_| (9, 1)));
-        assert_eq!(cents(counted(&trades).figures().unwrap().median), 9);
-        trades.pop();
-        trades.insert(0, (9, 1));
-        assert_eq!(cents(counted(&trades).figures().unwrap().median), 1);
+    fn the_median_is_that_of_the_last_trades_of_its_window() {
+        let mut counted = Trades::default();
+        let mut prices = Vec::new();
+        for number in 1..200_i64 {
+            let price = number * 7_919 % 1_009;
+            prices.push(price);
+            counted.count(Price::from_raw(price * CENT), Qty::from_raw(1));
+            let from = prices.len().saturating_sub(MEDIAN_WINDOW);
+            let mut window = prices[from..].to_vec();
+            window.sort_unstable();
+            let figures = counted.figures().unwrap();
+            let median = window[(window.len() - 1) / 2];
+            assert_eq!(cents(figures.median), median, "after {number} trades");
+            assert_eq!(
+                cents(figures.change.by),
+                price - prices[0],
+                "after {number} trades"
+            );
+        }
     }
 
     #[test]
