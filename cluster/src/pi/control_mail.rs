@@ -67,6 +67,14 @@ impl ControlMail {
         self.last_run = Some(run);
     }
 
+    /// The books are to be reported anew.
+    pub(super) fn forget_digests(&mut self) {
+        self.digests.clear();
+        self.next_digest = 0;
+        self.has_digests = false;
+        self.digests_due = false;
+    }
+
     /// The Pi leaves its run: nothing of it is to be sent any more.
     pub(super) fn leave(&mut self) {
         self.length = 0;
@@ -74,10 +82,7 @@ impl ControlMail {
         self.ready_due = false;
         self.beat_due = false;
         self.farewell_due = false;
-        self.digests.clear();
-        self.next_digest = 0;
-        self.has_digests = false;
-        self.digests_due = false;
+        self.forget_digests();
     }
 
     /// Whether a message waits to be sent.

@@ -256,6 +256,14 @@ impl Pi<'_> {
         }
     }
 
+    /// There is a controller again: what could not be had without one is asked for once more before the
+    /// books are reported.
+    pub(super) fn heal_once_more(&mut self) {
+        self.heals_until = None;
+        self.taker.round.begin_last();
+        self.mail.forget_digests();
+    }
+
     /// Whether no book could be better by a snapshot.
     fn is_sound(&self) -> bool {
         let slots = self.symbols.iter();

@@ -23,6 +23,9 @@ impl Pi<'_> {
             self.introducing = Introducing::Itself;
             // It has to know how far this Pi is before it can go on.
             self.streams.owe_all(now);
+            if self.phase == Phase::Ended {
+                self.heal_once_more();
+            }
         } else {
             // It has left that run meanwhile, or has nothing more to say in it.
             self.counters.foreign += 1;

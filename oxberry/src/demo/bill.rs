@@ -132,6 +132,17 @@ mod tests {
 
     use super::*;
 
+    const TENTH: Duration = Duration::from_millis(100);
+
+    /// When something happened, whenever that is.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "there is no other way to an instant"
+    )]
+    fn struck() -> Instant {
+        Instant::now()
+    }
+
     /// The cluster with these processes of the name `pi-2`.
     fn cluster(processes: &[(u16, NodeState)]) -> Cluster {
         let mut cluster = Cluster::of_one_symbol();
@@ -155,16 +166,13 @@ mod tests {
     }
 
     /// What the bill says after a fault, when the cluster looked so at these tenths of a second.
-    fn bill(fault: &str, looks: &[(u64, &[(u16, NodeState)])]) -> String {
-        let struck = Instant::now();
+    fn bill(fault: &str, looks: &[(u32, &[(u16, NodeState)])]) -> String {
+        let struck = struck();
         let before = cluster(&[(1, NodeState::Ready)]);
         let fault = fault.parse().expect("it is a fault");
         let mut bill = Bill::new(fault, struck, Some(&before));
         for (tenths, processes) in looks {
-            bill.look(
-                struck + Duration::from_millis(100 * tenths),
-                Some(&cluster(processes)),
-            );
+            bill.look(struck + TENTH * *tenths, Some(&cluster(processes)));
         }
         bill.to_string()
     }
@@ -210,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_the_controller_did_not_say_at_the_fault_is_taken_from_the_first_look() {
-        let struck = Instant::now();
+        let struck = struck();
         let mut bill = Bill::new("kill:pi-2@5".parse().expect("it is a fault"), struck, None);
         let ready = cluster(&[(1, NodeState::Ready)]);
         bill.look(struck + Duration::from_millis(100), Some(&ready));
@@ -221,11 +229,11 @@ mod tests {
 
     #[test]
     fn a_controller_is_back_when_the_feed_goes_on() {
-        let struck = Instant::now();
+        let struck = struck();
         let fault = "kill:controller@3".parse().expect("it is a fault");
         let mut bill = Bill::new(fault, struck, None);
         let mut look = |tenths, cluster: Option<&Cluster>| {
-            bill.look(struck + Duration::from_millis(100 * tenths), cluster);
+            bill.look(struck + TENTH * tenths, cluster);
             bill.to_string()
         };
         let mut gathers = cluster(&[]);
