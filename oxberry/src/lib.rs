@@ -7,6 +7,7 @@ mod console;
 mod decode;
 mod demo;
 mod dialect;
+mod export;
 mod failure;
 mod findings;
 mod generate;
@@ -20,6 +21,7 @@ mod replay;
 mod sim;
 mod size;
 mod status;
+mod whole_file;
 
 use std::process::ExitCode;
 

@@ -2,99 +2,52 @@
 //!
 //! What a cluster computes must equal this, down to the digest of every book.
 
+mod arguments;
 mod events;
+mod every;
+mod grid;
 mod inputs;
+mod instant;
+mod new_york;
 mod outcome;
+mod period;
 mod player;
+mod rejections;
 mod rows;
+mod selection;
+mod sink;
 mod table;
+mod views;
 
 use std::{
     io::{self, Write as _},
     path::PathBuf,
 };
 
-use clap::{Args, ValueEnum};
-use oxberry_core::book::Capacity;
-
-use self::rows::{Choice, Rows};
 pub(crate) use self::{
+    arguments::Arguments,
     events::EventRows,
     inputs::Inputs,
     outcome::Outcome,
     player::{Plan, play},
 };
+use self::{
+    arguments::Table,
+    grid::Grid,
+    player::play_period,
+    rows::Rows,
+    selection::select,
+    sink::Sink,
+    views::{BestPrices, BooksAt, DepthRows, OrderRows, QueueRows, TradeRows, View},
+};
 use crate::{
     console::Console,
+    export::Destination,
     failure::Failure,
-    input::{InputArguments, refuse_repeated_pipes, refuse_to_overwrite},
+    input::{refuse_repeated_pipes, refuse_to_overwrite},
     output::Output,
+    whole_file::WholeFile,
 };
-
-const EXAMPLES: &str = "\
-Examples:
-  oxberry replay captured/ --depth 10 > depth.csv
-  oxberry replay 20111219-ARCA_XDP_IBF_1.dat --symbols ARCASymbolMapping.txt --every-message
-  oxberry replay captured/ --digest
-
-A row is written when something within the best N levels of a symbol changed; with --every-message
-after every order or trade message (types 100-104, 106, 110 and 220). Prices are raw, an absent
-level is 0,0, times are nanoseconds since 1970 UTC and empty while unknown.
-
-Everything odd is told on standard error with its symbol and sequence number, the first ones of
-each kind in full, and counted in the summary. A book that missed something or contradicts the feed
-is stale, and named as such, until the feed clears or refreshes it. A book begun in the middle of a
-day is partial: it lacks orders from before.
-
-Exit codes: 0 done, 1 an input could not be read or has faults, 2 usage, 3 done, but some symbol was
-not live at a row or at the end.";
-
-/// What `oxberry replay` can be told.
-#[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Arguments {
-    /// Channel files or captures, plain, .gz or .zst, - for standard input, or a directory of
-    /// *_IBF_<channel>.dat, .pcap or .pcapng files; all are merged by send time
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// The symbol mapping file; may be left out where ARCASymbolMapping.txt lies in the directory or
-    /// beside the files
-    #[arg(long, value_name = "FILE")]
-    symbols: Option<PathBuf>,
-    #[command(flatten)]
-    input: InputArguments,
-    /// Levels of each side in a row
-    #[arg(long, value_name = "N", default_value_t = 1,
-        value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    depth: u16,
-    /// Write a row after every order or trade message
-    #[arg(long)]
-    every_message: bool,
-    /// Tell in each row whether the book can be trusted: live, recovering, partial or stale
-    #[arg(long)]
-    trust: bool,
-    /// Write a row to FILE for each message that changed the best price, its size or the trust of a
-    /// symbol, or printed a trade: what a page of a cluster would merge
-    #[arg(long, value_name = "FILE")]
-    events: Option<PathBuf>,
-    /// Print only the digest of all books
-    #[arg(long)]
-    digest: bool,
-    /// How to print rows
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    format: Format,
-    /// Orders that may rest at once, over all symbols; memory is taken for them at start
-    #[arg(long, value_name = "N", default_value_t = 1_000_000,
-        value_parser = clap::value_parser!(u32).range(1..=i64::from(Capacity::MOST)))]
-    orders: u32,
-}
-
-/// How rows are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Comma-separated values
-    Csv,
-}
 
 /// Replays what the arguments name.
 ///
@@ -104,17 +57,17 @@ enum Format {
 /// everything that is good is used before.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut console = Console::new(!arguments.digest);
+    let table = arguments.table()?;
     let plan = plan(arguments, &console)?;
-    let Format::Csv = arguments.format;
-    let events = arguments.events.as_deref();
-    let mut events = events.map(EventRows::create).transpose()?;
     let mut rows = if arguments.digest {
         None
     } else {
-        Some(rows(arguments, &plan.inputs)?)
+        Some(rows(arguments, table, &plan.inputs)?)
     };
-    let outcome = play(&plan, rows.as_mut(), events.as_mut(), &mut console)?;
-    drop(rows);
+    let events = arguments.events.as_deref();
+    let mut events = events.map(EventRows::create).transpose()?;
+    let period = arguments.period();
+    let outcome = play_period(&plan, period, rows.as_mut(), events.as_mut(), &mut console)?;
     if let Some(events) = &mut events {
         events.flush()?;
     }
@@ -126,9 +79,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     // All was read, so a digest that nobody wants changes nothing about how it went.
     if outcome.is_faulty() {
+        if let Some(out) = &arguments.out {
+            let out = out.display();
+            console.say(format_args!(
+                "{out}: not written, since the input has faults"
+            ));
+        }
         return Err(Failure::FaultyInput);
     }
     printed.map_err(Failure::of_output)?;
+    rows.map_or(Ok(()), Rows::complete)?;
     if outcome.was_always_live() {
         Ok(())
     } else {
@@ -138,38 +98,72 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// What is to be played. Refuses paths that cannot be read twice, or would be read and written.
 fn plan(arguments: &Arguments, console: &Console) -> Result<Plan, Failure> {
-    let named = arguments.paths.iter().chain(&arguments.symbols);
+    let paths = arguments.paths();
+    if paths.is_empty() {
+        return Err(Failure::Usage(
+            "PATH is needed: what is to be read".to_owned(),
+        ));
+    }
+    let named = paths.iter().chain(&arguments.symbols);
     refuse_repeated_pipes(named.map(PathBuf::as_path))?;
-    let inputs = Inputs::resolve(&arguments.paths, arguments.symbols.as_deref(), console)?;
-    if let Some(events) = &arguments.events {
-        let read = inputs.files.iter().chain([&inputs.symbols]);
-        refuse_to_overwrite("--events", events, read.map(PathBuf::as_path))?;
+    let inputs = Inputs::resolve(&paths, arguments.symbols.as_deref(), console)?;
+    for (option, written) in [("--events", &arguments.events), ("--out", &arguments.out)] {
+        if let Some(written) = written {
+            let read = inputs.files.iter().chain([&inputs.symbols]);
+            refuse_to_overwrite(option, written, read.map(PathBuf::as_path))?;
+        }
+    }
+    if arguments.out.is_some() && arguments.out == arguments.events {
+        let message = "--out and --events name the same file".to_owned();
+        return Err(Failure::Usage(message));
     }
     Ok(Plan {
         inputs,
         dialect: arguments.input.dialect,
         filter: arguments.input.filter(),
-        orders: arguments.orders,
+        orders: arguments.most_orders(),
         has_options: true,
     })
 }
 
-/// The rows of the depth, on standard output.
-fn rows(arguments: &Arguments, inputs: &Inputs) -> Result<Rows, Failure> {
-    let choice = if arguments.every_message {
-        Choice::EveryMessage
-    } else {
-        Choice::Changes
+/// The rows of a table, from the choice of symbols to the file.
+fn rows(arguments: &Arguments, table: Table, inputs: &Inputs) -> Result<Rows, Failure> {
+    let symbols = select(inputs, &arguments.symbol)?;
+    let view: Box<dyn View> = match table {
+        Table::Bbo => Box::new(BestPrices::default()),
+        Table::Depth(depth, choice) => Box::new(DepthRows::new(depth, choice, symbols.len())?),
+        Table::Trades => Box::new(TradeRows::default()),
+        Table::Orders => Box::new(OrderRows::default()),
+        Table::Queue(orders) => Box::new(QueueRows::new(orders)),
+        Table::At(shown) => Box::new(BooksAt::new(shown)),
     };
-    let symbols = inputs.mapping.symbols.values();
-    let names = symbols.map(|symbol| symbol.cqs_symbol.clone());
-    Ok(Rows::new(
-        Output::new(),
-        arguments.depth.into(),
-        choice,
-        names.collect(),
-        arguments.trust,
-    )?)
+    let mut schema = view.schema();
+    if arguments.has_trust() {
+        schema.push("trust".to_owned());
+    }
+    if arguments.every.is_some() {
+        schema.push("ts_sample_ns".to_owned());
+        schema.push("age_ns".to_owned());
+    }
+    let file = arguments
+        .out
+        .as_deref()
+        .map(WholeFile::create)
+        .transpose()?;
+    let destination = match &file {
+        Some(file) => Destination::File(file.file()?),
+        None => Destination::StandardOutput,
+    };
+    if !arguments.format.is_text() && destination.is_terminal() {
+        return Err(Failure::Usage(format!(
+            "--format {} is not for a terminal: --out FILE says where it goes",
+            arguments.format.name()
+        )));
+    }
+    let writer = (arguments.format).writer(&schema, arguments.prices(), destination)?;
+    let grid = arguments.every.map(Grid::new);
+    let sink = Sink::new(writer, symbols, arguments.has_trust(), grid);
+    Ok(Rows::new(view, sink, arguments.symbol.is_empty(), file))
 }
 
 fn print_digest(outcome: &Outcome) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use oxberry_core::{
     book::{Books, Capacity},
-    units::SymbolIndex,
+    units::{SymbolIndex, UnixNanos},
     xdp::PacketRef,
 };
 use oxberry_feed::{
@@ -20,6 +20,7 @@ use super::{
     events::EventRows,
     inputs::Inputs,
     outcome::{self, Outcome},
+    period::{Bounds, Period},
     rows::Rows,
     table::{Hearing, Place, Table},
 };
@@ -54,13 +55,28 @@ pub(crate) struct Plan {
 /// left out from there on.
 pub(crate) fn play(
     plan: &Plan,
+    rows: Option<&mut Rows>,
+    events: Option<&mut EventRows>,
+    console: &mut Console,
+) -> Result<Outcome, Failure> {
+    play_period(plan, Period::default(), rows, events, console)
+}
+
+/// Replays the plan up to the end of a period; of `rows` those in it are written.
+///
+/// # Errors
+///
+/// As [`play`], and when nothing can be in the period.
+pub(super) fn play_period(
+    plan: &Plan,
+    period: Period,
     mut rows: Option<&mut Rows>,
     events: Option<&mut EventRows>,
     console: &mut Console,
 ) -> Result<Outcome, Failure> {
     if let Some(rows) = &mut rows {
         // The header: the first packet may be long in coming.
-        rows.hand_over().map_err(Failure::of_output)?;
+        rows.hand_over()?;
     }
     #[expect(
         clippy::disallowed_methods,
@@ -100,6 +116,9 @@ pub(crate) fn play(
         table,
         files: &files,
         channels,
+        period,
+        clock: None,
+        stopped: None,
     };
     let mut merge = Merge::new(sources);
     player.play(&mut merge)?;
@@ -113,6 +132,11 @@ struct Player<'a> {
     /// What messages call the sources.
     files: &'a [String],
     channels: Channels<Place<'a>>,
+    period: Period,
+    /// The period of this feed, and when the latest packet was sent.
+    clock: Option<(Bounds, UnixNanos)>,
+    /// Why reading stopped before the end.
+    stopped: Option<String>,
 }
 
 impl Player<'_> {
@@ -121,6 +145,9 @@ impl Player<'_> {
             match merge.advance() {
                 Ok(Some(number)) => {
                     self.packet(number, merge.packet(number))?;
+                    if self.stopped.is_some() {
+                        break;
+                    }
                     self.table.count_packet();
                 }
                 Ok(None) => break,
@@ -128,10 +155,35 @@ impl Player<'_> {
             }
             self.table.hand_over()?;
         }
+        let stop = self.clock.and_then(|(bounds, _)| bounds.stop);
+        self.table.stop(stop.filter(|_| self.stopped.is_some()));
         for HandledChannel { named, handler, .. } in self.channels.iter_mut() {
             handler.finish(&mut Hearing::new(&mut self.table, named));
         }
-        self.table.flush()
+        self.table.end()
+    }
+
+    /// Moves the clock to when a packet was sent, never back; says whether it is to be read.
+    fn advance(&mut self, place: Place<'_>, sent: UnixNanos) -> Result<bool, Failure> {
+        let bounds = match self.clock {
+            Some((bounds, _)) => bounds,
+            None => {
+                let bounds = self.period.of_feed(sent)?;
+                self.table.begin(bounds);
+                bounds
+            }
+        };
+        let now = self.clock.map_or(sent, |(_, before)| before.max(sent));
+        if bounds.stop.is_some_and(|stop| stop <= now) {
+            let Place { file, offset } = place;
+            self.stopped = Some(format!(
+                "stopped before the packet at byte {offset} of {file}, as it was told to"
+            ));
+            return Ok(false);
+        }
+        self.clock = Some((bounds, now));
+        self.table.advance(now);
+        Ok(true)
     }
 
     fn packet(&mut self, source: usize, packet: Packet<'_>) -> Result<(), Failure> {
@@ -150,6 +202,9 @@ impl Player<'_> {
                 return Ok(());
             }
         };
+        if !self.advance(place, packet.header().send_time)? {
+            return Ok(());
+        }
         let mapping = self.table.mapping();
         let channel = self.channels.of_packet(source, group, &packet, mapping)?;
         if let Some((_, HandledChannel { named, handler, .. })) = channel {
@@ -207,6 +262,8 @@ impl Player<'_> {
         if !all.is_plain() {
             outcome.lines.push(all.to_string());
         }
+        outcome.lines.extend(self.stopped);
+        outcome.lines.extend(self.table.remarks());
         outcome
     }
 }

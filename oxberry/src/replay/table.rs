@@ -9,7 +9,7 @@ use oxberry_core::{
     book::{Applied, Books, ChannelPast, Rejection, SymbolSlot, Trust},
     feed::{Action, Beginning, FeedEvent, Follower, Lost},
     line::Continuity,
-    units::{ChannelId, Numbering, OrderId, Position, SeqNum, SymbolIndex, SymbolSeqNum},
+    units::{ChannelId, Numbering, Position, SeqNum, SymbolIndex, SymbolSeqNum, UnixNanos},
     xdp::{Body as _, LegacySymbolIndexMapping, Message, MessageRef, PacketRef, WireError},
 };
 use oxberry_feed::{
@@ -20,8 +20,7 @@ use oxberry_feed::{
 };
 
 use super::{
-    events::EventRows,
-    rows::{Rows, is_of_order_or_trade},
+    events::EventRows, period::Bounds, rejections, rows::Rows, views::is_of_order_or_trade,
 };
 use crate::{console::Console, failure::Failure, findings::Findings};
 
@@ -174,14 +173,54 @@ impl<'a> Table<'a> {
         }
         let rows = self.rows.as_mut();
         rows.map_or(Ok(()), |rows| rows.hand_over())
-            .map_err(Failure::of_output)
     }
 
-    /// Writes out what waits in buffers.
-    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+    /// The period turned out to be this one.
+    pub(super) fn begin(&mut self, bounds: Bounds) {
+        if let Some(rows) = &mut self.rows {
+            rows.begin(bounds);
+        }
+    }
+
+    /// A packet comes that was sent now.
+    #[inline]
+    pub(super) fn advance(&mut self, now: UnixNanos) {
+        if let Some(rows) = &mut self.rows {
+            rows.advance(now, &self.books);
+        }
+    }
+
+    /// No packet comes any more, since this time is reached or there is none.
+    pub(super) fn stop(&mut self, stop: Option<UnixNanos>) {
+        if let Some(rows) = &mut self.rows {
+            rows.stop(stop, &self.books);
+        }
+    }
+
+    /// Makes the rows of the end, and writes out what waits in buffers.
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
         let rows = self.rows.as_mut();
-        rows.map_or(Ok(()), |rows| rows.flush())
-            .map_err(Failure::of_output)
+        rows.map_or(Ok(()), |rows| rows.end(&self.books))
+    }
+
+    /// What is to be said of the rows.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let rows = self.rows.as_ref();
+        rows.map_or(Vec::new(), |rows| rows.remarks())
+    }
+
+    /// The present numbering of a channel.
+    fn numbering(&self, channel: ChannelId) -> Numbering {
+        let past = self.past.get(&channel);
+        past.map_or(Numbering::NONE, ChannelPast::numbering)
+    }
+
+    /// Something happened to a whole channel, up to this number.
+    fn shaken(&mut self, channel: ChannelId, seq_num: SeqNum) {
+        let numbering = self.numbering(channel);
+        if let Some(rows) = &mut self.rows {
+            rows.shaken((channel, numbering), seq_num, &self.books);
+        }
     }
 
     /// Tells which of the symbols that a packet defines the mapping file names otherwise.
@@ -230,10 +269,8 @@ impl<'a> Table<'a> {
 
     /// Writes the row of the event stream that the event asks for.
     fn write_event(&mut self, channel: ChannelId, event: &FeedEvent, applied: &Applied) {
-        let past = self.past.get(&channel);
-        let numbering = past.map_or(Numbering::NONE, ChannelPast::numbering);
         let position = Position {
-            numbering,
+            numbering: self.numbering(channel),
             seq_num: event.seq_num,
         };
         let name = self.name_in_a_cluster(event.symbol_index);
@@ -261,30 +298,19 @@ impl<'a> Table<'a> {
 
     #[cold]
     fn rejected(&mut self, event: &FeedEvent, rejection: Rejection) {
-        let (kind, remedy) = match rejection {
-            Rejection::UnknownOrder => ("unknown orders", ""),
-            Rejection::LateDelete => ("deletes of expired orders", ""),
-            Rejection::DuplicateOrder => ("duplicate orders", ""),
-            Rejection::ZeroQuantity => ("events without shares", ""),
-            Rejection::ExcessExecution => ("executions of more than the order has", ""),
-            Rejection::OldMessage => ("new messages with old numbers", ""),
-            Rejection::OtherChannel => ("messages of symbols that two channels claim", ""),
-            Rejection::OrdersFull | Rejection::LevelsFull | Rejection::IdsCrowded => {
-                self.full = true;
-                let remedy = if self.has_options {
-                    "; raise --orders"
-                } else {
-                    ""
-                };
-                ("orders without room", remedy)
-            }
-            Rejection::ScaleLost | _ => ("other contradictions", ""),
+        let kind = rejections::kind(rejection);
+        let is_full = rejections::is_full(rejection);
+        self.full |= is_full;
+        let remedy = if is_full && self.has_options {
+            "; raise --orders"
+        } else {
+            ""
         };
         let symbol = self.symbol(event.symbol_index);
         let number = event
             .symbol_seq_num
             .map_or("unknown".into(), |number| number.to_string());
-        let order = order_in_question(&event.action, rejection)
+        let order = rejections::order_in_question(&event.action, rejection)
             .map_or(String::new(), |id| format!(" (order {id})"));
         let trust = self
             .books
@@ -407,6 +433,9 @@ impl Follower for Hearing<'_, '_, '_> {
         if let Action::Define { .. } | Action::Refresh { .. } = event.action {
             table.define_by(channel, &event);
         }
+        if let Some(rows) = &mut table.rows {
+            rows.before(&event, &table.books);
+        }
         let Ok(applied) = table.books.apply(channel, &event) else {
             let past = table.past.entry(channel).or_default();
             past.passed_over(event.seq_num);
@@ -424,7 +453,9 @@ impl Follower for Hearing<'_, '_, '_> {
         let is_row = is_of_order_or_trade(event.action);
         table.untrusted |= is_row && table.books.trust(applied.slot) != Trust::Live;
         if let Some(rows) = &mut table.rows {
-            rows.after(&event, &table.books, applied.slot);
+            let past = table.past.get(&channel);
+            let numbering = past.map_or(Numbering::NONE, ChannelPast::numbering);
+            rows.after((channel, numbering), &event, &applied, &table.books);
         }
         if table.events.is_some() && applied.is_news() {
             table.write_event(channel, &event, &applied);
@@ -449,6 +480,7 @@ impl Follower for Hearing<'_, '_, '_> {
                 );
             }
         }
+        self.table.shaken(self.named.id, beginning.after);
     }
 
     fn lost(&mut self, lost: Lost) {
@@ -456,6 +488,7 @@ impl Follower for Hearing<'_, '_, '_> {
         for slot in self.table.books.slots() {
             self.table.books.lost(slot, self.named.id, lost.last);
         }
+        self.table.shaken(self.named.id, lost.last);
         let (name, Lost { first, last }) = (&self.named.name, lost);
         match self.packet {
             Some((Place { offset, .. }, number)) if last < number => self.table.find(
@@ -477,11 +510,12 @@ impl Follower for Hearing<'_, '_, '_> {
         }
     }
 
-    fn settled(&mut self, _: SeqNum) {
+    fn settled(&mut self, before: SeqNum) {
         self.past().settled();
         for slot in self.table.books.slots() {
             self.table.books.settled(slot, self.named.id);
         }
+        self.table.shaken(self.named.id, before);
     }
 }
 
@@ -545,15 +579,4 @@ impl<'f> Listener<Place<'f>> for Hearing<'_, 'f, '_> {
         self.table
             .find(kind, format_args!("{file}: packet at byte {offset}: {why}"));
     }
-}
-
-/// The order that a rejection is about: of a replacement the one that joins, unless the one that
-/// leaves is not there.
-fn order_in_question(action: &Action, rejection: Rejection) -> Option<OrderId> {
-    if let Action::Replace { new_order_id, .. } = *action
-        && rejection != Rejection::UnknownOrder
-    {
-        return Some(new_order_id);
-    }
-    action.order_id()
 }

@@ -1,0 +1,96 @@
+//! The formats, and what writes each of them.
+
+use std::{fs::File, io};
+
+use clap::ValueEnum;
+
+use super::{columns::Schema, csv::Csv, jsonl::JsonLines, writer::RowWriter};
+use crate::{failure::Failure, output::Output};
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values under one header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// Databento Binary Encoding, of which records have fixed forms
+    Dbn,
+    /// Apache Parquet, compressed with Zstandard
+    Parquet,
+    /// The file format of Apache Arrow
+    Arrow,
+}
+
+/// How prices are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Prices {
+    /// Integers as the wire has them, to be divided by the scale of the symbol
+    Raw,
+    /// Exact decimal numbers
+    Decimal,
+}
+
+/// Where rows go.
+pub(crate) enum Destination {
+    /// Standard output.
+    StandardOutput,
+    /// A file that is there for its whole length only at the end.
+    File(File),
+}
+
+impl Format {
+    /// The name of the option's value.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Dbn => "dbn",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
+        }
+    }
+
+    /// Whether people can read it.
+    pub(crate) const fn is_text(self) -> bool {
+        matches!(self, Self::Csv | Self::Jsonl)
+    }
+
+    /// A writer of such rows.
+    ///
+    /// # Errors
+    ///
+    /// When this build cannot write the format; the error says which one can.
+    pub(crate) fn writer(
+        self,
+        schema: &Schema,
+        prices: Prices,
+        destination: Destination,
+    ) -> Result<Box<dyn RowWriter>, Failure> {
+        let output = match destination {
+            Destination::StandardOutput => Output::new(),
+            Destination::File(file) => Output::to_file(file),
+        };
+        Ok(match self {
+            Self::Csv => Box::new(Csv::new(schema, prices, output)),
+            Self::Jsonl => Box::new(JsonLines::new(schema, prices, output)),
+            Self::Dbn | Self::Parquet | Self::Arrow => return Err(self.is_not_built()),
+        })
+    }
+
+    /// What to do where the format is not in this build.
+    fn is_not_built(self) -> Failure {
+        let name = self.name();
+        Failure::Usage(format!(
+            "--format {name} is not in this build. The Debian package has it, and so has a build by \
+             `cargo build --release --features {name}`"
+        ))
+    }
+}
+
+impl Destination {
+    /// Whether somebody would see binary rows as characters.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(self, Self::StandardOutput) && io::IsTerminal::is_terminal(&io::stdout())
+    }
+}

@@ -1,0 +1,126 @@
+//! A row of a table, in no format yet.
+
+use oxberry_core::{
+    book::Trust,
+    feed::Action,
+    units::{
+        ChannelId, Position, PriceScale, RawPrice, Side, SymbolIndex, SymbolSeqNum, UnixNanos,
+    },
+};
+
+/// What stands in a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Nothing: it is not known, or there is none.
+    Absent,
+    /// A number, a size, a time or a duration.
+    Unsigned(u64),
+    /// A price under the scale of the row's symbol.
+    Price(RawPrice),
+    /// One of a few words.
+    Word(&'static str),
+    /// Codes of one character each, as the wire has them, without spaces at the end.
+    Codes([u8; 4]),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// Where a row comes from: the message that told it, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The symbol.
+    pub(crate) symbol_index: SymbolIndex,
+    /// The channel.
+    pub(crate) channel: ChannelId,
+    /// The message's numbering and number; its identity, together with the channel.
+    pub(crate) position: Position,
+    /// The message's number within its symbol.
+    pub(crate) symbol_seq_num: Option<SymbolSeqNum>,
+    /// When the matching engine did it.
+    pub(crate) ts_event: Option<UnixNanos>,
+    /// When the packet was sent that told it.
+    pub(crate) ts_send: UnixNanos,
+    /// What happened to the symbol; nothing where only the trust changed.
+    pub(crate) action: Option<Action>,
+}
+
+/// A row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    /// What the symbol is called.
+    pub(crate) symbol: &'a str,
+    /// The scale of its prices.
+    pub(crate) scale: PriceScale,
+    /// How far its book can be trusted, whether a column tells it or not.
+    #[cfg_attr(not(feature = "dbn"), expect(dead_code, reason = "only DBN asks"))]
+    pub(crate) trust: Trust,
+    /// Where it comes from.
+    #[cfg_attr(not(feature = "dbn"), expect(dead_code, reason = "only DBN asks"))]
+    pub(crate) origin: &'a Origin,
+    /// What stands in the columns behind the symbol.
+    pub(crate) values: &'a [Value],
+}
+
+impl Value {
+    /// The word for the side that an order rests on.
+    pub(crate) const fn side(side: Side) -> Self {
+        Self::Word(match side {
+            Side::Bid => "bid",
+            Side::Ask => "ask",
+        })
+    }
+
+    /// The word for the side that took liquidity.
+    pub(crate) const fn aggressor(side: Side) -> Self {
+        Self::Word(match side {
+            Side::Bid => "buy",
+            Side::Ask => "sell",
+        })
+    }
+
+    /// The word for a trust.
+    pub(crate) const fn trust(trust: Trust) -> Self {
+        Self::Word(match trust {
+            Trust::Live => "live",
+            Trust::Recovering => "recovering",
+            Trust::Partial => "partial",
+            Trust::Stale => "stale",
+        })
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self::Unsigned(number)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(number: u32) -> Self {
+        Self::Unsigned(number.into())
+    }
+}
+
+impl From<u8> for Value {
+    fn from(number: u8) -> Self {
+        Self::Unsigned(number.into())
+    }
+}
+
+impl From<RawPrice> for Value {
+    fn from(price: RawPrice) -> Self {
+        Self::Price(price)
+    }
+}
+
+impl From<UnixNanos> for Value {
+    fn from(time: UnixNanos) -> Self {
+        Self::Unsigned(time.raw())
+    }
+}
+
+impl<V: Into<Self>> From<Option<V>> for Value {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Absent, V::into)
+    }
+}
