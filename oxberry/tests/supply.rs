@@ -29,8 +29,21 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
+/// Features of the command that bring crates, as far as this test was built with them: what a build does
+/// not take need not be there to be looked at.
+const FEATURES: &[&str] = &[
+    #[cfg(feature = "arrow")]
+    "oxberry/arrow",
+    #[cfg(feature = "dbn")]
+    "oxberry/dbn",
+    #[cfg(feature = "parquet")]
+    "oxberry/parquet",
+];
+
 /// Crates that come in two versions, and who holds the older one back.
 const TWICE: &[(&str, &str)] = &[
+    #[cfg(feature = "parquet")]
+    ("base64", "axum and tungstenite"),
     ("bitflags", "zmq"),
     ("cpufeatures", "sha1, of tungstenite"),
     ("getrandom", "rand 0.9"),
@@ -152,5 +165,9 @@ fn packages() -> Vec<Package> {
     let rustc = String::from_utf8_lossy(&rustc.stdout).into_owned();
     let host = rustc.lines().find_map(|line| line.strip_prefix("host: "));
     let host = host.expect("rustc names its host");
-    metadata::packages(&["--locked", "--filter-platform", host])
+    let mut options = vec!["--locked", "--filter-platform", host];
+    for feature in FEATURES {
+        options.extend(["--features", feature]);
+    }
+    metadata::packages(&options)
 }

@@ -145,6 +145,8 @@ const COLUMNS: &[Meaning] = &[
         Kind::Number,
         "The order that a replace takes away.",
     ),
+    column("old_order_px", Kind::Price, "Its price."),
+    column("old_order_sz", Kind::Size, "Its shares."),
     column(
         "side",
         Kind::Text,

@@ -3,6 +3,7 @@
 use std::{fs::File, io};
 
 use clap::ValueEnum;
+use oxberry_core::units::SymbolIndex;
 
 use super::{columns::Schema, csv::Csv, jsonl::JsonLines, writer::RowWriter};
 use crate::{failure::Failure, output::Output};
@@ -39,6 +40,17 @@ pub(crate) enum Destination {
     File(File),
 }
 
+/// A symbol, for formats that number instruments.
+#[derive(Clone, Debug)]
+#[cfg_attr(
+    not(feature = "dbn"),
+    expect(dead_code, reason = "only DBN names them")
+)]
+pub(crate) struct Instrument {
+    pub(crate) name: String,
+    pub(crate) symbol_index: SymbolIndex,
+}
+
 impl Format {
     /// The name of the option's value.
     pub(crate) const fn name(self) -> &'static str {
@@ -66,6 +78,7 @@ impl Format {
         schema: &Schema,
         prices: Prices,
         destination: Destination,
+        instruments: Vec<Instrument>,
     ) -> Result<Box<dyn RowWriter>, Failure> {
         let output = match destination {
             Destination::StandardOutput => Output::new(),
@@ -74,11 +87,22 @@ impl Format {
         Ok(match self {
             Self::Csv => Box::new(Csv::new(schema, prices, output)),
             Self::Jsonl => Box::new(JsonLines::new(schema, prices, output)),
-            Self::Dbn | Self::Parquet | Self::Arrow => return Err(self.is_not_built()),
+            #[cfg(feature = "dbn")]
+            Self::Dbn => Box::new(super::dbn::Dbn::new(schema, instruments, output)),
+            #[cfg(feature = "parquet")]
+            Self::Parquet => Box::new(super::parquet::Parquet::new(schema, prices, output)?),
+            #[cfg(feature = "arrow")]
+            Self::Arrow => Box::new(super::arrow::Arrow::new(schema, prices, output)?),
+            #[cfg(not(all(feature = "dbn", feature = "parquet", feature = "arrow")))]
+            _ => {
+                drop(instruments);
+                return Err(self.is_not_built());
+            }
         })
     }
 
     /// What to do where the format is not in this build.
+    #[cfg(not(all(feature = "dbn", feature = "parquet", feature = "arrow")))]
     fn is_not_built(self) -> Failure {
         let name = self.name();
         Failure::Usage(format!(

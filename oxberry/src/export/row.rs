@@ -89,6 +89,38 @@ impl Value {
     }
 }
 
+/// What a value is, for formats with types.
+#[cfg(any(feature = "arrow", feature = "dbn", feature = "parquet"))]
+impl Value {
+    /// The number, the size, the time or the duration.
+    pub(crate) const fn unsigned(self) -> Option<u64> {
+        if let Self::Unsigned(number) = self {
+            Some(number)
+        } else {
+            None
+        }
+    }
+
+    /// The price.
+    pub(crate) const fn price(self) -> Option<RawPrice> {
+        if let Self::Price(price) = self {
+            Some(price)
+        } else {
+            None
+        }
+    }
+
+    /// The word.
+    #[cfg(feature = "dbn")]
+    pub(crate) const fn word(self) -> Option<&'static str> {
+        if let Self::Word(word) = self {
+            Some(word)
+        } else {
+            None
+        }
+    }
+}
+
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self::Unsigned(number)

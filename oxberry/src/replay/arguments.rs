@@ -238,6 +238,7 @@ impl Arguments {
     }
 
     /// Refuses options that do not go together.
+    // A table: a line a rule.
     fn check(&self) -> Result<(), Failure> {
         let what = self.what.unwrap_or(What::Depth);
         let name = what.to_possible_value();

@@ -36,7 +36,7 @@ use self::{
     grid::Grid,
     player::play_period,
     rows::Rows,
-    selection::select,
+    selection::{instruments, select},
     sink::Sink,
     views::{BestPrices, BooksAt, DepthRows, OrderRows, QueueRows, TradeRows, View},
 };
@@ -160,7 +160,9 @@ fn rows(arguments: &Arguments, table: Table, inputs: &Inputs) -> Result<Rows, Fa
             arguments.format.name()
         )));
     }
-    let writer = (arguments.format).writer(&schema, arguments.prices(), destination)?;
+    let instruments = instruments(inputs, &symbols);
+    let prices = arguments.prices();
+    let writer = (arguments.format).writer(&schema, prices, destination, instruments)?;
     let grid = arguments.every.map(Grid::new);
     let sink = Sink::new(writer, symbols, arguments.has_trust(), grid);
     Ok(Rows::new(view, sink, arguments.symbol.is_empty(), file))

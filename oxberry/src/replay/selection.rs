@@ -3,7 +3,7 @@
 use oxberry_feed::mapping::MappedSymbol;
 
 use super::{inputs::Inputs, sink::Named};
-use crate::failure::Failure;
+use crate::{export::Instrument, failure::Failure};
 
 /// The symbols of the mapping file in the order of their slots, each wanted if its name is among
 /// `wanted`, or nothing is.
@@ -27,6 +27,17 @@ pub(super) fn select(inputs: &Inputs, wanted: &[String]) -> Result<Vec<Named>, F
         }
     });
     Ok(named.collect())
+}
+
+/// The symbols that are wanted, with the numbers that the feed gives them.
+pub(super) fn instruments(inputs: &Inputs, symbols: &[Named]) -> Vec<Instrument> {
+    let numbers = inputs.mapping.symbols.keys();
+    let wanted = numbers.zip(symbols).filter(|(_, named)| named.is_wanted);
+    let instruments = wanted.map(|(&symbol_index, named)| Instrument {
+        name: named.name.clone(),
+        symbol_index,
+    });
+    instruments.collect()
 }
 
 /// As the consolidated tapes write it, or in NYSE symbology.

@@ -31,7 +31,8 @@ pub(in crate::replay) struct OrderRows {
 struct Change {
     action: &'static str,
     order_id: Option<OrderId>,
-    old_order_id: Option<OrderId>,
+    /// The order that a replace takes away; its price and shares if it was known.
+    old: Option<(OrderId, Option<Order>)>,
     side: Option<Side>,
     price: Option<RawPrice>,
     size: Option<Qty>,
@@ -46,7 +47,7 @@ impl Change {
         Self {
             action,
             order_id: None,
-            old_order_id: None,
+            old: None,
             side: None,
             price: None,
             size: None,
@@ -64,6 +65,8 @@ impl View for OrderRows {
             "action",
             "order_id",
             "old_order_id",
+            "old_order_px",
+            "old_order_sz",
             "side",
             "order_px",
             "order_sz",
@@ -227,7 +230,7 @@ impl OrderRows {
         };
         self.priorities.remove(&(told.applied.slot, order_id));
         let change = Change {
-            old_order_id: Some(order_id),
+            old: Some((order_id, self.was.map(|(_, order)| order))),
             priority: self.place(told, new_order_id, false),
             ..self.resting("replace", new_order_id, (price, qty))
         };
@@ -316,12 +319,15 @@ impl OrderRows {
     fn row(&mut self, change: Change, told: &Told<'_, '_>, sink: &mut Sink) {
         let slot = told.applied.slot;
         let flags = change.flags.with(Flags::of(told.books.trust(slot)));
+        let old = change.old.and_then(|(_, order)| order);
         self.values.clear();
         self.values.extend(head(&told.origin));
         self.values.extend([
             Value::Word(change.action),
             change.order_id.map(OrderId::raw).into(),
-            change.old_order_id.map(OrderId::raw).into(),
+            change.old.map(|(id, _)| id.raw()).into(),
+            old.map(|order| order.price).into(),
+            old.map(|order| order.qty.raw()).into(),
             change.side.map_or(Value::Absent, Value::side),
             change.price.into(),
             change.size.map(Qty::raw).into(),
