@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Demo(demo::Arguments),
     /// Print every message of channel files and captures as JSON lines or CSV
     Decode(decode::Arguments),
-    /// Play channel files and captures into order books and print their depth as CSV
+    /// Play channel files and captures into order books and show depth, trades, orders or queues
     Replay(replay::Arguments),
     /// Write the channel files of a market that is made up
     Generate(generate::Arguments),

@@ -1,8 +1,8 @@
 """Opens what `oxberry replay` exports as others do, and compares every value with the CSV of the same table.
 
-    read_exports.py OXBERRY DIRECTORY
+    read_exports.py OXBERRY DIRECTORY [OPTION]…
 
-Needs databento, polars and pyarrow. The CSV itself is what the tests in Rust compare with the messages.
+The options, such as --until, go to every replay that they can go to. Needs databento, polars and pyarrow. The CSV itself is what the tests in Rust compare with the messages.
 """
 
 import csv
@@ -184,7 +184,7 @@ def check(program, directory, options, folder):
     path = folder / "rows.dbn"
     replay(program, directory, *options, "--format", "dbn", "--out", path)
     compare_dbn(f"databento: {what}", path, rows)
-    print(f"{what}: {len(rows)} rows, the same in every format")
+    print(f"{what}: {len(rows)} rows, the same in every format", flush=True)
 
 
 def plain(table):
@@ -198,10 +198,11 @@ def plain(table):
 
 
 def main():
-    program, directory = sys.argv[1:]
+    program, directory, *more = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         for options in TABLES:
-            check(program, directory, options, pathlib.Path(folder))
+            period = [] if "--at" in options else more
+            check(program, directory, options + period, pathlib.Path(folder))
 
 
 if __name__ == "__main__":
