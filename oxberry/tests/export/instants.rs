@@ -54,10 +54,10 @@ fn the_books_of_an_instant_are_those_of_a_replay_that_is_cut_there() {
             .iter()
             .map(|row| row["ts_send_ns"].parse().unwrap())
             .collect();
-        // Spread over the day, but made of its times: right then, just before, just after, between.
+        // Spread over the day, but made of its times: right then, just before, and shortly after.
         let step = sent.len() / 3;
-        let instants = sent.iter().step_by(step).enumerate();
-        for instant in instants.map(|(n, time)| time + [0, 1, 7_000][n % 3] - [1, 0, 0][n % 3]) {
+        for (time, by) in sent.iter().step_by(step).zip([0, -1, 7_000]) {
+            let instant = time.checked_add_signed(by).unwrap();
             let text = instant.to_string();
             let cut = cut(&flow, instant);
             let found = rows(&flow, &["--at", &text, "--depth", "10"]);

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use oxberry_core::{
     units::{OrderId, Qty, SymbolSeqNum},
     xdp::{
-        CrossType, PillarCrossTrade, PillarOrderExecution, PrintableFlag, SignedPrice, TradeCond1,
-        TradeCond3,
+        CrossType, PillarCrossTrade, PillarModifyOrder, PillarOrderExecution, PositionChange,
+        PrintableFlag, SignedPrice, TradeCond1, TradeCond3,
     },
 };
 
@@ -136,6 +136,35 @@ fn the_priority_of_an_order_is_the_message_that_gave_it_its_place() {
         }
     }
     assert!(shared > 3, "{shared}");
+}
+
+#[test]
+fn a_modify_that_loses_its_place_has_a_new_priority_and_another_one_keeps_its_own() {
+    let mut writer = ChannelWriter::start(&[GOOG]);
+    writer.bid(GOOG, 1, 7, 50_000);
+    let changes = [
+        (50_000, PositionChange::KEPT),
+        (50_000, PositionChange::LOST),
+        (50_100, PositionChange::KEPT),
+    ];
+    for (number, (price, position_change)) in (2..).zip(changes) {
+        writer.message(&PillarModifyOrder {
+            symbol_index: GOOG,
+            symbol_seq_num: SymbolSeqNum::from_raw(number),
+            order_id: OrderId::from_raw(7),
+            price: SignedPrice::from_raw(price),
+            volume: Qty::from_raw(50),
+            position_change,
+            ..Default::default()
+        });
+    }
+    let directory = channel(&writer.bytes);
+    let found = rows(directory.path(), &["--what", "orders"]);
+    let found: Vec<_> = found
+        .iter()
+        .map(|row| picked(row, &["action", "seq", "priority"]))
+        .collect();
+    assert_eq!(found, ["add,4,4", "modify,5,4", "modify,6,6", "modify,7,7"]);
 }
 
 #[test]
