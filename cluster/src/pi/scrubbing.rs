@@ -44,7 +44,7 @@ impl Pi<'_> {
     /// When books are to be read next.
     pub(super) fn scrub_due(&self) -> Option<Instant> {
         let has_books = matches!(self.phase, Phase::Running | Phase::Ended);
-        (has_books && !self.scrubbing.is_over).then_some(self.scrubbing.due)
+        (has_books && !self.mail.has_digests()).then_some(self.scrubbing.due)
     }
 
     /// Reads as many books as may be read at once, if it is time.
@@ -62,14 +62,14 @@ impl Pi<'_> {
             let Some(slot) = self.books.slots().nth(self.scrubbing.at) else {
                 self.counters.scrubs += 1;
                 self.scrubbing.at = 0;
-                self.scrubbing.is_over = self.scrubbing.is_last;
+                self.scrubbing.is_over |= self.scrubbing.is_last;
                 return;
             };
             self.scrubbing.at += 1;
             let read = self.scrub_one(slot) + SCRUB_ORDERS_A_SYMBOL;
             left = left.saturating_sub(read);
         }
-        if self.scrubbing.is_last {
+        if self.scrubbing.is_last && !self.scrubbing.is_over {
             self.scrubbing.due = now;
         }
     }

@@ -249,6 +249,7 @@ impl Books<'_> {
         };
         self.void_all(slot);
         let mut record = self.symbols.record(slot);
+        record.drop_broken_flags();
         record.set_scale(head.scale);
         record.note();
         record.set_last(head.symbol_seq_num.map_or(0, SymbolSeqNum::raw));

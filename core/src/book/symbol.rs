@@ -435,15 +435,17 @@ impl SymbolRecord<'_> {
     }
 
     fn put_flags(&mut self, flags: u32) {
-        self.0[FLAGS] = sealed(flags);
+        // What was broken before stays so.
+        let broken = self.0[FLAGS] ^ sealed(self.0[FLAGS]);
+        self.0[FLAGS] = sealed(flags) ^ broken;
     }
 
-    /// Forgets everything but the scale where the flags are not those that were written: the book is
-    /// stale.
+    /// Forgets the flags where they are not those that were written: the book is stale, and nobody knows its
+    /// scale.
     pub(super) fn drop_broken_flags(&mut self) {
         if !is_sealed(self.0[FLAGS]) {
             let stale = (Trust::Stale as u32) << TRUST_SHIFT;
-            self.put_flags(u32::from(self.scale().code()) | stale);
+            self.0[FLAGS] = sealed(u32::from(self.scale().code()) | stale | flag::UNSCALED);
         }
     }
 
