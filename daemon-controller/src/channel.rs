@@ -22,7 +22,7 @@ use thiserror::Error;
 use crate::day::ChannelFeed;
 use crate::metrics::{ChannelLeft, FeedReadings};
 use crate::outlet::{Outlet, Waited};
-use crate::pace::{Skipped, Speed};
+use crate::pace::{Pace, Skipped, Speed};
 use crate::progress::Progress;
 
 /// Gaps and bad packets that are told one by one; the others are only counted.
@@ -245,13 +245,7 @@ impl ChannelPublisher {
                     continue;
                 }
             };
-            let sent = packet.header().send_time;
-            let due = if reader.outlet.is_behind() {
-                pace.pass_by(sent, reader.outlet.now());
-                None
-            } else {
-                pace.due(sent)
-            };
+            let due = due(&pace, &mut reader.outlet, packet.header().send_time);
             if reader.outlet.wait_until(due)? == Waited::Stop {
                 return Ok(false);
             }
@@ -454,6 +448,15 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: packet at byte {}", self.file, self.offset)
     }
+}
+
+/// When a packet is due, `None` for at once. What the controller before has played has no time.
+fn due(pace: &Pace, outlet: &mut Outlet, sent: UnixNanos) -> Option<Instant> {
+    if outlet.is_behind() {
+        pace.pass_by(sent, outlet.now());
+        return None;
+    }
+    pace.due(sent)
 }
 
 /// All numbers of the channel up to this one were read, or given up.

@@ -58,7 +58,7 @@ fn a_made_up_market_of_captures_is_played_as_its_channel_files_are() {
 fn a_controller_that_is_killed_goes_on_where_the_pis_are() {
     let dir = generated();
     let ran = Command::new(oxberry())
-        .args(["demo", "--check", "--speed", "1", "--pis", "2"])
+        .args(["demo", "--check", "--speed", "4", "--pis", "2"])
         .args(["--fault", "kill:controller@2"])
         .arg(dir.path())
         .output()

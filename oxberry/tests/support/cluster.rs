@@ -109,16 +109,30 @@ impl Cluster {
         (digests, state)
     }
 
+    /// Plays a run to its end that another controller has left; returns the digests of all replicas, and what
+    /// the page shows, which has seen the same run all the time.
+    pub(crate) fn go_on(&self, day: &Path) -> (BTreeMap<(u64, String), String>, Value) {
+        let left = state_of(&self.web)["run"].clone();
+        let (code, said) = self.controller(day, "max").end();
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("goes on where they are"), "{said}");
+        let state = await_state(&self.web, |state| state["phase"] == "ended");
+        assert_eq!(state["run"], left);
+        assert_all_live(&state);
+        (digests(&said), state)
+    }
+
     /// The state of the page after a run that follows another one, all of it live.
     pub(crate) fn ended(&self, before: &Value) -> Value {
         let is_over = |state: &Value| state["phase"] == "ended" && state["run"] != *before;
         let state = await_state(&self.web, is_over);
-        let live = state["symbols"].as_array().unwrap().iter();
-        assert_eq!(
-            live.filter(|symbol| symbol["trust"] == "live").count(),
-            8,
-            "{state}"
-        );
+        assert_all_live(&state);
         state
     }
+}
+
+fn assert_all_live(state: &Value) {
+    let symbols = state["symbols"].as_array().unwrap().iter();
+    let live = symbols.filter(|symbol| symbol["trust"] == "live");
+    assert_eq!(live.count(), 8, "{state}");
 }
