@@ -17,6 +17,7 @@ impl Controller {
         if late > self.config.limits.beat {
             for node in self.nodes.all_mut() {
                 node.last_heard = node.last_heard.after(late);
+                node.claims.excuse(late);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What the controller knows of one Pi.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use oxberry_core::units::{Instant, Position, SymbolIndex};
@@ -112,6 +113,13 @@ const MOST_CLAIMS: usize = 8;
 pub(super) struct Claims(Vec<(Peer, Instant)>);
 
 impl Claims {
+    /// So long nobody could be heard.
+    pub(super) fn excuse(&mut self, late: Duration) {
+        for (_, since) in &mut self.0 {
+            *since = since.after(late);
+        }
+    }
+
     /// Since when this one asks, which is noted.
     pub(super) fn since(&mut self, now: Instant, peer: &[u8]) -> Instant {
         if let Some((_, since)) = self.0.iter().find(|(known, _)| known == peer) {

@@ -32,9 +32,10 @@ impl Controller {
             self.succeed(now, id);
             return Name::Free;
         }
-        // What a dead one had sent may be read behind the newcomer's first word.
+        // What a dead one had sent may be read behind the newcomer's first word. Only what it says later than
+        // that shows that it lives: time alone passes at once where a clock jumps.
         let since = node.claims.since(now, peer);
-        if since.after(silence * 2) <= now {
+        if since.after(silence) <= node.last_heard {
             Name::Taken
         } else {
             Name::InQuestion
