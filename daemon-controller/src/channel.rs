@@ -253,12 +253,7 @@ impl ChannelPublisher {
             match channels.of_packet(0, group, &packet, mapping) {
                 Ok(Some((0, HandledChannel { handler, .. }))) => {
                     handler.handle_packet(group, captured, &packet, offset, reader);
-                    reader.position = packet.header().send_time;
-                    reader.leave_metrics_when_due(handler);
-                    let (through, seen) = (covered(handler), end_of(&packet));
-                    // While something is awaited, what comes behind it shows how far the feed is.
-                    let seen = handler.poll_timeout().map_or(through, |_| seen);
-                    if reader.outlet.publish_waiting(through, seen)? == Waited::Stop {
+                    if reader.publish(handler, &packet)? == Waited::Stop {
                         return Ok(false);
                     }
                 }
@@ -336,6 +331,20 @@ impl Reader {
     fn place(&self, offset: u64) -> Place<'_> {
         let file = &self.file;
         Place { file, offset }
+    }
+
+    /// Publishes what a packet brought, once the handler has it.
+    fn publish(
+        &mut self,
+        handler: &Handler<u64>,
+        packet: &PacketRef<'_>,
+    ) -> Result<Waited, NetError> {
+        self.position = packet.header().send_time;
+        self.leave_metrics_when_due(handler);
+        let (through, seen) = (covered(handler), end_of(packet));
+        // While something is awaited, what comes behind it shows how far the feed is.
+        let seen = handler.poll_timeout().map_or(through, |_| seen);
+        self.outlet.publish_waiting(through, seen)
     }
 
     /// Leaves what the handler counted for others to read, once a beat.

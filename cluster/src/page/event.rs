@@ -49,6 +49,13 @@ enum Fate {
     Drop,
 }
 
+impl Withheld {
+    fn put(&mut self, untaken: Untaken) {
+        let of_row = self.0.entry(untaken.event.row).or_default();
+        of_row.insert(untaken.turn(), untaken);
+    }
+}
+
 impl Untaken {
     const fn turn(&self) -> Turn {
         (self.event.position, self.rank, self.event.node)
@@ -115,10 +122,7 @@ impl Page {
         };
         match self.fate(&untaken, stream.partition) {
             Fate::Take => self.take(&untaken.event, said.rank),
-            Fate::Wait => {
-                let of_row = self.withheld.0.entry(row).or_default();
-                of_row.insert(untaken.turn(), untaken);
-            }
+            Fate::Wait => self.withheld.put(untaken),
             Fate::Drop => self.counters.untrusted += 1,
         }
     }
