@@ -12,7 +12,7 @@ impl Controller {
     /// Who was away himself cannot say that the others were silent.
     pub(super) fn excuse(&mut self, now: Instant) {
         let late = self
-            .poll_timeout()
+            .watch_due()
             .map_or(Duration::ZERO, |due| now.since(due));
         if late > self.config.limits.beat {
             for node in self.nodes.all_mut() {

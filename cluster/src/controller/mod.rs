@@ -206,6 +206,14 @@ impl Controller {
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
+        let rebuilds = self.rebuilds_due();
+        let rebuilds = rebuilds.filter(|_| self.phase != Phase::Over);
+        self.watch_due().into_iter().chain(rebuilds).min()
+    }
+
+    /// When it looks after the nodes next. If that has passed, it was not there itself. What is due of
+    /// books that are read again may lie behind when somebody wishes for them.
+    fn watch_due(&self) -> Option<Instant> {
         let deaths = self
             .nodes
             .alive()
@@ -216,8 +224,7 @@ impl Controller {
             Phase::Over => return None,
             Phase::AwaitVisual | Phase::AwaitNodes => self.adoption.due(),
         };
-        let others = other.into_iter().chain(self.rebuilds_due());
-        deaths.chain(others).chain([self.reminder.due()]).min()
+        deaths.chain(other).chain([self.reminder.due()]).min()
     }
 
     /// Time has passed: pings, finds the dead, and says for whom it waits.

@@ -87,6 +87,30 @@ impl Page {
         }
     }
 
+    /// A node trusts its book less than when it told what a row shows. Unless another one that is as good
+    /// as can be has told the same, what that has as of there is shown instead: the memory of the first may
+    /// have changed by itself.
+    pub(super) fn doubt(&mut self, id: NodeId, row: usize, rank: Rank) {
+        let Some(shown) = self.rows.get(row) else {
+            return;
+        };
+        let (partition, at, view) = (shown.partition, shown.at, shown.view);
+        let told_that = |node: &Node| {
+            let seen = node.cell(row).seen;
+            seen.is_some_and(|seen| seen.at == at && Some(seen.view) == view)
+        };
+        let is_its = self.nodes.get(&id).is_some_and(told_that);
+        let mut others = self.nodes.iter().filter(|&(&other, _)| other != id);
+        let is_confirmed =
+            others.any(|(_, node)| told_that(node) && rank_of(node, row, partition) == Rank::BEST);
+        if is_its
+            && !is_confirmed
+            && let Some(shown) = self.rows.get_mut(row)
+        {
+            shown.rank = shown.rank.max(rank);
+        }
+    }
+
     /// Whether a node with this word is not as far as there yet, and will tell what is between there and
     /// the row.
     pub(super) fn will_be_told(&self, row: usize, at: (ChannelId, Position), word: Rank) -> bool {

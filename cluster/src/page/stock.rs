@@ -155,6 +155,9 @@ impl Page {
             // It vouches for a book of which it has told nothing.
             self.part(id, partition).miss();
         }
+        if trust.trust != Trust::Live {
+            self.doubt(id, row, Rank::Of(trust.trust));
+        }
         self.release(row);
         // Of one symbol: the others of the partition stand as before.
         self.owed.insert(row);

@@ -160,6 +160,9 @@ impl World<'_> {
 
     /// Reads the feed again, as far as that is wished for.
     fn turn_rebuilds(&mut self, host: &mut ControllerHost, local: Instant) {
+        if self.is_healed {
+            host.rebuilds.heal(self.now);
+        }
         if let Some(packets) = host.rebuilds.packets() {
             host.brain.handle_rebuild_progress(local, packets);
         }

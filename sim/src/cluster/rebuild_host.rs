@@ -90,6 +90,15 @@ impl RebuildHost {
         self.under_way = Some(UnderWay { order, until, fate });
     }
 
+    /// All is well from now on: what hangs has failed.
+    pub(super) fn heal(&mut self, now: u64) {
+        if let Some(under_way) = &mut self.under_way
+            && under_way.fate == Fate::Hangs
+        {
+            (under_way.fate, under_way.until) = (Fate::Fails, now);
+        }
+    }
+
     /// What was read is not wanted any more.
     pub(super) fn forget(&mut self, marks: &mut Marks) {
         if self.under_way.take().is_some() {
