@@ -3,8 +3,9 @@
 use oxberry_cluster::page::Voice;
 use oxberry_core::book::Trust;
 use oxberry_proto::StockTold;
+use oxberry_proto::stock::StockEvent;
 
-use crate::mouth::{Mouth, by_node, event, state, taken_over, trust};
+use crate::mouth::{Mouth, by_node, event, state, taken_over, trust, view};
 use crate::{LIMITS, START, is_live, number_shown, page, shown, trust_of, twins};
 
 #[test]
@@ -254,5 +255,24 @@ fn who_took_a_book_over_is_waited_for_by_nobody_when_its_twin_falls_silent() {
     page.handle_stock(START, &late.batch(12, &[event(10, 12, None)]));
     page.handle_stock(START, &late.batch(15, &[event(10, 15, None)]));
     assert_eq!(shown(&mut page), [3, 12, 15]);
+    assert!(is_live(&page, 0, START));
+}
+
+#[test]
+fn what_a_node_has_told_and_doubts_gives_way_to_what_its_twin_has_told() {
+    let (mut page, [mut one, mut twin]) = (page(), twins());
+    let StockTold::Event(right) = event(10, 3, None) else {
+        panic!("an event")
+    };
+    let wrong = StockEvent {
+        view: view(9),
+        ..right
+    };
+    page.handle_stock(START, &one.batch(3, &[StockTold::Event(wrong)]));
+    page.handle_stock(START, &twin.batch(3, &[StockTold::Event(right)]));
+    assert_eq!(number_shown(&page, 0), Some(9), "who is first is believed");
+    page.handle_stock(START, &one.batch(4, &[trust(10, Trust::Stale)]));
+    page.handle_stock(START, &twin.batch(4, &[]));
+    assert_eq!(number_shown(&page, 0), Some(3));
     assert!(is_live(&page, 0, START));
 }
