@@ -14,10 +14,11 @@ use oxberry_core::units::{
     ChannelId, Instant, Numbering, Position, PriceScale, SeqNum, SymbolIndex, UnixNanos,
 };
 use oxberry_proto::flow::{Ack, Farewell, Finish, RepairWish, StreamPosition};
+use oxberry_proto::membership::{Introduction, MemberStage, Membership};
 use oxberry_proto::start::{Hello, Ready, Replica, SetupPi, SetupVisualRequest, SymbolAssignment};
 use oxberry_proto::{
     Head, Kind, Libzmq, NodeId, NodeName, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT,
-    StreamId, SymbolName, encode,
+    StreamId, SymbolName, decode, encode,
 };
 
 const RUN: Run = Run {
@@ -232,4 +233,80 @@ fn a_pi_tells_what_is_not_said_to_one_that_has_joined_and_is_not_at_its_end() {
     });
     assert_eq!(told.collect::<Vec<_>>(), [Kind::SetupPi, Kind::Finish]);
     assert_eq!(pi.counters().out_of_place, 2);
+}
+
+/// A controller to which somebody says that it holds these partitions under this number, and how far it is.
+fn told_of_membership(node: NodeId, partitions: &[Partition]) -> Controller {
+    let mut controller = controller();
+    let mut hear = |message: &[u8]| controller.handle_message(NOW, PEER, message);
+    hear(&message(&Introduction {
+        hello: decode(&hello("one")).unwrap(),
+    }));
+    let mut writer = RecordsWriter::<_, Membership>::new(vec![0; 512]);
+    for partition in partitions {
+        writer.push(partition).unwrap();
+    }
+    let head = Membership {
+        run: RUN,
+        node,
+        stage: MemberStage::Running,
+        came_late: false,
+        streams: 1,
+        cluster_partitions: 1,
+        partitions: 0,
+    };
+    hear(writer.finish(&[], head).unwrap());
+    let mut writer = RecordsWriter::<_, Ack>::new(vec![0; 512]);
+    writer.push(&position()).unwrap();
+    let head = Ack {
+        run: RUN,
+        node,
+        streams: 0,
+    };
+    hear(writer.finish(&[], head).unwrap());
+    controller
+}
+
+fn position() -> StreamPosition {
+    StreamPosition {
+        stream: StreamId {
+            channel: CHANNEL,
+            partition: PARTITION,
+        },
+        position: Position {
+            numbering: Numbering::from_raw(1),
+            seq_num: SeqNum::from_raw(5),
+        },
+    }
+}
+
+#[test]
+fn a_controller_goes_on_with_a_run_only_with_those_who_can_be_in_it() {
+    let goes_on = |node, partitions: &[Partition]| {
+        let mut controller = told_of_membership(node, partitions);
+        let mut commands = std::iter::from_fn(|| controller.next_command());
+        commands.any(|command| {
+            use controller::{Command, Report};
+            matches!(command, Command::Report(Report::GoesOn { .. }))
+        })
+    };
+    let one = NodeId::from_raw(0);
+    assert!(goes_on(one, &[PARTITION]));
+    assert!(!goes_on(one, &[PARTITION, PARTITION]), "one is held twice");
+    assert!(!goes_on(one, &[Partition::from_raw(1)]), "there is none");
+    assert!(!goes_on(NodeId::CONTROLLER, &[PARTITION]), "it is no node");
+}
+
+#[test]
+fn who_introduces_itself_unasked_and_too_often_is_sent_away_and_counted() {
+    let mut controller = controller();
+    let introduction = message(&Introduction {
+        hello: decode(&hello("one")).unwrap(),
+    });
+    let count = 10_000_u32;
+    for peer in 0..count {
+        controller.handle_message(NOW, &peer.to_be_bytes(), &introduction);
+    }
+    let foreign = controller.counters().foreign;
+    assert!(foreign > u64::from(count / 2), "{foreign} sent away");
 }

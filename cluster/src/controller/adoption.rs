@@ -98,8 +98,11 @@ impl Controller {
                 self.handle_hello(now, peer, hello);
             }
             FromPi::Introduction(told) => {
-                if self.config.continues && self.adoption.introduced.len() < 2 * MAX_NODES {
-                    let introduced = &mut self.adoption.introduced;
+                let introduced = &mut self.adoption.introduced;
+                if !self.config.continues || introduced.len() >= 2 * MAX_NODES {
+                    // Nobody has asked so many. Whoever takes part says again what he is.
+                    self.say_hello(peer.to_vec());
+                } else {
                     introduced.insert(peer.to_vec(), told.hello);
                 }
             }
@@ -160,10 +163,11 @@ impl Controller {
         partitions: Vec<Partition>,
     ) {
         let hello = self.adoption.introduced.remove(peer);
-        let is_of_cluster = usize::from(head.cluster_partitions) == self.config.table.len()
-            && partitions
-                .iter()
-                .all(|one| usize::from(one.raw()) < self.config.table.len());
+        let all = self.config.table.len();
+        let is_of_cluster = usize::from(head.cluster_partitions) == all
+            && partitions.is_sorted_by(|one, next| one < next)
+            && partitions.iter().all(|one| usize::from(one.raw()) < all)
+            && head.node != NodeId::CONTROLLER;
         let hello = hello.filter(|hello| hello.schema == SCHEMA_FINGERPRINT && is_of_cluster);
         let (Some(hello), true) = (hello, self.may_go_on_with(head.run)) else {
             return self.say_hello(peer.to_vec());
