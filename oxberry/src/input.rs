@@ -131,6 +131,20 @@ pub(crate) fn refuse_to_overwrite<'p>(
     Ok(())
 }
 
+/// Whether two names are of one file, which may not be there yet.
+pub(crate) fn is_one_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        fs::canonicalize(path).ok().or_else(|| {
+            let folder = match path.parent()? {
+                here if here == Path::new("") => Path::new("."),
+                folder => folder,
+            };
+            Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+        })
+    };
+    one == other || whole(one).is_some_and(|one| whole(other) == Some(one))
+}
+
 fn is_pipe(found: &Metadata) -> bool {
     found.file_type().is_fifo()
 }

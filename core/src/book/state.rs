@@ -35,14 +35,22 @@ pub enum TradingStatus {
     Closed,
 }
 
-impl core::fmt::Display for Trust {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
+impl Trust {
+    /// The word for it, in all that OxBerry tells.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Live => "live",
             Self::Recovering => "recovering",
             Self::Partial => "partial",
             Self::Stale => "stale",
-        })
+        }
+    }
+}
+
+impl core::fmt::Display for Trust {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.word())
     }
 }
 

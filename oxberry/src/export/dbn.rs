@@ -12,6 +12,7 @@ use dbn::{
     rtype,
 };
 use oxberry_core::feed::{Action, ExecutionEffect};
+use oxberry_core::units::UnixNanos;
 use time::{Date, OffsetDateTime};
 
 use super::{
@@ -77,7 +78,8 @@ impl Dbn {
     }
 
     fn metadata(&self, first: Option<&Row<'_>>) -> Metadata {
-        let start = first.map_or(0, |row| row.origin.ts_send.raw());
+        let start = first.and_then(|row| row.origin.ts_send);
+        let start = start.map_or(0, UnixNanos::raw);
         let schema = match self.table.record {
             Record::Trade => DbnSchema::Trades,
             Record::Order => DbnSchema::Mbo,
@@ -126,7 +128,7 @@ impl Dbn {
             depth: 0,
             ts_recv: self.table.ts_recv(row),
             ts_in_delta: 0,
-            sequence: row.origin.position.seq_num.raw(),
+            sequence: sequence(row),
         };
         self.encode(row, &record)
     }
@@ -144,7 +146,7 @@ impl Dbn {
             depth: 0,
             ts_recv: self.table.ts_recv(row),
             ts_in_delta: 0,
-            sequence: row.origin.position.seq_num.raw(),
+            sequence: sequence(row),
             levels: [level],
         };
         self.encode(row, &record)
@@ -166,7 +168,7 @@ impl Dbn {
             depth: 0,
             ts_recv: self.table.ts_recv(row),
             ts_in_delta: 0,
-            sequence: row.origin.position.seq_num.raw(),
+            sequence: sequence(row),
             levels,
         };
         self.encode(row, &record)
@@ -187,7 +189,7 @@ impl Dbn {
             side: side(column(OrderColumn::Side)),
             ts_recv: self.table.ts_recv(row),
             ts_in_delta: 0,
-            sequence: row.origin.position.seq_num.raw(),
+            sequence: sequence(row),
         };
         let first_of_two = FlagSet::new(base.flags.raw() & !Flags::LAST.bits());
         let mut first = None;
@@ -298,7 +300,8 @@ impl Table {
     fn ts_recv(&self, row: &Row<'_>) -> u64 {
         let sample = self.sample.and_then(|at| row.values.get(at));
         let instant = sample.and_then(|value| value.unsigned());
-        instant.unwrap_or(row.origin.ts_send.raw())
+        let sent = row.origin.ts_send.map(UnixNanos::raw);
+        instant.or(sent).unwrap_or(UNDEF_TIMESTAMP)
     }
 }
 
@@ -329,6 +332,12 @@ fn header<R: dbn::HasRType>(rtype: u8, row: &Row<'_>) -> RecordHeader {
         .ts_event
         .map_or(UNDEF_TIMESTAMP, |time| time.raw());
     RecordHeader::new::<R>(rtype, publisher, row.origin.symbol_index.raw(), ts_event)
+}
+
+/// The number of the message; 0 where none told the row.
+fn sequence(row: &Row<'_>) -> u32 {
+    let position = row.origin.position;
+    position.map_or(0, |position| position.seq_num.raw())
 }
 
 fn flags(row: &Row<'_>, others: Flags) -> FlagSet {

@@ -32,14 +32,15 @@ pub(crate) struct Origin {
     pub(crate) symbol_index: SymbolIndex,
     /// The channel.
     pub(crate) channel: ChannelId,
-    /// The message's numbering and number; its identity, together with the channel.
-    pub(crate) position: Position,
+    /// The message's numbering and number, its identity together with the channel; nothing where no message
+    /// told it.
+    pub(crate) position: Option<Position>,
     /// The message's number within its symbol.
     pub(crate) symbol_seq_num: Option<SymbolSeqNum>,
     /// When the matching engine did it.
     pub(crate) ts_event: Option<UnixNanos>,
-    /// When the packet was sent that told it.
-    pub(crate) ts_send: UnixNanos,
+    /// When the packet was sent that told it; nothing where no message did.
+    pub(crate) ts_send: Option<UnixNanos>,
     /// What happened to the symbol; nothing where only the trust changed.
     pub(crate) action: Option<Action>,
 }
@@ -80,12 +81,7 @@ impl Value {
 
     /// The word for a trust.
     pub(crate) const fn trust(trust: Trust) -> Self {
-        Self::Word(match trust {
-            Trust::Live => "live",
-            Trust::Recovering => "recovering",
-            Trust::Partial => "partial",
-            Trust::Stale => "stale",
-        })
+        Self::Word(trust.word())
     }
 }
 

@@ -60,7 +60,11 @@ fn parse(text: &str) -> Option<Instant> {
             let at = time.rfind(['+', '-'])?;
             let (time, offset) = time.split_at_checked(at)?;
             let (hours, minutes) = offset.get(1..)?.split_once(':')?;
-            let ahead = (number(hours, 2)? * 60 + number(minutes, 2)?) * 60 * SECOND;
+            let (hours, minutes) = (number(hours, 2)?, number(minutes, 2)?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let ahead = (hours * 60 + minutes) * 60 * SECOND;
             (
                 time,
                 if offset.starts_with('-') {
@@ -140,7 +144,12 @@ mod tests {
             "2012-06-21T09:30",
             "2012-02-30T09:30Z",
             "2012-06-21T09:30-4",
+            "2012-06-21T09:30+24:00",
+            "2012-06-21T09:30-04:60",
             "1969-12-31T23:59Z",
+            "0001-01-01T00:00Z",
+            "2262-04-12T00:00Z",
+            "9999-12-31T23:59Z",
             "-5",
             "99999999999999999999",
             "09:30:00,5",

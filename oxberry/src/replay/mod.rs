@@ -44,7 +44,7 @@ use crate::{
     console::Console,
     export::Destination,
     failure::Failure,
-    input::{refuse_repeated_pipes, refuse_to_overwrite},
+    input::{is_one_file, refuse_repeated_pipes, refuse_to_overwrite},
     output::Output,
     whole_file::WholeFile,
 };
@@ -113,7 +113,9 @@ fn plan(arguments: &Arguments, console: &Console) -> Result<Plan, Failure> {
             refuse_to_overwrite(option, written, read.map(PathBuf::as_path))?;
         }
     }
-    if arguments.out.is_some() && arguments.out == arguments.events {
+    if let (Some(out), Some(events)) = (&arguments.out, &arguments.events)
+        && is_one_file(out, events)
+    {
         let message = "--out and --events name the same file".to_owned();
         return Err(Failure::Usage(message));
     }

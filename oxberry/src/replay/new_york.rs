@@ -6,14 +6,17 @@ const SECOND: i64 = 1_000_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
 
+/// The years that are counted in nanoseconds of 64 bits, whole and behind 1970.
+const YEARS: std::ops::RangeInclusive<i64> = 1970..=2261;
+
 /// A day of the Gregorian calendar, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Day(i64);
 
 impl Day {
-    /// The day with this date; `None` if there is none.
+    /// The day with this date; `None` if there is none, or none between 1970 and 2261.
     pub(super) fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
-        if !(1..=12).contains(&month) || day < 1 {
+        if !YEARS.contains(&year) || !(1..=12).contains(&month) || day < 1 {
             return None;
         }
         let first = |year, month| days_before(year, month);
@@ -115,6 +118,9 @@ mod tests {
         assert_eq!(Day::of_date(2011, 2, 29), None);
         assert_eq!(Day::of_date(2011, 13, 1), None);
         assert_eq!(Day::of_date(2011, 12, 32), None);
+        assert_eq!(Day::of_date(1969, 12, 31), None);
+        assert_eq!(Day::of_date(2262, 1, 1), None);
+        assert!(day(2261, 12, 31).at_in_new_york(DAY - 1) > 0);
         for number in (0..60_000).step_by(13) {
             let (year, month, of_month) = Day(number).date();
             assert_eq!(Day::of_date(year, month, of_month), Some(Day(number)));

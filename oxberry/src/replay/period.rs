@@ -1,5 +1,6 @@
 //! The part of the feed that is played, and the part of it that is shown.
 
+use anyhow::anyhow;
 use oxberry_core::units::UnixNanos;
 
 use super::{instant::Instant, new_york::Day};
@@ -37,7 +38,7 @@ impl Period {
     ///
     /// # Errors
     ///
-    /// A usage error when nothing can be in it.
+    /// A usage error when nothing can be in it, and a failure when the feed begins behind the end.
     pub(super) fn of_feed(self, first: UnixNanos) -> Result<Bounds, Failure> {
         let day = Day::in_new_york(first);
         let from = self.from.map(|from| from.on(day));
@@ -51,6 +52,14 @@ impl Period {
             return Err(Failure::Usage(format!(
                 "--from is not before --until: {from} and {stop} nanoseconds since 1970 on {day}, \
                  the day of the feed"
+            )));
+        }
+        if let (Some(End::Until(_)), Some(stop)) = (self.end, stop)
+            && stop <= first
+        {
+            return Err(Failure::Run(anyhow!(
+                "--until: nothing was sent before {stop} nanoseconds since 1970; the first packet of {day} was sent \
+                 at {first}"
             )));
         }
         let from = from.unwrap_or_default();

@@ -20,6 +20,8 @@ pub(crate) struct Rows {
     sink: Sink,
     /// When the latest packet was sent.
     now: UnixNanos,
+    /// When the one was sent whose events come: before that, if it was held until others had come.
+    sent: UnixNanos,
     /// Whether all symbols are wanted, also those that only the feed defines.
     all_symbols: bool,
     /// The file that they are written to, if it is one.
@@ -37,6 +39,7 @@ impl Rows {
             view,
             sink,
             now: UnixNanos::default(),
+            sent: UnixNanos::default(),
             all_symbols,
             file,
         }
@@ -66,6 +69,7 @@ impl Rows {
 
     /// Looks at a packet before its events come.
     pub(super) fn expect(&mut self, packet: &PacketRef<'_>, dialect: Dialect) {
+        self.sent = packet.header().send_time;
         self.view.expect(packet, dialect);
     }
 
@@ -89,13 +93,13 @@ impl Rows {
         let origin = Origin {
             symbol_index: event.symbol_index,
             channel,
-            position: Position {
+            position: Some(Position {
                 numbering,
                 seq_num: event.seq_num,
-            },
+            }),
             symbol_seq_num: event.symbol_seq_num,
             ts_event: event.ts_event,
-            ts_send: self.now,
+            ts_send: Some(self.sent),
             action: Some(event.action),
         };
         let told = Told {
@@ -117,10 +121,10 @@ impl Rows {
         let origin = Origin {
             symbol_index: Default::default(),
             channel,
-            position: Position { numbering, seq_num },
+            position: Some(Position { numbering, seq_num }),
             symbol_seq_num: None,
             ts_event: None,
-            ts_send: self.now,
+            ts_send: Some(self.now),
             action: None,
         };
         self.view.shaken(&origin, books, &mut self.sink);

@@ -97,7 +97,7 @@ impl Sink {
         }
         if let Some(grid) = &mut self.grid {
             grid.keep(subject, origin, values);
-        } else if origin.ts_send >= self.from {
+        } else if origin.ts_send.unwrap_or_default() >= self.from {
             let Self {
                 writer,
                 symbols,
@@ -108,7 +108,8 @@ impl Sink {
         }
     }
 
-    /// Writes the samples of all instants before now.
+    /// Writes the samples of all instants before now, and hands over those of each: in a long silence they
+    /// are many.
     pub(super) fn advance(&mut self, now: UnixNanos, books: &Books<'_>) {
         let Self {
             writer,
@@ -120,7 +121,9 @@ impl Sink {
             failed,
         } = self;
         let Some(grid) = grid else { return };
-        while let Some(instant) = grid.due_before(now, *from) {
+        while failed.is_none()
+            && let Some(instant) = grid.due_before(now, *from)
+        {
             for (slot, last) in grid.last() {
                 values.clear();
                 values.extend_from_slice(&last.values);
@@ -128,7 +131,8 @@ impl Sink {
                 if let (true, Some(trust)) = (*with_trust, values.last_mut()) {
                     *trust = Value::trust(books.trust(slot));
                 }
-                let age = instant.raw().saturating_sub(last.origin.ts_send.raw());
+                let sent = last.origin.ts_send.unwrap_or_default();
+                let age = instant.raw().saturating_sub(sent.raw());
                 values.push(instant.into());
                 values.push(age.into());
                 write(
@@ -140,6 +144,9 @@ impl Sink {
                     books,
                     values,
                 );
+            }
+            if let Err(error) = writer.hand_over() {
+                failed.get_or_insert(error);
             }
         }
     }

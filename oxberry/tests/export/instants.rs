@@ -162,3 +162,12 @@ fn a_symbol_that_is_asked_for_has_a_row_even_if_nothing_happened() {
     assert_eq!(before[0]["ts_event_ns"], "");
     assert!(rows(directory.path(), &["--at", "09:00"]).is_empty());
 }
+
+#[test]
+fn a_feed_that_begins_behind_the_end_is_a_failure_that_says_when_it_begins() {
+    let directory = two_symbols();
+    let run = replay(directory.path(), &["--until", "09:00"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    let told = "the first packet of 2012-06-21 was sent at 1340285400000000001";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}

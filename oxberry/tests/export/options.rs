@@ -40,6 +40,7 @@ fn options_that_do_not_go_together_are_named() {
         ),
         ("--from 10:00 --until 09:00", ["--from", "--until"]),
         ("--out rows.csv --events rows.csv", ["--out", "--events"]),
+        ("--out rows.csv --events ./rows.csv", ["--out", "--events"]),
     ] {
         let words: Vec<&str> = arguments.split(' ').collect();
         let run = replay(directory.path(), &words);

@@ -167,6 +167,92 @@ fn a_modify_that_loses_its_place_has_a_new_priority_and_another_one_keeps_its_ow
     assert_eq!(found, ["add,4,4", "modify,5,4", "modify,6,6", "modify,7,7"]);
 }
 
+/// What the orders table of a feed that is not always live says of GOOG, by these columns.
+fn order_rows_of(writer: &ChannelWriter, columns: &[&str]) -> Vec<String> {
+    let directory = channel(&writer.bytes);
+    let run = replay(directory.path(), &["--what", "orders", "--symbol", "GOOG"]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    let found = crate::csv(&run.stdout);
+    found.iter().map(|row| picked(row, columns)).collect()
+}
+
+#[test]
+fn a_refresh_empties_a_book_in_a_row_of_its_own_and_one_that_is_not_taken_has_none() {
+    let mut writer = ChannelWriter::start(&[GOOG]);
+    writer
+        .bid(GOOG, 1, 7, 50_000)
+        .lose(1)
+        .bid(GOOG, 3, 9, 52_000);
+    for (through, expected) in [
+        (
+            6,
+            &[
+                "add,7,50000",
+                "add,9,52000",
+                "clear,,",
+                "add,7,50000",
+                "add,8,51000",
+                "cancel,7,50000",
+            ][..],
+        ),
+        // Told as of before the gap, it cannot fill it.
+        (4, &["add,7,50000", "add,9,52000", "cancel,7,50000"]),
+    ] {
+        let last = if through == 6 { 3 } else { 1 };
+        let mut writer = writer.clone();
+        writer
+            .refresh(through, last, &[(7, 50_000), (8, 51_000)])
+            .delete(GOOG, 4, 7);
+        let found = order_rows_of(&writer, &["action", "order_id", "order_px"]);
+        assert_eq!(found, expected, "through {through}");
+    }
+}
+
+#[test]
+fn orders_that_leave_with_a_numbering_have_a_row_before_the_first_message_of_the_next() {
+    let mut writer = ChannelWriter::start(&[GOOG]);
+    writer
+        .bid(GOOG, 1, 7, 50_000)
+        .bid(GOOG, 2, 8, 50_100)
+        .begin_again()
+        .bid(GOOG, 1, 7, 51_000)
+        .delete(GOOG, 2, 7);
+    let directory = channel(&writer.bytes);
+    let run = replay(directory.path(), &["--what", "orders"]);
+    let found = crate::csv(&run.stdout);
+    let columns = ["action", "order_id", "order_px", "left_sz"];
+    let found: Vec<_> = found.iter().map(|row| picked(row, &columns)).collect();
+    assert_eq!(
+        found,
+        [
+            "add,7,50000,100",
+            "add,8,50100,100",
+            "clear,,,",
+            "add,7,51000,100",
+            "cancel,7,51000,0"
+        ],
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_packet_that_was_held_for_another_one_tells_when_it_was_sent_itself() {
+    let mut writer = ChannelWriter::start(&[GOOG]);
+    let start = writer.bytes.len();
+    writer.bid(GOOG, 1, 7, 50_000);
+    let first = writer.bytes.split_off(start);
+    writer.bid(GOOG, 2, 8, 50_100);
+    writer.bytes.extend(first);
+    let directory = channel(&writer.bytes);
+    let found = rows(directory.path(), &["--what", "orders"]);
+    let found: Vec<_> = found
+        .iter()
+        .map(|row| picked(row, &["seq", "ts_send_ns"]))
+        .collect();
+    assert_eq!(found, ["4,1340285400000000004", "5,1340285400000000005"]);
+}
+
 #[test]
 fn a_trade_tells_its_conditions_and_whether_it_counts() {
     let mut writer = ChannelWriter::start(&[GOOG]);

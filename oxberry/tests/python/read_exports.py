@@ -92,7 +92,7 @@ def number(text):
     return int(text) if text else 0
 
 
-def records_of(row, is_sample):
+def records_of(row):
     """What the records of a row must be, as tuples."""
     flags = 128 | TRUST_BITS[row["trust"]]
     event = int(row["ts_event_ns"]) if row["ts_event_ns"] else UNDEFINED_TIME
@@ -122,8 +122,24 @@ def records_of(row, is_sample):
         for name in ("bid", "ask"):
             size = number(row.get(f"{name}_sz{suffix}", ""))
             levels.append((price(row[f"{name}_px{suffix}"]) if size else UNDEFINED, size))
-    received = int(row["ts_sample_ns"]) if is_sample else None
-    return [(event, received, tuple(levels), flags)]
+    return [(event, tuple(levels), flags)]
+
+
+def origin_of(row):
+    """When the row was sent or sampled, its number, and of orders its channel, as far as columns tell them."""
+    received = row.get("ts_sample_ns", row.get("ts_send_ns"))
+    channel = row["channel"] if "action" in row else None
+    return tuple(None if text is None else int(text) for text in (received, row.get("seq"), channel))
+
+
+def origin_in(record, columns):
+    """The same of a record."""
+    has_time = "ts_sample_ns" in columns or "ts_send_ns" in columns
+    return (
+        record.ts_recv if has_time else None,
+        record.sequence if "seq" in columns else None,
+        record.channel_id if isinstance(record, databento.MBOMsg) else None,
+    )
 
 
 def records_in(path, rows):
@@ -135,9 +151,8 @@ def records_in(path, rows):
         for name, intervals in store.metadata.mappings.items()
         for interval in map(as_mapping, intervals)
     }
-    is_sample = "ts_sample_ns" in rows[0]
     for record in store:
-        name = symbols[record.instrument_id]
+        name = (symbols[record.instrument_id], origin_in(record, rows[0]))
         flags = int(record.flags)
         letter = str(record.action)
         common = (record.ts_event, letter[:1], str(record.side)[:1])
@@ -150,8 +165,7 @@ def records_in(path, rows):
             for level in record.levels:
                 levels.append((level.bid_px, level.bid_sz))
                 levels.append((level.ask_px, level.ask_sz))
-            received = record.ts_recv if is_sample else None
-            yield name, (record.ts_event, received, tuple(levels), flags)
+            yield name, (record.ts_event, tuple(levels), flags)
 
 
 def as_mapping(interval):
@@ -159,8 +173,7 @@ def as_mapping(interval):
 
 
 def compare_dbn(what, path, rows):
-    is_sample = "ts_sample_ns" in rows[0]
-    expected = [(row["symbol"], record) for row in rows for record in records_of(row, is_sample)]
+    expected = [((row["symbol"], origin_of(row)), record) for row in rows for record in records_of(row)]
     found = list(records_in(path, rows))
     assert found == expected, f"{what}: {first_difference(found, expected)}"
 

@@ -4,8 +4,8 @@ use oxberry_core::{
     units::{ChannelId, OrderId, Qty, SeqNum, SymbolIndex, SymbolSeqNum, SystemId, UnixNanos},
     xdp::{
         Ascii, Body, DeliveryFlag, LegacySymbolIndexMapping, MAX_PACKET, PacketBuilder,
-        PartitionTimeReference, PillarAddOrder, PillarDeleteOrder, SequenceNumberReset, SideCode,
-        SignedPrice, SymbolIndexMapping,
+        PartitionTimeReference, PillarAddOrder, PillarAddOrderRefresh, PillarDeleteOrder,
+        RefreshHeader, SequenceNumberReset, SideCode, SignedPrice, SymbolIndexMapping,
     },
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn definition(symbol_index: SymbolIndex) -> SymbolIndexMapping {
 }
 
 /// Writes the packets of one channel in the Pillar dialect, one message each.
+#[derive(Clone)]
 pub(crate) struct ChannelWriter {
     /// The packets, back to back.
     pub(crate) bytes: Vec<u8>,
@@ -76,6 +77,16 @@ impl ChannelWriter {
             ..Default::default()
         });
         channel
+    }
+
+    /// The numbers of channel 1 begin again, and so do those of the symbols.
+    pub(crate) fn begin_again(&mut self) -> &mut Self {
+        self.next = 1;
+        self.message(&SequenceNumberReset {
+            source_time: SECOND + 1,
+            channel_id: ChannelId::from_raw(1),
+            ..Default::default()
+        })
     }
 
     /// A packet with this message.
@@ -130,6 +141,38 @@ impl ChannelWriter {
     /// Messages are lost before they are written.
     pub(crate) fn lose(&mut self, count: u32) -> &mut Self {
         self.next += count;
+        self
+    }
+
+    /// The venue tells GOOG again, numbered apart: as of number `through` of the channel, which was the
+    /// symbol's `last`, with bids of 100 shares.
+    pub(crate) fn refresh(&mut self, through: u32, last: u32, bids: &[(u64, i32)]) -> &mut Self {
+        let mut buffer = [0; MAX_PACKET];
+        let mut packet = PacketBuilder::new(&mut buffer).unwrap();
+        let header = RefreshHeader {
+            current_refresh_pkt: 1,
+            total_refresh_pkts: 1,
+            last_seq_num: SeqNum::from_raw(through),
+            last_symbol_seq_num: SymbolSeqNum::from_raw(last),
+        };
+        packet.push(&header).unwrap();
+        packet.push(&definition(GOOG)).unwrap();
+        for &(order, price) in bids {
+            let order = PillarAddOrderRefresh {
+                source_time: SECOND,
+                symbol_index: GOOG,
+                order_id: OrderId::from_raw(order),
+                price: SignedPrice::from_raw(price),
+                volume: Qty::from_raw(100),
+                side: SideCode::BUY,
+                ..Default::default()
+            };
+            packet.push(&order).unwrap();
+        }
+        let sent = UnixNanos::from_parts(SECOND, through + 1);
+        let flag = DeliveryFlag::REFRESH_ONLY;
+        let packet = packet.finish(flag, SeqNum::from_raw(1), sent);
+        self.bytes.extend_from_slice(packet);
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use oxberry_core::{
     book::{Books, QueuePosition, SymbolSlot},
-    units::{Position, Side, UnixNanos},
+    units::Side,
 };
 
 use super::{
@@ -29,7 +29,7 @@ pub(in crate::replay) enum Shown {
 #[derive(Debug)]
 pub(in crate::replay) struct BooksAt {
     shown: Shown,
-    /// The last message of an order or a trade, by slot.
+    /// The last message of an order or a trade, also in a refresh, by slot.
     last: Vec<Option<Origin>>,
     values: Vec<Value>,
 }
@@ -72,7 +72,7 @@ impl View for BooksAt {
     }
 
     fn after(&mut self, told: &Told<'_, '_>, _: &mut Sink) {
-        if !is_of_order_or_trade(told.event.action) {
+        if !is_of_order_or_trade(told.event.action) && !told.event.is_of_refresh() {
             return;
         }
         // A slot is a number below the number of symbols.
@@ -112,15 +112,15 @@ impl View for BooksAt {
     }
 }
 
-/// Where a row comes from that no message of an order or a trade told.
+/// Where a row comes from that no message told.
 fn nothing_of(slot: SymbolSlot, books: &Books<'_>) -> Origin {
     Origin {
         symbol_index: books.symbol_index(slot),
         channel: books.channel(slot).unwrap_or_default(),
-        position: Position::default(),
+        position: None,
         symbol_seq_num: None,
         ts_event: None,
-        ts_send: UnixNanos::default(),
+        ts_send: None,
         action: None,
     }
 }

@@ -93,8 +93,8 @@ fn head(origin: &Origin) -> [Value; 6] {
         origin.ts_event.into(),
         origin.ts_send.into(),
         origin.channel.raw().into(),
-        origin.position.numbering.raw().into(),
-        origin.position.seq_num.raw().into(),
+        origin.position.map(|at| at.numbering.raw()).into(),
+        origin.position.map(|at| at.seq_num.raw()).into(),
     ]
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use oxberry_core::{
-    book::{Books, Order, SymbolSlot, Trust},
+    book::{Books, Order, Rejection, SymbolSlot, Trust},
     feed::{Action, FeedEvent, TradeSessions},
-    units::{OrderId, Qty, RawPrice, SeqNum, Side, TradeId},
+    units::{OrderId, Qty, RawPrice, SeqNum, Side, SymbolSeqNum, TradeId},
 };
 
 use super::{Told, View, head, schema};
@@ -99,6 +99,9 @@ impl View for OrderRows {
         if !told.is_of_the_book() {
             return;
         }
+        if may_empty(told) {
+            self.swept(told, sink);
+        }
         match told.event.action {
             Action::Add {
                 order_id,
@@ -134,10 +137,6 @@ impl View for OrderRows {
             Action::Replace { .. } => self.replaced(told, sink),
             Action::Session { .. } => self.ended(told, sink),
             Action::Clear { .. } | Action::Close => self.cleared(Flags::LAST, told, sink),
-            // A refresh is taken only for a book that is not live, and empties it first.
-            Action::Refresh { .. } if told.books.trust(told.applied.slot) != Trust::Live => {
-                self.cleared(Flags::LAST.with(Flags::SNAPSHOT), told, sink);
-            }
             _ => {}
         }
     }
@@ -301,13 +300,45 @@ impl OrderRows {
         self.ending = ending;
     }
 
+    /// Makes a row if the book lost its orders to something that names none of them.
+    #[cold]
+    fn swept(&mut self, told: &Told<'_, '_>, sink: &mut Sink) {
+        let slot = told.applied.slot;
+        let of_event = told.event.action.order_id();
+        let is_gone = |order_id| {
+            of_event != Some(order_id)
+                && told.books.order(slot, order_id).is_none()
+                && !self
+                    .ending
+                    .iter()
+                    .any(|(_, order)| order.order_id == order_id)
+        };
+        if !self.placed(slot).any(is_gone) {
+            return;
+        }
+        let flags = if let Action::Refresh { .. } = told.event.action {
+            Flags::LAST.with(Flags::SNAPSHOT)
+        } else if let Action::Define { .. } = told.event.action {
+            Flags::LAST
+        } else {
+            // The row of the event itself comes behind.
+            Flags::of(Trust::Live)
+        };
+        self.cleared(flags, told, sink);
+    }
+
+    /// The resting orders of a symbol.
+    fn placed(&self, slot: SymbolSlot) -> impl Iterator<Item = OrderId> {
+        let orders = self.priorities.range((slot, OrderId::default())..);
+        let of_symbol = orders.take_while(move |((of, _), _)| *of == slot);
+        of_symbol.map(|(&(_, order_id), _)| order_id)
+    }
+
     fn cleared(&mut self, flags: Flags, told: &Told<'_, '_>, sink: &mut Sink) {
         let slot = told.applied.slot;
-        let orders = self.priorities.range((slot, OrderId::default())..);
-        let orders = orders.take_while(|((of, _), _)| *of == slot);
-        let gone: Vec<_> = orders.map(|(key, _)| *key).collect();
-        for key in gone {
-            self.priorities.remove(&key);
+        let gone: Vec<_> = self.placed(slot).collect();
+        for order_id in gone {
+            self.priorities.remove(&(slot, order_id));
         }
         let change = Change {
             flags,
@@ -339,4 +370,13 @@ impl OrderRows {
         ]);
         sink.row((slot, 0), &told.origin, told.books, &mut self.values);
     }
+}
+
+/// Whether a book may be empty now although no message said so: a refresh tells its orders anew, its numbers
+/// start again, or no resting price can be told in a new scale.
+fn may_empty(told: &Told<'_, '_>) -> bool {
+    told.applied.trust_changed
+        || told.applied.rejection == Some(Rejection::ScaleLost)
+        || told.event.symbol_seq_num == Some(SymbolSeqNum::from_raw(1))
+        || matches!(told.event.action, Action::Refresh { .. })
 }
