@@ -159,6 +159,14 @@ pub const REBUILD_ORDERS: u32 = 1 << 20;
 /// Symbols that only the feed defines, for which there is room then, beside those of the partition.
 pub const REBUILD_SPARE_SYMBOLS: u32 = 1_024;
 
+/// Parts of books out of the feed that leave at once, and the pause until the next ones do: some 9 MB a second,
+/// less than a Pi's wire takes. A socket's queue holds 1,000 messages for one Pi, and many books are ready at
+/// the same time.
+pub const REBUILT_PARTS: usize = 64;
+
+/// See [`REBUILT_PARTS`].
+pub const REBUILT_PAUSE: Duration = Duration::from_millis(10);
+
 /// Beats for which the next wish for a book of the same partition is awaited before another partition
 /// has its turn: a Pi asks for the next books when the first have come, and the feed would have to be
 /// read from its start again.

@@ -14,7 +14,7 @@ use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::snapshot::{NoSnapshot, Snapshot};
 use oxberry_proto::{NodeId, Partition, Run};
 
-use crate::channel::{Occurrence, Occurrences, is_of_refresh};
+use crate::channel::{Occurrence, Occurrences};
 use crate::limits::{Limits, REBUILD_SPARE_SYMBOLS};
 use crate::partition::PartitionTable;
 use crate::parts::Parts;
@@ -145,6 +145,12 @@ impl Rebuild {
     /// Whether all that a channel says up to where the books are to be was taken.
     pub fn has_passed(&mut self, channel: ChannelId) -> bool {
         self.of_mut(channel).is_some_and(|read| read.has_passed)
+    }
+
+    /// Whether the books have of a channel what they are to have.
+    #[must_use]
+    pub fn has_reached(&self, channel: ChannelId) -> bool {
+        self.of(channel).is_none_or(|read| read.at >= read.until)
     }
 
     /// Whether an occurrence of a channel can matter to these books. What cannot need not be handed in.
@@ -284,7 +290,7 @@ impl ChannelRead {
         let channel = self.channel;
         match occurrence {
             Occurrence::Event(event) => {
-                let is_of_refresh = is_of_refresh(event);
+                let is_of_refresh = event.is_of_refresh();
                 if event.seq_num <= self.told && !is_of_refresh {
                     return;
                 }

@@ -10,8 +10,10 @@ mod world;
 use std::time::Duration;
 
 use oxberry_cluster::channel::Occurrence;
-use oxberry_cluster::controller::{RebuildReport, Report};
-use oxberry_cluster::limits::{ASK_INTERVAL, BEATS_IN_VAIN, BEATS_OF_KEEPING, Limits};
+use oxberry_cluster::controller::{Command, RebuildReport, Report};
+use oxberry_cluster::limits::{
+    ASK_INTERVAL, BEATS_IN_VAIN, BEATS_OF_KEEPING, Limits, REBUILT_PARTS, REBUILT_PAUSE,
+};
 use oxberry_core::feed::Lost;
 use oxberry_core::units::SeqNum;
 
@@ -226,4 +228,37 @@ fn the_feed_is_not_read_again_for_what_it_lost_itself() {
     assert!(ill(&world, 0) > 0);
     world.run_for(LIMITS.beat * BEATS_IN_VAIN[0] / 4);
     assert_eq!(world.reading.orders.len(), orders);
+}
+
+#[test]
+fn books_out_of_the_feed_leave_a_few_parts_at_a_time() {
+    const PARTS: u8 = 100;
+    let mut world = all_die(1, vec![channel(100, EVENTS)], Source::Stuck);
+    assert!(world.run_until(|world| !world.reading.orders.is_empty()));
+    let order = world.reading.orders[0].clone();
+    let parts = || (0..PARTS).map(|number| vec![number]).collect::<Vec<_>>();
+    let answers = order.books.iter().map(|book| (*book, Ok(parts())));
+    let (mut now, controller) = (world.now, &mut world.controller);
+    controller.handle_rebuilt(now, order.id, answers.collect());
+    let mut sent = Vec::new();
+    let all = usize::from(PARTS) * order.books.len();
+    for _ in 0..all.div_ceil(REBUILT_PARTS) {
+        let commands = std::iter::from_fn(|| controller.next_command());
+        let parts = commands.filter_map(|command| {
+            let Command::Send { message, .. } = command else {
+                return None;
+            };
+            // Nothing else is so short.
+            (message.len() == 1).then(|| message[0])
+        });
+        let before = sent.len();
+        sent.extend(parts);
+        assert!((1..=REBUILT_PARTS).contains(&(sent.len() - before)));
+        assert!(sent.len() == all || controller.poll_timeout() <= Some(now.after(REBUILT_PAUSE)));
+        now = now.after(REBUILT_PAUSE);
+        controller.handle_timeout(now);
+    }
+    let books = sent.chunks(usize::from(PARTS));
+    assert_eq!(books.clone().count(), order.books.len());
+    assert!(books.into_iter().all(|book| book.is_sorted()));
 }

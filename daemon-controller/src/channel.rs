@@ -273,7 +273,7 @@ impl ChannelPublisher {
         if let Some(HandledChannel { handler, .. }) = channels.iter_mut().next() {
             handler.finish(reader);
             reader.leave_metrics(handler);
-            let through = covered(handler);
+            let through = handler.covered();
             if reader.outlet.publish_waiting(through, through)? == Waited::Stop {
                 return Ok(false);
             }
@@ -341,7 +341,7 @@ impl Reader {
     ) -> Result<Waited, NetError> {
         self.position = packet.header().send_time;
         self.leave_metrics_when_due(handler);
-        let (through, seen) = (covered(handler), end_of(packet));
+        let (through, seen) = (handler.covered(), end_of(packet));
         // While something is awaited, what comes behind it shows how far the feed is.
         let seen = handler.poll_timeout().map_or(through, |_| seen);
         self.outlet.publish_waiting(through, seen)
@@ -466,11 +466,6 @@ fn due(pace: &Pace, outlet: &mut Outlet, sent: UnixNanos) -> Option<Instant> {
         return None;
     }
     pace.due(sent)
-}
-
-/// All numbers of the channel up to this one were read, or given up.
-fn covered(handler: &Handler<u64>) -> SeqNum {
-    SeqNum::from_raw(handler.channel().detector().next().raw().saturating_sub(1))
 }
 
 /// The number of a packet's last message.

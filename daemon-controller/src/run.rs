@@ -119,6 +119,7 @@ pub fn run(
         proxy,
         leaver,
         turns: 0,
+        dropped: 0,
         notifier: Notifier::from_environment(clock.now()).map_err(RunError::Notify)?,
         impostors: Impostors::new(),
         clock,
@@ -164,6 +165,8 @@ struct Running<'a> {
     /// Where metrics go, if anybody may read them.
     leaver: Option<Leaver>,
     turns: u64,
+    /// Messages that found the queue of a Pi full.
+    dropped: u64,
     /// The first send time of all channels.
     first_sent: UnixNanos,
     summary: Summary,
@@ -244,10 +247,9 @@ impl Running<'_> {
         }
     }
 
-    /// What could not be read once will not be read another time.
-    fn rebuild_failed(&mut self, Failed { id, why }: Failed) {
+    fn rebuild_failed(&mut self, Failed { id, why, for_good }: Failed) {
         let now = self.clock.now();
-        self.brain.handle_rebuild_failed(now, id, why, true);
+        self.brain.handle_rebuild_failed(now, id, why, for_good);
     }
 
     /// Does what is due.
@@ -267,10 +269,12 @@ impl Running<'_> {
     /// Leaves what the cluster is like for others to read.
     fn leave_metrics(&mut self) {
         self.turns += 1;
-        let (brain, proxy, turns) = (&self.brain, &self.proxy, self.turns);
+        let (brain, proxy) = (&self.brain, &self.proxy);
+        let (turns, dropped) = (self.turns, self.dropped);
         if let Some(leaver) = &mut self.leaver {
             leaver.handle_timeout(self.clock.now(), || ClusterReadings {
                 turns,
+                dropped,
                 census: brain.census(),
                 counters: brain.counters(),
                 proxy: proxy.counts(),
@@ -284,7 +288,8 @@ impl Running<'_> {
             match command {
                 Command::Send { peer, message } => {
                     // Whoever is gone or does not read is found by its silence.
-                    let _: Delivery = self.control.send(&peer, &message)?;
+                    let delivery = self.control.send(&peer, &message)?;
+                    self.dropped += u64::from(delivery == Delivery::Full);
                 }
                 Command::Answer { message } => {
                     self.setup.reply(&message)?;

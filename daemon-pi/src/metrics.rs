@@ -224,7 +224,7 @@ static METRICS: &[Metric<LoopReadings>] = &[
     snapshots(&[("outcome", "refused")], |of| of.counters.snapshots_refused),
     snapshots(&[("outcome", "given_up")], |of| of.counters.snapshots_given_up),
     metric("oxberry_pi_scrubs_total", "Times that all books were read, to find memory that changed by itself.", |of| of.counters.scrubs),
-    metric("oxberry_pi_damages_total", "Times that memory of the books was found that changed by itself.", |of| of.counters.damages),
+    metric("oxberry_pi_damages_total", "Times that memory of the books was found that changed by itself, a book again with each reading until it was replaced.", |of| of.counters.damages),
     metric("oxberry_pi_snapshots_given_total", "Books that were given to other nodes.", |of| of.counters.snapshots_given),
     metric("oxberry_pi_snapshot_wishes_dropped_total", "Wishes of other nodes that found no room.", |of| of.counters.wishes_dropped),
     metric("oxberry_pi_foreign_frames_total", "Frames of another run, or of a partition that is not held here.", |of| of.counters.foreign),

@@ -64,12 +64,13 @@ pub(crate) fn log(report: Report, config: &Config) {
         ),
         Report::Damaged(damage) if damage.harm == Harm::Values => tracing::error!(
             %damage,
-            "the memory of a book changed by itself; the book is stale, and taken over from its twin"
+            "the memory of a book changed by itself; the book is stale, and had from its twin or \
+             out of the feed"
         ),
         Report::Damaged(damage) => tracing::error!(
             %damage,
             "the memory of the books changed by itself and may lead from one to another; all books are \
-             emptied, and taken over from their twins"
+             emptied, and had from their twins or out of the feed"
         ),
         Report::Silent => tracing::warn!("nothing is heard of the feed; what is shown is silent"),
         Report::Heard => tracing::info!("the feed is heard again"),

@@ -10,7 +10,6 @@ use oxberry_core::units::{ChannelId, Position, SeqNum, UnixNanos};
 use oxberry_proto::limits::MAX_BATCH_BYTES;
 use oxberry_proto::{Partition, Recorded, Run, StreamId};
 
-pub(crate) use self::occurrence::is_of_refresh;
 pub use self::occurrence::{Occurrence, Occurrences};
 pub use self::stream::Repaired;
 use self::stream::Stream;
@@ -87,7 +86,7 @@ impl ChannelStreams {
         send: &mut impl FnMut(&[u8]),
     ) -> Result<(), Blocked> {
         match *occurrence {
-            Occurrence::Event(event) if is_of_refresh(&event) => {
+            Occurrence::Event(event) if event.is_of_refresh() => {
                 // All that was read before it was pushed before it.
                 self.cover(event.seq_num);
                 let partition = table.partition_of(event.symbol_index);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use oxberry_core::feed::{Action, Beginning, FeedEvent, Follower, Lost};
+use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::SeqNum;
 
 /// What a channel brings, in the order of its numbers.
@@ -68,13 +68,4 @@ impl Follower for Occurrences {
     fn settled(&mut self, before: SeqNum) {
         self.push(Occurrence::Settled(before));
     }
-}
-
-/// Whether nothing but a refresh tells such a thing.
-pub(crate) const fn is_of_refresh(event: &FeedEvent) -> bool {
-    matches!(
-        event.action,
-        Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
-    ) || event.symbol_seq_num.is_none()
-        && matches!(event.action, Action::Halt | Action::Resume | Action::Close)
 }

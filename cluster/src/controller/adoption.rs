@@ -212,9 +212,19 @@ impl Controller {
             self.ask(peer, run);
             return Ok(());
         };
+        if run != member.head.run {
+            self.counters.foreign += 1;
+            return Ok(());
+        }
         for told in positions {
-            let told = told?;
-            member.applied.insert(told.stream, told.position);
+            let StreamPosition { stream, position } = told?;
+            let may_hold = self.config.channels.contains(&stream.channel)
+                && member.partitions.contains(&stream.partition);
+            if may_hold {
+                member.applied.insert(stream, position);
+            } else {
+                self.counters.out_of_place += 1;
+            }
         }
         self.adopt_when_complete(now);
         Ok(())
@@ -268,7 +278,7 @@ impl Controller {
         self.placed = partitions.map(|one| (one, Vec::new())).collect();
         let members = core::mem::take(&mut self.adoption.members);
         let greatest = members.last_key_value().map_or(0, |(id, _)| id.raw());
-        self.adoption.told_before = greatest.saturating_add(UNHEARD_NUMBERS);
+        self.adoption.told_before = greatest.saturating_add(UNHEARD_NUMBERS + 1);
         self.nodes.leave_out(self.adoption.told_before);
         // Of two with one name the later one has it.
         for member in members.into_values().rev() {

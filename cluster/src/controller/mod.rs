@@ -27,6 +27,7 @@ mod relay;
 mod repair;
 mod status;
 mod successor;
+mod vain;
 mod visual;
 mod wishes;
 

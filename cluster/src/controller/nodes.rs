@@ -48,7 +48,7 @@ impl Nodes {
         self.nodes.get_mut(&id)
     }
 
-    /// Takes a node out that was told nothing yet.
+    /// Takes a node out that is nobody: it was told nothing yet, or only had a place.
     pub(super) fn remove(&mut self, id: NodeId) -> Option<Node> {
         self.nodes.remove(&id)
     }

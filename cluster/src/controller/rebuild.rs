@@ -4,18 +4,22 @@
 //! their turn next, and the reading goes on from where it is. Whoever waits is told with every beat that
 //! it is under way, as long as it gets on.
 
-use std::collections::BTreeMap;
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
 
-use oxberry_core::units::{Instant, Position, SymbolIndex};
+use oxberry_core::units::{Instant, Position};
 use oxberry_proto::flow::StreamPosition;
 use oxberry_proto::snapshot::{NoSnapshot, SnapshotUnderWay};
 use oxberry_proto::{NodeId, Partition, StreamId};
 
 use super::message::plain;
 use super::node::Node;
-use super::wishes::Wished;
+use super::vain::Vain;
+use super::wishes::{Wished, Wishes};
 use super::{Command, Controller, Phase, RebuildReport, Report};
-use crate::limits::{BEATS_IN_VAIN, BEATS_OF_KEEPING, BEATS_OF_TURN, REBUILD_ORDERS};
+use crate::limits::{
+    BEATS_OF_KEEPING, BEATS_OF_TURN, REBUILD_ORDERS, REBUILT_PARTS, REBUILT_PAUSE,
+};
 use crate::rebuild::{BookAnswer, RebuildOrder};
 use crate::reminder::Reminder;
 
@@ -28,12 +32,16 @@ pub(super) struct Rebuilds {
     reading: Option<Reading>,
     /// The partition whose books the rim has.
     held: Option<HeldPartition>,
-    /// Symbols that were not live by the feed either.
-    vain: BTreeMap<SymbolIndex, Vain>,
+    /// What was not live by the feed either.
+    vain: Vain,
     /// Why the feed cannot be read again at all.
     impossible: bool,
     /// When those who wait are to be told that it is under way.
     next_word: Instant,
+    /// Parts of books that have not left yet, and for whom.
+    parts: VecDeque<(NodeId, Vec<u8>)>,
+    /// When the next of them leave.
+    next_parts: Instant,
 }
 
 /// A reading that is under way.
@@ -56,16 +64,6 @@ struct HeldPartition {
     not_live: u64,
 }
 
-/// A symbol that was not live by the feed either.
-#[derive(Debug)]
-struct Vain {
-    /// Where it was not.
-    from: Vec<StreamPosition>,
-    /// In beats, how long it is not looked for again.
-    pause: u32,
-    until: Instant,
-}
-
 impl Controller {
     /// No replica can give a book: it is made out of the feed, if that may be of any use.
     pub(super) fn ask_source(&mut self, now: Instant, id: NodeId, wish: u32) {
@@ -84,7 +82,7 @@ impl Controller {
             // A replica that has not heard all channels yet cannot say from where on it keeps what
             // happens to the symbol.
             let names_all = wished.from.len() == self.config.channels.len();
-            let is_vain = self.rebuilds.is_vain(now, wished, has_ended);
+            let is_vain = self.rebuilds.vain.holds(now, wished, has_ended);
             is_running && wished.has_lost && names_all && !is_vain && !self.rebuilds.impossible
         });
         if may_help {
@@ -104,13 +102,15 @@ impl Controller {
             .held
             .filter(|_| self.rebuilds.reading.is_none());
         let turn = held.map(|held| held.ends(limits.beat, is_any));
-        word.into_iter().chain(turn).min()
+        let parts = (!self.rebuilds.parts.is_empty()).then_some(self.rebuilds.next_parts);
+        word.into_iter().chain(turn).chain(parts).min()
     }
 
     /// Says to those who wait that it is under way, and gives a reading up that does not get on or that
     /// nobody waits for any more.
     pub(super) fn tend_rebuilds(&mut self, now: Instant) {
         self.forget_wishes_of_the_dead();
+        self.send_parts(now);
         let beat = self.config.limits.beat;
         let stuck = self.config.limits.end_timeout;
         if self.rebuilds.reading.is_some() && self.rebuilds.is_unwanted(&self.wishes) {
@@ -168,17 +168,15 @@ impl Controller {
             match parts {
                 Ok(messages) => {
                     counts[0] += 1;
-                    self.rebuilds.vain.remove(&book.symbol_index);
+                    self.rebuilds.vain.forget(book.symbol_index);
                     self.wishes.take(book.to, book.wish);
-                    for message in messages {
-                        self.pass_on_to(book.to, &message);
-                    }
+                    let parts = messages.into_iter().map(|message| (book.to, message));
+                    self.rebuilds.parts.extend(parts);
                 }
                 Err(reason) => {
                     counts[1] += 1;
                     let beat = self.config.limits.beat;
-                    self.rebuilds
-                        .was_in_vain(now, beat, book.symbol_index, from);
+                    self.rebuilds.vain.note(now, beat, book.symbol_index, from);
                     self.refuse_book(book.to, book.wish, reason);
                 }
             }
@@ -189,7 +187,22 @@ impl Controller {
             held.books += counts[0];
             held.not_live += counts[1];
         }
+        self.send_parts(now);
         self.begin_reading(now);
+    }
+
+    /// Sends as many parts of books as may leave at once.
+    fn send_parts(&mut self, now: Instant) {
+        if self.rebuilds.parts.is_empty() || self.rebuilds.next_parts > now {
+            return;
+        }
+        self.rebuilds.next_parts = now.after(REBUILT_PAUSE);
+        for _ in 0..REBUILT_PARTS {
+            let Some((to, message)) = self.rebuilds.parts.pop_front() else {
+                break;
+            };
+            self.pass_on_to(to, &message);
+        }
     }
 
     /// The rim cannot read the feed again: now, or, when it is `for_good`, at all.
@@ -296,7 +309,8 @@ impl Controller {
         let beat = self.config.limits.beat;
         for wished in self.wishes.at_source() {
             // Another time it may get on, wherever those who wish are then.
-            (self.rebuilds).was_in_vain(now, beat, wished.symbol_index, Vec::new());
+            let vain = &mut self.rebuilds.vain;
+            vain.note(now, beat, wished.symbol_index, Vec::new());
         }
         let waiting = self.wishes.at_source().map(Wished::book);
         for book in waiting.collect::<Vec<_>>() {
@@ -343,34 +357,17 @@ impl Controller {
             | Phase::AwaitNodes
             | Phase::AwaitReady
             | Phase::AwaitFarewell { .. }
-            | Phase::Over => wishes.clear(),
+            | Phase::Over => {
+                wishes.clear();
+                self.rebuilds.parts.clear();
+            }
         }
     }
 }
 
 impl Rebuilds {
-    /// Whether a symbol was looked for not long ago, or, once nothing follows, as of the same positions.
-    fn is_vain(&self, now: Instant, wished: &Wished, has_ended: bool) -> bool {
-        let vain = self.vain.get(&wished.symbol_index);
-        vain.is_some_and(|vain| vain.from == wished.from || (now < vain.until && !has_ended))
-    }
-
-    fn was_in_vain(
-        &mut self,
-        now: Instant,
-        beat: core::time::Duration,
-        symbol_index: SymbolIndex,
-        from: Vec<StreamPosition>,
-    ) {
-        let [least, most] = BEATS_IN_VAIN;
-        let before = self.vain.get(&symbol_index);
-        let pause = before.map_or(least, |vain| (vain.pause * 2).min(most));
-        let until = now.after(beat * pause);
-        self.vain.insert(symbol_index, Vain { from, pause, until });
-    }
-
     /// Whether none of the wishes that are being read for is left.
-    fn is_unwanted(&self, wishes: &super::wishes::Wishes) -> bool {
+    fn is_unwanted(&self, wishes: &Wishes) -> bool {
         let Some(reading) = &self.reading else {
             return false;
         };
@@ -381,7 +378,7 @@ impl Rebuilds {
 
 impl HeldPartition {
     /// When the books are let go, if nobody wishes for any more; sooner when others wait for theirs.
-    fn ends(&self, beat: core::time::Duration, others_wait: bool) -> Instant {
+    fn ends(&self, beat: Duration, others_wait: bool) -> Instant {
         let beats = if others_wait {
             BEATS_OF_TURN
         } else {

@@ -1,9 +1,11 @@
 //! Passes on wishes for books and the books themselves: Pis do not know each other.
 
+use std::collections::BTreeSet;
+
 use oxberry_core::units::Instant;
 use oxberry_proto::flow::StreamPosition;
 use oxberry_proto::snapshot::{NoSnapshot, Snapshot, SnapshotRefused, SnapshotWish};
-use oxberry_proto::{Kind, NodeId, Partition, ProtoError, Records};
+use oxberry_proto::{Kind, NodeId, Partition, ProtoError, Records, StreamId};
 
 use super::message::plain;
 use super::node::{Node, NodeState};
@@ -31,10 +33,25 @@ impl Controller {
             return Ok(());
         }
         let from = positions.collect::<Result<Vec<_>, _>>()?;
+        if !self.can_be_wished(head, &from) {
+            self.out_of_place(id, Kind::SnapshotWish);
+            return Ok(());
+        }
         let most = self.config.limits.snapshot_wishes;
         self.wishes.note(Wished::new(head, from, message), most);
         self.ask_next(now, id, head.wish);
         Ok(())
+    }
+
+    /// Whether a wish is for a symbol of its partition, as of streams of that, each named once.
+    fn can_be_wished(&self, head: &SnapshotWish, from: &[StreamPosition]) -> bool {
+        let streams: BTreeSet<_> = from.iter().map(|one| one.stream).collect();
+        let is_of_day = |stream: &StreamId| {
+            stream.partition == head.partition && self.config.channels.contains(&stream.channel)
+        };
+        streams.len() == from.len()
+            && streams.iter().all(is_of_day)
+            && self.config.table.partition_of(head.symbol_index) == head.partition
     }
 
     /// Passes a wish on to the next replica that was not asked. Where there are several, each wish goes

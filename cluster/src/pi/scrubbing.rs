@@ -89,8 +89,9 @@ impl Pi<'_> {
     fn take_damage(&mut self, slot: SymbolSlot, damage: &Damage) {
         // The venue said nothing that would make the book stale, so it can be had from the feed.
         self.taker.has_lost = true;
+        self.counters.damages += 1;
         match damage.harm {
-            // It is known already, and nobody is shown it.
+            // It is told already, and nobody is shown it.
             Harm::Values if self.books.trust(slot) == Trust::Stale => return,
             Harm::Values => {
                 self.give_up_wish_for_symbol(damage.symbol_index);
@@ -105,7 +106,6 @@ impl Pi<'_> {
             // The rim ends the process, which starts again without these books.
             Harm::Names => {}
         }
-        self.counters.damages += 1;
         self.report(Report::Damaged(*damage));
     }
 

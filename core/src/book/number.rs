@@ -88,7 +88,7 @@ impl Books<'_> {
         if let Action::Refresh { .. } = event.action {
             return Admitted::Taken { missing: 0 };
         }
-        if is_of_refresh(event) {
+        if event.is_of_refresh() {
             return if record.has(flag::REFRESHING) {
                 Admitted::Taken { missing: 0 }
             } else {
@@ -212,16 +212,6 @@ fn admit_number(record: &mut SymbolRecord<'_>, number: SymbolSeqNum) -> Admitted
     }
     record.set_trust(Trust::Stale);
     Admitted::Taken { missing: above - 1 }
-}
-
-/// Whether the event is told by a refresh, as which the status of the symbol has no number.
-const fn is_of_refresh(event: &FeedEvent) -> bool {
-    let is_status = matches!(event.action, Action::Halt | Action::Resume | Action::Close);
-    is_status && event.symbol_seq_num.is_none()
-        || matches!(
-            event.action,
-            Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
-        )
 }
 
 /// Whether the event changes no order.

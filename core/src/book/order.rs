@@ -288,10 +288,12 @@ impl Orders {
 
     #[cold]
     fn count_detour(&self, records: &mut Records<'_>, key: Key, passed: u32) {
-        bump(elsewhere_mut(records, key.home), 1);
+        let elsewhere = elsewhere_mut(records, key.home);
+        *elsewhere = elsewhere.wrapping_add(1);
         for bucket in self.detour(key).take(passed as usize) {
             steps::count();
-            bump(passed_mut(records, bucket), 1);
+            let passed = passed_mut(records, bucket);
+            *passed = passed.wrapping_add(1);
         }
     }
 
@@ -316,11 +318,13 @@ impl Orders {
 
     #[cold]
     fn uncount_detour(&self, records: &mut Records<'_>, key: Key, end: Bucket) {
-        bump(elsewhere_mut(records, key.home), u32::MAX);
+        let elsewhere = elsewhere_mut(records, key.home);
+        *elsewhere = elsewhere.wrapping_sub(1);
         let detour = self.detour(key).take(DETOURS as usize);
         for bucket in detour.take_while(|&bucket| bucket != end) {
             steps::count();
-            bump(passed_mut(records, bucket), u32::MAX);
+            let passed = passed_mut(records, bucket);
+            *passed = passed.wrapping_sub(1);
         }
     }
 
@@ -355,11 +359,6 @@ fn vacancy_in(records: &Records<'_>, bucket: Bucket) -> Option<OrderRef> {
     let pair = records.bucket(bucket);
     let which = usize::from(!is_free(&pair[0]));
     is_free(&pair[which]).then(|| bucket.order(which))
-}
-
-/// Changes a count, which in damaged memory may be any number.
-fn bump(count: &mut u32, by: u32) {
-    *count = count.wrapping_add(by);
 }
 
 /// Orders at home in a bucket that are stored elsewhere.

@@ -22,6 +22,19 @@ pub struct FeedEvent {
     pub action: Action,
 }
 
+impl FeedEvent {
+    /// Whether a refresh tells it, as which the status of the symbol has no number.
+    #[must_use]
+    pub const fn is_of_refresh(&self) -> bool {
+        let is_status = matches!(self.action, Action::Halt | Action::Resume | Action::Close);
+        is_status && self.symbol_seq_num.is_none()
+            || matches!(
+                self.action,
+                Action::Refresh { .. } | Action::RefreshAdd { .. } | Action::Refreshed
+            )
+    }
+}
+
 // One cache line.
 const _: () = assert!(size_of::<FeedEvent>() == 64);
 

@@ -8,6 +8,8 @@ use oxberry_net::metrics::{Metric, count};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClusterReadings {
     pub(crate) turns: u64,
+    /// Messages to Pis whose queue was full.
+    pub(crate) dropped: u64,
     pub(crate) census: Census,
     pub(crate) counters: Counters,
     pub(crate) proxy: ProxyCounts,
@@ -65,6 +67,7 @@ pub(super) static METRICS: &[Metric<ClusterReadings>] = &[
     not_taken(&[("reason", "bad_message")], |of| of.counters.bad_messages),
     not_taken(&[("reason", "vain_wish")], |of| of.counters.vain_wishes),
     not_taken(&[("reason", "refused")], |of| of.counters.refused),
+    metric("oxberry_controller_messages_dropped_total", "Messages to a node that were left out, since it had not read a thousand others.", |of| of.dropped),
     metric("oxberry_controller_snapshots_asked_total", "Wishes of a node for a book that were passed on.", |of| of.counters.snapshots_asked),
     metric("oxberry_controller_snapshot_bytes_total", "Bytes of books that were passed on from node to node.", |of| of.counters.snapshot_bytes),
     metric("oxberry_controller_books_rebuilt_total", "Books that no replica had and that were made out of the feed, read again.", |of| of.counters.books_rebuilt),

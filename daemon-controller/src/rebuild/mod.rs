@@ -59,8 +59,17 @@ struct Running {
     thread: JoinHandle<Outcome>,
 }
 
-/// What a thread has read so far, and what came of its order.
-type Outcome = (Box<Reread>, Result<Vec<BookAnswer>, String>);
+/// What a thread has read so far with what came of its order, or why it could not.
+type Outcome = Result<(Box<Reread>, Vec<BookAnswer>), NotRead>;
+
+/// Why a feed was not read again.
+#[derive(Debug)]
+enum NotRead {
+    /// It can be read once only.
+    IsNoFile(String),
+    /// Another time it may be read.
+    Failed(String),
+}
 
 /// What came of an order.
 #[derive(Debug)]
@@ -83,6 +92,8 @@ pub(crate) struct Failed {
     pub(crate) id: u32,
     /// Why, for a person.
     pub(crate) why: String,
+    /// Whether it cannot be read another time either.
+    pub(crate) for_good: bool,
 }
 
 impl Rebuilder {
@@ -118,19 +129,25 @@ impl Rebuilder {
     pub(crate) fn begin(&mut self, order: RebuildOrder) -> Result<(), Failed> {
         self.stop();
         let id = order.id;
-        let failed = |why| Failed { id, why };
-        let rested = self.rested.take();
-        let mut reread = match rested.filter(|rested| rested.is_of(order.partition)) {
-            Some(rested) => rested,
-            None => Box::new(Reread::open(&self.feed, &order).map_err(failed)?),
+        let failed = |why| Failed {
+            id,
+            why,
+            for_good: false,
         };
+        let rested = self.rested.take();
+        let rested = rested.filter(|rested| rested.is_of(order.partition));
+        let feed = Arc::clone(&self.feed);
         let ended = Shutdown::new().map_err(|error| failed(error.to_string()))?;
         let shared = Arc::<Shared>::default();
         let (raise, of_thread) = (RaiseAtEnd(ended.clone()), Arc::clone(&shared));
         let read = move || {
             let _raise = raise;
-            let read = reread.read(&order, &of_thread);
-            (reread, read)
+            let mut reread = match rested {
+                Some(rested) => rested,
+                None => Box::new(Reread::open(&feed, &order)?),
+            };
+            let answers = reread.read(&order, &of_thread).map_err(NotRead::Failed)?;
+            Ok((reread, answers))
         };
         let thread = thread::Builder::new().name("rebuild".into()).spawn(read);
         let thread = thread.map_err(|error| failed(format!("no thread for it: {error}")))?;
@@ -166,14 +183,18 @@ impl Rebuilder {
             .running
             .take_if(|running| running.ended.is_requested())?;
         let id = running.id;
-        let failed = |why| Read::Failed(Failed { id, why });
+        let failed = |why, for_good| Read::Failed(Failed { id, why, for_good });
         Some(match running.thread.join() {
-            Ok((reread, Ok(answers))) => {
+            Ok(Ok((reread, answers))) => {
                 self.rested = Some(reread);
                 Read::Books { id, answers }
             }
-            Ok((_, Err(why))) => failed(why),
-            Err(_) => failed("the thread that read it has panicked, as told above".into()),
+            Ok(Err(NotRead::IsNoFile(why))) => failed(why, true),
+            Ok(Err(NotRead::Failed(why))) => failed(why, false),
+            Err(_) => failed(
+                "the thread that read it has panicked, as told above".into(),
+                false,
+            ),
         })
     }
 

@@ -11,12 +11,12 @@ use oxberry_core::feed::{Beginning, FeedEvent, Follower, Lost};
 use oxberry_core::units::{ChannelId, SeqNum};
 use oxberry_core::xdp::PacketRef;
 use oxberry_feed::channels::{Channels, HandledChannel};
-use oxberry_feed::handler::{Dropped, Handler, Listener, Read};
+use oxberry_feed::handler::{Dropped, Listener, Read};
 use oxberry_feed::mapping::MappingFile;
 use oxberry_feed::source::{Filter, Source};
 use oxberry_proto::Partition;
 
-use super::{ChannelSource, Feed, Shared};
+use super::{ChannelSource, Feed, NotRead, Shared};
 
 /// The books of one partition, and how far the channels were read for them.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ struct ChannelReread {
     /// What was read and is beyond where the books are to be.
     waiting: Occurrences,
     has_ended: bool,
+    /// Why it ended, if not because it was over.
+    failure: Option<String>,
 }
 
 /// Keeps of what a channel tells what concerns the books.
@@ -45,9 +47,9 @@ struct Gathering<'a> {
 
 impl Reread {
     /// Opens the channels. Reads nothing yet.
-    pub(super) fn open(feed: &Feed, order: &RebuildOrder) -> Result<Self, String> {
+    pub(super) fn open(feed: &Feed, order: &RebuildOrder) -> Result<Self, NotRead> {
         let open = |source| ChannelReread::open(source, &feed.mapping);
-        let channels: Result<_, String> = feed.channels.iter().map(open).collect();
+        let channels: Result<_, NotRead> = feed.channels.iter().map(open).collect();
         Ok(Self {
             channels: channels?,
             rebuild: Rebuild::new(&feed.day, order),
@@ -75,17 +77,17 @@ impl Reread {
 }
 
 impl ChannelReread {
-    fn open(of: &ChannelSource, mapping: &Arc<MappingFile>) -> Result<Self, String> {
+    fn open(of: &ChannelSource, mapping: &Arc<MappingFile>) -> Result<Self, NotRead> {
         let path = of.path.display();
-        let metadata = of.path.metadata();
-        let metadata = metadata.map_err(|error| format!("{path}: it cannot be read: {error}"))?;
+        let failed = |error| NotRead::Failed(format!("{path}: it cannot be read: {error}"));
+        let metadata = of.path.metadata().map_err(failed)?;
         if !metadata.is_file() {
-            return Err(format!(
+            return Err(NotRead::IsNoFile(format!(
                 "{path} is no file and can be read once only; play the day from files to have that"
-            ));
+            )));
         }
         let opened = Source::open(&of.path, Filter::default());
-        let mut source = opened.map_err(|error| error.to_string())?;
+        let mut source = opened.map_err(|error| NotRead::Failed(error.to_string()))?;
         Ok(Self {
             channel: of.channel,
             channels: Channels::new(slice::from_mut(&mut source), &[of.dialect]),
@@ -93,6 +95,7 @@ impl ChannelReread {
             mapping: Arc::clone(mapping),
             waiting: Occurrences::default(),
             has_ended: false,
+            failure: None,
         })
     }
 
@@ -103,10 +106,16 @@ impl ChannelReread {
             if self.waiting.is_empty()
                 && let Some(HandledChannel { handler, .. }) = self.channels.iter().next()
             {
-                rebuild.read_through(self.channel, covered(handler));
+                rebuild.read_through(self.channel, handler.covered());
             }
-            if self.has_ended || rebuild.has_passed(self.channel) {
+            if rebuild.has_passed(self.channel) {
                 return Ok(());
+            }
+            if self.has_ended {
+                // Where it was read first it may have ended so, too.
+                let is_short = !rebuild.has_reached(self.channel);
+                let failure = self.failure.clone().filter(|_| is_short);
+                return failure.map_or(Ok(()), Err);
             }
             if shared.is_unwanted.load(Ordering::Relaxed) {
                 return Err("it is not wanted any more".into());
@@ -124,11 +133,16 @@ impl ChannelReread {
             mapping,
             waiting,
             has_ended,
+            failure,
             ..
         } = self;
         let mut out = Gathering { rebuild, waiting };
-        // Whatever cannot be read ends the channel there.
-        if !source.advance().unwrap_or(false) {
+        let is_there = source.advance().unwrap_or_else(|error| {
+            // Whatever cannot be read ends the channel there.
+            *failure = Some(error.to_string());
+            false
+        });
+        if !is_there {
             *has_ended = true;
             if let Some(HandledChannel { handler, .. }) = channels.iter_mut().next() {
                 handler.finish(&mut out);
@@ -180,9 +194,4 @@ impl Listener<()> for Gathering<'_> {
     fn done(&mut self, _: &PacketRef<'_>, (): (), _: &Read) {}
 
     fn dropped(&mut self, _: &PacketRef<'_>, (): (), _: Dropped) {}
-}
-
-/// All numbers of the channel up to this one were read, or given up.
-fn covered(handler: &Handler<()>) -> SeqNum {
-    SeqNum::from_raw(handler.channel().detector().next().raw().saturating_sub(1))
 }

@@ -173,6 +173,12 @@ impl<P: Copy> Handler<P> {
         }
     }
 
+    /// All numbers of the channel up to this one were read, or given up.
+    #[must_use]
+    pub fn covered(&self) -> SeqNum {
+        SeqNum::from_raw(self.channel().detector().next().raw().saturating_sub(1))
+    }
+
     /// When the next gap is due to be given up, by the clock of the packets.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<UnixNanos> {

@@ -5,7 +5,7 @@ use oxberry_cluster::controller::Outcome;
 use oxberry_cluster::page::{Row, Standing, Voice};
 use oxberry_cluster::pi::Pi;
 use oxberry_cluster::rebuild::{BookWish, RebuildOrder};
-use oxberry_core::book::{Books, Digest, Trust};
+use oxberry_core::book::{Books, Digest, SnapshotHead, Trust};
 use oxberry_core::units::{Side, SymbolIndex};
 use oxberry_proto::flow::StreamPosition;
 use oxberry_proto::snapshot::{HeadReader, Snapshot};
@@ -136,7 +136,12 @@ impl World<'_> {
         // Twins, and what a good outcome says.
         for partition in &outcome.partitions {
             // A bit that flipped right before the end is found by this comparison.
-            let is_flipped = self.pis.iter().any(|pi| pi.is_flipped);
+            let holds = |brain: &Pi<'_>| {
+                let mut positions = brain.positions();
+                positions.any(|(stream, _)| stream.partition == partition.partition)
+            };
+            let mut flipped = self.pis.iter().filter(|pi| pi.is_flipped);
+            let is_flipped = flipped.any(|pi| pi.brain.as_ref().is_some_and(holds));
             if !partition.different.is_empty() && !is_flipped {
                 return Err(format!(
                     "twins that call them live differ in {:?} of partition {}: {}",
@@ -321,15 +326,12 @@ impl World<'_> {
 
     /// Checks that each book which the feed, read again, makes live is live on all replicas at the end, and
     /// is that book. Read channel by channel, a loss of one of them comes when it is known that a symbol is
-    /// another one's, which the replicas may not have known: where the feed lost something, only live books
-    /// are looked at.
+    /// another one's, which the replicas may not have known: where another channel lost something, a book may
+    /// be stale.
     fn judge_rebuilt(&mut self, run: Run, host: &ControllerHost) -> Result<(), Violation> {
         if !self.plan.is_file {
             return Ok(());
         }
-        let is_lost = |one: &Occurrence| matches!(one, Occurrence::Lost(_));
-        let has_lost = host.channels.len() > 1
-            && (host.channels.iter()).any(|channel| channel.log.iter().any(is_lost));
         for partition in host.table.partitions() {
             let position = |channel: &ChannelHost| StreamPosition {
                 stream: StreamId {
@@ -355,9 +357,13 @@ impl World<'_> {
                 books: of_partition.map(book).collect(),
             };
             for (wish, parts) in host.rebuilds.whole(&order, &host.channels) {
-                if let Ok(digest) = parts.map(|parts| digest_of(&parts)) {
-                    self.judge_against(run, wish.symbol_index, (digest, has_lost))?;
-                }
+                let Ok(parts) = parts else { continue };
+                let head = head_of(&parts).ok_or("a book without a head")?;
+                let is_lost = |one: &Occurrence| matches!(one, Occurrence::Lost(_));
+                let mut others =
+                    (host.channels.iter()).filter(|channel| Some(channel.channel) != head.channel);
+                let may_be_stale = others.any(|channel| channel.log.iter().any(is_lost));
+                self.judge_against(run, wish.symbol_index, (head.digest, may_be_stale))?;
             }
         }
         self.marks.hit(Mark::AllRebuilt);
@@ -369,7 +375,7 @@ impl World<'_> {
         &self,
         run: Run,
         symbol_index: SymbolIndex,
-        (digest, may_be_stale): (Option<Digest>, bool),
+        (digest, may_be_stale): (Digest, bool),
     ) -> Result<(), Violation> {
         for brain in self.brains(run, Some(PAGE_SEAT)) {
             let books = brain.books();
@@ -383,7 +389,7 @@ impl World<'_> {
             if may_be_stale && trust == Trust::Stale {
                 continue;
             }
-            if trust != Trust::Live || digest != Some(own) {
+            if trust != Trust::Live || digest != own {
                 return Err(format!(
                     "the feed, read again, makes symbol {symbol_index} live as {digest:?}, but a \
                      replica has it {trust} as {own:?} at the end"
@@ -528,8 +534,8 @@ fn trust_of(brain: &Pi<'_>, symbol_index: SymbolIndex) -> Option<Trust> {
     Some(books.trust(books.slot(symbol_index)?))
 }
 
-/// The digest that the first part of a book tells.
-fn digest_of(parts: &[Vec<u8>]) -> Option<Digest> {
+/// What the first part of a book says of it.
+fn head_of(parts: &[Vec<u8>]) -> Option<SnapshotHead> {
     let (_, records) = decode_list::<Snapshot>(parts.first()?).ok()?;
     let mut reader = HeadReader::default();
     for record in records {
@@ -537,5 +543,5 @@ fn digest_of(parts: &[Vec<u8>]) -> Option<Digest> {
             break;
         }
     }
-    Some(reader.head()?.digest)
+    reader.head()
 }

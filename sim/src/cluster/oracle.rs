@@ -249,10 +249,7 @@ impl Oracle {
             let place = self.place(run, channel, position)?;
             self.truth(run)?.as_of((channel, symbol_index), place)
         });
-        // Of a symbol that no channel has spoken of there is nothing.
-        let is_nothing = (state.view.bid, state.view.ask) == (None, None);
-        let is_unspoken = state.at.is_none() && is_nothing;
-        if is_unspoken || right.is_some_and(|right| is_same(right, state.view)) {
+        if right.is_some_and(|right| is_same(right, state.view)) {
             return Ok(());
         }
         Err(format!(
