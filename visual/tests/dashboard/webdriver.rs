@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// Longer than anything takes here, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a script looks at a page in one go. One whose page is left meanwhile is never heard of again.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Chromium with one page open.
 pub(crate) struct Browser {
     driver: Child,
@@ -95,7 +98,7 @@ impl Browser {
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"script": 2_000 * PATIENCE.as_secs()},
+            "timeouts": {"script": 5_000 * LOOK.as_secs()},
         }}});
         let session = browser.call("POST", "/session", &capabilities);
         browser.session = format!("/session/{}", session["sessionId"].as_str().unwrap());
@@ -129,7 +132,8 @@ impl Browser {
         text.as_str().unwrap().to_owned()
     }
 
-    /// Waits until a JavaScript expression is true; the page looks, many times a second.
+    /// Waits until a JavaScript expression is true, on this page or one that comes after it; the page looks,
+    /// many times a second.
     pub(crate) fn until(&self, expression: &str) {
         let script = format!(
             "const [done] = arguments, end = performance.now() + {};
@@ -139,10 +143,25 @@ impl Browser {
                  else setTimeout(look, 20);
              }};
              look();",
-            PATIENCE.as_millis()
+            LOOK.as_millis()
         );
         let script = json!({"script": script, "args": []});
-        assert_eq!(self.post("/execute/async", &script), true, "{expression}");
+        let path = format!("{}/execute/async", self.session);
+        let mut last = Value::Null;
+        for _ in 0..PATIENCE.as_secs() / LOOK.as_secs() {
+            let (_, mut answer) = self.exchange("POST", &path, &script).unwrap();
+            last = answer["value"].take();
+            if last == true {
+                return;
+            }
+            // What is thrown by the expression is its fault, what ends with the page is not.
+            let may_come = match last["error"].as_str() {
+                None | Some("script timeout") => true,
+                Some(_) => last["message"].to_string().contains("unloaded"),
+            };
+            assert!(may_come, "{expression}: {last}");
+        }
+        panic!("{expression}: {last}");
     }
 
     /// Presses keys one after another.
