@@ -58,6 +58,11 @@ pub(crate) enum Told {
 }
 
 impl Telling {
+    /// It is asked for from the start: what was told of it before is nothing.
+    pub(crate) fn begin(&mut self) {
+        self.part = None;
+    }
+
     /// Takes an answer.
     ///
     /// # Errors
@@ -293,6 +298,17 @@ mod tests {
         let again = answer(SCHEMA_FINGERPRINT, another, None, &[node(0, "new")]);
         let cluster = whole(&mut telling, &again);
         assert_eq!(cluster.nodes.len(), 1, "nothing of the old run is left");
+    }
+
+    #[test]
+    fn what_was_never_told_to_its_end_is_not_there_when_it_is_told_again() {
+        let mut telling = Telling::default();
+        let next = Some(StatusFrom::Node(NodeId::from_raw(1)));
+        let first = answer(SCHEMA_FINGERPRINT, RUN, next, &[node(0, "pi-a")]);
+        telling.handle_answer(&first).unwrap();
+        telling.begin();
+        let again = answer(SCHEMA_FINGERPRINT, RUN, None, &[node(0, "pi-a")]);
+        assert_eq!(whole(&mut telling, &again).nodes.len(), 1);
     }
 
     #[test]

@@ -77,7 +77,10 @@ impl Feed {
         };
         if kind_of(answer) == Ok(Kind::Status) {
             match self.telling.handle_answer(answer) {
-                Ok(cluster::Told::Part(from)) => self.setup.ask_cluster(from),
+                Ok(cluster::Told::Part(from)) => {
+                    // Where rows are more urgent, it is asked for from the start in its time.
+                    self.setup.ask_cluster(from);
+                }
                 Ok(cluster::Told::All(told)) => self.board.handle_cluster(now, *told),
                 Err(error) => self.tell_bad_answer(&error, "how the cluster is cannot be read"),
             }
@@ -98,7 +101,9 @@ impl Feed {
     fn ask_cluster(&mut self, now: Instant) {
         let is_time = self.next_telling <= now;
         if is_time && self.phase().is_some_and(|phase| phase != Phase::Ended) {
-            self.setup.ask_cluster(StatusFrom::Start);
+            if self.setup.ask_cluster(StatusFrom::Start) {
+                self.telling.begin();
+            }
             self.next_telling = now.after(CLUSTER_INTERVAL);
         }
     }

@@ -56,11 +56,13 @@ impl Setup {
     }
 
     /// Asks how the cluster is, from a place of its list on, unless there is something to ask that rows
-    /// wait for.
-    pub(crate) fn ask_cluster(&mut self, from: StatusFrom) {
-        if self.questions.is_empty() {
+    /// wait for; says whether it does.
+    pub(crate) fn ask_cluster(&mut self, from: StatusFrom) -> bool {
+        let is_free = self.questions.is_empty();
+        if is_free {
             self.questions.push_back(Question::Cluster { from });
         }
+        is_free
     }
 
     /// Asks what is to be asked now, and returns an answer that came.
@@ -73,8 +75,9 @@ impl Setup {
             self.asked = Some(now);
             let first = (now.after(ANSWER_REPORT), ANSWER_REPORT);
             let (at, after) = *self.report.get_or_insert(first);
-            // Nothing waits for how the cluster is.
-            if at <= now && matches!(question, Question::Symbols { .. }) {
+            // Nothing waits for how the cluster is, but rows may wait behind that question.
+            let is_row = |one: &Question| matches!(one, Question::Symbols { .. });
+            if at <= now && self.questions.iter().any(is_row) {
                 tracing::warn!("the controller does not answer");
                 self.report = Some((now.after(after * 2), after * 2));
             }
