@@ -208,6 +208,57 @@ fn damage_says_where_it_is_and_a_book_with_wrong_values_can_be_made_anew() {
     assert_eq!(books.check_invariants(), Ok(()));
 }
 
+#[test]
+fn whatever_bit_is_flipped_a_book_with_wrong_values_harms_no_other_one_until_it_is_made_anew() {
+    let memory_of = || vec![0; CAPACITY.words()];
+    let (mut memory, mut other) = (memory_of(), memory_of());
+    let mut books = Books::new(CAPACITY, &mut memory).unwrap();
+    let mut twin = Books::new(CAPACITY, &mut other).unwrap();
+    fill(&mut twin);
+    let after: Vec<_> = (0..SYMBOLS).flat_map(after).collect();
+    for event in &after {
+        twin.apply(CHANNEL, event).unwrap();
+    }
+    let mut mended = 0;
+    for bit in 0..CAPACITY.words() as u64 * 32 {
+        books.reset();
+        fill(&mut books);
+        books.flip_bit(bit);
+        let read = |slot| books.scrub(slot, 1_000).err().map(|damage| (slot, damage));
+        let damages: Vec<_> = books.slots().filter_map(read).collect();
+        if damages.is_empty()
+            || damages
+                .iter()
+                .any(|(_, damage)| damage.harm != Harm::Values)
+        {
+            continue;
+        }
+        for &(slot, _) in &damages {
+            books.distrust(slot);
+        }
+        let made_anew = catch_unwind(AssertUnwindSafe(|| {
+            for event in &after {
+                books.apply(CHANNEL, event).unwrap();
+            }
+            for &(slot, _) in &damages {
+                restore(&mut books, slot);
+            }
+        }));
+        assert!(made_anew.is_ok(), "bit {bit}: {damages:?}");
+        assert_eq!(books.check_invariants(), Ok(()), "bit {bit}: {damages:?}");
+        for slot in books.slots() {
+            let is_damaged = damages.iter().any(|&(damaged, _)| damaged == slot);
+            let symbol = books.symbol_index(slot);
+            assert!(
+                is_damaged || books.digest(slot) == twin.digest(slot),
+                "bit {bit}: {symbol}"
+            );
+        }
+        mended += 1;
+    }
+    assert!(mended > 500, "{mended}");
+}
+
 /// Takes the book over from one that nothing happened to.
 fn restore(books: &mut Books<'_>, slot: SymbolSlot) {
     let mut memory = vec![0; CAPACITY.words()];

@@ -82,7 +82,8 @@ impl Books<'_> {
         let sum = self.sum(slot);
         if reading.left > 0 && sum != reading.sum {
             let what = "the orders do not add up to what was put there";
-            return Err(Wrong::value(what, u64::from(sum), u64::from(reading.sum)));
+            // Where the shares of all levels are right it may be an id, by which others are found.
+            return Err(Wrong::link(what, sum, reading.sum));
         }
         Ok(())
     }
@@ -135,8 +136,9 @@ impl Books<'_> {
             expiries |= 1 << owner.expiry();
             if stored.rank != rank {
                 let what = "a level has another price than its place";
+                // The last of its orders would look for it there.
                 let found = stored.rank.price(side).raw();
-                return Err(Wrong::value(what, u64::from(price.raw()), u64::from(found)));
+                return Err(Wrong::link(what, price.raw(), found));
             }
             self.read_queue(reading, level, &stored)?;
             sum.qty = sum.qty.wrapping_add(stored.qty);
@@ -216,13 +218,17 @@ impl Books<'_> {
         }
     }
 
-    /// Flips a bit of the memory, so that tests see what comes of it: of orders and levels, of ladders, or of
-    /// symbols, in this order. `bit` is taken modulo their number.
+    /// Flips a bit of the memory, so that tests see what comes of it: of orders and levels, of ladders, of
+    /// symbols, of their numbers, or of the table that finds them, in this order. `bit` is taken modulo their
+    /// number.
     pub fn flip_bit(&mut self, bit: u64) {
+        let [lines, names, index] = self.symbols.words();
         let regions = [
             self.engine.records.words(),
             self.engine.ladders.words(),
-            self.symbols.words(),
+            lines,
+            names,
+            index,
         ];
         let bits = |words: &[u32]| words.len() as u64 * 32;
         let all: u64 = regions.iter().map(|words| bits(words)).sum();

@@ -176,10 +176,15 @@ impl<'s> Symbols<'s> {
         (slot.raw() < self.count).then_some(slot)
     }
 
-    /// All words of the symbols that are defined.
-    pub(super) fn words(&mut self) -> &mut [u32] {
+    /// All words of the symbols that are defined: their records, their numbers, and the table that finds
+    /// them.
+    pub(super) fn words(&mut self) -> [&mut [u32]; 3] {
         let count = SymbolSlot::from_raw(self.count).number();
-        self.lines[..count * LINES].as_flattened_mut()
+        [
+            self.lines[..count * LINES].as_flattened_mut(),
+            &mut self.names[..count],
+            self.index.words(),
+        ]
     }
 
     /// Adds a symbol that is not there yet.

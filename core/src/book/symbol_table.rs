@@ -43,6 +43,11 @@ impl<'s> SymbolTable<'s> {
         self.entries.fill([NONE; ENTRY]);
     }
 
+    /// All words.
+    pub(super) fn words(&mut self) -> &mut [u32] {
+        self.entries.as_flattened_mut()
+    }
+
     /// Where the entry of this symbol should be.
     ///
     /// The venue's numbers are dense in places, so they are spread: of the 7,788 symbols of a real
