@@ -290,3 +290,21 @@ fn whoever_leaves_its_run_while_the_page_does_not_read_tells_no_end_that_is_none
     assert!(world.run_until(is_over));
     assert!(world.outcome.unwrap().is_good());
 }
+
+#[test]
+fn a_controller_that_was_away_finds_who_dies_after_it_as_soon_as_ever() {
+    let mut world = world_of(&["a", "b"]);
+    // It pings those who are not ready.
+    world.pis[1].is_deaf = true;
+    world.run_for(LIMITS.beat);
+    world.now = world.now.after(LIMITS.node_timeout * 4);
+    world.run_for(Duration::from_millis(2));
+    let died = |world: &World| {
+        let mut reports = world.reports.iter();
+        reports.any(|report| matches!(report, Report::Died { name, .. } if name == "a"))
+    };
+    assert!(!died(&world));
+    world.pis[0].is_dead = true;
+    world.run_for(LIMITS.node_timeout + LIMITS.beat);
+    assert!(died(&world), "{:?}", world.reports);
+}

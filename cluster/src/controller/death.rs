@@ -16,8 +16,8 @@ impl Controller {
             .map_or(Duration::ZERO, |due| now.since(due));
         if late > self.config.limits.beat {
             for node in self.nodes.all_mut() {
-                node.last_heard = node.last_heard.after(late);
-                node.claims.excuse(late);
+                node.last_heard = node.last_heard.after(late).min(now);
+                node.claims.excuse(now, late);
             }
         }
     }

@@ -114,9 +114,9 @@ pub(super) struct Claims(Vec<(Peer, Instant)>);
 
 impl Claims {
     /// So long nobody could be heard.
-    pub(super) fn excuse(&mut self, late: Duration) {
+    pub(super) fn excuse(&mut self, now: Instant, late: Duration) {
         for (_, since) in &mut self.0 {
-            *since = since.after(late);
+            *since = since.after(late).min(now);
         }
     }
 
