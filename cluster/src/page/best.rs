@@ -25,6 +25,7 @@ impl Page {
                 self.restate_row(row);
             }
         }
+        self.note_none_live(partition);
         self.note_restated(partition);
     }
 

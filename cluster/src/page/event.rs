@@ -28,8 +28,9 @@ struct Untaken {
     event: Shown,
     /// How good the word of its node was.
     rank: Rank,
-    /// Whether something is missing before it, which nodes with as good a word will tell.
-    has_skipped: bool,
+    /// What its node had told before and was not shown, if there was any; nodes with as good a word may tell
+    /// what is between.
+    skipped: Option<(ChannelId, Position)>,
 }
 
 /// What a node that tells an event says of its symbol.
@@ -102,7 +103,7 @@ impl Page {
         }
         // What this node told before was not shown, since another one seemed to know better; now that
         // it knows no better, it tells what is between.
-        let has_skipped = said.before.is_some_and(|before| {
+        let skipped = said.before.filter(|&before| {
             is_newer(before, shown.at) && !self.is_vouched(row, before, said.rank)
         });
         let untaken = Untaken {
@@ -118,10 +119,10 @@ impl Page {
                 trade: event.trade,
             },
             rank: said.rank,
-            has_skipped,
+            skipped,
         };
         match self.fate(&untaken, stream.partition) {
-            Fate::Take => self.take(&untaken.event, said.rank),
+            Fate::Take => self.take(&untaken),
             Fate::Wait => self.withheld.put(untaken),
             Fate::Drop => self.counters.untrusted += 1,
         }
@@ -189,7 +190,7 @@ impl Page {
             let one = *first.get();
             if is_newer(one.at(), shown.at) {
                 match self.fate(&one, shown.partition) {
-                    Fate::Take => self.take(&one.event, one.rank),
+                    Fate::Take => self.take(&one),
                     Fate::Drop => self.counters.untrusted += 1,
                     Fate::Wait => break,
                 }
@@ -239,15 +240,25 @@ impl Page {
                 return if may_tell { Fate::Wait } else { Fate::Drop };
             }
         }
-        if untaken.has_skipped && self.will_be_told(event.row, untaken.at(), own) {
+        if untaken.skipped.is_some() && self.will_be_told(event.row, untaken.at(), own) {
             return Fate::Wait;
         }
         Fate::Take
     }
 
     /// Shows an event.
-    fn take(&mut self, event: &Shown, own: Rank) {
+    fn take(&mut self, untaken: &Untaken) {
+        let Untaken {
+            event,
+            rank,
+            skipped,
+        } = untaken;
         self.counters.events += 1;
+        let shown = self.rows.get(event.row).and_then(|row| row.at);
+        self.tell(
+            event,
+            skipped.is_some_and(|skipped| is_newer(skipped, shown)),
+        );
         // Nobody had a better word, so nothing is owed.
         self.owed.remove(&event.row);
         if let Some(shown) = self.rows.get_mut(event.row) {
@@ -257,9 +268,8 @@ impl Page {
             shown.ts_event = event.ts_event;
             shown.view = Some(event.view);
             shown.last_trade = traded.or(shown.last_trade);
-            shown.rank = own;
+            shown.rank = *rank;
         }
-        self.shown.push_back(*event);
     }
 }
 

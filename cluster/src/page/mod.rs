@@ -26,8 +26,8 @@ use oxberry_proto::{
 
 use self::event::Withheld;
 pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
-use self::passed::PassedOver;
 pub use self::passed::{Passed, Told};
+use self::passed::{PassedOver, Untold};
 use self::replica::Node;
 use self::row_index::RowIndex;
 use self::word::{Rank, is_newer};
@@ -46,7 +46,7 @@ pub struct Page {
     by_symbol: RowIndex,
     by_partition: BTreeMap<Partition, Vec<usize>>,
     nodes: BTreeMap<NodeId, Node>,
-    shown: VecDeque<Shown>,
+    shown: VecDeque<Untold>,
     passed: PassedOver,
     /// Partitions of which more than events has changed.
     restated: Vec<Partition>,

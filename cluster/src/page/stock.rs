@@ -157,6 +157,7 @@ impl Page {
         }
         if trust.trust != Trust::Live {
             self.doubt(id, row, Rank::Of(trust.trust));
+            self.note_not_live(row, partition);
         }
         self.release(row);
         // Of one symbol: the others of the partition stand as before.
@@ -185,6 +186,9 @@ impl Page {
         });
         if let Some(at) = state.at {
             node.note_jump(row, at);
+        }
+        if state.trust.trust != Trust::Live {
+            self.note_not_live(row, partition);
         }
         self.owed.insert(row);
         self.note_restated(partition);
