@@ -351,7 +351,8 @@ impl ChannelHost {
                     }
                 }
                 Occurrence::Settled(_) => turn.marks.hit(Mark::SettledRead),
-                Occurrence::Event(_) | Occurrence::Lost(_) => {}
+                Occurrence::Lost(_) => turn.oracle.lose(self.channel),
+                Occurrence::Event(_) => {}
             }
             self.log.push(*occurrence);
             self.occurrences.pop_front();

@@ -1,19 +1,76 @@
 //! What may be wrong although it is called live: what a Pi told since its memory changed by itself, until it has
 //! read all its books.
 
+use std::collections::BTreeSet;
+
 use oxberry_cluster::pi::Pi;
+use oxberry_core::book::{Books, Harm};
 use oxberry_core::units::{ChannelId, Position, SymbolIndex};
 use oxberry_proto::Run;
 
 use super::oracle::Oracle;
 use super::truth::Place;
 
+/// Whose books may be wrong at a Pi some of whose memory has changed by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Suspects {
+    /// Those of these symbols: only values changed.
+    Symbols(BTreeSet<SymbolIndex>),
+    /// All: what leads to books or from one part of them to the next has changed.
+    All,
+}
+
+impl Suspects {
+    /// Nobody.
+    pub(super) const NONE: Self = Self::Symbols(BTreeSet::new());
+
+    /// Whose memory is not what was written.
+    pub(super) fn in_books(books: &Books<'_>) -> Self {
+        let mut symbols = BTreeSet::new();
+        for slot in books.slots() {
+            match books.scrub(slot, u32::MAX) {
+                Ok(_) => {}
+                Err(damage) if damage.harm == Harm::Values => {
+                    symbols.insert(damage.symbol_index);
+                }
+                Err(_) => return Self::All,
+            }
+        }
+        Self::Symbols(symbols)
+    }
+
+    /// Adds others.
+    pub(super) fn add(&mut self, others: Self) {
+        match (self, others) {
+            (Self::All, _) => {}
+            (Self::Symbols(own), Self::Symbols(others)) => own.extend(others),
+            (own, Self::All) => *own = Self::All,
+        }
+    }
+
+    /// Whether there is anybody.
+    pub(super) fn is_any(&self) -> bool {
+        *self != Self::NONE
+    }
+
+    /// Whether the book of a symbol may be wrong.
+    pub(super) fn has(&self, symbol_index: SymbolIndex) -> bool {
+        match self {
+            Self::Symbols(symbols) => symbols.contains(&symbol_index),
+            Self::All => true,
+        }
+    }
+}
+
 impl Oracle {
-    /// Notes that whatever a Pi has told so far may be wrong.
-    pub(super) fn doubt(&mut self, pi: &Pi<'_>) {
+    /// Notes that what a Pi has told so far of these books may be wrong.
+    pub(super) fn doubt(&mut self, pi: &Pi<'_>, suspects: &Suspects) {
         let run = pi.run();
-        for slot in pi.books().slots() {
-            let symbol_index = pi.books().symbol_index(slot);
+        let symbols: BTreeSet<_> = match suspects {
+            Suspects::Symbols(symbols) => symbols.clone(),
+            Suspects::All => self.all_symbols(),
+        };
+        for symbol_index in symbols {
             for (stream, position) in pi.positions() {
                 if let Some(place) = self.place(run, stream.channel, position) {
                     let claim = (run, stream.channel, symbol_index);

@@ -48,6 +48,7 @@ marks! {
     MemoryFlipped "a bit of the books of a Pi changes by itself";
     DamageFound "a Pi finds a book whose values changed by themselves";
     LinksDamaged "a Pi finds links between its books that changed by themselves, and empties all";
+    NamesDamaged "a Pi finds that it does not know any more whose books it has, and ends";
     CrashedByMemory "memory that changed by itself leads a Pi astray, which ends";
     FrameLost "a frame is lost on its way";
     FrameTwice "a frame comes twice";

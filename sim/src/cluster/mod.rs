@@ -18,6 +18,7 @@
 //! * `seeds`: many seeds on several threads ([`run_many`]).
 
 mod audience;
+mod books;
 mod candour;
 mod controller_host;
 mod controller_turn;
@@ -34,11 +35,13 @@ mod page_turn;
 mod pi_host;
 mod pi_turn;
 mod plan;
+mod quiet;
 mod reader;
 mod rebuild_host;
 mod recording;
 mod second_page;
 mod seeds;
+mod tellings;
 mod trace;
 mod trouble;
 mod truth;

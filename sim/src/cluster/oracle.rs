@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use oxberry_cluster::page::{Page, Row, Shown};
-use oxberry_cluster::partition::PartitionTable;
-use oxberry_cluster::pi::Pi;
-use oxberry_core::book::{Books, Trust};
+use oxberry_cluster::page::{Page, Row, Shown, Told};
+use oxberry_core::book::Trust;
 use oxberry_core::units::{ChannelId, Instant, Numbering, Position, SymbolIndex};
 use oxberry_proto::stock::{StockBatch, StockEvent, SymbolState, View};
 use oxberry_proto::{Deltas, Kind, NodeId, Run, StockTold, StreamId, decode_list, kind_of};
 
 use super::audience::PAGE_SEAT;
+use super::doubt::Suspects;
 use super::marks::Mark;
 use super::marks::Marks;
+use super::tellings::Tellings;
 use super::truth::{Place, Truth};
 
 /// Says what is wrong.
@@ -22,9 +22,9 @@ pub(super) type Violation = String;
 #[derive(Debug)]
 pub(super) struct Oracle {
     /// The truth of each day that was played, by the identity of its runs.
-    days: Vec<Truth>,
+    pub(super) days: Vec<Truth>,
     /// The symbols of the mapping file, which the controller lists.
-    listed: BTreeSet<SymbolIndex>,
+    pub(super) listed: BTreeSet<SymbolIndex>,
     /// The venue's own count of each numbering that a reader named.
     names: BTreeMap<(Run, ChannelId, Numbering), u32>,
     /// What each process of each Pi has sent in its present life.
@@ -37,6 +37,8 @@ pub(super) struct Oracle {
     /// Up to where what is shown of a symbol may be wrong, since a Pi told it whose memory had changed by
     /// itself.
     pub(super) doubts: BTreeMap<(Run, ChannelId, SymbolIndex), Place>,
+    /// How far pages have told.
+    pub(super) tellings: Tellings,
     /// The number of events that Pis sent, and that the page showed.
     pub(super) told: u64,
     pub(super) shown: u64,
@@ -108,6 +110,7 @@ impl Oracle {
             published: BTreeMap::new(),
             published_run: None,
             doubts: BTreeMap::new(),
+            tellings: Tellings::default(),
             told: 0,
             shown: 0,
         }
@@ -118,7 +121,7 @@ impl Oracle {
         self.days.push(truth);
     }
 
-    fn truth(&self, run: Run) -> Option<&Truth> {
+    pub(super) fn truth(&self, run: Run) -> Option<&Truth> {
         let day = usize::try_from(run.identity).ok()?.checked_sub(1)?;
         self.days.get(day)
     }
@@ -180,7 +183,7 @@ impl Oracle {
     pub(super) fn pi_tells(
         &mut self,
         process: (usize, u32),
-        is_flipped: bool,
+        suspects: &Suspects,
         frame: &[u8],
         marks: &mut Marks,
     ) -> Result<(), Violation> {
@@ -215,7 +218,7 @@ impl Oracle {
                     let told = state.trust;
                     watch.trust.insert(told.symbol_index, told.trust);
                     marks.hit(Mark::Rebuilt);
-                    if !is_flipped {
+                    if !suspects.has(told.symbol_index) {
                         self.judge_rebuilt(head.run, &state)
                             .map_err(|what| wrong(&what))?;
                     }
@@ -226,7 +229,8 @@ impl Oracle {
                     watch
                         .judge_order(&head, &event)
                         .map_err(|what| wrong(&what))?;
-                    if !is_flipped && watch.calls_live(event.symbol_index, &self.listed) {
+                    let is_sure = !suspects.has(event.symbol_index);
+                    if is_sure && watch.calls_live(event.symbol_index, &self.listed) {
                         self.judge_told(&head, &event)
                             .map_err(|what| wrong(&what))?;
                     }
@@ -277,66 +281,10 @@ impl Oracle {
         ))
     }
 
-    /// Judges the live books of a Pi as they are now.
-    pub(super) fn judge_books(
-        &self,
-        at: usize,
-        pi: &Pi<'_>,
-        table: &PartitionTable,
-        marks: &mut Marks,
-    ) -> Result<(), Violation> {
-        let (run, books) = (pi.run(), pi.books());
-        for slot in books.slots() {
-            if books.is_contested(slot) {
-                marks.hit(Mark::Contested);
-            }
-            if !self.listed.contains(&books.symbol_index(slot)) {
-                marks.hit(Mark::FeedDefined);
-            }
-            if books.trust(slot) != Trust::Live {
-                continue;
-            }
-            let symbol_index = books.symbol_index(slot);
-            let Some(channel) = books
-                .channel(slot)
-                .or_else(|| self.only_claim(symbol_index))
-            else {
-                continue;
-            };
-            let stream = StreamId {
-                channel,
-                partition: table.partition_of(symbol_index),
-            };
-            let position = pi.position(stream).unwrap_or_default();
-            let place = self.place(run, channel, position);
-            let right =
-                place.and_then(|place| self.truth(run)?.as_of((channel, symbol_index), place));
-            let view = view(books, slot);
-            if !right.is_some_and(|right| is_same(right, view)) {
-                return Err(format!(
-                    "pi {at} holds symbol {symbol_index} live at {stream} {position} as {view:?}, but \
-                     it is {right:?}"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the channel of a symbol, unless two channels claim it.
-    pub(super) fn only_claim(&self, symbol_index: SymbolIndex) -> Option<ChannelId> {
-        // The same symbols trade every day.
-        let mut claims = self
-            .days
-            .first()?
-            .claims()
-            .filter(|&(_, symbol)| symbol == symbol_index);
-        let (channel, _) = claims.next()?;
-        claims.next().is_none().then_some(channel)
-    }
-
     /// Forgets the old page, since a new process starts.
     pub(super) fn page_starts(&mut self, seat: usize) {
         *self.watch(seat) = PageWatch::default();
+        self.tellings.begin(seat);
     }
 
     fn watch(&mut self, seat: usize) -> &mut PageWatch {
@@ -355,13 +303,25 @@ impl Oracle {
                 run: page.run(),
                 ..PageWatch::default()
             };
+            self.tellings.begin(seat);
         }
         let Some(run) = page.run() else {
             return Ok(());
         };
-        while let Some(shown) = page.next_shown() {
-            self.shown += 1;
-            self.judge_shown(seat, run, &shown)?;
+        while let Some(told) = page.next_told() {
+            match told {
+                Told::Event(shown) => {
+                    self.shown += 1;
+                    self.judge_shown(seat, run, &shown)?;
+                    self.judge_told_before(seat, run, &shown)?;
+                }
+                Told::Passed(passed) => {
+                    if let Some(place) = self.place(run, passed.channel, passed.through) {
+                        let at = (passed.channel, place);
+                        self.tellings.note((seat, passed.row), Some(at));
+                    }
+                }
+            }
         }
         for (at, row) in page.rows().iter().enumerate() {
             self.judge_row((seat, at), run, row, page.standing(at, now).is_live())?;
@@ -563,19 +523,4 @@ fn goes_back(before: (ChannelId, Position), after: (ChannelId, Position)) -> boo
 pub(super) fn is_same(right: View, view: View) -> bool {
     let is_empty = right.bid.is_none() && right.ask.is_none();
     (right.bid, right.ask) == (view.bid, view.ask) && (is_empty || right.scale == view.scale)
-}
-
-/// Returns the view of a book.
-fn view(books: &Books<'_>, slot: oxberry_core::book::SymbolSlot) -> View {
-    let quote = |level: oxberry_core::book::Level| oxberry_proto::stock::Quote {
-        price: level.price,
-        qty: level.qty,
-        orders: level.orders,
-    };
-    let bbo = books.bbo(slot);
-    View {
-        scale: books.scale(slot),
-        bid: bbo.bid.map(quote),
-        ask: bbo.ask.map(quote),
-    }
 }

@@ -6,6 +6,7 @@ use oxberry_cluster::pi::Pi;
 use oxberry_proto::Topic;
 
 use super::audience::{Audience, SECOND_SEAT};
+use super::doubt::Suspects;
 use super::edge::{Edge, Wild};
 use super::fault::Line;
 use super::plan::EdgePlan;
@@ -28,10 +29,12 @@ pub(super) struct PiHost<'m> {
     pub(super) audience: Audience,
     /// How far the Pi's clock is ahead.
     pub(super) skew: u64,
-    /// Whether a bit of its books changed by itself since it read them all.
-    pub(super) is_flipped: bool,
-    /// Whether one ever did in this process.
+    /// Whose books may be wrong, since memory has changed by itself after it read them all.
+    pub(super) suspects: Suspects,
+    /// Whether that ever was so in this process.
     pub(super) has_flipped: bool,
+    /// Whether it does not know any more whose books it has, and is to end.
+    pub(super) must_end: bool,
     pub(super) stalled_until: u64,
     /// When a dead process starts again.
     pub(super) starts_at: Option<u64>,
@@ -71,8 +74,9 @@ impl PiHost<'_> {
             is_over: false,
             audience: Audience::default(),
             skew: 0,
-            is_flipped: false,
+            suspects: Suspects::NONE,
             has_flipped: false,
+            must_end: false,
             stalled_until: 0,
             starts_at: Some(0),
             to_controller: Edge::new(delay, CONTROL_QUEUE, tame),
@@ -159,7 +163,8 @@ impl PiHost<'_> {
     /// Kills the process, and its sockets with it.
     pub(super) fn kill(&mut self, random: &mut Random) {
         self.brain = None;
-        self.is_flipped = false;
+        self.suspects = Suspects::NONE;
+        self.must_end = false;
         self.has_flipped = false;
         self.wanted.clear();
         for line in [Line::Control, Line::Data, Line::Stock] {

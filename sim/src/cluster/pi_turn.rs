@@ -1,7 +1,5 @@
 //! A turn of a Pi: it takes as much of what arrived as it can at once, and sends what it has to say.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use oxberry_cluster::pi::{
     Command as PiCommand, Counters as PiCounters, Pi, PiConfig, Report as PiReport,
 };
@@ -10,10 +8,12 @@ use oxberry_core::units::{Instant, Position, UnixNanos};
 use oxberry_proto::{Kind, Libzmq, kind_of};
 
 use super::audience::{Audience, PAGE_SEAT, PAGES, SEATS, WITNESS_SEAT};
+use super::doubt::Suspects;
 use super::edge::{Frame, Sent};
 use super::marks::Mark;
 use super::oracle::Violation;
 use super::plan::nanos;
+use super::quiet::quietly;
 use super::trace::Words;
 use super::world::{CAPACITY, CONTROLLER, PAGE, PIS, TICK_NS, World};
 
@@ -87,7 +87,7 @@ impl<'m> World<'m> {
         let Some(mut brain) = pi.brain.take() else {
             return Ok(());
         };
-        if !pi.is_flipped {
+        if !pi.suspects.is_any() {
             let result = self.run_pi(at, &mut brain);
             if let Some(pi) = self.pis.get_mut(at) {
                 pi.brain = Some(brain);
@@ -100,17 +100,21 @@ impl<'m> World<'m> {
     /// A turn of a Pi some of whose memory has changed by itself. Where that leads it out of its memory, the
     /// process ends, and starts again.
     fn run_flipped(&mut self, at: usize, mut brain: Pi<'m>) -> Result<(), Violation> {
-        let ran = catch_unwind(AssertUnwindSafe(|| self.run_pi(at, &mut brain)));
-        self.oracle.doubt(&brain);
-        let Ok(result) = ran else {
-            self.marks.hit(Mark::CrashedByMemory);
-            self.crash(at);
+        let ran = quietly(|| self.run_pi(at, &mut brain));
+        let Some(pi) = self.pis.get_mut(at) else {
             return Ok(());
         };
-        if let Some(pi) = self.pis.get_mut(at) {
-            pi.brain = Some(brain);
+        self.oracle.doubt(&brain, &pi.suspects);
+        match ran {
+            Ok(result) if !pi.must_end => {
+                pi.brain = Some(brain);
+                return result;
+            }
+            Ok(_) => self.marks.hit(Mark::NamesDamaged),
+            Err(_) => self.marks.hit(Mark::CrashedByMemory),
         }
-        result
+        self.crash(at);
+        Ok(())
     }
 
     fn run_pi(&mut self, at: usize, brain: &mut Pi<'m>) -> Result<(), Violation> {
@@ -127,24 +131,27 @@ impl<'m> World<'m> {
         self.tell_controller(at, brain, local);
         if brain.counters().scrubs > before.scrubs
             && let Some(pi) = self.pis.get_mut(at)
-            && core::mem::take(&mut pi.is_flipped)
+            && pi.suspects.is_any()
         {
             // What was told so far may have been wrong, and what follows is not.
-            self.oracle.doubt(brain);
+            self.oracle.doubt(brain, &pi.suspects);
+            pi.suspects = Suspects::NONE;
         }
         let mut next = self.next_input(at, brain, taken);
         self.count_turn(before, brain.counters());
+        let suspects = self
+            .pis
+            .get(at)
+            .map_or(Suspects::NONE, |pi| pi.suspects.clone());
         if brain.counters().bad_frames > before.bad_frames {
             return Err(format!("pi {at} cannot read a frame"));
         }
-        if brain.counters().out_of_place > before.out_of_place {
+        if brain.counters().out_of_place > before.out_of_place && suspects != Suspects::All {
             return Err(format!("pi {at} was told what makes no sense to it"));
         }
         self.obey_pi(at, brain)?;
-        let is_flipped = self.pis.get(at).is_some_and(|pi| pi.is_flipped);
-        if let Some(table) = self.controller.as_ref().map(|host| &host.table)
-            && !is_flipped
-        {
+        if let Some(table) = self.controller.as_ref().map(|host| &host.table) {
+            let brain = (&*brain, &suspects);
             self.oracle.judge_books(at, brain, table, &mut self.marks)?;
         }
         if let Some(due) = brain.poll_timeout() {
@@ -231,7 +238,7 @@ impl<'m> World<'m> {
             self.trace
                 .tell(now, || format!("pi {at} > {}", Words(frame)));
             let process = (at, pi.process);
-            (self.oracle).pi_tells(process, pi.is_flipped, frame, &mut self.marks)?;
+            (self.oracle).pi_tells(process, &pi.suspects, frame, &mut self.marks)?;
             self.candour.judge((at, pi.process), frame)?;
             pi.audience.note(frame.into());
             brain.stock_sent(WITNESS_SEAT);
@@ -403,11 +410,11 @@ impl<'m> World<'m> {
                         PiReport::Repaired { from, to, .. } if from.numbering != to.numbering => {
                             self.marks.hit(Mark::RepairAcrossReset);
                         }
-                        PiReport::Damaged(damage) => self.marks.hit(match damage.harm {
-                            Harm::Values => Mark::DamageFound,
-                            Harm::Links => Mark::LinksDamaged,
-                            Harm::Names => Mark::CrashedByMemory,
-                        }),
+                        PiReport::Damaged(damage) => match damage.harm {
+                            Harm::Values => self.marks.hit(Mark::DamageFound),
+                            Harm::Links => self.marks.hit(Mark::LinksDamaged),
+                            Harm::Names => pi.must_end = true,
+                        },
                         PiReport::Silent => self.marks.hit(Mark::PiSilent),
                         PiReport::Heard => self.marks.hit(Mark::PiHeard),
                         PiReport::AnotherRun { .. } => self.marks.hit(Mark::PiChangesRun),

@@ -1,6 +1,7 @@
 //! Carries out the faults of the plan, and heals them all when their time is over.
 
 use super::controller_host::ControllerHost;
+use super::doubt::Suspects;
 use super::edge::Wild;
 use super::fault::{Fault, Line, Ways};
 use super::marks::Mark;
@@ -175,7 +176,7 @@ impl World<'_> {
                 self.marks.hit(Mark::MemoryFlipped);
                 self.trace
                     .tell(self.now, || format!("pi {at}: bit {bit} flips"));
-                pi.is_flipped = true;
+                pi.suspects.add(Suspects::in_books(brain.books()));
                 pi.has_flipped = true;
                 return;
             }

@@ -66,6 +66,26 @@ impl Truth {
         Some(right.view)
     }
 
+    /// Returns the first place between two others at which the view of the symbol changes or a trade prints.
+    pub(super) fn news_between(&self, claim: Claim, after: Place, before: Place) -> Option<Place> {
+        let says = self.says.get(&claim).map_or(&[][..], Vec::as_slice);
+        let from = says.partition_point(|&(at, _)| at <= after);
+        let shown = |right: Right| (right.view.bid, right.view.ask);
+        let mut last = from.checked_sub(1).and_then(|at| says.get(at));
+        let between = says.iter().skip(from).take_while(|(at, _)| *at < before);
+        for said in between {
+            let (place, right) = *said;
+            let was = last.map_or((None, None), |&(_, right)| shown(right));
+            let is_news = was != shown(right) || right.trade.is_some();
+            // A numbering that begins is no message of the symbol.
+            if place.number > 0 && is_news {
+                return Some(place);
+            }
+            last = Some(said);
+        }
+        None
+    }
+
     /// Returns the places at which the view of the symbol changes or a trade prints, in order.
     pub(super) fn news(&self, claim: Claim) -> impl Iterator<Item = (Place, Right)> + '_ {
         let says = self.says.get(&claim).map_or(&[][..], Vec::as_slice);
