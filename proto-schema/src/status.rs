@@ -86,6 +86,22 @@ pub enum RunPhase {
     Over,
 }
 
+impl RunPhase {
+    /// The word for it, in all that OxBerry tells.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AwaitingPage => "awaiting_page",
+            Self::AwaitingNodes => "awaiting_nodes",
+            Self::AwaitingReady => "awaiting_ready",
+            Self::Running => "running",
+            Self::AwaitingDigests => "awaiting_digests",
+            Self::AwaitingFarewells => "awaiting_farewells",
+            Self::Over => "over",
+        }
+    }
+}
+
 /// A part of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -164,6 +180,22 @@ pub enum NodeState {
     Dead,
     /// It died, and another one has its place.
     Replaced,
+}
+
+impl NodeState {
+    /// The word for it, in all that OxBerry tells.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Assigned => "assigned",
+            Self::Ready => "ready",
+            Self::Done => "done",
+            Self::Gone => "gone",
+            Self::Dead => "dead",
+            Self::Replaced => "replaced",
+        }
+    }
 }
 
 /// What a node says of itself with every heartbeat.

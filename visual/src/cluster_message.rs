@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oxberry_core::units::Instant;
-use oxberry_proto::status::{ChannelStatus, NodeState, NodeStatus as Told, RunPhase};
+use oxberry_proto::status::{ChannelStatus, NodeStatus as Told};
 use oxberry_proto::{NodeId, Run};
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub(crate) fn cluster(
         nodes_expected: board.nodes_expected,
         nodes: nodes(board, told),
         told_ms_ago: age,
-        run_phase: told.map(|told| phase_name(told.head.phase)),
+        run_phase: told.map(|told| told.head.phase.word()),
         channels: told
             .iter()
             .flat_map(|told| &told.channels)
@@ -128,7 +128,7 @@ fn node(number: NodeId, heard: Option<&NodeStatus>, told: Option<&Told>) -> Node
         name: told.map(|told| told.name.to_string()),
         voice: heard.map(|heard| voice_name(heard.voice)),
         firsts: heard.map_or(0, |heard| heard.firsts),
-        state: told.map(|told| state_name(told.state)),
+        state: told.map(|told| told.state.word()),
         heard_ms: told.map(|told| told.heard_ms),
         orders: beat.map(|beat| beat.orders),
         max_orders: told.map(|told| told.max_orders),
@@ -166,30 +166,6 @@ fn partition(told: &Cluster, of: &Partition) -> PartitionObject {
                 behind: told.behind(replica),
             })
             .collect(),
-    }
-}
-
-const fn state_name(state: NodeState) -> &'static str {
-    match state {
-        NodeState::Joined => "joined",
-        NodeState::Assigned => "assigned",
-        NodeState::Ready => "ready",
-        NodeState::Done => "done",
-        NodeState::Gone => "gone",
-        NodeState::Dead => "dead",
-        NodeState::Replaced => "replaced",
-    }
-}
-
-const fn phase_name(phase: RunPhase) -> &'static str {
-    match phase {
-        RunPhase::AwaitingPage => "awaiting-page",
-        RunPhase::AwaitingNodes => "awaiting-nodes",
-        RunPhase::AwaitingReady => "awaiting-ready",
-        RunPhase::Running => "running",
-        RunPhase::AwaitingDigests => "awaiting-digests",
-        RunPhase::AwaitingFarewells => "awaiting-farewells",
-        RunPhase::Over => "over",
     }
 }
 

@@ -1,14 +1,11 @@
 //! A cluster as one JSON object, which docs/operations.md explains.
 
 use oxberry_core::units::Position;
-use oxberry_proto::status::{
-    ChannelPosition, ChannelStatus, NodeBeat, NodeStatus, RunPhase, TrustTotals,
-};
+use oxberry_proto::status::{ChannelPosition, ChannelStatus, NodeBeat, NodeStatus, TrustTotals};
 use oxberry_proto::{Health, Libzmq};
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, Partition, Replica};
-use super::table::word_of_state;
 
 /// All that was told.
 pub(super) fn of(cluster: &Cluster) -> Value {
@@ -24,7 +21,7 @@ pub(super) fn of(cluster: &Cluster) -> Value {
         "controller": controller.to_string(),
         "libzmq": libzmq(head.libzmq),
         "run": { "identity": head.run.identity, "generation": head.run.generation },
-        "phase": phase(head.phase),
+        "phase": head.phase.word(),
         "phase_ms": head.phase_ms,
         "expected_nodes": head.nodes,
         "replicas": head.replicas,
@@ -45,18 +42,6 @@ pub(super) fn of(cluster: &Cluster) -> Value {
     })
 }
 
-const fn phase(phase: RunPhase) -> &'static str {
-    match phase {
-        RunPhase::AwaitingPage => "awaiting_page",
-        RunPhase::AwaitingNodes => "awaiting_nodes",
-        RunPhase::AwaitingReady => "awaiting_ready",
-        RunPhase::Running => "running",
-        RunPhase::AwaitingDigests => "awaiting_digests",
-        RunPhase::AwaitingFarewells => "awaiting_farewells",
-        RunPhase::Over => "over",
-    }
-}
-
 fn libzmq(library: Libzmq) -> Value {
     json!({ "version": library.to_string(), "curve": library.has_curve })
 }
@@ -75,7 +60,7 @@ fn node(node: &NodeStatus) -> Value {
     json!({
         "name": name.as_str(),
         "number": node.raw(),
-        "state": word_of_state(*state),
+        "state": state.word(),
         "heard_ms_ago": heard_ms,
         "capacity": { "orders": max_orders, "symbols": max_symbols },
         "books": beat.as_ref().map(books),

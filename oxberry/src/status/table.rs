@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oxberry_pi::Mebibytes;
 use oxberry_proto::Health;
-use oxberry_proto::status::{ChannelStatus, NodeState, NodeStatus, RunPhase};
+use oxberry_proto::status::{ChannelStatus, NodeStatus, RunPhase};
 
 use super::cluster::{Cluster, Partition};
 
@@ -115,7 +115,7 @@ fn nodes(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f,
             "{:<NAME$} {:<8} {:>8} {:>13} {:>8} {:>8} {:>6}  {}",
             cut(&node.name),
-            word_of_state(node.state),
+            node.state.word(),
             for_a_person(node.heard_ms),
             orders(node),
             not_live.map_or_else(|| UNKNOWN.into(), |count| count.to_string()),
@@ -225,19 +225,6 @@ const fn word_of_phase(phase: RunPhase) -> &'static str {
         RunPhase::AwaitingDigests => "the feed is over, waiting for last events",
         RunPhase::AwaitingFarewells => "ending",
         RunPhase::Over => "over",
-    }
-}
-
-/// What a state is called, for programs too.
-pub(super) const fn word_of_state(state: NodeState) -> &'static str {
-    match state {
-        NodeState::Joined => "joined",
-        NodeState::Assigned => "assigned",
-        NodeState::Ready => "ready",
-        NodeState::Done => "done",
-        NodeState::Gone => "gone",
-        NodeState::Dead => "dead",
-        NodeState::Replaced => "replaced",
     }
 }
 

@@ -156,21 +156,16 @@ fn who_asks_too_often_has_to_wait_and_the_page_goes_on() {
     let dashboard = Dashboard::start(config(controller.endpoint));
     let address = dashboard.address;
     let ask = |path: &str| status_of(address, "GET", path, "");
+    let ask_whole = || {
+        let stream = TcpStream::connect(address).unwrap();
+        let host = format!("Host: {address}");
+        crate::client::ask(stream, "GET", "/api/v1/cluster", &host, "")
+    };
     // However slow this machine is, it asks faster than the bucket fills, or the test proves nothing.
-    let refused = (0..20 * API_BURST).any(|_| ask("/api/v1/cluster") == 429);
-    assert!(refused);
-    let stream = TcpStream::connect(address).unwrap();
-    let answer = crate::client::ask(
-        stream,
-        "GET",
-        "/api/v1/cluster",
-        &format!("Host: {address}"),
-        "",
-    );
-    if answer.status == 429 {
-        assert_eq!(answer.header("retry-after"), Some("1"));
-        assert!(answer.body.contains("try again in 1 s"), "{}", answer.body);
-    }
+    let mut answers = (0..20 * API_BURST).map(|_| ask_whole());
+    let answer = answers.find(|answer| answer.status == 429).unwrap();
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert!(answer.body.contains("try again in 1 s"), "{}", answer.body);
     assert_eq!(ask("/"), 200);
     assert_eq!(ask("/healthz"), 200);
     let (_, metrics) = get(address, "/metrics");
