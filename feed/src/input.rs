@@ -76,8 +76,12 @@ impl Progress {
     }
 }
 
-/// Opens a file, or standard input for `-`. Reads nothing yet.
-pub(crate) fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
+/// Opens a file, or standard input for `-`, and undoes gzip and zstd. Reads nothing yet.
+///
+/// # Errors
+///
+/// When it cannot be opened, or is a directory.
+pub fn open(path: &Path) -> io::Result<(Decompressed, Progress)> {
     if path == Path::new(STANDARD_INPUT) {
         return Ok(counted(io::stdin(), None));
     }
@@ -109,7 +113,7 @@ fn counted(
 /// They are looked at on the first read and not before: a writer that opens several pipes before
 /// it writes to the first must not be waited for. Neither compression's first bytes can start a
 /// channel file: as PktSize they are far above the largest packet.
-pub(crate) struct Decompressed {
+pub struct Decompressed {
     state: State,
     /// How often what comes out may be compressed again.
     layers_left: usize,
@@ -126,6 +130,14 @@ impl Decompressed {
             state: State::Unread(Box::new(input)),
             layers_left: MOST_LAYERS,
         }
+    }
+}
+
+impl fmt::Debug for Decompressed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressed")
+            .field("layers_left", &self.layers_left)
+            .finish_non_exhaustive()
     }
 }
 

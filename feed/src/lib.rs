@@ -2,7 +2,7 @@
 //!
 //! Layers, lowest to highest:
 //!
-//! * `input`: files and pipes, plain or compressed,
+//! * [`input`]: files and pipes, plain or compressed,
 //! * [`source`]: packets from channel files and captures,
 //! * [`dialect`]: what dialect they are in,
 //! * [`directory`]: the channel files of a day,
@@ -43,7 +43,7 @@ pub mod dialect;
 pub mod directory;
 mod groups;
 pub mod handler;
-mod input;
+pub mod input;
 pub mod keeper;
 pub mod lines;
 pub mod mapping;

@@ -1,16 +1,14 @@
 //! `oxberry generate`: the files of a market that is made up.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use oxberry_core::xdp::Dialect;
-use oxberry_feed::directory::ChannelFile;
-use oxberry_net::FirstFew;
 use oxberry_sim::market::{
     FileFormat, Market, MarketConfig, MarketError, channel_file_name, write_directory,
 };
 
-use crate::{console::Console, failure::Failure};
+use crate::{channel_files::refuse_other_channels, console::Console, failure::Failure};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -92,7 +90,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let market =
         Market::new(config).map_err(|error: MarketError| Failure::Usage(error.to_string()))?;
-    refuse_other_channels(&market, &arguments.out, format)?;
+    let ours: Vec<String> = (1..=arguments.channels)
+        .map(|channel| channel_file_name(&market, channel, format))
+        .collect();
+    refuse_other_channels(&arguments.out, &ours, "of this market")?;
     let mut console = Console::new(false);
     console.watch_messages(arguments.messages);
     let written = write_directory(&market, &arguments.out, format, &|messages| {
@@ -108,38 +109,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         written.bytes
     ));
     Ok(())
-}
-
-/// Refuses a directory with channel files that this run does not write: whoever reads the directory
-/// would take them for channels of the market. They may be captured ones, so they are left to the
-/// user.
-fn refuse_other_channels(
-    market: &Market,
-    directory: &Path,
-    format: FileFormat,
-) -> anyhow::Result<()> {
-    let ours: Vec<String> = (1..=market.config().channels)
-        .map(|channel| channel_file_name(market, channel, format))
-        .collect();
-    // A directory that is not there is made; whatever else is wrong with it is told when it is
-    // written to.
-    let names = directory.read_dir().into_iter().flatten().flatten();
-    let mut others: Vec<String> = names
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| ChannelFile::channel_of(name.as_ref()).is_some() && !ours.contains(name))
-        .collect();
-    others.sort();
-    let mut few = FirstFew::of(1);
-    let Some(first) = few.among(others).pop() else {
-        return Ok(());
-    };
-    let more = match few.left_out() {
-        0 => String::new(),
-        count => format!(" and {count} more"),
-    };
-    anyhow::bail!(
-        "{}: holds channel files that are not of this market: {first}{more}; remove them, or \
-         choose another directory; nothing was written",
-        directory.display()
-    )
 }

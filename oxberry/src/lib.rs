@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 the run failed or its input was faulty, 2 usage.
 
 mod cli;
+mod channel_files;
 mod console;
 mod decode;
 mod demo;
@@ -13,6 +14,7 @@ mod findings;
 mod generate;
 mod input;
 mod keygen;
+mod new_york;
 mod node;
 mod output;
 mod pi_config;

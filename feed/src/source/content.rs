@@ -70,8 +70,9 @@ const fn content(what: &'static str, remedy: &'static str) -> Content {
 }
 
 impl Content {
-    /// What an input looks like that starts so.
-    pub(super) fn of(start: &[u8]) -> Self {
+    /// What an input looks like that starts so and is no channel file and no capture.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Self {
         let known = KNOWN.iter().find(|(at, mark, _)| {
             start
                 .get(*at..)

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use oxberry_core::units::UnixNanos;
 
-use super::new_york::Day;
+use crate::new_york::Day;
 
 const SECOND: i64 = 1_000_000_000;
 

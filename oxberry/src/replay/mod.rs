@@ -8,7 +8,6 @@ mod every;
 mod grid;
 mod inputs;
 mod instant;
-mod new_york;
 mod outcome;
 mod period;
 mod player;

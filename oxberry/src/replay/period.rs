@@ -3,8 +3,8 @@
 use anyhow::anyhow;
 use oxberry_core::units::UnixNanos;
 
-use super::{instant::Instant, new_york::Day};
-use crate::failure::Failure;
+use super::instant::Instant;
+use crate::{failure::Failure, new_york::Day};
 
 /// A period as it was typed: the day that it is on is not known before the first packet.
 #[derive(Clone, Copy, Debug, Default)]

@@ -11,11 +11,11 @@ const YEARS: std::ops::RangeInclusive<i64> = 1970..=2261;
 
 /// A day of the Gregorian calendar, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Day(i64);
+pub(crate) struct Day(i64);
 
 impl Day {
     /// The day with this date; `None` if there is none, or none between 1970 and 2261.
-    pub(super) fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
+    pub(crate) fn of_date(year: i64, month: i64, day: i64) -> Option<Self> {
         if !YEARS.contains(&year) || !(1..=12).contains(&month) || day < 1 {
             return None;
         }
@@ -30,7 +30,7 @@ impl Day {
     }
 
     /// The day in New York at this time.
-    pub(super) fn in_new_york(time: UnixNanos) -> Self {
+    pub(crate) fn in_new_york(time: UnixNanos) -> Self {
         let time = i64::try_from(time.raw()).unwrap_or(i64::MAX);
         // Standard time tells which day it is but for the last hour of a day in summer.
         let standard = Self((time - 5 * HOUR).div_euclid(DAY));
@@ -43,7 +43,7 @@ impl Day {
     }
 
     /// Nanoseconds since 1970 UTC when this time of day is in New York.
-    pub(super) fn at_in_new_york(self, time_of_day: i64) -> i64 {
+    pub(crate) fn at_in_new_york(self, time_of_day: i64) -> i64 {
         let is_summer = {
             let local = self.0 * DAY + time_of_day;
             let (year, _, _) = self.date();
@@ -60,7 +60,7 @@ impl Day {
     }
 
     /// Nanoseconds since 1970 UTC at this time of the day in UTC.
-    pub(super) const fn at_in_utc(self, time_of_day: i64) -> i64 {
+    pub(crate) const fn at_in_utc(self, time_of_day: i64) -> i64 {
         self.0 * DAY + time_of_day
     }
 
