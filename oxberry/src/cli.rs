@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, keygen, node, pi_config, replay, sim, size, status};
+use crate::{decode, demo, generate, import, keygen, node, pi_config, replay, sim, size, status};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Replay(replay::Arguments),
     /// Write the channel files of a market that is made up
     Generate(generate::Arguments),
+    /// Make channel files of a day in Nasdaq's ITCH or in DBN
+    Import(import::Arguments),
     /// Make the key of a machine, for a cluster of several
     Keygen(keygen::Arguments),
     /// Write the files that make a flashed card a member of a cluster

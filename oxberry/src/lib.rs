@@ -2,8 +2,8 @@
 //!
 //! Exit codes: 0 done, 1 the run failed or its input was faulty, 2 usage.
 
-mod cli;
 mod channel_files;
+mod cli;
 mod console;
 mod decode;
 mod demo;
@@ -12,6 +12,7 @@ mod export;
 mod failure;
 mod findings;
 mod generate;
+mod import;
 mod input;
 mod keygen;
 mod new_york;
@@ -50,6 +51,7 @@ pub fn main() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Generate(arguments) => generate::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::PiConfig(arguments) => pi_config::run(&arguments),
         Command::Sim(arguments) => sim::run(&arguments),

@@ -1,0 +1,106 @@
+//! The files that are read, and what they are.
+
+use std::{
+    io::{self, Cursor, Read},
+    path::Path,
+};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use oxberry_feed::{
+    input::{self, Decompressed, Progress},
+    source::Content as Look,
+};
+
+use super::itch;
+
+/// Bytes of the start that are looked at.
+const LOOKED_AT: usize = 512;
+
+/// A format of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Nasdaq TotalView-ITCH 5.0, each message behind its length in two bytes
+    Itch,
+    /// Databento Binary Encoding, market by order
+    Dbn,
+}
+
+/// What a file holds, without its compression.
+pub(super) type Content = io::Chain<Cursor<Vec<u8>>, Decompressed>;
+
+/// A file of which nothing was taken yet.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// What messages call it.
+    pub(super) name: String,
+    pub(super) content: Content,
+    pub(super) progress: Progress,
+}
+
+impl Input {
+    /// Opens a file, or standard input for `-`, and looks at its start.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is empty.
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+        let name = if path == Path::new("-") {
+            "standard input".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        let opened = input::open(path).with_context(|| format!("{name}: cannot be opened"));
+        let (mut input, progress) = opened?;
+        let mut start = Vec::new();
+        let read = (&mut input).take(LOOKED_AT as u64).read_to_end(&mut start);
+        read.with_context(|| format!("{name}: at byte 0: cannot be read"))?;
+        anyhow::ensure!(!start.is_empty(), "{name}: is empty; nothing was written");
+        Ok(Self {
+            name,
+            content: Cursor::new(start).chain(input),
+            progress,
+        })
+    }
+
+    /// The first bytes.
+    pub(super) fn start(&self) -> &[u8] {
+        self.content.get_ref().0.get_ref()
+    }
+
+    /// The format of its content, if it is one of those that are read.
+    pub(super) fn format(&self) -> Option<Format> {
+        let start = self.start();
+        if start.starts_with(b"DBN") {
+            Some(Format::Dbn)
+        } else if itch::starts(start) {
+            Some(Format::Itch)
+        } else {
+            None
+        }
+    }
+
+    /// That the file is not of this format, or of none.
+    pub(super) fn foreign(&self, wanted: Option<Format>) -> anyhow::Error {
+        let looks_like = match self.format() {
+            Some(Format::Dbn) => "DBN",
+            Some(Format::Itch) => "ITCH 5.0",
+            None => Look::of(self.start()).what,
+        };
+        let wanted = match wanted {
+            Some(Format::Itch) => "a Nasdaq TotalView-ITCH 5.0 file",
+            Some(Format::Dbn) => "a DBN file",
+            None => "a Nasdaq TotalView-ITCH 5.0 file nor a DBN file",
+        };
+        let neither = if wanted.contains(" nor ") {
+            "neither"
+        } else {
+            "not"
+        };
+        anyhow::anyhow!(
+            "{}: at byte 0: this is {neither} {wanted}: it looks like {looks_like}; give days in one \
+             of these two formats, plain, gzip or zstd; nothing was written",
+            self.name
+        )
+    }
+}
