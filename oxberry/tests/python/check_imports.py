@@ -2,7 +2,7 @@
 
     check_imports.py OXBERRY DATA
 
-`itchfeed` writes the real order flow of DATA/flow/pillar in ITCH 5.0; the replay of its import must show the depth that was published with that flow, after every message. `databento` reads the files of DATA/dbn, and books made of its records must equal those of the replay.
+`itchfeed` writes the real order flow of DATA/flow/pillar in ITCH 5.0; the replay of its import must show the depth that was published with that flow, after every message. The same flow in DBN, written by `databento_dbn`, must show it as well. And what `databento` itself reads of that file and of those of DATA/dbn makes plain books that must equal those of the replay, at the end and at instants between.
 """
 
 import csv
@@ -11,14 +11,18 @@ import struct
 import subprocess
 import sys
 import tempfile
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
 
+import databento
+import databento_dbn
 import zstandard
 from itch.messages import create_message
 
 DEPTH = 10
 #: Nanoseconds since 1970 UTC at midnight in New York, on the day of the flow.
 MIDNIGHT = 1_340_251_200 * 10**9
-DATE = "2012-06-21"
 LOCATES = {1753: (1, b"GOOG    "), 2633: (2, b"MSFT    ")}
 
 
@@ -88,7 +92,7 @@ class ItchWriter:
         self.matches += 1
         if kind == 100:
             order, price, shares, side = struct.unpack_from("<QIIc", message, 16)
-            self.orders[order] = [side, price, shares]
+            self.orders[locate, order] = [side, price, shares]
             common = dict(order_reference_number=order, buy_sell_indicator=side, shares=shares, stock=stock, price=price)
             if order % 3 == 0:
                 self.write(b"F", locate, **common, attribution=b"GSCO")
@@ -96,17 +100,17 @@ class ItchWriter:
                 self.write(b"A", locate, **common)
         elif kind == 101:
             order, price, shares = struct.unpack_from("<QII", message, 16)
-            known = self.orders[order]
+            known = self.orders[locate, order]
             assert price == known[1] and shares < known[2], "the flow changes orders in other ways"
             self.write(b"X", locate, order_reference_number=order, cancelled_shares=known[2] - shares)
             known[2] = shares
         elif kind == 102:
             order = struct.unpack_from("<Q", message, 16)[0]
-            del self.orders[order]
+            del self.orders[locate, order]
             self.write(b"D", locate, order_reference_number=order)
         elif kind == 103:
             order, _trade, price, shares = struct.unpack_from("<QIII", message, 16)
-            known = self.orders[order]
+            known = self.orders[locate, order]
             common = dict(order_reference_number=order, executed_shares=shares, match_number=self.matches)
             if price == known[1]:
                 self.write(b"E", locate, **common)
@@ -114,11 +118,11 @@ class ItchWriter:
                 self.write(b"C", locate, **common, printable=b"Y", execution_price=price)
             known[2] -= shares
             if known[2] == 0:
-                del self.orders[order]
+                del self.orders[locate, order]
         elif kind == 104:
             order, new, price, shares = struct.unpack_from("<QQII", message, 16)
-            side = self.orders.pop(order)[0]
-            self.orders[new] = [side, price, shares]
+            side = self.orders.pop((locate, order))[0]
+            self.orders[locate, new] = [side, price, shares]
             self.write(b"U", locate, order_reference_number=order, new_order_reference_number=new,
                        shares=shares, price=price)
         else:
@@ -127,22 +131,118 @@ class ItchWriter:
                        stock=stock, price=price, match_number=self.matches)
 
 
+class DbnWriter:
+    """Orders of the feed as records of DBN, in the way of venues that tell of each fill what leaves the book."""
+
+    def __init__(self, path):
+        self.file = path.open("wb")
+        self.orders = {}
+        self.second = 0
+        self.time = 0
+        #: The numbers within their symbols of the messages, each once for every row of the replay.
+        self.numbers = {name: [] for _, name in LOCATES.values()}
+        mappings = [
+            SimpleNamespace(raw_symbol=stock.decode().strip(), intervals=[SimpleNamespace(
+                start_date=date(2012, 6, 21), end_date=date(2012, 6, 22), symbol=str(symbol))])
+            for symbol, (_, stock) in LOCATES.items()
+        ]
+        metadata = databento_dbn.Metadata(
+            dataset="XNAS.ITCH", start=MIDNIGHT, stype_in=databento_dbn.SType.RAW_SYMBOL,
+            stype_out=databento_dbn.SType.INSTRUMENT_ID, schema=databento_dbn.Schema.MBO,
+            symbols=[mapping.raw_symbol for mapping in mappings], mappings=mappings,
+        )
+        self.file.write(bytes(metadata))
+        for symbol in LOCATES:
+            self.write(symbol, "R", "N", 0, 2**63 - 1, 0, 128)
+
+    def write(self, symbol, action, side, order, price, size, flags):
+        time = MIDNIGHT + self.time
+        record = databento_dbn.MBOMsg(
+            publisher_id=2, instrument_id=symbol, ts_event=time, order_id=order, price=price, size=size,
+            action=databento_dbn.Action(action), side=databento_dbn.Side(side), ts_recv=time, flags=flags,
+        )
+        self.file.write(bytes(record))
+
+    def take(self, kind, message):
+        if kind in (1, 3, 32, 34):
+            return
+        nanosecond, symbol, number = struct.unpack_from("<III", message, 4)
+        self.time = max(self.time, self.second * 10**9 + nanosecond - MIDNIGHT)
+        rows = self.order(kind, message, symbol)
+        self.numbers[LOCATES[symbol][1]].extend([None] * (rows - 1) + [number])
+
+    def order(self, kind, message, symbol):
+        """Writes the records of a message, and says how many rows a replay has for it."""
+        last = 128
+        # Of a delete only the first of these is there.
+        order, price, shares = struct.unpack_from("<QII", message.ljust(32, b"\0"), 16)
+        if kind == 100:
+            side = {b"B": "B", b"S": "A"}[message[32:33]]
+            self.orders[symbol, order] = [side, price, shares]
+            self.write(symbol, "A", side, order, price * 10**5, shares, last)
+            return 1
+        if kind == 110:
+            _trade, price, shares = struct.unpack_from("<III", message, 16)
+            self.write(symbol, "T", "N", 0, price * 10**5, shares, last)
+            return 1
+        known = self.orders[symbol, order]
+        side, own, left = known
+        if kind == 101:
+            # As some venues tell it, and as others do.
+            if order % 2:
+                self.write(symbol, "C", side, order, own * 10**5, left - shares, last)
+            else:
+                self.write(symbol, "M", side, order, own * 10**5, shares, last)
+            known[2] = shares
+        elif kind == 102:
+            del self.orders[symbol, order]
+            self.write(symbol, "C", side, order, own * 10**5, left, last)
+        elif kind == 103:
+            price, shares = struct.unpack_from("<II", message, 28)
+            other = {"B": "A", "A": "B"}[side]
+            self.write(symbol, "T", other, 0, price * 10**5, shares, 0)
+            self.write(symbol, "F", side, order, price * 10**5, shares, 0)
+            self.write(symbol, "C", side, order, own * 10**5, shares, last)
+            known[2] -= shares
+            if known[2] == 0:
+                del self.orders[symbol, order]
+        else:
+            new, price, shares = struct.unpack_from("<QII", message, 24)
+            del self.orders[symbol, order]
+            self.orders[symbol, new] = [side, price, shares]
+            self.write(symbol, "C", side, order, own * 10**5, left, 0)
+            self.write(symbol, "A", side, new, price * 10**5, shares, last)
+            return 2
+        return 1
+
+
 def write_itch(flow, path):
     writer = ItchWriter(path)
     writer.event(b"O")
     for locate, stock in LOCATES.values():
         writer.directory(locate, stock)
     writer.event(b"Q")
+    write_flow(flow, writer)
+    writer.event(b"M")
+    writer.event(b"C")
+    writer.file.close()
+    return writer.numbers
+
+
+def write_dbn(flow, path):
+    writer = DbnWriter(path)
+    write_flow(flow, writer)
+    writer.file.close()
+    return writer.numbers
+
+
+def write_flow(flow, writer):
     # Both channels, one behind the other, would go back in time: GOOG has all of the day.
     streams = [list(timed(packets_of(flow / f"20120621-ARCA_XDP_IBF_{channel}.dat"))) for channel in (1, 2)]
     for _time, second, kind, message in sorted(streams[0] + streams[1], key=lambda it: it[0]):
         writer.second = second
         if kind != 2:
             writer.take(kind, message)
-    writer.event(b"M")
-    writer.event(b"C")
-    writer.file.close()
-    return writer.numbers
 
 
 def timed(messages):
@@ -174,11 +274,10 @@ def replayed_rows(program, directory, *options, codes=(0,)):
     return found
 
 
-def check_flow(program, flow, folder):
-    path = folder / "20120621.itch"
-    numbers = write_itch(flow, path)
+def check_flow(program, flow, folder, write, path):
+    numbers = write(flow, path)
     for more in ([], ["--channels", "2"]):
-        out = folder / f"day{len(more)}"
+        out = folder / f"{path.name}-{len(more)}"
         run(program, "import", path, "--out", out, *more)
         found = replayed_rows(program, out, "--every-message")
         for stock, due in numbers.items():
@@ -191,13 +290,97 @@ def check_flow(program, flow, folder):
                     compared += 1
                     assert levels == expected[number], f"{symbol}, {number}: {levels}, not {expected[number]}"
             assert compared == len(expected), f"{symbol}: {len(expected)} rows are due, {compared} came"
-            print(f"{symbol} by ITCH: {compared} rows of depth, all as published", flush=True)
+            print(f"{symbol} of {path.name}: {compared} rows of depth, all as published", flush=True)
+
+
+class PlainBook:
+    """The orders of one instrument, by the rules of the reference."""
+
+    def __init__(self):
+        self.orders = {}
+
+    def take(self, record):
+        action, order = str(record.action)[:1], record.order_id
+        if action == "R":
+            self.orders = {}
+        elif action in "AM":
+            self.orders[order] = [str(record.side)[:1], record.price, record.size]
+        elif action == "C" and order in self.orders:
+            known = self.orders[order]
+            known[2] -= record.size
+            if known[2] <= 0:
+                del self.orders[order]
+
+    def depth(self):
+        """The best levels, as a row of the replay has them."""
+        sides = []
+        for side, sign in (("B", -1), ("A", 1)):
+            levels = {}
+            for of, price, size in self.orders.values():
+                if of == side:
+                    levels[price] = levels.get(price, 0) + size
+            best = sorted(levels.items(), key=lambda level: sign * level[0])[:DEPTH]
+            sides.append(best + [(0, 0)] * (DEPTH - len(best)))
+        return [level for pair in zip(*sides) for level in pair]
+
+
+#: Nanoseconds within which an import puts records into one packet.
+GATHERED = 30_000
+
+
+def instants_of(records):
+    """The end, and some times behind which there is a pause, so that a packet ends there."""
+    times = [record.ts_recv for record in records]
+    pauses = [at for at in range(len(times) - 1) if times[at + 1] > times[at] + GATHERED]
+    step = max(1, len(pauses) // 12)
+    return [*pauses[step::step], len(times) - 1]
+
+
+def check_records(program, path, folder):
+    store = databento.DBNStore.from_file(path)
+    names = {
+        int(interval["symbol"] if isinstance(interval, dict) else interval.symbol): name
+        for name, intervals in store.metadata.mappings.items()
+        for interval in intervals
+    }
+    records = [record for record in store if isinstance(record, databento.MBOMsg)]
+    out = folder / f"{path.name}-records"
+    run(program, "import", path, "--out", out, "--from", "dbn")
+    books, at, compared = {}, 0, 0
+    for last in instants_of(records):
+        for record in records[at:last + 1]:
+            books.setdefault(names[record.instrument_id], PlainBook()).take(record)
+        at = last + 1
+        options = ["--at", records[last].ts_recv, "--depth", DEPTH, "--prices", "decimal"]
+        # Exit code 3 says that some book is partial.
+        text, _ = run(program, "replay", out, *options, codes=(0, 3))
+        rows = {row["symbol"]: row for row in csv.DictReader(text.splitlines())}
+        for name, book in books.items():
+            assert name in rows or not book.orders, f"{path.name}: no row of {name}"
+            if name in rows:
+                assert levels_of(rows[name]) == book.depth(), f"{path.name}: {name} at {records[last].ts_recv}"
+                compared += 1
+    print(f"{path.name}: {len(records)} records, {compared} books as databento's records make them", flush=True)
+
+
+def levels_of(row):
+    found = []
+    for level in range(1, DEPTH + 1):
+        for side in ("bid", "ask"):
+            price, size = row[f"{side}_px_{level}"], row[f"{side}_sz_{level}"]
+            found.append((int(Decimal(price or 0) * 10**9), int(size or 0)))
+    return found
 
 
 def main():
     program, data = sys.argv[1], pathlib.Path(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
-        check_flow(program, data / "flow" / "pillar", pathlib.Path(folder))
+        folder = pathlib.Path(folder)
+        flow = data / "flow" / "pillar"
+        check_flow(program, flow, folder, write_itch, folder / "20120621.itch")
+        check_flow(program, flow, folder, write_dbn, folder / "flow.dbn")
+        for path in [folder / "flow.dbn", *sorted((data / "dbn").glob("*.mbo.*dbn*"))]:
+            check_records(program, path, folder)
 
 
 if __name__ == "__main__":
