@@ -3,7 +3,7 @@
 use super::bbo::Level;
 use super::books::Books;
 use super::expiry::last_session;
-use super::ladder;
+use super::ladder::{self, Rank};
 use super::level::EXPIRIES;
 use super::order::Found;
 use super::refs::{LevelRef, OrderRef};
@@ -67,6 +67,41 @@ impl Books<'_> {
             heads: [None; EXPIRIES],
             left: self.engine.records.len(),
         }
+    }
+
+    /// The level of one price, if orders rest there.
+    #[must_use]
+    pub fn level(&self, slot: SymbolSlot, side: Side, price: RawPrice) -> Option<Level> {
+        let rank = Rank::new(side, price);
+        let first = self.first_level(slot, side, rank)?;
+        Some(self.engine.level_from(first, rank, side))
+    }
+
+    /// The orders of the level of one price, first come first; none where there is no such level.
+    #[must_use]
+    pub fn level_orders(&self, slot: SymbolSlot, side: Side, price: RawPrice) -> Queue<'_> {
+        let mut cursor = Cursor {
+            levels: ladder::Position::END,
+            now: self.symbols.changes(slot),
+            heads: [None; EXPIRIES],
+            left: self.engine.records.len(),
+        };
+        if let Some(first) = self.first_level(slot, side, Rank::new(side, price)) {
+            cursor.enter(self, first);
+        }
+        Queue {
+            books: self,
+            side,
+            cursor,
+        }
+    }
+
+    /// The first of the levels of a rank.
+    fn first_level(&self, slot: SymbolSlot, side: Side, rank: Rank) -> Option<LevelRef> {
+        let ladder = self.symbols.ladder(slot, side);
+        self.engine.ladders.best(ladder)?;
+        let rung = self.engine.ladders.search(ladder, rank).ok()?;
+        Some(self.engine.ladders.level(rung))
     }
 
     /// A resting order with its side.
@@ -186,10 +221,15 @@ impl Cursor {
                 return Some(books.order_at(order, side));
             }
             let (_, first) = self.levels.next(&books.engine.ladders)?;
-            let siblings = records.siblings(first);
-            for (head, level) in self.heads.iter_mut().zip(siblings) {
-                *head = records.first_order(level);
-            }
+            self.enter(books, first);
+        }
+    }
+
+    /// Goes on with the orders of these levels of one price.
+    fn enter(&mut self, books: &Books<'_>, first: LevelRef) {
+        let records = &books.engine.records;
+        for (head, level) in self.heads.iter_mut().zip(records.siblings(first)) {
+            *head = records.first_order(level);
         }
     }
 }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use oxberry_core::book::{Applied, Books, Capacity, QueuePosition, Rejection, Trade};
 use oxberry_core::feed::{Beginning, FeedEvent};
-use oxberry_core::units::{ChannelId, PriceScale, SeqNum, Side, SymbolIndex, SymbolSeqNum};
+use oxberry_core::units::{
+    ChannelId, PriceScale, RawPrice, SeqNum, Side, SymbolIndex, SymbolSeqNum,
+};
 
 use numbers::Admission;
 use symbol::NaiveSymbol;
@@ -172,6 +174,31 @@ impl NaiveBook {
                 assert_eq!(depth, symbol.depth(side));
                 let orders: Vec<_> = books.orders(slot, side).collect();
                 assert_eq!(orders, symbol.queue(side));
+                for level in &depth {
+                    assert_eq!(books.level(slot, side, level.price), Some(*level));
+                    let queue = orders.iter().filter(|order| order.price == level.price);
+                    assert!(
+                        books
+                            .level_orders(slot, side, level.price)
+                            .eq(queue.copied())
+                    );
+                    let beside = RawPrice::from_raw(level.price.raw().wrapping_add(1));
+                    let is_level = depth.iter().any(|level| level.price == beside);
+                    assert_eq!(books.level(slot, side, beside).is_some(), is_level);
+                    assert_eq!(
+                        books.level_orders(slot, side, beside).next().is_some(),
+                        is_level
+                    );
+                }
+                let nowhere = RawPrice::from_raw(u32::MAX);
+                assert_eq!(
+                    books.level_orders(slot, side, nowhere).count(),
+                    symbol
+                        .queue(side)
+                        .iter()
+                        .filter(|order| order.price == nowhere)
+                        .count()
+                );
                 let mut ahead = QueuePosition::default();
                 for (number, order) in orders.iter().enumerate() {
                     if number == 0 || orders[number - 1].price != order.price {

@@ -424,6 +424,13 @@ pub(super) struct Position {
 }
 
 impl Position {
+    /// Behind the last level.
+    pub(super) const END: Self = Self {
+        node: NodeRef::NONE,
+        at: 0,
+        left: 0,
+    };
+
     /// Before the best level.
     pub(super) fn first(ladders: &Ladders<'_>, ladder: LadderRoot) -> Self {
         Self {
