@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use oxberry_proto::limits::{
-    MAX_BATCH_BYTES, MAX_LIST_HEAD_BYTES, MAX_POSITION_BYTES, MAX_RECORD_BYTES,
+    MAX_BATCH_BYTES, MAX_DEPTH_QUEUES, MAX_LIST_HEAD_BYTES, MAX_POSITION_BYTES, MAX_RECORD_BYTES,
 };
 
 /// What the machines of a cluster keep to. Programs use [`Limits::DEFAULT`]; the simulator draws others,
@@ -151,6 +151,14 @@ pub const SNAPSHOT_STREAMS: usize = 64;
 /// once. One that finds no room is made again.
 pub const SNAPSHOT_QUEUE: usize = 32;
 
+/// Wishes of dashboards to see how deep a book is that may wait at a Pi: those of two dashboards that show as
+/// many symbols as one may. One that finds no room is made again.
+pub const DEPTH_QUEUE: usize = 64;
+
+/// How long ago somebody may have wished to see a book who is told at the end of the run how it ended: several
+/// times as long as the pause after which who still looks wishes again.
+pub const DEPTH_RECENT: Duration = Duration::from_secs(2);
+
 /// Orders that may rest in a partition whose books are made out of the feed again. The memory for them
 /// (about 100 bytes an order) is taken when a partition is begun and given back when it is done; there is
 /// one at a time. A Pi that holds several partitions has seldom room for more.
@@ -207,6 +215,7 @@ pub const ASK_INTERVAL: Duration = Duration::from_millis(500);
 /// parts, few enough that batches fill.
 pub const PARTITIONS_PER_NODE: usize = 4;
 
+const _: () = assert!(MAX_DEPTH_QUEUES < Limits::DEFAULT.outbox_frames);
 const _: () = assert!(MIN_BATCH_BYTES <= MAX_BATCH_BYTES);
 const _: () =
     assert!(MAX_LIST_HEAD_BYTES + SNAPSHOT_STREAMS * MAX_POSITION_BYTES <= MAX_BATCH_BYTES);

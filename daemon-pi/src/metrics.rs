@@ -227,6 +227,8 @@ static METRICS: &[Metric<LoopReadings>] = &[
     metric("oxberry_pi_damages_total", "Times that memory of the books was found that changed by itself, a book again with each reading until it was replaced.", |of| of.counters.damages),
     metric("oxberry_pi_snapshots_given_total", "Books that were given to other nodes.", |of| of.counters.snapshots_given),
     metric("oxberry_pi_snapshot_wishes_dropped_total", "Wishes of other nodes that found no room.", |of| of.counters.wishes_dropped),
+    metric("oxberry_pi_depth_wishes_total", "Wishes of dashboards to see how deep a book is.", |of| of.counters.depths_asked),
+    metric("oxberry_pi_depth_wishes_dropped_total", "Wishes of dashboards that found no room.", |of| of.counters.depths_dropped),
     metric("oxberry_pi_foreign_frames_total", "Frames of another run, or of a partition that is not held here.", |of| of.counters.foreign),
     metric("oxberry_pi_bad_frames_total", "Frames that could not be read.", |of| of.counters.bad_frames),
     metric("oxberry_pi_out_of_place_messages_total", "Messages that are not said to a node that is as far as this one.", |of| of.counters.out_of_place),

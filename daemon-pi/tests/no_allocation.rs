@@ -119,6 +119,7 @@ fn the_loop_allocates_nothing_from_start_to_end_of_every_run() {
         (summary.counters.holes, summary.counters.repairs_asked),
         (0, repairs)
     );
+    assert!(summary.counters.depths_asked > 0, "nobody looked");
     assert_eq!(stock_events.len() as u64, summary.counters.stock_events);
     // The second day tells what the first one did.
     let (first, second) = stock_events.split_at(stock_events.len() / 2);

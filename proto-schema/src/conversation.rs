@@ -4,6 +4,7 @@
 //! not thought of. A message of another direction is a [`ProtoError::BadKind`]. Lists stay in the
 //! message and are read record by record.
 
+use crate::depth::{Depth, DepthAsked, DepthRecord, DepthRequest, TellDepth};
 use crate::envelope::{Kind, ProtoError, decode, kind_of};
 use crate::event_record::EventRecord;
 use crate::flow::{
@@ -111,6 +112,8 @@ direction! {
         TellMembership;
         /// Tell the visualisation what you know.
         TellState;
+        /// Tell the visualisation how deep a book is.
+        TellDepth;
         /// Another node would like to have a book.
         SnapshotWish of StreamPosition;
         /// You wished for this book.
@@ -147,6 +150,8 @@ direction! {
         StockBatch of StockRecord;
         /// This is how far I am.
         StockBeat of StreamWord;
+        /// This deep is a book.
+        Depth of DepthRecord;
         /// No more events follow.
         EndOfEvents;
     }
@@ -160,6 +165,8 @@ direction! {
         SetupVisual of SymbolEntry;
         /// This is how the cluster is.
         Status of StatusRecord;
+        /// The wish was passed on, or not.
+        DepthAsked;
         /// I do not want you.
         Refused;
     }
@@ -173,6 +180,8 @@ pub enum Question {
     SetupVisualRequest(SetupVisualRequest),
     /// Anybody: how is the cluster?
     StatusRequest(StatusRequest),
+    /// The visualisation: have a node tell how deep a book is.
+    DepthRequest(DepthRequest),
 }
 
 impl Question {
@@ -187,6 +196,8 @@ impl Question {
             decode(message).map(Self::SetupVisualRequest)
         } else if kind == Kind::StatusRequest {
             decode(message).map(Self::StatusRequest)
+        } else if kind == Kind::DepthRequest {
+            decode(message).map(Self::DepthRequest)
         } else {
             Err(ProtoError::BadKind { kind: kind as u8 })
         }
@@ -198,6 +209,7 @@ impl Question {
         match self {
             Self::SetupVisualRequest(_) => Kind::SetupVisualRequest,
             Self::StatusRequest(_) => Kind::StatusRequest,
+            Self::DepthRequest(_) => Kind::DepthRequest,
         }
     }
 }

@@ -75,11 +75,19 @@ pub enum Kind {
     TellMembership = 40,
     /// [`crate::membership::Introduction`]
     Introduction = 41,
+    /// [`crate::depth::DepthRequest`]
+    DepthRequest = 120,
+    /// [`crate::depth::DepthAsked`]
+    DepthAsked = 121,
+    /// [`crate::depth::TellDepth`]
+    TellDepth = 122,
+    /// [`crate::depth::Depth`]
+    Depth = 123,
 }
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 35] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -111,6 +119,10 @@ impl Kind {
         Self::Membership,
         Self::TellMembership,
         Self::Introduction,
+        Self::DepthRequest,
+        Self::DepthAsked,
+        Self::TellDepth,
+        Self::Depth,
     ];
 }
 

@@ -21,6 +21,7 @@
 
 mod conversation;
 mod deltas;
+pub mod depth;
 mod envelope;
 mod event_record;
 pub mod flow;
@@ -55,4 +56,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0xdbe0_3d59_db2f_04f6;
+pub const SCHEMA_FINGERPRINT: u64 = 0x989e_c495_3106_5f53;

@@ -29,6 +29,13 @@ pub const MAX_RECORD_BYTES: usize = 96;
 /// Bytes of the record of a position in a stream.
 pub const MAX_POSITION_BYTES: usize = 20;
 
+/// Levels of each side that a [depth](crate::depth) tells: what a page shows without scrolling, twice.
+/// Both sides fit a frame unless prices and sizes are far from usual; then they are fewer.
+pub const MAX_DEPTH_LEVELS: u8 = 40;
+
+/// Levels of one symbol whose orders are told beside its depth, each in a frame of its own.
+pub const MAX_DEPTH_QUEUES: usize = 4;
+
 /// Bytes of one record of a [status](crate::status): that of a node, with its name.
 pub const MAX_STATUS_RECORD_BYTES: usize = 192;
 

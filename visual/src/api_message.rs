@@ -169,7 +169,7 @@ struct FiguresObject {
 
 /// Where the state of a symbol stands in the feed.
 #[derive(Serialize)]
-struct PositionObject {
+pub(crate) struct PositionObject {
     channel: u8,
     numbering: u64,
     seq: u32,

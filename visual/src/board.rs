@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::page::{self, Command, Page, Passed, Report, Shown, Told, Voice};
-use oxberry_core::units::{Instant, UnixNanos};
+use oxberry_core::units::{Instant, SymbolIndex, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
 use crate::cluster::Cluster;
+use crate::look::{Symbols, Tape};
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};
-use crate::table::{SymbolTable, TableError, check_answer};
+use crate::table::{self, SymbolTable, TableError, check_answer};
 use crate::trades::Trades;
 
 /// The newest state of all symbols, and how it came about.
@@ -35,6 +36,10 @@ pub struct Board {
     rows: Vec<Row>,
     /// What each row's symbol traded, by slot.
     trades: Vec<Trades>,
+    /// What each row's symbol did last, by slot.
+    tapes: Vec<Tape>,
+    /// The slots that somebody looks at.
+    looked_at: BTreeSet<usize>,
     /// What the controller told last of the cluster, and when.
     cluster: Option<(Instant, Arc<Cluster>)>,
     /// What was said last of each row, by slot.
@@ -113,6 +118,8 @@ impl Board {
             is_afresh: false,
             rows: Vec::new(),
             trades: Vec::new(),
+            tapes: Vec::new(),
+            looked_at: BTreeSet::new(),
             cluster: None,
             states: Vec::new(),
             changed: Changed::default(),
@@ -210,6 +217,7 @@ impl Board {
         let rows = self.page.rows().len();
         self.rows.resize(rows, Row::default());
         self.trades.resize(rows, Trades::default());
+        self.tapes.resize(rows, Tape::default());
         self.states.resize(rows, RowState::WAITING);
         self.changed.resize(rows);
         while let Some(told) = self.page.next_told() {
@@ -255,6 +263,8 @@ impl Board {
         self.is_afresh = true;
         self.rows.clear();
         self.trades.clear();
+        self.tapes.clear();
+        self.looked_at.clear();
         self.states.clear();
         self.changed = Changed::default();
         self.restated.clear();
@@ -270,7 +280,11 @@ impl Board {
         let Some(row) = self.rows.get_mut(slot) else {
             return;
         };
+        let before = row.view;
         row.handle_shown(shown);
+        if let Some(tape) = self.tapes.get_mut(slot) {
+            tape.take(shown, before, row.last);
+        }
         if let Some(trade) = shown.trade {
             if let Some(trades) = self.trades.get_mut(slot) {
                 trades.count(trade.price.scaled(shown.view.scale), trade.qty);
@@ -326,6 +340,23 @@ impl Board {
         self.phase = self.phase_now(now);
     }
 
+    /// Somebody looks at these symbols, and at no others.
+    pub(crate) fn look_at<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let slots = names.filter_map(|name| Some(self.find(name)?.0));
+        let slots: BTreeSet<_> = slots.collect();
+        for &slot in self.looked_at.symmetric_difference(&slots) {
+            if let Some(tape) = self.tapes.get_mut(slot) {
+                tape.set_looked_at(slots.contains(&slot));
+            }
+        }
+        self.looked_at = slots;
+    }
+
+    /// What a symbol did last.
+    pub(crate) fn tape(&self, name: &str) -> Option<&Tape> {
+        self.tapes.get(self.find(name)?.0)
+    }
+
     /// Whether rows may have changed since the last [`take_changed`](Self::take_changed).
     #[must_use]
     pub fn has_changed(&self) -> bool {
@@ -347,7 +378,7 @@ impl Board {
     /// The symbols.
     pub fn table(&mut self) -> &Arc<SymbolTable> {
         let rows = self.page.rows();
-        let is_old = |entries: &[crate::table::Entry]| {
+        let is_old = |entries: &[table::Entry]| {
             entries.len() != rows.len()
                 || entries
                     .iter()
@@ -459,6 +490,30 @@ impl Board {
         } else {
             Phase::Waiting
         }
+    }
+}
+
+impl Symbols for Board {
+    fn run(&self) -> Option<Run> {
+        self.page.run()
+    }
+
+    fn find(&self, name: &str) -> Option<(usize, SymbolIndex, Partition)> {
+        let is_called = |row: &page::Row| {
+            if row.name.is_empty() {
+                table::name(&row.name, row.symbol_index) == name
+            } else {
+                &*row.name == name
+            }
+        };
+        let slot = self.page.rows().iter().position(is_called)?;
+        let row = self.page.rows().get(slot)?;
+        Some((slot, row.symbol_index, row.partition))
+    }
+
+    fn replicas(&self, slot: usize, now: Instant) -> Vec<NodeId> {
+        let replicas = self.page.replicas(slot, now).into_iter();
+        replicas.map(|(node, _)| node).collect()
     }
 }
 

@@ -7,13 +7,22 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use oxberry_proto::depth::LevelName;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::limits::{BROWSER_GONE_AFTER, FRAMES_IN_FLIGHT};
+use crate::look::{Look, Looks};
+use crate::look_message::{self, Told, Wanted};
 use crate::page_message;
 use crate::screen::{FrameNum, Viewer};
 use crate::source::Source;
 use crate::table::SymbolTable;
+
+/// What a page says for every setup and frame that it has taken.
+const CONFIRMATION: &str = "ok";
+
+/// Why a browser is left that is no page.
+const SENT_WHAT_NO_PAGE_SENDS: &str = "it sent what no page sends";
 
 /// What the page says of its dashboard.
 #[derive(Debug)]
@@ -61,6 +70,7 @@ pub(crate) async fn serve(
     mut socket: WebSocket,
     mut viewer: Viewer,
     about: &About,
+    looks: &Looks,
     counters: &BrowserCounters,
 ) -> &'static str {
     let mut ending = viewer.clone();
@@ -88,12 +98,16 @@ pub(crate) async fn serve(
             }
             () = ending.ended(), if !may_send => return say_goodbye(&mut socket).await,
             received = socket.recv() => match received {
-                Some(Ok(Message::Text(_))) => {
+                Some(Ok(Message::Text(text))) if text == CONFIRMATION => {
                     progress.confirmed = progress.sent.min(progress.confirmed + 1);
                     gone_at = Instant::now() + BROWSER_GONE_AFTER;
                 }
+                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                    Ok(wanted) => progress.look_at(&wanted, looks),
+                    Err(_) => return SENT_WHAT_NO_PAGE_SENDS,
+                },
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Binary(_))) => return "it sent what no page sends",
+                Some(Ok(Message::Binary(_))) => return SENT_WHAT_NO_PAGE_SENDS,
                 Some(Ok(Message::Close(_))) | None => return "it said goodbye",
                 Some(Err(_)) => return "the connection broke",
             },
@@ -124,6 +138,20 @@ struct Progress {
     /// Messages it was sent that it has to confirm: setups and frames.
     sent: u64,
     confirmed: u64,
+    /// What it looks at closely.
+    closely: Option<Closely>,
+}
+
+/// What a browser looks at, and how much of that it was sent.
+#[derive(Debug)]
+struct Closely {
+    symbol: String,
+    look: Option<Look>,
+    /// Why it may not look.
+    refused: Option<String>,
+    /// The frame as of which it was sent all; nothing before the first.
+    seen: Option<FrameNum>,
+    told: Told,
 }
 
 impl Progress {
@@ -143,7 +171,10 @@ impl Progress {
                 self.seen = changes.status.frame;
                 let table = self.symbols(&changes.table);
                 let frame = page_message::frame(&changes, board);
-                schema.into_iter().chain(table).chain([frame]).collect()
+                let closely = self.closely.as_mut();
+                let look = closely.and_then(|closely| closely.message(viewer));
+                let messages = schema.into_iter().chain(table).chain(look);
+                messages.chain([frame]).collect()
             }
             None => {
                 let setup = page_message::setup(&about.controller);
@@ -157,6 +188,21 @@ impl Progress {
         })
     }
 
+    /// Notes what it looks at from now on.
+    fn look_at(&mut self, wanted: &Wanted, looks: &Looks) {
+        let Some(symbol) = &wanted.look else {
+            self.closely = None;
+            return;
+        };
+        let before = self
+            .closely
+            .take()
+            .filter(|before| before.symbol == *symbol);
+        let mut closely = before.unwrap_or_else(|| Closely::begin(symbol, looks));
+        closely.look_at_level(wanted.level());
+        self.closely = Some(closely);
+    }
+
     /// The symbols that it does not know yet, if there are any: all of another edition, else those
     /// behind the ones that it knows.
     fn symbols(&mut self, table: &SymbolTable) -> Option<serde_json::Result<String>> {
@@ -167,5 +213,47 @@ impl Progress {
             Some(_) | None => 0,
         };
         (before != Some(all)).then(|| page_message::table(table, from))
+    }
+}
+
+impl Closely {
+    /// Looks at a symbol, if it may.
+    fn begin(symbol: &str, looks: &Looks) -> Self {
+        let look = looks.look_at(symbol);
+        Self {
+            symbol: symbol.to_owned(),
+            refused: look.as_ref().err().map(ToString::to_string),
+            look: look.ok(),
+            seen: None,
+            told: Told::default(),
+        }
+    }
+
+    /// Looks at the queue of a level too, or at none.
+    fn look_at_level(&mut self, level: Option<LevelName>) {
+        if let Some(look) = &mut self.look {
+            self.refused = look.look_at_level(level).err().map(|why| why.to_string());
+        }
+        self.seen = None;
+    }
+
+    /// What it is to be told now, if there is anything new.
+    fn message(&mut self, viewer: &Viewer) -> Option<serde_json::Result<String>> {
+        let shown = viewer.look(&self.symbol);
+        let changed_in = shown.as_ref().map_or(0, |shown| shown.changed_in);
+        if self.seen == Some(changed_in) {
+            return None;
+        }
+        self.seen = Some(changed_in);
+        let level = self.look.as_ref().and_then(Look::level);
+        let refused = self.refused.as_deref();
+        let message = look_message::page(&self.symbol, refused, shown.as_ref(), level, self.told);
+        if let Some(tape) = shown.and_then(|shown| shown.tape) {
+            self.told = Told {
+                trades: tape.newest_trade(),
+                changes: tape.newest_change(),
+            };
+        }
+        Some(message)
     }
 }

@@ -71,7 +71,10 @@ impl Telling {
     pub(crate) fn handle_answer(&mut self, message: &[u8]) -> Result<Told, ProtoError> {
         let (head, records) = match Answer::decode(message)? {
             Answer::Status(head, records) if head.schema == SCHEMA_FINGERPRINT => (head, records),
-            other @ (Answer::Status(..) | Answer::SetupVisual(..) | Answer::Refused(_)) => {
+            other @ (Answer::Status(..)
+            | Answer::SetupVisual(..)
+            | Answer::DepthAsked(_)
+            | Answer::Refused(_)) => {
                 let kind = other.kind() as u8;
                 return Err(ProtoError::BadKind { kind });
             }

@@ -7,8 +7,9 @@ use std::io;
 use oxberry_cluster::page::{Command, Report, Told};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
+use oxberry_proto::depth::DepthAsked;
 use oxberry_proto::status::StatusFrom;
-use oxberry_proto::{Kind, NodeId, SymbolName, kind_of};
+use oxberry_proto::{Kind, NodeId, SymbolName, decode, kind_of};
 
 use crate::board::{Board, Phase};
 use crate::cluster::{self, Telling};
@@ -17,9 +18,10 @@ use crate::events_file::EventsFile;
 use crate::limits::{
     CLUSTER_INTERVAL, FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN,
 };
+use crate::look::Asker;
 use crate::print::Printer;
 use crate::screen::Publisher;
-use crate::setup::Setup;
+use crate::setup::{Question, Setup};
 
 /// Frames and answers that cannot be read are reported one by one up to here; the others are only
 /// counted.
@@ -44,6 +46,8 @@ pub(crate) struct Feed {
     pub(crate) telling: Telling,
     /// When to ask next how the cluster is.
     pub(crate) next_telling: Instant,
+    /// Asks for what somebody looks at closely.
+    pub(crate) asker: Asker,
 }
 
 impl Feed {
@@ -53,6 +57,7 @@ impl Feed {
         while !shutdown.is_requested() {
             let now = self.clock.now();
             self.notifier.handle_timeout(now);
+            self.look_closer(now);
             self.take_answer(now)?;
             let is_behind = self.take_frames(now)?;
             self.handle_timeout(now);
@@ -72,9 +77,15 @@ impl Feed {
     /// Asks the controller what is to be asked, and takes its answer if it came.
     fn take_answer(&mut self, now: Instant) -> Result<(), Error> {
         self.ask_cluster(now);
-        let Some(answer) = self.setup.handle_turn(now)? else {
+        let Some((question, answer)) = self.setup.handle_turn(now)? else {
             return Ok(());
         };
+        if let (Question::Depth(question), Ok(asked)) = (question, decode::<DepthAsked>(answer)) {
+            if !asked.is_passed_on {
+                self.asker.handle_refusal(now, &question);
+            }
+            return Ok(());
+        }
         if kind_of(answer) == Ok(Kind::Status) {
             match self.telling.handle_answer(answer) {
                 Ok(cluster::Told::Part(from)) => {
@@ -94,6 +105,16 @@ impl Feed {
                 self.tell_bad_answer(&error, "the symbols of another run are not known");
                 Ok(())
             }
+        }
+    }
+
+    /// Asks for what somebody looks at closely.
+    fn look_closer(&mut self, now: Instant) {
+        if self.asker.handle_turn(now, &self.board) {
+            self.board.look_at(self.asker.looked_at());
+        }
+        while let Some(question) = self.asker.next_question() {
+            self.setup.ask_depth(question);
         }
     }
 
@@ -128,6 +149,9 @@ impl Feed {
                 break;
             };
             taken += 1;
+            if kind_of(frame) == Ok(Kind::Depth) {
+                self.asker.handle_answer(now, frame);
+            }
             let mut on_told = |symbol: &_, told: &_| write_out(printer, events_file, symbol, told);
             self.board.handle_frame(now, frame, &mut on_told);
         }
@@ -192,7 +216,9 @@ impl Feed {
         if self.frames.deadline(has_news) > now {
             return;
         }
-        let is_up = self.publisher.try_publish(now, &mut self.board);
+        let is_up = self
+            .publisher
+            .try_publish(now, &mut self.board, &mut self.asker);
         let phase = self.phase();
         if is_up && phase != self.frames.phase {
             tracing::info!(?phase, "the feed went on");
@@ -207,7 +233,7 @@ impl Feed {
 
     /// Whether a frame should not wait for the heartbeat.
     fn has_news(&self) -> bool {
-        self.board.has_changed() || self.phase() != self.frames.phase
+        self.board.has_changed() || self.asker.has_news() || self.phase() != self.frames.phase
     }
 
     /// Whether the end came and browsers saw it.
@@ -233,6 +259,7 @@ impl Feed {
             self.notifier.poll_timeout(),
             self.setup.poll_timeout(),
             telling,
+            self.asker.poll_timeout(),
         ];
         let deadline = others.into_iter().flatten().fold(deadline, Instant::min);
         let items = [

@@ -14,8 +14,9 @@
 //! * [`source`]: what kind of feed it is, [`cluster`]: the cluster as the controller tells it,
 //! * [`table`]: the symbols, [`trades`]: what one traded, [`row`]: all of one, [`board`]: all of it; pure
 //!   state without a socket,
+//! * `look`: what somebody looks at closely, and who is asked for it,
 //! * [`screen`]: what browsers see of it,
-//! * `json_text`, `row_schema`, `page_message`, `api_message`, `cluster_message`, `metrics`, `print`, `events_file`: the
+//! * `json_text`, `row_schema`, `page_message`, `api_message`, `cluster_message`, `look_message`, `metrics`, `print`, `events_file`: the
 //!   same as JSON, Prometheus text and CSV,
 //! * `refusal`: why somebody is not served,
 //! * `browser`, `web`: the page and its WebSockets, and who may see them,
@@ -36,6 +37,8 @@ mod events_file;
 mod feed;
 mod json_text;
 pub mod limits;
+mod look;
+mod look_message;
 mod metrics;
 mod notice;
 mod page;
@@ -70,6 +73,7 @@ use crate::board::{Board, Counters, Phase};
 use crate::cluster::Telling;
 use crate::events_file::EventsFile;
 use crate::feed::{Feed, FramePace};
+use crate::look::{Asker, Looks};
 use crate::print::{Prices, Printer};
 use crate::setup::Setup;
 
@@ -150,12 +154,14 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
     let notifier =
         Notifier::from_environment(clock.now()).map_err(|source| Error::Notify { source })?;
     let (publisher, viewer) = screen::screen();
+    let looks = Looks::default();
     let (listener, of_web) = (sockets.web, config.clone());
+    let looks_of_web = looks.clone();
     let web_failed = shutdown.clone();
     let web = thread::Builder::new()
         .name("web".into())
         .spawn(move || {
-            let served = web::serve(listener, viewer, &of_web);
+            let served = web::serve(listener, viewer, looks_of_web, &of_web);
             if served.is_err() {
                 web_failed.request();
             }
@@ -178,6 +184,7 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         bad_answers: 0,
         telling: Telling::default(),
         next_telling: Instant::default(),
+        asker: Asker::new(looks),
     };
     let fed = feed.run(shutdown);
     let written = feed.events_file.take().map_or(Ok(()), EventsFile::finish);

@@ -27,6 +27,32 @@ pub const ANSWER_REPORT: Duration = Duration::from_secs(5);
 /// How often the controller is asked how the cluster is: names, and who holds what.
 pub const CLUSTER_INTERVAL: Duration = Duration::from_secs(2);
 
+/// How often a Pi is asked how deep the book of a symbol is that somebody looks at: as often as an eye follows
+/// numbers. It is one question a symbol, however many look.
+pub const DEPTH_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How long a Pi may owe an answer to that before another one is asked: three intervals.
+pub const DEPTH_PATIENCE: Duration = Duration::from_millis(750);
+
+/// How long a Pi that did not answer is passed over while another one holds the symbol.
+pub const DEPTH_REPRIEVE: Duration = Duration::from_secs(5);
+
+/// How long a program that asks for depth waits for a Pi's answer: time for both Pis of a symbol.
+pub const DEPTH_WAIT: Duration = Duration::from_secs(2);
+
+/// Symbols that may be looked at closely at the same time, by all pages and programs together. With all of
+/// them the Pis are asked 128 times a second.
+pub const MAX_LOOKED_AT: usize = 32;
+
+/// Levels of one symbol whose queues may be looked at at the same time.
+pub const MAX_LOOKED_LEVELS: usize = 16;
+
+/// Trades that are kept of every symbol for its tape, 32 bytes each.
+pub const TAPE_TRADES: usize = 200;
+
+/// Changes of the best prices that are kept of a symbol that somebody looks at.
+pub const TAPE_BEST_CHANGES: usize = 200;
+
 /// Messages taken from the Pis in one turn of the loop, so that frames, watchdog and shutdown get
 /// their turn at full load.
 pub const MESSAGES_PER_TURN: usize = 512;
@@ -41,8 +67,8 @@ pub const FRAMES_IN_FLIGHT: u64 = 2;
 /// A browser that confirms nothing for this long is gone.
 pub const BROWSER_GONE_AFTER: Duration = Duration::from_secs(15);
 
-/// Bytes of a message from a browser; a page only sends confirmations.
-pub const MAX_BROWSER_MESSAGE_BYTES: usize = 64;
+/// Bytes of a message from a browser: a confirmation, or what it looks at.
+pub const MAX_BROWSER_MESSAGE_BYTES: usize = 256;
 
 /// How long browsers get to take leave when the dashboard stops.
 pub const WEB_SHUTDOWN_GRACE: Duration = Duration::from_millis(500);

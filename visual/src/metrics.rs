@@ -12,6 +12,7 @@ pub(crate) use oxberry_net::metrics::CONTENT_TYPE;
 
 use crate::board::{Counters, Phase};
 use crate::browser::BrowserCounters;
+use crate::look::Totals;
 use crate::refusal::{Refusal, Refusals};
 use crate::screen::{BoardStatus, Status};
 
@@ -58,7 +59,12 @@ impl Browsers {
 impl Collector for Seen {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut text = Text(encoder);
-        let Status { frame, board, .. } = &self.status;
+        let Status {
+            frame,
+            board,
+            looks,
+            ..
+        } = &self.status;
         text.single("frames_total", "Frames put up for browsers.", Some(*frame))?;
         // Before the first table there is nothing to count, but all names are there.
         let board = board.as_ref();
@@ -66,6 +72,7 @@ impl Collector for Seen {
         text.symbols(board)?;
         text.feed(board)?;
         text.browsers(&self.browsers)?;
+        text.looks(looks)?;
         text.refusals(&self.refusals)
     }
 }
@@ -138,6 +145,47 @@ impl Text<'_> {
         self.single("browser_frames_total", help, Some(frames))?;
         let help = "Frames that a browser was too slow for.";
         self.single("browser_frames_skipped_total", help, Some(frames_skipped))
+    }
+
+    /// What somebody looks at closely.
+    fn looks(&mut self, totals: &Totals) -> fmt::Result {
+        let Totals {
+            looked_at,
+            asked,
+            taken,
+            left,
+            passed_over,
+        } = *totals;
+        for (name, help, value) in [
+            (
+                "symbols_looked_at",
+                "Symbols that pages and programs look at closely.",
+                looked_at,
+            ),
+            (
+                "depth_questions_total",
+                "Questions to Pis how deep a book is.",
+                asked,
+            ),
+            (
+                "depth_answers_total",
+                "Parts of answers to that, taken.",
+                taken,
+            ),
+            (
+                "depth_answers_left_total",
+                "Parts of answers that nobody waits for, or older than what is known.",
+                left,
+            ),
+            (
+                "depth_silences_total",
+                "Times that a Pi did not answer, so that another one was asked.",
+                passed_over,
+            ),
+        ] {
+            self.single(name, help, Some(value))?;
+        }
+        Ok(())
     }
 
     /// Who was turned away from the page.

@@ -4,6 +4,7 @@
 //! it saw last. So only the newest state of a symbol waits for a browser, however slow it is, and
 //! the feed waits for none: while somebody reads, it goes on and puts its frame up a little later.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use oxberry_cluster::page::Voice;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::board::{Board, Counters, Phase};
 use crate::cluster::Cluster;
+use crate::look::{Asker, Seen, Tape, Totals};
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};
 use crate::table::SymbolTable;
@@ -27,6 +29,19 @@ pub struct Screen {
     table: Arc<SymbolTable>,
     /// By slot.
     rows: Vec<ShownRow>,
+    /// What somebody looks at closely, by name.
+    looks: BTreeMap<String, ShownLook>,
+}
+
+/// A symbol that somebody looks at, as the browsers see it.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownLook {
+    /// The frame that last changed it.
+    pub(crate) changed_in: FrameNum,
+    /// What Pis told of it.
+    pub(crate) seen: Arc<Seen>,
+    /// What it did last.
+    pub(crate) tape: Option<Arc<Tape>>,
 }
 
 /// A row as the browsers see it.
@@ -51,6 +66,8 @@ pub struct Status {
     pub shown_at: Instant,
     /// The status of the board; `None` until the controller has sent the symbol table.
     pub board: Option<BoardStatus>,
+    /// What was counted of those who look closely.
+    pub(crate) looks: Totals,
 }
 
 /// The status of the board.
@@ -136,7 +153,7 @@ pub fn screen() -> (Publisher, Viewer) {
 impl Publisher {
     /// Publishes the next frame, with what changed on the board once it knows its symbols. While
     /// somebody reads the screen it does nothing and returns `false`; the board keeps its changes.
-    pub fn try_publish(&self, now: Instant, board: &mut Board) -> bool {
+    pub(crate) fn try_publish(&self, now: Instant, board: &mut Board, asker: &mut Asker) -> bool {
         let mut screen = match self.screen.try_lock() {
             Ok(screen) => screen,
             Err(TryLockError::WouldBlock) => return false,
@@ -147,6 +164,7 @@ impl Publisher {
         screen.status.shown_at = now;
         if let Some(run) = board.run() {
             screen.put_up(now, frame, board, run);
+            screen.put_up_looks(frame, board, asker);
         }
         drop(screen);
         self.frames.send_replace(frame);
@@ -177,6 +195,45 @@ impl Screen {
             }
         });
         self.status.board = Some(BoardStatus::of(board, run));
+    }
+
+    fn put_up_looks(&mut self, frame: FrameNum, board: &Board, asker: &mut Asker) {
+        let looks = &mut self.looks;
+        looks.retain(|name, _| asker.keeps(name));
+        asker.take_news(|name, seen| {
+            let look = looks
+                .entry(name.to_owned())
+                .or_insert_with(ShownLook::empty);
+            look.changed_in = frame;
+            look.seen = Arc::new(seen);
+        });
+        for name in asker.looked_at() {
+            if let (Some(look), Some(tape)) = (looks.get_mut(name), board.tape(name))
+                && look.lacks(tape)
+            {
+                look.changed_in = frame;
+                look.tape = Some(Arc::new(tape.clone()));
+            }
+        }
+        self.status.looks = asker.totals();
+    }
+}
+
+impl ShownLook {
+    fn empty() -> Self {
+        Self {
+            changed_in: 0,
+            seen: Arc::default(),
+            tape: None,
+        }
+    }
+
+    /// Whether a tape has what is not shown yet.
+    fn lacks(&self, tape: &Tape) -> bool {
+        let of = |tape: &Tape| (tape.newest_trade(), tape.newest_change());
+        self.tape
+            .as_deref()
+            .is_none_or(|shown| of(shown) != of(tape))
     }
 }
 
@@ -261,6 +318,11 @@ impl Viewer {
                 .copied()
                 .collect(),
         }
+    }
+
+    /// A symbol that somebody looks at, if anything is known of it yet.
+    pub(crate) fn look(&self, name: &str) -> Option<ShownLook> {
+        self.lock().looks.get(name).cloned()
     }
 
     /// All rows, also those that nothing has happened to.

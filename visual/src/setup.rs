@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use oxberry_core::units::Instant;
 use oxberry_net::{Interest, NetError, PollItem, SetupClient};
+use oxberry_proto::depth::DepthRequest;
 use oxberry_proto::limits::{MAX_PARTITIONS, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Replica, SetupVisualRequest};
 use oxberry_proto::status::{StatusFrom, StatusRequest};
@@ -12,13 +13,18 @@ use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
 
 use crate::limits::{ANSWER_PATIENCE, ANSWER_REPORT};
 
+/// Questions that may wait: a wish for the state of every partition of two Pis.
+const MAX_QUESTIONS: usize = 2 * MAX_PARTITIONS;
+
 /// A question to the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Question {
+pub(crate) enum Question {
     /// Which symbols are there? And a wish that the controller is to pass on.
     Symbols { tell: Option<Replica> },
     /// How is the cluster?
     Cluster { from: StatusFrom },
+    /// Pass on that somebody looks at a symbol.
+    Depth(DepthRequest),
 }
 
 /// What is asked, and what is to be asked.
@@ -50,7 +56,7 @@ impl Setup {
     pub(crate) fn wish(&mut self, tell: Option<Replica>) {
         // Who wishes repeats it until it is granted, so one that finds no room is not lost.
         let question = Question::Symbols { tell };
-        if !self.questions.contains(&question) && self.questions.len() < 2 * MAX_PARTITIONS {
+        if !self.questions.contains(&question) && self.questions.len() < MAX_QUESTIONS {
             self.questions.push_back(question);
         }
     }
@@ -58,18 +64,44 @@ impl Setup {
     /// Asks how the cluster is, from a place of its list on, unless there is something to ask that rows
     /// wait for; says whether it does.
     pub(crate) fn ask_cluster(&mut self, from: StatusFrom) -> bool {
-        let is_free = self.questions.is_empty();
+        let is_look = |question: &Question| matches!(question, Question::Depth(_));
+        let is_free = self.questions.iter().all(is_look);
         if is_free {
             self.questions.push_back(Question::Cluster { from });
         }
         is_free
     }
 
-    /// Asks what is to be asked now, and returns an answer that came.
-    pub(crate) fn handle_turn(&mut self, now: Instant) -> Result<Option<&[u8]>, NetError> {
+    /// Asks for the depth of a symbol, in place of what was to be asked of it before.
+    pub(crate) fn ask_depth(&mut self, request: DepthRequest) {
+        let symbol_index = request.wish.symbol_index;
+        // The first may be on its way.
+        let has_room = self.questions.len() < MAX_QUESTIONS;
+        let mut waiting = self.questions.iter_mut().skip(1);
+        let before = waiting.find(|question| {
+            matches!(question, Question::Depth(before) if before.wish.symbol_index == symbol_index)
+        });
+        match before {
+            Some(before) => *before = Question::Depth(request),
+            None if has_room => {
+                self.questions.push_back(Question::Depth(request));
+            }
+            // It is asked for again anyway.
+            None => {}
+        }
+    }
+
+    /// Asks what is to be asked now, and returns an answer that came, with its question.
+    pub(crate) fn handle_turn(
+        &mut self,
+        now: Instant,
+    ) -> Result<Option<(Question, &[u8])>, NetError> {
         let is_lost = self
             .asked
             .is_none_or(|asked| asked.after(ANSWER_PATIENCE) <= now);
+        if is_lost && self.asked.is_some() {
+            self.forget_looks();
+        }
         if is_lost && let Some(&question) = self.questions.front() {
             self.ask(question)?;
             self.asked = Some(now);
@@ -83,12 +115,26 @@ impl Setup {
             }
         }
         let answer = self.client.recv()?;
-        if answer.is_some() {
-            self.questions.pop_front();
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        self.asked = None;
+        self.report = None;
+        Ok(self
+            .questions
+            .pop_front()
+            .map(|question| (question, answer)))
+    }
+
+    /// Looks that could not be passed on for so long are of no use any more, and nothing else shall wait behind
+    /// them.
+    fn forget_looks(&mut self) {
+        let is_look = |question: &Question| matches!(question, Question::Depth(_));
+        self.questions.retain(|question| !is_look(question));
+        if self.questions.is_empty() {
             self.asked = None;
             self.report = None;
         }
-        Ok(answer)
     }
 
     /// When [`handle_turn`](Self::handle_turn) wants to be called next, apart from an answer.
@@ -114,6 +160,7 @@ impl Setup {
                 encode(&SetupVisualRequest { schema, tell }, &mut message)
             }
             Question::Cluster { from } => encode(&StatusRequest { schema, from }, &mut message),
+            Question::Depth(request) => encode(&request, &mut message),
         }
         .expect("MAX_PLAIN_BYTES holds every message without a list");
         self.client

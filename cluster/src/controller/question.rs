@@ -12,6 +12,7 @@ impl Controller {
         match Question::decode(message) {
             Ok(Question::SetupVisualRequest(request)) => self.answer_visual(now, request),
             Ok(Question::StatusRequest(request)) => self.answer_status(now, request, rim),
+            Ok(Question::DepthRequest(request)) => self.answer_depth(request),
             Err(error) => {
                 self.note_bad("somebody who asks at the setup socket".into(), error);
                 // Its fingerprint tells the other side that the versions differ.

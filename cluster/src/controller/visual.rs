@@ -2,6 +2,7 @@
 
 use oxberry_core::units::Instant;
 use oxberry_proto::SCHEMA_FINGERPRINT;
+use oxberry_proto::depth::{DepthAsked, DepthRequest, TellDepth};
 use oxberry_proto::start::{Replica, SetupVisual, SetupVisualRequest, SymbolEntry, TellState};
 
 use super::message::{count, listed, plain};
@@ -35,6 +36,25 @@ impl Controller {
             partition: self.config.table.partition_of(symbol.symbol_index),
         });
         let message = listed(head, entries);
+        self.commands.push_back(Command::Answer { message });
+    }
+
+    /// The visualisation looks at a symbol: the node that it names is to tell it. One that is dead, or of a
+    /// run before, cannot, and the visualisation asks another one.
+    pub(super) fn answer_depth(&mut self, request: DepthRequest) {
+        let run = self.run;
+        let named = self.nodes.get(request.node).filter(|_| request.run == run);
+        let peer = named.filter(|node| node.is_alive());
+        let peer = peer.map(|node| node.peer.clone());
+        let is_passed_on = peer.is_some();
+        if let Some(peer) = peer {
+            let wish = request.wish;
+            let message = plain(&TellDepth { run, wish });
+            self.commands.push_back(Command::Send { peer, message });
+        } else {
+            self.counters.vain_wishes += 1;
+        }
+        let message = plain(&DepthAsked { run, is_passed_on });
         self.commands.push_back(Command::Answer { message });
     }
 

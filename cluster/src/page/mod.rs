@@ -170,7 +170,7 @@ impl Page {
         let (setup, entries) = match Answer::decode(message)? {
             Answer::SetupVisual(setup, entries) => (setup, entries),
             // Nothing that it asked for.
-            other @ (Answer::Status(..) | Answer::Refused(_)) => {
+            other @ (Answer::Status(..) | Answer::DepthAsked(_) | Answer::Refused(_)) => {
                 let kind = other.kind() as u8;
                 return Err(ProtoError::BadKind { kind });
             }
@@ -228,6 +228,23 @@ impl Page {
             standing.trust = shown.rank.trust();
         }
         standing
+    }
+
+    /// The nodes that hold a row's symbol and still speak, with what each says of it: who trusts its book
+    /// most comes first, and of those who speaks.
+    #[must_use]
+    pub fn replicas(&self, row: usize, now: Instant) -> Vec<(NodeId, Standing)> {
+        let Some(shown) = self.rows.get(row) else {
+            return Vec::new();
+        };
+        let speaking = self.nodes.iter().filter(|(_, node)| !node.has_ended);
+        let words = speaking.filter_map(|(&id, node)| {
+            let standing = self.word(node, row, shown, now)?;
+            Some((id, standing))
+        });
+        let mut words: Vec<_> = words.collect();
+        words.sort_by_key(|(_, standing)| (standing.silent, standing.trust));
+        words
     }
 
     /// The nodes that were heard, with how they are heard.

@@ -2,6 +2,7 @@
 
 use oxberry_core::book::Trust;
 use oxberry_core::units::Instant;
+use oxberry_proto::depth::Depth;
 use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{
     EndOfEvents, StockBatch, StockBeat, StreamWord, SymbolState, SymbolTrust,
@@ -29,6 +30,13 @@ impl Page {
                 if self.is_of_run(now, head.run) {
                     self.note_end_broken(head.node);
                     self.handle_beat(now, &head, words)?;
+                }
+            }
+            Stock::Depth(Depth { run, node, .. }, _) => {
+                // Whoever asked for it reads it; here it is a sign of life.
+                if self.is_of_run(now, run) {
+                    self.note_end_broken(node);
+                    self.hear(now, node);
                 }
             }
             Stock::EndOfEvents(EndOfEvents { run, node }) => {

@@ -203,6 +203,7 @@ impl Pi<'_> {
         self.mail.leave();
         self.introducing = Introducing::Nothing;
         self.giver.leave();
+        self.depths.leave();
         self.taker.leave();
         self.scrubbing = Scrubbing::default();
         self.pinged.clear();

@@ -6,6 +6,7 @@
 
 mod control_mail;
 mod data;
+mod depth;
 mod giver;
 mod healing;
 mod held;
@@ -29,6 +30,7 @@ use std::collections::VecDeque;
 
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
+use oxberry_proto::depth::TellDepth;
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PARTITIONS};
 use oxberry_proto::membership::TellMembership;
@@ -39,6 +41,7 @@ use oxberry_proto::{
 };
 
 use self::control_mail::ControlMail;
+use self::depth::{Depths, Reading};
 use self::giver::Giver;
 use self::held::Held;
 use self::joining::Waiting;
@@ -113,6 +116,8 @@ pub struct Pi<'s> {
     telling: Telling,
     mail: ControlMail,
     giver: Giver,
+    /// Who looks at its books.
+    depths: Depths,
     taker: Taker,
     scrubbing: Scrubbing,
     /// The symbols of every partition, in the order of the partitions.
@@ -158,6 +163,7 @@ impl<'s> Pi<'s> {
             telling: Telling::new(run, node, 0, config.limits, receivers),
             mail: ControlMail::new(config.max_symbols),
             giver: Giver::new(config.limits.snapshot_orders),
+            depths: Depths::new(),
             taker: Taker::new(config.limits),
             scrubbing: Scrubbing::default(),
             symbols: Vec::new(),
@@ -298,12 +304,17 @@ impl<'s> Pi<'s> {
         } = self;
         telling.tell_pending(streams, books, symbols, wall);
         telling.flush(streams, wall);
+        self.answer_a_look(wall);
+        let Self {
+            telling, streams, ..
+        } = self;
         // The last beat says how far everything came, so that it comes behind all else.
         let may_beat = !(self.end_due && telling.is_pending());
         if self.beat_due && may_beat && telling.outbox.has_room_for_a_beat() {
             self.beat_due = !telling.beat(streams, wall);
         }
-        if self.end_due && !self.beat_due && telling.outbox.has_room_for_a_beat() {
+        let is_all_told = !self.beat_due && self.depths.is_idle();
+        if self.end_due && is_all_told && telling.outbox.has_room_for_a_beat() {
             self.end_due = false;
             telling.outbox.push_end();
         }
@@ -386,6 +397,7 @@ impl<'s> Pi<'s> {
                     None => self.counters.foreign += 1,
                 }
             }
+            ToPi::TellDepth(wanted) => self.handle_look(now, &wanted),
             ToPi::SnapshotWish(wish, positions) => self.handle_wish(&wish, positions)?,
             ToPi::Snapshot(head, records) => self.handle_snapshot(now, wall, &head, records)?,
             ToPi::SnapshotRefused(refused) => self.handle_no_snapshot(&refused),
@@ -395,6 +407,32 @@ impl<'s> Pi<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Somebody looks at a symbol.
+    fn handle_look(&mut self, now: Instant, wanted: &TellDepth) {
+        let TellDepth { run, wish } = *wanted;
+        let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over { .. });
+        let is_held = self.streams.partition_at(wish.partition).is_some();
+        if run != self.run || !is_member || !is_held {
+            self.counters.foreign += 1;
+        } else if self.depths.ask(now, wish) {
+            self.counters.depths_asked += 1;
+        } else {
+            self.counters.depths_dropped += 1;
+        }
+    }
+
+    /// Answers one of those who look at symbols, all of whose books are as of what was told by now.
+    fn answer_a_look(&mut self, wall: UnixNanos) {
+        let reading = Reading {
+            books: &self.books,
+            streams: &self.streams,
+            run: self.run,
+            node: self.node,
+            wall,
+        };
+        self.depths.answer(&reading, &mut self.telling.outbox);
     }
 
     /// Notes silence, and its end.
@@ -457,6 +495,7 @@ impl<'s> Pi<'s> {
     fn finish(&mut self, now: Instant, equal: bool) {
         self.beat_due = true;
         self.end_due = true;
+        self.depths.ask_again(now);
         let until = now.after(self.config.limits.end_timeout);
         self.phase = Phase::Finishing { equal, until };
         self.say_farewell_when_all_is_taken();

@@ -54,7 +54,7 @@ fn view(books: &Books<'_>, slot: SymbolSlot) -> View {
 }
 
 /// What a level shows outside.
-const fn quote(level: Level) -> Quote {
+pub(super) const fn quote(level: Level) -> Quote {
     Quote {
         price: level.price,
         qty: level.qty,

@@ -86,6 +86,11 @@ impl Outbox {
         FRAMES_PER_BATCH < self.room()
     }
 
+    /// Whether so many frames may be put beside what a batch may need.
+    pub(super) fn has_room_for_frames(&self, frames: usize) -> bool {
+        FRAMES_PER_BATCH + frames <= self.room()
+    }
+
     /// Whether a beat may be put, beside what a batch may need or where none can be taken anyway: while
     /// one receiver is waited for, the others hear that this node lives.
     pub(super) fn has_room_for_a_beat(&self) -> bool {
@@ -185,6 +190,11 @@ impl Outbox {
         };
         let frame = self.beat.finish(&[], head);
         let frame = frame.expect("MAX_LIST_HEAD_BYTES holds every head");
+        self.finished.put(frame);
+    }
+
+    /// Puts a frame that was written elsewhere behind those that are finished.
+    pub(super) fn push_frame(&mut self, frame: &[u8]) {
         self.finished.put(frame);
     }
 

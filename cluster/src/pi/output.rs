@@ -165,6 +165,10 @@ pub struct Counters {
     pub snapshots_given: u64,
     /// Wishes of other nodes that found no room. They are made again.
     pub wishes_dropped: u64,
+    /// Wishes of dashboards to see how deep a book is.
+    pub depths_asked: u64,
+    /// Those beyond them that found no room. They are made again.
+    pub depths_dropped: u64,
     /// Times that all books were read, to find memory that changed by itself.
     pub scrubs: u64,
     /// Times that some was found.

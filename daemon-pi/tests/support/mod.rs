@@ -8,7 +8,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use oxberry_cluster::channel::{ChannelStreams, Occurrence};
-use oxberry_cluster::controller::{Command, Controller, ControllerConfig, Outcome, Symbol};
+use oxberry_cluster::controller::{
+    Command, Controller, ControllerConfig, Outcome, RimStatus, Symbol,
+};
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::partition::PartitionTable;
 use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
@@ -21,8 +23,12 @@ use oxberry_net::{
     Clock, Context, ControlServer, Delivery, Endpoint, Interest, Proxy, Shutdown, StockPuller,
     SynchronizedPublisher, wait,
 };
+use oxberry_proto::depth::{DepthRequest, DepthWish, LevelName};
+use oxberry_proto::limits::{MAX_DEPTH_LEVELS, MAX_DEPTH_QUEUES, MAX_PLAIN_BYTES};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockEvent};
-use oxberry_proto::{Deltas, Kind, StockTold, decode, decode_list, kind_of};
+use oxberry_proto::{
+    Deltas, Kind, NodeId, SCHEMA_FINGERPRINT, StockTold, decode, decode_list, encode, kind_of,
+};
 
 /// Symbols of the feed.
 const SYMBOLS: u32 = 100;
@@ -193,12 +199,37 @@ impl Player {
     fn tell_coverage(&mut self, now: Instant) {
         if self.next_coverage <= now {
             self.next_coverage = now.after(Limits::DEFAULT.beat);
+            self.look(now);
             let publisher = &mut self.publisher;
             if let Some(streams) = &mut self.streams {
                 let wall = self.clock.wall();
                 streams.tell_coverage(wall, &mut |frame| publisher.publish(frame).unwrap());
             }
         }
+    }
+
+    /// Somebody looks at a symbol all the while.
+    fn look(&mut self, now: Instant) {
+        let symbol_index = SymbolIndex::from_raw(1);
+        let best = LevelName {
+            side: Side::Ask,
+            price: RawPrice::from_raw(900_064),
+        };
+        let request = DepthRequest {
+            schema: SCHEMA_FINGERPRINT,
+            run: self.brain.run(),
+            node: NodeId::from_raw(0),
+            wish: DepthWish {
+                symbol_index,
+                partition: self.table.partition_of(symbol_index),
+                levels: MAX_DEPTH_LEVELS,
+                queues: [Some(best); MAX_DEPTH_QUEUES],
+            },
+        };
+        let mut message = [0; MAX_PLAIN_BYTES];
+        let length = encode(&request, &mut message).unwrap();
+        let rim = RimStatus::default();
+        self.brain.handle_question(now, &message[..length], &rim);
     }
 
     fn obey(&mut self, acked_of: &mut [u64]) {

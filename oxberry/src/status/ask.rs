@@ -88,7 +88,10 @@ fn take(
     let answer = Answer::decode(answer).with_context(|| format!("the answer of {controller}"))?;
     let (head, records) = match answer {
         Answer::Status(head, records) if head.schema == SCHEMA_FINGERPRINT => (head, records),
-        Answer::Status(..) | Answer::SetupVisual(..) | Answer::Refused(_) => return Err(another()),
+        Answer::Status(..)
+        | Answer::SetupVisual(..)
+        | Answer::DepthAsked(_)
+        | Answer::Refused(_) => return Err(another()),
     };
     let mut cluster = cluster.unwrap_or_else(|| Cluster::new(controller, head));
     if cluster.head.run != head.run {

@@ -3,13 +3,16 @@
 use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::feed::{Action, FeedEvent};
 use oxberry_core::units::{
-    ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex,
-    SymbolSeqNum, UnixNanos,
+    ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, Side,
+    SymbolIndex, SymbolSeqNum, UnixNanos,
+};
+use oxberry_proto::depth::{
+    Depth, DepthPart, DepthRecord, DepthRequest, DepthWish, LevelName, TellDepth,
 };
 use oxberry_proto::flow::{Batch, Begins, Coverage, Heartbeat, RepairGone, RepairWish};
 use oxberry_proto::limits::{
-    MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES, MAX_RECORD_BYTES, MAX_STATUS_POSITION_BYTES,
-    MAX_STATUS_RECORD_BYTES,
+    MAX_BATCH_BYTES, MAX_DEPTH_LEVELS, MAX_DEPTH_QUEUES, MAX_LIST_HEAD_BYTES, MAX_PLAIN_BYTES,
+    MAX_RECORD_BYTES, MAX_STATUS_POSITION_BYTES, MAX_STATUS_RECORD_BYTES,
 };
 use oxberry_proto::start::Hello;
 use oxberry_proto::status::{
@@ -261,6 +264,64 @@ fn the_largest_status_keeps_to_the_limits() {
         },
     });
     assert!(postcard_len(&position) <= MAX_STATUS_POSITION_BYTES);
+}
+
+#[test]
+fn the_largest_depth_keeps_to_the_limits() {
+    let run = Run {
+        identity: u32::MAX,
+        generation: u32::MAX,
+    };
+    let node = NodeId::from_raw(u16::MAX);
+    let level = LevelName {
+        side: Side::Ask,
+        price: RawPrice::from_raw(u32::MAX),
+    };
+    let wish = DepthWish {
+        symbol_index: SymbolIndex::from_raw(u32::MAX),
+        partition: Partition::from_raw(u16::MAX),
+        levels: u8::MAX,
+        queues: [Some(level); MAX_DEPTH_QUEUES],
+    };
+    let request = DepthRequest {
+        schema: u64::MAX,
+        run,
+        node,
+        wish,
+    };
+    assert!(2 + postcard_len(&request) <= MAX_PLAIN_BYTES);
+    assert!(2 + postcard_len(&TellDepth { run, wish }) <= MAX_PLAIN_BYTES);
+    let depth = Depth {
+        run,
+        node,
+        symbol_index: wish.symbol_index,
+        at: Some((
+            ChannelId::from_raw(u8::MAX),
+            Position {
+                numbering: Numbering::from_raw(u64::MAX),
+                seq_num: SeqNum::from_raw(u32::MAX),
+            },
+        )),
+        trust: Trust::Stale,
+        status: TradingStatus::Closed,
+        scale: PriceScale::new(9).unwrap(),
+        part: DepthPart::Queue {
+            level,
+            orders: u32::MAX,
+            qty: u64::MAX,
+        },
+        ts_sent: UnixNanos::from_raw(u64::MAX),
+        records: u16::MAX,
+    };
+    assert!(2 + postcard_len(&depth) <= MAX_LIST_HEAD_BYTES);
+    // Both sides of a usual book fit one frame.
+    let usual = DepthRecord::Bid(Quote {
+        price: RawPrice::from_raw(9_999_999),
+        qty: 999_999,
+        orders: 9_999,
+    });
+    let levels = 2 * usize::from(MAX_DEPTH_LEVELS) * postcard_len(&usual);
+    assert!(MAX_LIST_HEAD_BYTES + levels <= MAX_BATCH_BYTES);
 }
 
 const LARGEST_LIBZMQ: Libzmq = Libzmq {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use oxberry_core::book::Trust;
+use oxberry_core::book::{TradingStatus, Trust};
 use oxberry_core::units::{Numbering, Position, PriceScale, SeqNum, SymbolIndex};
+use oxberry_proto::depth::{Depth, DepthAsked, DepthPart, DepthRequest, TellDepth};
 use oxberry_proto::flow::{
     Ack, Batch, Begins, Coverage, Digests, Farewell, Finish, Heartbeat, Refresh, RepairGone,
     RepairWish, StreamPosition, SymbolDigest,
@@ -24,8 +25,9 @@ use oxberry_proto::{
 };
 
 use crate::samples::{
-    AFTER, LIBZMQ, NODE, NUMBERING, PARTITION, RUN, SCALE, SENT, STREAM, batch, event_records,
-    node_beat, recorded, snapshot_records, status, status_records, stock_records, stock_told,
+    AFTER, LIBZMQ, NODE, NUMBERING, PARTITION, RUN, SCALE, SENT, STREAM, batch, depth_wish,
+    event_records, level_records, node_beat, order_records, recorded, snapshot_records, status,
+    status_records, stock_records, stock_told,
 };
 
 /// Turns heads and lists into golden lines, and checks that they read back equal.
@@ -375,9 +377,65 @@ pub(crate) fn written_now() -> String {
             ended: false,
         }],
     );
+    depth_lines(&mut lines);
     lines.plain(&EndOfEvents {
         run: RUN,
         node: NODE,
     });
     lines.0
+}
+
+/// The question for the depth of a symbol, and its answer.
+fn depth_lines(lines: &mut Lines) {
+    let wish = depth_wish();
+    lines.plain(&DepthRequest {
+        schema: 0,
+        run: RUN,
+        node: NODE,
+        wish,
+    });
+    for is_passed_on in [false, true] {
+        lines.plain(&DepthAsked {
+            run: RUN,
+            is_passed_on,
+        });
+    }
+    lines.plain(&TellDepth { run: RUN, wish });
+    let depth = Depth {
+        run: RUN,
+        node: NODE,
+        symbol_index: wish.symbol_index,
+        at: Some((
+            STREAM.channel,
+            Position {
+                numbering: NUMBERING,
+                seq_num: AFTER,
+            },
+        )),
+        trust: Trust::Live,
+        status: TradingStatus::Open,
+        scale: PriceScale::new(SCALE).unwrap(),
+        part: DepthPart::Levels {
+            more_bids: true,
+            more_asks: false,
+        },
+        ts_sent: SENT,
+        records: 0,
+    };
+    lines.list(depth, &level_records());
+    let [Some(level), ..] = wish.queues else {
+        panic!("the sample asks for a queue")
+    };
+    let queue = Depth {
+        trust: Trust::Stale,
+        status: TradingStatus::Halted,
+        part: DepthPart::Queue {
+            level,
+            orders: 300,
+            qty: 70_000,
+        },
+        ..depth
+    };
+    lines.list(queue, &order_records());
+    lines.list(Depth { at: None, ..queue }, &[]);
 }

@@ -11,6 +11,7 @@ mod lines;
 mod samples;
 
 use lines::written_now;
+use oxberry_proto::depth::{Depth, DepthAsked, DepthRequest, TellDepth};
 use oxberry_proto::flow::{
     Ack, Batch, Coverage, Digests, Heartbeat, Refresh, RepairGone, RepairWish,
 };
@@ -107,6 +108,10 @@ fn read_as_everything(message: &[u8]) {
     plain::<StatusRequest>(message);
     plain::<SnapshotRefused>(message);
     plain::<SnapshotUnderWay>(message);
+    plain::<DepthRequest>(message);
+    plain::<DepthAsked>(message);
+    plain::<TellDepth>(message);
+    list::<Depth>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
     list::<StockBatch>(message);

@@ -8,6 +8,7 @@ use oxberry_core::units::{
     ChannelId, Numbering, OrderId, Position, Price, PriceScale, Qty, RawPrice, SeqNum, Side,
     SymbolIndex, SymbolSeqNum, TradeId, UnixNanos,
 };
+use oxberry_proto::depth::{DepthRecord, DepthWish, LevelName};
 use oxberry_proto::flow::Batch;
 use oxberry_proto::snapshot::{HeadReader, SnapshotRecord};
 use oxberry_proto::status::{
@@ -382,4 +383,51 @@ pub(crate) fn snapshot_records() -> Vec<SnapshotRecord> {
         last_session: TradeSessions::ALL,
     }));
     records
+}
+
+/// A wish for the depth of a symbol and two of its queues.
+pub(crate) fn depth_wish() -> DepthWish {
+    let level = |side, price| {
+        Some(LevelName {
+            side,
+            price: RawPrice::from_raw(price),
+        })
+    };
+    let queues = [
+        level(Side::Bid, 508_500),
+        level(Side::Ask, 508_700),
+        None,
+        None,
+    ];
+    DepthWish {
+        symbol_index: SymbolIndex::from_raw(1_753),
+        partition: PARTITION,
+        levels: 40,
+        queues,
+    }
+}
+
+/// The levels of a depth.
+pub(crate) fn level_records() -> [DepthRecord; 2] {
+    let quote = |price, qty, orders| Quote {
+        price: RawPrice::from_raw(price),
+        qty,
+        orders,
+    };
+    [
+        DepthRecord::Bid(quote(508_500, 70_000, 300)),
+        DepthRecord::Ask(quote(508_700, 200, 1)),
+    ]
+}
+
+/// The orders of a queue.
+pub(crate) fn order_records() -> [DepthRecord; 2] {
+    [
+        (OrderId::legacy(77, true), 300),
+        (OrderId::from_raw(u64::MAX), u32::MAX),
+    ]
+    .map(|(order_id, qty)| DepthRecord::Order {
+        order_id,
+        qty: Qty::from_raw(qty),
+    })
 }

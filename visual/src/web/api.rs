@@ -11,8 +11,10 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use tokio::time::Instant;
 
+use super::closely;
 use super::connections::Peer;
 use super::rate::Rates;
+use crate::look::Looks;
 use crate::refusal::{Refusal, Refusals};
 use crate::screen::{BoardStatus, Viewer};
 use crate::source::Source;
@@ -22,6 +24,7 @@ use crate::{api_message, cluster_message};
 #[derive(Clone, Debug)]
 pub(super) struct Api {
     pub(super) viewer: Viewer,
+    pub(super) looks: Looks,
     pub(super) source: Option<Source>,
     pub(super) refusals: Arc<Refusals>,
 }
@@ -35,6 +38,8 @@ pub(super) fn router(api: Api) -> Router {
     Router::new()
         .route("/api/v1/symbols", get(symbols))
         .route("/api/v1/symbols/{name}", get(symbol))
+        .route("/api/v1/symbols/{name}/depth", get(closely::depth))
+        .route("/api/v1/symbols/{name}/orders", get(closely::orders))
         .route("/api/v1/cluster", get(cluster))
         .with_state(api)
         .layer(middleware::from_fn_with_state(limiter, limit))
@@ -105,12 +110,12 @@ async fn cluster(State(api): State<Api>) -> Response {
         .map_or_else(no_symbols_yet, |board| json(of(board)))
 }
 
-fn no_symbols_yet() -> Response {
+pub(super) fn no_symbols_yet() -> Response {
     let text = "the controller has not given out the symbols yet";
     refusal(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
-fn refusal(status: StatusCode, text: &str) -> Response {
+pub(super) fn refusal(status: StatusCode, text: &str) -> Response {
     let body = api_message::error(text);
     (status, [(CONTENT_TYPE, "application/json")], body).into_response()
 }

@@ -1,9 +1,10 @@
 //! The web side: the page, its WebSocket, health, metrics and the state as JSON.
 //!
-//! The one place with async. It runs on a thread of its own and only looks at the screen, so nothing
-//! that a browser does or leaves undone reaches the thread of the feed.
+//! The one place with async. It runs on a thread of its own and only looks at the screen. What reaches the
+//! thread of the feed is a list of the symbols that somebody looks at closely, which has a limit.
 
 mod api;
+mod closely;
 mod connections;
 mod door;
 mod failures;
@@ -40,6 +41,7 @@ use crate::config::Config;
 use crate::limits::{
     FRAMES_LATE_AFTER, MAX_BROWSER_MESSAGE_BYTES, MAX_BROWSERS, SESSION_CHECK, WEB_SHUTDOWN_GRACE,
 };
+use crate::look::Looks;
 use crate::refusal::{Refusal, Refusals};
 use crate::screen::Viewer;
 use crate::{api_message, metrics, page};
@@ -70,6 +72,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
 #[derive(Clone, Debug)]
 struct Web {
     viewer: Viewer,
+    /// What somebody looks at closely.
+    looks: Looks,
     about: Arc<About>,
     /// One permit for each browser.
     places: Arc<Semaphore>,
@@ -82,7 +86,12 @@ struct Web {
 /// # Errors
 ///
 /// When the runtime cannot start or the listener cannot be used.
-pub(crate) fn serve(listener: TcpListener, viewer: Viewer, config: &Config) -> io::Result<()> {
+pub(crate) fn serve(
+    listener: TcpListener,
+    viewer: Viewer,
+    looks: Looks,
+    config: &Config,
+) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -90,6 +99,7 @@ pub(crate) fn serve(listener: TcpListener, viewer: Viewer, config: &Config) -> i
     let refusals = Arc::<Refusals>::default();
     let web = Web {
         viewer,
+        looks,
         about: Arc::new(About {
             controller: config.controller.to_string(),
             source: config.source,
@@ -123,6 +133,7 @@ fn router(web: Web) -> Router {
     let door = web.door.clone();
     let api = api::router(Api {
         viewer: web.viewer.clone(),
+        looks: web.looks.clone(),
         source: web.about.source,
         refusals: door.refusals.clone(),
     });
@@ -183,7 +194,8 @@ async fn live(
 }
 
 async fn show(socket: WebSocket, web: &Web) -> &'static str {
-    browser::serve(socket, web.viewer.clone(), &web.about, &web.counters).await
+    let viewer = web.viewer.clone();
+    browser::serve(socket, viewer, &web.about, &web.looks, &web.counters).await
 }
 
 /// Waits until a visitor may see the page no more. While it is open its session is in use.

@@ -1,9 +1,10 @@
 //! What a browser does, without a browser.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tungstenite::client::IntoClientRequest as _;
 use tungstenite::http::HeaderValue;
 use tungstenite::{Message, WebSocket};
@@ -89,6 +90,10 @@ pub(crate) struct Page {
     pub(crate) rows: Vec<Value>,
     /// The newest setup or frame.
     pub(crate) last: Value,
+    /// What it was told last of the symbol that it looks at.
+    pub(crate) look: Value,
+    /// The entries of its tape, by the name of the list.
+    pub(crate) tape: BTreeMap<String, Vec<Value>>,
 }
 
 impl Page {
@@ -122,6 +127,8 @@ impl Page {
             schema: Value::Null,
             rows: Vec::new(),
             last: Value::Null,
+            look: Value::Null,
+            tape: BTreeMap::new(),
         })
     }
 
@@ -188,6 +195,11 @@ impl Page {
             self.rows.resize(self.symbols.len(), Value::Null);
             return true;
         }
+        if message["kind"] == "look" {
+            self.take_tape(&message);
+            self.look = message;
+            return true;
+        }
         for row in message["rows"].as_array().into_iter().flatten() {
             let row = self.named(row);
             let slot = usize::try_from(row["slot"].as_u64().unwrap()).unwrap();
@@ -196,6 +208,32 @@ impl Page {
         self.last = message;
         self.socket.send(Message::text("ok")).unwrap();
         true
+    }
+
+    /// Looks at a symbol from now on, and at the queue of a level.
+    pub(crate) fn look_at(&mut self, symbol: Option<&str>, level: Option<(&str, u32)>) {
+        self.look = Value::Null;
+        self.tape.clear();
+        self.say(&json!({"look": symbol, "level": level}).to_string());
+    }
+
+    /// Says something to the dashboard.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).unwrap();
+    }
+
+    /// Takes what is new on the tape: entries that go on where the last ones ended.
+    fn take_tape(&mut self, look: &Value) {
+        for name in ["trades", "best"] {
+            let Some(entries) = look[name]["entries"].as_array() else {
+                continue;
+            };
+            let known = self.tape.entry(name.to_owned()).or_default();
+            let first = look[name]["first"].as_u64().unwrap();
+            let is_next = known.is_empty() || first == known.len() as u64 + 1;
+            assert!(is_next, "{} are known: {look}", known.len());
+            known.extend(entries.iter().cloned());
+        }
     }
 
     /// Cells as an object, by the names of the schema.

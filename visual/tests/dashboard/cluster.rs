@@ -11,7 +11,8 @@ use oxberry_core::units::{
     ChannelId, Numbering, Position, PriceScale, Qty, RawPrice, SeqNum, SymbolIndex, UnixNanos,
 };
 use oxberry_net::{Clock, Context, Endpoint, Interest, SetupServer, StockPusher, wait};
-use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES};
+use oxberry_proto::depth::{Depth, DepthPart, DepthWish};
+use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_CONTROL_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Replica, SetupVisual, SymbolEntry};
 use oxberry_proto::status::{
     ChannelPosition, ChannelStatus, NodeBeat, NodeState, NodeStatus, PartitionStatus,
@@ -25,6 +26,8 @@ use oxberry_proto::{
     Deltas, Health, Libzmq, NodeId, NodeName, Partition, Question, RecordsWriter, Run,
     SCHEMA_FINGERPRINT, StockTold, StreamId, SymbolName, decode_list, encode,
 };
+
+use crate::books::{Book, PassedOn};
 
 /// Longer than anything takes here, also on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,6 +51,8 @@ pub(crate) struct Controller {
     /// What is played from the next answer on.
     pub(crate) run: Run,
     answer: Arc<Mutex<Option<Vec<u8>>>>,
+    /// The looks that it passed on, and to whom.
+    pub(crate) looks: PassedOn,
     /// Of whom the state was wished for, with every question that was answered.
     asked: Receiver<Option<Replica>>,
     /// Goes with it, which ends its thread.
@@ -60,6 +65,8 @@ impl Controller {
             SetupServer::bind(&Context::new(), Endpoint::loopback(0)).unwrap();
         let answer = Arc::<Mutex<Option<Vec<u8>>>>::default();
         let known = answer.clone();
+        let looks = PassedOn::nothing();
+        let pass_on = looks.clone();
         let (sender, asked) = mpsc::channel();
         let (end, ending) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
@@ -75,6 +82,12 @@ impl Controller {
                             // Nobody may want to know.
                             let _ = sender.send(request.tell);
                         }
+                        Question::DepthRequest(request) => {
+                            let mut told = [0; MAX_PLAIN_BYTES];
+                            let asked = pass_on.handle(&request);
+                            let length = encode(&asked, &mut told).unwrap();
+                            assert!(server.reply(&told[..length]).unwrap());
+                        }
                         Question::StatusRequest(request) => {
                             assert_eq!(request.schema, SCHEMA_FINGERPRINT);
                             let (head, _) = decode_list::<SetupVisual>(answer).unwrap();
@@ -88,6 +101,7 @@ impl Controller {
             endpoint,
             run: RUN,
             answer,
+            looks,
             asked,
             answering: Some((end, thread)),
         }
@@ -230,7 +244,7 @@ pub(crate) struct Pi {
     beats: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-struct Mouth {
+pub(crate) struct Mouth {
     run: Run,
     node: NodeId,
     clock: Clock,
@@ -239,6 +253,8 @@ struct Mouth {
     streams: BTreeMap<Partition, Stream>,
     /// Whether it says that all of them are over.
     has_ended: bool,
+    /// The books that it tells to who looks.
+    books: BTreeMap<SymbolIndex, Book>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -262,6 +278,7 @@ impl Pi {
             pusher: StockPusher::connect(&Context::new(), dashboard).unwrap(),
             streams: BTreeMap::new(),
             has_ended: false,
+            books: BTreeMap::new(),
         }));
         let (sender, ending) = mpsc::channel::<()>();
         let beating = mouth.clone();
@@ -286,6 +303,20 @@ impl Pi {
             drop(sender);
             thread.join().unwrap();
         }
+    }
+
+    /// Is known to the controller from now on, and tells its books to who looks.
+    pub(crate) fn tells(&self, controller: &Controller) {
+        controller.looks.know(self.lock().node, Some(self.mouth()));
+    }
+
+    /// Its book of a symbol from now on.
+    pub(crate) fn set_book(&mut self, index: u32, book: Book) {
+        self.lock().books.insert(SymbolIndex::from_raw(index), book);
+    }
+
+    fn mouth(&self) -> Arc<Mutex<Mouth>> {
+        self.mouth.clone()
     }
 
     /// Pushes events, in as many batches as they need. Their numbers are those in which they come,
@@ -416,6 +447,38 @@ impl Mouth {
         self.flush(&mut writer, partition, before, stream);
         stream.has_begun = true;
         self.streams.insert(partition, stream);
+    }
+
+    /// Tells a book to who looks.
+    pub(crate) fn tell_depth(&mut self, wish: &DepthWish) {
+        let Some(book) = self.books.get(&wish.symbol_index) else {
+            return;
+        };
+        let through = self.streams.get(&wish.partition).copied();
+        let head = Depth {
+            run: self.run,
+            node: self.node,
+            symbol_index: wish.symbol_index,
+            at: through.map(|stream| {
+                let position = Position {
+                    numbering: Numbering::from_raw(NUMBERING),
+                    seq_num: SeqNum::from_raw(stream.through),
+                };
+                (ChannelId::from_raw(1), position)
+            }),
+            trust: book.trust,
+            status: book.status,
+            scale: PriceScale::new(4).unwrap(),
+            part: DepthPart::Levels {
+                more_bids: false,
+                more_asks: false,
+            },
+            ts_sent: self.clock.wall(),
+            records: 0,
+        };
+        for frame in book.frames(head, wish) {
+            self.send(&frame);
+        }
     }
 
     fn flush(

@@ -11,6 +11,7 @@ use oxberry_visual::source::Source;
 use serde_json::{Value, json};
 
 use crate::access::{TOKEN, with_token};
+use crate::books::Book;
 use crate::client::{Page, ask, get};
 use crate::cluster::{Controller, Pi, event, symbol};
 use crate::run::{Dashboard, config};
@@ -20,6 +21,14 @@ const DOCUMENT: &str = "docs/http-api.md";
 /// What the document's examples are of.
 fn three_symbols() -> [SymbolEntry; 3] {
     [symbol(7, "MSFT"), symbol(12, "BRK A"), symbol(13, "AAPL")]
+}
+
+/// The book of the examples.
+fn msft() -> Book {
+    Book::live(
+        &[(305_000, &[60, 43]), (304_900, &[200])],
+        &[(305_100, &[103])],
+    )
 }
 
 /// A dashboard at the end of the day of the examples.
@@ -43,6 +52,13 @@ fn day() -> (Controller, Dashboard) {
         page.until(|page| page.last["counters"]["events"] == 4);
         page.until(|page| page.last["counters"]["copies"] == copies);
         pi.trust(12, Trust::Stale, TradingStatus::Halted);
+        pi.set_book(7, msft());
+        pi.tells(&controller);
+    }
+    // Somebody looks before the end: afterwards a book is what was told last.
+    for path in ["depth", "orders?side=bid"] {
+        let path = format!("/api/v1/symbols/MSFT/{path}");
+        assert!(get(dashboard.address, &path).0.starts_with("HTTP/1.1 200"));
     }
     page.until(|page| page.last["nodes"][1]["name"] == "pi-2");
     page.until(|page| page.last["statuses"]["halted"] == 1);
@@ -86,7 +102,7 @@ fn without_times(mut body: Value) -> Value {
 fn the_examples_of_the_document_are_what_is_answered() {
     let (_controller, dashboard) = day();
     let examples = examples();
-    assert!(examples.len() >= 4, "only {} were found", examples.len());
+    assert!(examples.len() >= 7, "only {} were found", examples.len());
     for (path, expected) in examples {
         let (head, body) = get(dashboard.address, &path);
         let is_error = expected.get("error").is_some();
@@ -117,7 +133,7 @@ fn status_of(address: SocketAddr, method: &str, path: &str, headers: &str) -> u1
 fn before_there_are_symbols_it_says_so() {
     let controller = Controller::start();
     let dashboard = Dashboard::start(config(controller.endpoint));
-    for path in ["symbols", "symbols/MSFT", "cluster"] {
+    for path in ["symbols", "symbols/MSFT", "symbols/MSFT/depth", "cluster"] {
         let (head, body) = get(dashboard.address, &format!("/api/v1/{path}"));
         assert!(head.starts_with("HTTP/1.1 503"), "{head}");
         let body: Value = serde_json::from_str(&body).unwrap();
@@ -133,7 +149,12 @@ fn it_is_for_whom_the_page_is_for_and_changes_nothing() {
     let guarded = with_token(config(controller.endpoint));
     let dashboard = Dashboard::start(guarded);
     let address = dashboard.address;
-    for path in ["/api/v1/symbols", "/api/v1/symbols/MSFT", "/api/v1/cluster"] {
+    for path in [
+        "/api/v1/symbols",
+        "/api/v1/symbols/MSFT",
+        "/api/v1/symbols/MSFT/depth",
+        "/api/v1/cluster",
+    ] {
         let bearer = format!("\nAuthorization: Bearer {TOKEN}");
         let status = |method, headers: &str| status_of(address, method, path, headers);
         assert_eq!(status("GET", ""), 401, "{path}");

@@ -6,10 +6,12 @@
 )]
 
 mod access;
+mod books;
 mod chromium;
 mod client;
 mod cluster;
 mod http_api;
+mod looks;
 mod nginx;
 mod page_views;
 mod process;
