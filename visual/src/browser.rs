@@ -212,6 +212,12 @@ impl Progress {
             Some((edition, known)) if edition == table.edition => known,
             Some(_) | None => 0,
         };
+        if from == 0
+            && let Some(closely) = &mut self.closely
+        {
+            // Of another run it knows nothing.
+            closely.begin_anew();
+        }
         (before != Some(all)).then(|| page_message::table(table, from))
     }
 }
@@ -235,6 +241,12 @@ impl Closely {
             self.refused = look.look_at_level(level).err().map(|why| why.to_string());
         }
         self.seen = None;
+    }
+
+    /// It is told all there is with the next frame.
+    fn begin_anew(&mut self) {
+        self.seen = None;
+        self.told = Told::default();
     }
 
     /// What it is to be told now, if there is anything new.

@@ -6,8 +6,9 @@ import { leaveIfLost } from "./session.js";
 const TICK_MS = 250;
 
 /**
- * Listens until the page goes. `handlers`: `schema`, `setup`, `table` and `frame` take messages of that
- * kind, and `link` takes the state of the link whenever it is another one.
+ * Listens until the page goes. `handlers`: `schema`, `setup`, `table`, `frame` and `look` take messages of that
+ * kind, `link` takes the state of the link whenever it is another one, and `connected` is called when there is another
+ * connection.
  */
 export function listen(handlers) {
   const link = new Link(performance.now());
@@ -43,6 +44,7 @@ export function listen(handlers) {
     const mine = new WebSocket(liveAddress());
     socket = mine;
     link.handleConnect(performance.now());
+    mine.onopen = () => mine === socket && handlers.connected();
     mine.onmessage = ({ data }) => take(mine, data);
     mine.onclose = () => lose(mine);
   };
@@ -68,6 +70,8 @@ export function listen(handlers) {
   return {
     /** Milliseconds since the last message, `null` before the first. */
     age: () => link.age(performance.now()),
+    /** Says something to the dashboard, if it can be said now; a new connection asks again. */
+    say: (text) => socket?.readyState === WebSocket.OPEN && socket.send(text),
   };
 }
 

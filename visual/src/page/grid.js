@@ -24,7 +24,7 @@ export class Grid {
   #isScheduled = false;
   #isOld = false;
 
-  /** `handlers`: `sorted()`, `watched(slot)` and `chosen()` are told what a person did. */
+  /** `handlers`: `sorted()`, `watched(slot)`, `chosen()` and `opened(slot)` are told what a person did. */
   constructor(market, handlers) {
     this.#market = market;
     this.#handlers = handlers;
@@ -33,6 +33,7 @@ export class Grid {
     this.#scroller.addEventListener("scroll", () => this.schedule(), { passive: true });
     this.#scroller.addEventListener("keydown", (event) => this.#handleKey(event));
     this.#body.addEventListener("click", (event) => this.#handleClick(event));
+    this.#body.addEventListener("dblclick", (event) => this.#handleDoubleClick(event));
     new ResizeObserver(() => this.measure()).observe(this.#scroller);
     this.measure();
   }
@@ -123,6 +124,10 @@ export class Grid {
 
   #handleKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target !== this.#scroller) return;
+    if (event.key === "Enter" && this.cursor.slot !== null) {
+      event.preventDefault();
+      return this.#handlers.opened(this.cursor.slot);
+    }
     const page = Math.max(1, this.#rowsInSight - 2);
     const firstInSight = Math.ceil(this.#scroller.scrollTop / this.#rowHeight);
     const { order } = this.#market;
@@ -131,10 +136,22 @@ export class Grid {
     this.#showCursor();
   }
 
-  #handleClick(event) {
+  /** The line that an event is about, if it shows a symbol. */
+  #lineOf(event) {
     const row = event.target.closest(".row");
     const line = this.#pool.find((each) => each.element === row);
-    if (line === undefined || line.row === null) return;
+    return line === undefined || line.row === null ? null : line;
+  }
+
+  #handleDoubleClick(event) {
+    const line = this.#lineOf(event);
+    // Two clicks on the star watch a symbol and let it go.
+    if (line !== null && !line.cells[WATCH].contains(event.target)) this.#handlers.opened(line.row.slot);
+  }
+
+  #handleClick(event) {
+    const line = this.#lineOf(event);
+    if (line === null) return;
     const column = line.cells.findIndex((cell) => cell.contains(event.target));
     this.cursor.put(this.#market.order, line.at, Math.max(0, column));
     if (column === WATCH) this.#handlers.watched(line.row.slot);

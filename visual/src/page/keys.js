@@ -8,7 +8,11 @@ export const HELP = [
   ["← →", "The cell beside it"],
   ["PageUp PageDown", "A page of rows"],
   ["Home End", "The first or last row"],
-  ["Enter", "In a heading: sort by it"],
+  ["Enter", "In a heading: sort by it. On a row: look at the symbol closely, or at the orders of a price"],
+  ["Escape", "From a symbol back to all"],
+  ["l", "With a symbol: keep the middle of its prices in the middle, or no longer"],
+  ["g e", "With a symbol: more prices in a row; show prices without orders too"],
+  ["t", "With a symbol: trades, or changes of the best prices"],
   ["w", "Watch the row's symbol, or no longer"],
   ["d", "More rows, or fewer"],
   ["c", "The cluster: Pis and partitions"],
@@ -16,11 +20,18 @@ export const HELP = [
   ["?", "This list"],
 ];
 
+// Those while one symbol is looked at closely.
+const CLOSE_ACTIONS = new Map([["Escape", "back"], ["l", "lock"], ["g", "group"], ["e", "gaps"], ["t", "tape"]]);
+
 const ACTIONS = new Map([["/", "search"], ["w", "watch"], ["d", "density"], ["p", "pause"], ["c", "cluster"], ["?", "help"]]);
 
-/** The action of a pressed key, or `null`: somebody types, or the key is the browser's. */
-export function actionOf({ key, isTyping, ctrlKey, metaKey, altKey }) {
+/**
+ * The action of a pressed key, or `null`: somebody types, or the key is the browser's. `isClosely` while one
+ * symbol is looked at.
+ */
+export function actionOf({ key, isTyping, isClosely = false, ctrlKey, metaKey, altKey }) {
   if (isTyping || ctrlKey || metaKey || altKey) return null;
+  if (isClosely && CLOSE_ACTIONS.has(key)) return CLOSE_ACTIONS.get(key);
   return ACTIONS.get(key) ?? null;
 }
 

@@ -1,5 +1,6 @@
 // Puts the page together: feed, market, grid, totals, tools.
 
+import { joined } from "./closely.js";
 import { ClusterView } from "./cluster_view.js";
 import { COLUMNS } from "./columns.js";
 import { Detail } from "./detail.js";
@@ -8,9 +9,11 @@ import { Freezer } from "./freezer.js";
 import { Grid } from "./grid.js";
 import { countOfShown, headline } from "./headline.js";
 import { FILTER_NAMES, Market } from "./market.js";
+import { nameOf } from "./node_names.js";
 import { session } from "./session.js";
 import { sourceWords } from "./source.js";
 import { Spoken } from "./spoken.js";
+import { SymbolPage } from "./symbol_page.js";
 import { Tools } from "./tools.js";
 import { Totals } from "./totals.js";
 import { viewOf } from "./view_state.js";
@@ -28,15 +31,27 @@ const grid = new Grid(market, {
   sorted: keepView,
   watched: watch,
   chosen: showDetail,
+  opened: (slot) => open(market.names[slot]),
+});
+const symbolPage = new SymbolPage({
+  asked: (text) => feed?.say(text),
+  viewed: keepView,
+  back: goBack,
 });
 const tools = new Tools({
   search: (text) => look({ search: text }),
   filter: (name) => look({ filter: name }),
   toGrid: () => grid.focus(),
-  watch: () => grid.cursor.slot !== null && watch(grid.cursor.slot),
+  watch: () => currentSlot() !== null && watch(currentSlot()),
   density: changeDensity,
   pause: freezeOrGoOn,
   cluster: () => cluster.open(),
+  isClosely: () => symbolPage.closely.isOpen,
+  back: goBack,
+  lock: () => symbolPage.lock(),
+  group: () => symbolPage.group(),
+  gaps: () => symbolPage.gaps(),
+  tape: () => symbolPage.tape(),
 });
 
 let phase = "setup";
@@ -46,6 +61,8 @@ let controller = "";
 let link = "connecting";
 let hasChanged = false;
 let isDense = false;
+let feed = null;
+let keptLook = null;
 
 const isOld = () => link === "late" || link === "lost";
 
@@ -61,7 +78,8 @@ function showLink() {
   write("source", word);
   byId("source").dataset.kind = kind;
   byId("source").title = title;
-  const news = spoken.handle({ headline: `${word}: ${text}`, nodes, isFrozen: freezer.isFrozen });
+  const symbol = symbolPage.sentence;
+  const news = spoken.handle({ headline: `${word}: ${text}`, nodes, isFrozen: freezer.isFrozen, symbol });
   if (news !== null) write("spoken", news);
 }
 
@@ -79,6 +97,51 @@ function showDetail() {
   detail.show(row, { name: market.names[slot], isOld: isOld(), hasRoom: false, rate });
 }
 
+/** The slot of the symbol that is looked at closely, else of the current row. */
+function currentSlot() {
+  if (!symbolPage.closely.isOpen) return grid.cursor.slot;
+  const slot = market.names.indexOf(symbolPage.closely.symbol);
+  return slot < 0 ? null : slot;
+}
+
+function showSymbol() {
+  if (!symbolPage.closely.isOpen) return;
+  const slot = currentSlot();
+  const row = slot === null ? null : market.rows[slot];
+  const teller = nodes.find(({ node }) => node === symbolPage.closely.depth?.node);
+  symbolPage.show(row, {
+    name: symbolPage.closely.symbol, isOld: isOld(), hasRoom: false, rate: 0,
+    phase, teller: teller === undefined ? "a Pi" : nameOf(teller),
+  });
+}
+
+/** Looks at one symbol closely; back leads to all. */
+function open(name) {
+  symbolPage.open(name);
+  history.pushState({ isOpened: true }, "", location.pathname + viewQuery());
+  showClosely();
+}
+
+function goBack() {
+  if (history.state?.isOpened) return history.back();
+  symbolPage.open("");
+  keepView();
+  showClosely();
+}
+
+/** Shows the symbol, or the grid, and puts the keyboard there. */
+function showClosely() {
+  const { isOpen } = symbolPage.closely;
+  byId("scroller").hidden = isOpen;
+  byId("skip").href = isOpen ? "#ladder" : "#scroller";
+  byId("skip").textContent = isOpen ? "Skip to the ladder" : "Skip to the symbols";
+  showSymbol();
+  showLink();
+  if (isOpen) return symbolPage.focus();
+  grid.measure();
+  grid.focus();
+}
+
 /** Looks at the market in another way. */
 function look(change) {
   Object.assign(market, change);
@@ -90,7 +153,11 @@ function look(change) {
 
 /** Keeps the view in the address, for a reload and for links. */
 function keepView() {
-  history.replaceState(null, "", location.pathname + market.query(isDense));
+  history.replaceState(history.state, "", location.pathname + viewQuery());
+}
+
+function viewQuery() {
+  return market.query(isDense, symbolPage.closely);
 }
 
 function watch(slot) {
@@ -113,7 +180,15 @@ function freezeOrGoOn() {
   tools.press({ isDense, isFrozen: freezer.isFrozen });
   const kept = freezer.isFrozen ? null : freezer.thaw();
   if (kept !== null) show(kept);
+  if (!freezer.isFrozen) takeLook();
   showLink();
+}
+
+/** Takes what was kept of the symbol. */
+function takeLook() {
+  if (keptLook !== null) symbolPage.closely.handleLook(keptLook);
+  keptLook = null;
+  showSymbol();
 }
 
 /** Shows lists of symbols, and the frame behind them. */
@@ -123,6 +198,7 @@ function show({ tables, frame }) {
     if (from !== 0) continue;
     totals.reset();
     grid.cursor.reset();
+    symbolPage.handleRun();
   }
   if (frame === null) return;
   market.update(frame.rows);
@@ -130,10 +206,11 @@ function show({ tables, frame }) {
   totals.show(frame, market.schema);
   showShown();
   showDetail();
+  showSymbol();
   grid.schedule();
 }
 
-const feed = listen({
+feed = listen({
   schema(message) {
     source = message.source;
     // Of another release of the dashboard it may have other fields.
@@ -145,6 +222,11 @@ const feed = listen({
   },
   table(message) {
     freezer.keepTable(message);
+  },
+  connected: () => symbolPage.handleConnect(),
+  look(message) {
+    keptLook = joined(keptLook, message);
+    if (!freezer.isFrozen) takeLook();
   },
   frame(message) {
     freezer.keepFrame(message, market.schema.slotAt);
@@ -158,6 +240,7 @@ const feed = listen({
     grid.setOld(isOld());
     if (isOld()) totals.setOld();
     showDetail();
+    showSymbol();
     showLink();
   },
 });
@@ -176,10 +259,22 @@ setInterval(() => {
 session().then((state) => {
   byId("logout").hidden = state !== "kept";
 });
-const view = viewOf(location.search, COLUMNS.map(({ name }) => name), FILTER_NAMES);
+addEventListener("popstate", () => {
+  symbolPage.look(viewInAddress().closely);
+  showClosely();
+});
+byId("open-symbol").addEventListener("click", () => open(market.names[grid.cursor.slot]));
+
+function viewInAddress() {
+  return viewOf(location.search, COLUMNS.map(({ name }) => name), FILTER_NAMES);
+}
+
+const view = viewInAddress();
 isDense = view.isDense;
 market.look(view);
 tools.show(view);
 tools.press({ isDense, isFrozen: false });
 grid.showSorting();
 grid.measure();
+symbolPage.look(view.closely);
+if (symbolPage.closely.isOpen) showClosely();

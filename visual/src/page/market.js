@@ -63,8 +63,8 @@ export class Market {
   }
 
   /** The query of the address that shows it so. */
-  query(isDense) {
-    return queryOf({ ...this, watched: this.watchList.names, isDense });
+  query(isDense, closely = USUAL_VIEW.closely) {
+    return queryOf({ ...this, watched: this.watchList.names, isDense, closely });
   }
 
   isWatched(slot) {

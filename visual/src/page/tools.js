@@ -9,7 +9,8 @@ export class Tools {
 
   /**
    * `handlers`: `search(text)`, `filter(name)`, `toGrid()`, and `watch()`, `density()`,
-   * `pause()`, `cluster()`.
+   * `pause()`, `cluster()`, and with a symbol `back()`, `lock()`, `group()`, `gaps()`, `tape()`; `isClosely()`
+   * says whether one is looked at.
    */
   constructor(handlers) {
     this.#handlers = handlers;
@@ -47,12 +48,15 @@ export class Tools {
       this.#handlers.toGrid();
       return;
     }
-    const isTyping = event.target.closest("input, select, textarea, dialog") !== null;
+    const isClosely = this.#handlers.isClosely();
+    const fields = isClosely && event.key === "Escape" ? "dialog" : "input, select, textarea, dialog";
+    const isTyping = event.target.closest(fields) !== null;
     const { key, ctrlKey, metaKey, altKey } = event;
-    const action = actionOf({ key, isTyping, ctrlKey, metaKey, altKey });
+    const action = actionOf({ key, isTyping, isClosely, ctrlKey, metaKey, altKey });
     if (action === null) return;
     event.preventDefault();
     if (action === "search") {
+      if (isClosely) this.#handlers.back();
       byId("search").select();
       byId("search").focus();
     } else if (action === "help") {

@@ -1,8 +1,12 @@
 // How the market is looked at, as the part of the address behind `?`: a reload keeps it, a link shares it.
 
+import { USUAL_LOOK } from "./closely.js";
+import { GROUPS } from "./ladder.js";
+
 /** What there is when the address says nothing. */
 export const USUAL_VIEW = Object.freeze({
   search: "", filter: "all", sortedBy: "symbol", isDescending: false, watched: Object.freeze([]), isDense: false,
+  closely: USUAL_LOOK,
 });
 
 // An address that is longer is cut by chats and proxies.
@@ -23,6 +27,18 @@ export function viewOf(query, columns, filters) {
     isDescending: isColumn ? isDescending : USUAL_VIEW.isDescending,
     watched: [...new Set(watched)].slice(0, MOST_WATCHED),
     isDense: asked.get("rows") === "dense",
+    closely: lookOf(asked),
+  };
+}
+
+/** Which symbol is looked at closely, and how. */
+function lookOf(asked) {
+  const group = Number(asked.get("group"));
+  return {
+    symbol: (asked.get("symbol") ?? "").slice(0, 32),
+    group: GROUPS.includes(group) ? group : USUAL_LOOK.group,
+    hasGaps: asked.get("prices") === "all",
+    isLocked: asked.get("centre") !== "off",
   };
 }
 
@@ -35,6 +51,13 @@ export function queryOf(view) {
   if (!isUsualOrder) query.set("sort", `${view.isDescending ? "-" : ""}${view.sortedBy}`);
   if (view.watched.length > 0) query.set("watch", view.watched.slice(0, MOST_WATCHED).join(","));
   if (view.isDense) query.set("rows", "dense");
+  const { symbol, group, hasGaps, isLocked } = view.closely;
+  if (symbol !== "") {
+    query.set("symbol", symbol);
+    if (group !== USUAL_LOOK.group) query.set("group", group);
+    if (hasGaps) query.set("prices", "all");
+    if (!isLocked) query.set("centre", "off");
+  }
   // Commas may stand there as they are, and are read more easily so.
   const text = query.toString().replaceAll("%2C", ",");
   return text === "" ? "" : `?${text}`;

@@ -17,5 +17,6 @@ mod page_views;
 mod process;
 mod relay;
 mod run;
+mod symbol_views;
 mod web;
 mod webdriver;

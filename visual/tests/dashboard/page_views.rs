@@ -14,7 +14,7 @@ const HOME: &str = "\u{e011}";
 const PAGE_DOWN: &str = "\u{e00f}";
 
 /// A desk, a phone upright and on its side, and the desk at a zoom of 200 %.
-const SIZES: [(&str, View); 4] = [
+pub(crate) const SIZES: [(&str, View); 4] = [
     ("desk-1280", view(1280, 800, false)),
     ("phone-390", view(390, 844, true)),
     ("phone-on-its-side", view(844, 390, true)),
@@ -302,18 +302,14 @@ fn nothing_moves_while_numbers_change() {
     scene.dashboard.stop();
 }
 
-/// Needs the file `axe.min.js` of the package axe-core, which `OXBERRY_AXE` names; without it passes.
-#[test]
-#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
-fn axe_finds_nothing_serious_in_any_view() {
+/// JavaScript: looks for what is serious, and leaves it in `findings`; nothing where axe is not there.
+pub(crate) fn axe_findings() -> Option<String> {
     let Some(file) = std::env::var_os("OXBERRY_AXE") else {
         eprintln!("left out: OXBERRY_AXE does not name the file axe.min.js");
-        return;
+        return None;
     };
     let axe = std::fs::read_to_string(file).unwrap();
-    let scene = at_the_end_of_the_day();
-    let browser = &scene.browser;
-    let findings = format!(
+    Some(format!(
         "(async () => {{
             if (window.axe === undefined) {{ {axe} }}
             const {{ violations }} = await axe.run();
@@ -321,7 +317,18 @@ fn axe_finds_nothing_serious_in_any_view() {
                 .map(({{ id, nodes }}) => [id, nodes.length, nodes[0].html.slice(0, 200), nodes[0].failureSummary]);
             return true;
         }})()"
-    );
+    ))
+}
+
+/// Needs the file `axe.min.js` of the package axe-core, which `OXBERRY_AXE` names; without it passes.
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn axe_finds_nothing_serious_in_any_view() {
+    let Some(findings) = axe_findings() else {
+        return;
+    };
+    let scene = at_the_end_of_the_day();
+    let browser = &scene.browser;
     let views = [
         ("market", "document.getElementById('help').close()"),
         (

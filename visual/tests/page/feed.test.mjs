@@ -9,7 +9,8 @@ function start() {
   const world = standIn();
   const told = [];
   const handlers = { link: (state) => told.push(state) };
-  for (const kind of ["schema", "setup", "table", "frame"]) handlers[kind] = () => told.push(`a ${kind}`);
+  handlers.connected = () => told.push("connected");
+  for (const kind of ["schema", "setup", "table", "frame", "look"]) handlers[kind] = () => told.push(`a ${kind}`);
   const feed = listen(handlers);
   return { world, told, feed, last: () => world.sockets.at(-1) };
 }
@@ -21,6 +22,20 @@ test("setups and frames are confirmed, and every change of the link is told once
   assert.deepEqual(last().sent, ["ok", "ok", "ok", "ok"]);
   const expected = ["a schema", "a setup", "setup", "a setup", "a table", "a frame", "live", "a frame"];
   assert.deepEqual(told, expected);
+});
+
+test("what is said goes to the connection that is open, and is lost without one", () => {
+  const { feed, told, last } = start();
+  feed.say("early");
+  last().open();
+  assert.equal(told.at(-1), "connected");
+  feed.say("look");
+  last().hear({ kind: "look" });
+  assert.equal(told.at(-1), "a look");
+  assert.deepEqual(last().sent, ["look"], "a look is not confirmed");
+  last().onclose();
+  feed.say("late");
+  assert.deepEqual(last().sent, ["look"]);
 });
 
 test("a connection that breaks is made anew, and the old one is heard no more", () => {

@@ -16,6 +16,17 @@ test("keys do what the help says, and nothing while somebody types or means the 
   for (const key of ["a", "Tab", "Enter", "constructor"]) assert.equal(press(key) ?? null, null, key);
 });
 
+test("keys of the symbol view do nothing in the grid, and all others the same in both", () => {
+  const listed = HELP.flatMap(([keys]) => keys.split(" "));
+  for (const [key, action] of [["Escape", "back"], ["l", "lock"], ["g", "group"], ["e", "gaps"], ["t", "tape"]]) {
+    assert.equal(press(key, { isClosely: true }), action);
+    assert.equal(press(key), null);
+    assert.equal(press(key, { isClosely: true, isTyping: true }), null);
+    assert.ok(listed.includes(key), key);
+  }
+  for (const key of ["w", "d", "p", "c", "?", "/"]) assert.equal(press(key, { isClosely: true }), press(key));
+});
+
 test("a step stays within the grid", () => {
   const size = { rows: 3, columns: 2, page: 10 };
   assert.deepEqual(stepOf("ArrowUp", [0, 0], size), [0, 0]);

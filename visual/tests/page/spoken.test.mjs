@@ -15,4 +15,7 @@ test("only changes of state are spoken", () => {
   assert.equal(spoken.handle(state({ nodes: [{ ...silent("pi-2"), state: "speaking" }] })), "All Pis are heard");
   assert.equal(spoken.handle(state({ isFrozen: true })), "What is shown is frozen");
   assert.equal(spoken.handle(state({ headline: "Silent" })), "Silent. What is shown goes on");
+  assert.equal(spoken.handle(state({ headline: "Silent", symbol: "MSFT. live" })), "MSFT. live");
+  assert.equal(spoken.handle(state({ headline: "Silent", symbol: "MSFT. live" })), null);
+  assert.equal(spoken.handle(state({ headline: "Silent" })), "All symbols");
 });

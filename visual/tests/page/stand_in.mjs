@@ -93,7 +93,9 @@ class Element {
 class Socket {
   static all = [];
   sent = [];
+  static OPEN = 1;
   isClosed = false;
+  readyState = 0;
 
   constructor(url) {
     this.url = String(url);
@@ -106,6 +108,12 @@ class Socket {
 
   close() {
     this.isClosed = true;
+  }
+
+  /** The connection is made. */
+  open() {
+    this.readyState = Socket.OPEN;
+    this.onopen();
   }
 
   /** The dashboard says something. */
