@@ -134,6 +134,120 @@ fn the_page_ends_with_the_numbers_of_the_replay() {
     browser.screenshot("real-flow-ended");
 }
 
+/// A level: its price, and the ids and shares of its orders, first come first.
+type LevelOrders = (u32, Vec<(String, u64)>);
+
+/// The levels of a side of a symbol at the end of the replay, from the best on.
+fn levels_of_replay(csv: &str, symbol: &str, side: &str) -> Vec<LevelOrders> {
+    let mut lines = csv.lines();
+    let head: Vec<_> = lines.next().unwrap().split(',').collect();
+    let place = |name: &str| head.iter().position(|column| *column == name).unwrap();
+    let [of, at, id, price, shares] =
+        ["symbol", "side", "order_id", "order_px", "order_sz"].map(place);
+    let mut levels = Vec::<LevelOrders>::new();
+    for line in lines {
+        let cells: Vec<_> = line.split(',').collect();
+        if (cells[of], cells[at]) != (symbol, side) {
+            continue;
+        }
+        let price = cells[price].parse().unwrap();
+        if levels.last().is_none_or(|(last, _)| *last != price) {
+            levels.push((price, Vec::new()));
+        }
+        let (_, orders) = levels.last_mut().unwrap();
+        orders.push((cells[id].to_owned(), cells[shares].parse().unwrap()));
+    }
+    levels
+}
+
+/// JavaScript: looks at a level over a connection of its own, as a page does, and leaves what was told last in `looked`.
+fn looking(symbol: &str, side: &str, price: u32) -> String {
+    format!(
+        "void (() => {{
+            window.looked ??= {{}};
+            const socket = new WebSocket(`ws://${{location.host}}/live`);
+            socket.onopen = () => socket.send(JSON.stringify({{ look: '{symbol}', level: ['{side}', {price}] }}));
+            socket.onmessage = ({{ data }}) => {{
+                const message = JSON.parse(data);
+                if (message.kind === 'look') looked['{symbol} {side}'] = message;
+                else if (message.kind === 'frame' || message.kind === 'setup') socket.send('ok');
+            }};
+        }})()"
+    )
+}
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn a_ladder_and_its_queues_end_as_the_books_of_the_replay() {
+    const LEVELS: usize = 40;
+    let Some(data) = data() else {
+        return;
+    };
+    let directory = data.join("flow/pillar");
+    let directory = directory.to_str().unwrap();
+    let mapping = format!("{directory}/ARCASymbolMapping.txt");
+    let at_the_end = ["--at", "23:59", "--orders"];
+    let replay = oxberry(
+        ["replay", directory, "--symbols", &mapping]
+            .into_iter()
+            .chain(at_the_end),
+    );
+    assert_eq!(replay.code, Some(0), "{}", replay.stderr);
+    let levels = |symbol, side| levels_of_replay(&replay.stdout, symbol, side);
+
+    // Slow enough for a browser to come while the feed runs: afterwards the books are gone.
+    let demo = Demo::start(&[directory, "--speed", "1500", "--pis", "3"]);
+    let browser = Browser::open(&format!("{}?symbol=GOOG", demo.page));
+    let best = ["GOOG", "MSFT"].map(|symbol| ["bid", "ask"].map(|side| (symbol, side)));
+    for (symbol, side) in best.into_iter().flatten() {
+        let (price, _) = levels(symbol, side)[0];
+        browser.value(&looking(symbol, side, price));
+    }
+    browser.until("document.querySelectorAll('#ladder-rows .step:not([hidden])').length > 0");
+    assert_eq!(
+        browser.value("document.body.dataset.link"),
+        "live",
+        "it came too late"
+    );
+    browser.until("document.body.dataset.link === 'ended'");
+    browser.screenshot("real-depth-ended");
+
+    let text = |price: u32| {
+        let scale = PriceScale::new(4).unwrap();
+        let price = RawPrice::from_raw(price).scaled(scale);
+        price.decimal().to_string()
+    };
+    let row = |(price, orders): &LevelOrders, is_bid: bool| {
+        let shares: u64 = orders.iter().map(|(_, shares)| shares).sum();
+        let (orders, shares) = (orders.len().to_string(), shares.to_string());
+        if is_bid {
+            json!([orders, shares, text(*price), "", ""])
+        } else {
+            json!(["", "", text(*price), shares, orders])
+        }
+    };
+    let [asks, bids] = ["ask", "bid"].map(|side| {
+        let mut all = levels("GOOG", side);
+        all.truncate(LEVELS);
+        all
+    });
+    assert_eq!(bids.len(), LEVELS, "the book is as deep as a ladder");
+    let asks = asks.iter().rev().map(|level| row(level, false));
+    let ladder: Vec<_> = asks
+        .chain(bids.iter().map(|level| row(level, true)))
+        .collect();
+    let shown = "[...document.querySelectorAll('#ladder-rows .step:not([hidden])')]
+        .map((row) => [...row.children].map((cell) => cell.textContent.replaceAll(',', '')))";
+    assert_eq!(browser.value(shown), json!(ladder));
+    for (symbol, side) in best.into_iter().flatten() {
+        let (price, orders) = levels(symbol, side)[0].clone();
+        let queue = browser.value(&format!("looked['{symbol} {side}'].queue"));
+        assert_eq!(queue["price"], price, "{symbol} {side}");
+        assert_eq!(queue["first"], json!(orders), "{symbol} {side}");
+    }
+    assert_eq!(browser.console_errors().len(), 0);
+}
+
 #[test]
 #[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
 fn the_death_of_a_pi_is_seen_and_costs_nothing() {

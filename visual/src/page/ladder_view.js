@@ -24,7 +24,7 @@ export class LadderView {
   #head = byId("ladder-head");
   #body = byId("ladder-rows");
   #lines = [];
-  #shown = { rows: [], split: 0, scale: 0, isLocked: true };
+  #shown = { rows: [], mid: null, split: 0, scale: 0, isLocked: true };
   /** Where it scrolled to by itself. */
   #scrolledTo = 0;
   /** The current row's price, or `null`, and the current column. */
@@ -52,8 +52,8 @@ export class LadderView {
   }
 
   /**
-   * Shows a ladder: its `rows` and their `scale`, how many of them stand above the middle (`split`), the size of a
-   * full bar (`full`), whether the middle stays in the middle (`isLocked`), and whether a row's level is `isChosen`.
+   * Shows a ladder: its `rows` and their `scale`, the middle of its prices (`mid`), how many rows stand above it
+   * (`split`), the size of a full bar (`full`), whether the middle stays in the middle (`isLocked`), and whether a row's level is `isChosen`.
    */
   show(shown) {
     const { rows } = shown;
@@ -142,9 +142,11 @@ export class LadderView {
     const { rows } = this.#shown;
     const row = this.#price === null ? undefined : rows[placeOf(rows, this.#price)];
     if (row === undefined) return;
-    const wanted = COLUMNS[this.#column].side ?? "bid";
-    const side = [wanted, "bid", "ask"].find((each) => row[each] !== null);
-    if (side !== undefined) this.#handlers.chosen(side, row[side].best);
+    const nearer = row.price > this.#shown.mid ? "ask" : "bid";
+    const wanted = COLUMNS[this.#column].side ?? nearer;
+    // At a price without orders some may come, which somebody waits for.
+    const side = [wanted, "bid", "ask"].find((each) => row[each] !== null) ?? wanted;
+    this.#handlers.chosen(side, row[side]?.best ?? row.price);
   }
 
   #bringIntoSight() {

@@ -149,11 +149,12 @@ export class SymbolPage {
   #showLadder() {
     const { depth, group, tick, hasGaps, isLocked } = this.closely;
     const rows = depth === null ? [] : rowsOf(depth, { group, tick, hasGaps });
-    const split = depth === null ? 0 : splitOf(rows, midOf(depth));
+    const mid = depth === null ? null : midOf(depth);
+    const split = splitOf(rows, mid);
     this.#full = fullBar(rows, this.#full);
     this.#ladder.show({
-      rows, split, full: this.#full, scale: depth?.scale ?? 0, isLocked,
-      isChosen: (row) => ["bid", "ask"].some((side) => row[side] !== null && this.closely.isChosen([side, row[side].best])),
+      rows, mid, split, full: this.#full, scale: depth?.scale ?? 0, isLocked,
+      isChosen: (row) => ["bid", "ask"].some((side) => this.closely.isChosen([side, row[side]?.best ?? row.price])),
     });
     write(byId("ladder-more"), depth === null ? "" : moreOf(depth));
     byId("ladder-empty").hidden = depth === null || rows.length > 0;
