@@ -126,13 +126,15 @@ impl Asker {
         self.questions.pop_front()
     }
 
-    /// The controller has no such node: another one is asked at once.
+    /// The controller has no such node: another one is asked at once, if there is one that was not asked yet.
     pub(crate) fn handle_refusal(&mut self, now: Instant, question: &DepthRequest) {
         let mut symbols = self.symbols.values_mut();
         let symbol = symbols.find(|one| one.index() == Some(question.wish.symbol_index));
         if let Some(symbol) = symbol.filter(|_| self.run == Some(question.run)) {
+            if !symbol.passed_over.contains_key(&question.node) {
+                symbol.asked = None;
+            }
             symbol.pass_over(now, question.node);
-            symbol.asked = None;
             self.totals.passed_over += 1;
         }
     }

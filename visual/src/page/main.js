@@ -48,6 +48,7 @@ const tools = new Tools({
   cluster: () => cluster.open(),
   isClosely: () => symbolPage.closely.isOpen,
   back: goBack,
+  leave,
   lock: () => symbolPage.lock(),
   group: () => symbolPage.group(),
   gaps: () => symbolPage.gaps(),
@@ -124,6 +125,11 @@ function open(name) {
 
 function goBack() {
   if (history.state?.isOpened) return history.back();
+  leave();
+}
+
+/** Shows the grid at once. */
+function leave() {
   symbolPage.open("");
   keepView();
   showClosely();

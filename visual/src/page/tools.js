@@ -9,7 +9,7 @@ export class Tools {
 
   /**
    * `handlers`: `search(text)`, `filter(name)`, `toGrid()`, and `watch()`, `density()`,
-   * `pause()`, `cluster()`, and with a symbol `back()`, `lock()`, `group()`, `gaps()`, `tape()`; `isClosely()`
+   * `pause()`, `cluster()`, and with a symbol `back()`, `leave()`, `lock()`, `group()`, `gaps()`, `tape()`; `isClosely()`
    * says whether one is looked at.
    */
   constructor(handlers) {
@@ -56,7 +56,7 @@ export class Tools {
     if (action === null) return;
     event.preventDefault();
     if (action === "search") {
-      if (isClosely) this.#handlers.back();
+      if (isClosely) this.#handlers.leave();
       byId("search").select();
       byId("search").focus();
     } else if (action === "help") {

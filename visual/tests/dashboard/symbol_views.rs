@@ -168,6 +168,12 @@ fn a_symbol_is_opened_and_left_by_keyboard_click_and_address() {
     browser.until(is_left);
     browser.value("void history.forward()");
     browser.until(is_open);
+    browser.press("/");
+    browser.until(
+        "document.activeElement.id === 'search' && document.getElementById('symbol').hidden",
+    );
+    browser.press(&format!("{ESCAPE}{ENTER}"));
+    browser.until(is_open);
 
     // The way it is looked at is in the address.
     browser.press("gge");

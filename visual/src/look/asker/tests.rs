@@ -238,6 +238,23 @@ fn a_node_that_the_controller_does_not_know_is_passed_over_at_once() {
 }
 
 #[test]
+fn when_the_controller_knows_none_of_them_it_is_asked_no_more_often() {
+    let mut world = World::new(&[0, 1]);
+    let _look = world.looks.look_at("A").unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        let questions = world.wishes();
+        for question in &questions {
+            asked.push(question.node.raw());
+            world.asker.handle_refusal(world.now, question);
+        }
+    }
+    assert_eq!(asked, [0, 1, 0], "each once, and then in its time");
+    world.pass(DEPTH_INTERVAL);
+    assert_eq!(world.questions().len(), 1);
+}
+
+#[test]
 fn an_older_word_does_not_replace_a_newer_one_unless_that_is_old() {
     let mut world = World::new(&[0, 1]);
     let _look = world.looks.look_at("A").unwrap();
