@@ -135,9 +135,15 @@ function leave() {
   showClosely();
 }
 
+/** Makes the row of the symbol the current one: whoever comes back finds it there. */
+function pointToSymbol() {
+  if (currentSlot() !== null) grid.cursor.slot = currentSlot();
+}
+
 /** Shows the symbol, or the grid, and puts the keyboard there. */
 function showClosely() {
   const { isOpen } = symbolPage.closely;
+  if (isOpen) pointToSymbol();
   byId("scroller").hidden = isOpen;
   byId("skip").href = isOpen ? "#ladder" : "#scroller";
   byId("skip").textContent = isOpen ? "Skip to the ladder" : "Skip to the symbols";
@@ -205,6 +211,7 @@ function show({ tables, frame }) {
     totals.reset();
     grid.cursor.reset();
     symbolPage.handleRun();
+    if (symbolPage.closely.isOpen) pointToSymbol();
   }
   if (frame === null) return;
   market.update(frame.rows);

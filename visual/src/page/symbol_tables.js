@@ -62,7 +62,7 @@ export class TapeTable {
   }
 }
 
-const NOTHING = { trades: "No trade yet that this dashboard saw.", best: "No change of the best prices since you look." };
+const NOTHING = { trades: "No trade yet that this dashboard saw.", best: "No change of the best prices since this was opened." };
 
 function headingOf(text) {
   const cell = document.createElement("th");

@@ -193,6 +193,8 @@ fn a_symbol_is_opened_and_left_by_keyboard_click_and_address() {
     other.until("document.getElementById('symbol').hidden");
     other.until("document.querySelectorAll('#rows .row:not([hidden])').length > 3");
     assert_eq!(other.value("location.search"), "");
+    other.press(ENTER);
+    other.until(is_open);
     stage.stop();
 }
 
