@@ -6,8 +6,9 @@ use oxberry_core::units::UnixNanos;
 
 use super::{Packet, reader::Stop};
 
-/// The most bytes of packets that are held.
-const MOST_BYTES: usize = 1024 * 1024;
+/// The most bytes of packets that are held: as many as define 16,000 symbols on one channel, with their
+/// first statuses, and tell nothing of the dialect yet.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Packets in the order of the input, and how it stopped behind them, if it did.
 #[derive(Debug, Default)]
