@@ -1,6 +1,7 @@
 //! The files that are read, and what they are.
 
 use std::{
+    fs::File,
     io::{self, Cursor, Read},
     path::Path,
 };
@@ -29,6 +30,9 @@ pub(crate) enum Format {
 /// What a file holds, without its compression.
 pub(super) type Content = io::Chain<Cursor<Vec<u8>>, Decompressed>;
 
+/// What the format before DBN says of itself, behind the head of a frame of zstd that is passed over.
+const DBZ: (usize, &[u8]) = (8, b"DBZ");
+
 /// A file of which nothing was taken yet.
 #[derive(Debug)]
 pub(super) struct Input {
@@ -36,6 +40,8 @@ pub(super) struct Input {
     pub(super) name: String,
     pub(super) content: Content,
     pub(super) progress: Progress,
+    /// Whether it is of the format before DBN, as its compressed content says.
+    is_dbz: bool,
 }
 
 impl Input {
@@ -60,6 +66,7 @@ impl Input {
             name,
             content: Cursor::new(start).chain(input),
             progress,
+            is_dbz: is_dbz(path),
         })
     }
 
@@ -85,6 +92,7 @@ impl Input {
         let looks_like = match self.format() {
             Some(Format::Dbn) => "DBN",
             Some(Format::Itch) => "ITCH 5.0",
+            None if self.is_dbz => "DBZ, of which Databento's `dbn` makes DBN",
             None => Look::of(self.start()).what,
         };
         let wanted = match wanted {
@@ -103,4 +111,15 @@ impl Input {
             self.name
         )
     }
+}
+
+/// Whether a file is of the format before DBN.
+fn is_dbz(path: &Path) -> bool {
+    let (at, mark) = DBZ;
+    let mut start = [0; DBZ.0 + DBZ.1.len()];
+    // A pipe would lose these bytes.
+    let is_file = path.metadata().is_ok_and(|found| found.is_file());
+    let read =
+        is_file && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok());
+    read && start.get(at..) == Some(mark)
 }

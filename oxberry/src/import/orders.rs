@@ -8,6 +8,9 @@ use std::collections::HashMap;
 
 use oxberry_core::units::{OrderId, Price, Qty, Side, SymbolIndex};
 
+/// Memory of a symbol is given back when fewer than one in so many places are taken.
+const SPARSE: usize = 8;
+
 /// An order in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Resting {
@@ -42,8 +45,12 @@ impl LiveOrders {
 
     /// An order leaves.
     pub(super) fn remove(&mut self, symbol: SymbolIndex, id: OrderId) -> Option<Resting> {
-        let order = self.symbols.get_mut(&symbol)?.remove(&id)?;
+        let orders = self.symbols.get_mut(&symbol)?;
+        let order = orders.remove(&id)?;
         self.alive -= 1;
+        if orders.len() < orders.capacity() / SPARSE {
+            orders.shrink_to(orders.len() * 2);
+        }
         Some(order)
     }
 

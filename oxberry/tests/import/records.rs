@@ -324,6 +324,16 @@ fn records_in_another_order_and_of_another_schema_are_told() {
 }
 
 #[test]
+fn the_format_before_dbn_is_told_by_its_name() {
+    // A frame that zstd passes over, with what the old format has there, and one of the records.
+    let mut bytes = b"\x50\x2a\x4d\x18\x08\0\0\0DBZ\x01GLBX".to_vec();
+    bytes.extend(zstd::encode_all(&[14, 160, 1, 0][..], 3).unwrap());
+    let run = Place::with(&bytes).import(&[]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert!(run.stderr.contains("it looks like DBZ"), "{}", run.stderr);
+}
+
+#[test]
 fn what_a_replay_exports_is_the_same_books_when_it_is_imported_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

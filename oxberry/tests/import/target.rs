@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 
 use super::support::{oxberry, oxberry_with_input};
-use super::writer::{AAPL, Itch, MSFT};
+use super::writer::{AAPL, Itch, MSFT, padded};
 use super::{Place, names};
 
 fn day() -> Itch {
@@ -132,4 +132,33 @@ fn usage_errors_exit_with_two_and_a_day_that_no_name_tells_is_told() {
         names(&place.out()),
         ["19700101-ARCA_XDP_IBF_1.dat", "ARCASymbolMapping.txt"]
     );
+}
+
+#[test]
+fn a_day_of_as_many_symbols_as_the_market_has_is_read_as_what_it_is() {
+    let mut itch = Itch::day(&[]);
+    let letters = |number: u16| {
+        let letter = |digit: u16| char::from(b'A' + u8::try_from(digit % 26).unwrap());
+        format!(
+            "{}{}{}",
+            letter(number / 676),
+            letter(number / 26),
+            letter(number)
+        )
+    };
+    for locate in 1..=12_000 {
+        let stock = padded(&letters(locate));
+        itch.directory(locate, &letters(locate))
+            .message(b'H', locate, &[&stock, b"T     "])
+            .message(b'Y', locate, &[&stock, b"0"]);
+    }
+    itch.add((1, "AAB"), 1, b'B', 100, 1_000_000)
+        .executed(1, 1, 50)
+        .event(b'C');
+    let place = Place::with(&itch.bytes);
+    assert_eq!(place.import(&[]).code, Some(0));
+    let run = place.replay(&["--depth", "1"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(!run.stderr.contains("read as"), "{}", run.stderr);
+    assert_eq!(run.stdout.lines().count(), 3, "{}", run.stdout);
 }

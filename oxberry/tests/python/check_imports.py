@@ -2,7 +2,7 @@
 
     check_imports.py OXBERRY DATA
 
-`itchfeed` writes the real order flow of DATA/flow/pillar in ITCH 5.0; the replay of its import must show the depth that was published with that flow, after every message. The same flow in DBN, written by `databento_dbn`, must show it as well. And what `databento` itself reads of that file and of those of DATA/dbn makes plain books that must equal those of the replay, at the end and at instants between.
+`itchfeed` writes the real order flow of DATA/flow/pillar in ITCH 5.0; the replay of its import must show the depth that was published with that flow, after every message. The memory of an import must not grow with the length of a day. The same flow in DBN, written by `databento_dbn`, must show it as well. And what `databento` itself reads of that file and of those of DATA/dbn makes plain books that must equal those of the replay, at the end and at instants between.
 """
 
 import csv
@@ -372,12 +372,90 @@ def levels_of(row):
     return found
 
 
+#: Where a message of ITCH names its order, and the shares that join or leave, by its kind.
+REFERENCE, SHARES = 11, {b"A": 20, b"F": 20, b"E": 19, b"C": 19, b"X": 19, b"U": 27}
+
+
+def write_repeated(path, times, longer):
+    """The messages of a file so many times, each time seven hours later and with orders of its own."""
+    data, at, messages = path.read_bytes(), 0, []
+    while at < len(data):
+        length = 2 + struct.unpack_from(">H", data, at)[0]
+        messages.append(data[at:at + length])
+        at += length
+    with longer.open("wb") as file:
+        for turn in range(times):
+            write_turn(file, messages, turn)
+
+
+def write_turn(file, messages, turn):
+    orders = {}
+    for message in messages:
+        kind, body = message[2:3], bytearray(message[2:])
+        if kind == b"R" and turn > 0 or kind == b"S" and (turn > 0 or body[11:12] in b"MC"):
+            continue
+        time = int.from_bytes(body[5:11], "big") + turn * 7 * 3600 * 10**9
+        body[5:11] = time.to_bytes(6, "big")
+        if kind in b"AFECXDU":
+            repeat_order(kind, body, turn, orders)
+        file.write(message[:2] + body)
+    # What rests at the end leaves, so that no turn begins with more than another.
+    for locate, order in orders:
+        head = b"D" + locate + b"\0\0" + time.to_bytes(6, "big")
+        file.write(struct.pack(">H", 19) + head + order)
+
+
+def repeat_order(kind, body, turn, orders):
+    body[REFERENCE] = turn
+    locate, order = bytes(body[1:3]), bytes(body[REFERENCE:REFERENCE + 8])
+    shares = int.from_bytes(body[SHARES[kind]:SHARES[kind] + 4], "big") if kind in SHARES else 0
+    if kind in b"AF":
+        orders[locate, order] = shares
+    elif kind in b"EXC":
+        orders[locate, order] -= shares
+        if orders[locate, order] == 0:
+            del orders[locate, order]
+    else:
+        del orders[locate, order]
+    if kind == b"U":
+        body[REFERENCE + 8] = turn
+        orders[locate, bytes(body[REFERENCE + 8:REFERENCE + 16])] = shares
+
+
+#: Runs a program and prints the KiB that it took at most. A process of its own, since a child counts as its own
+#: what its parent had when it began.
+MEASURE = """
+import os, resource, sys
+code = os.spawnv(os.P_WAIT, sys.argv[1], sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+
+
+def peak_of_import(program, path, out):
+    """KiB of memory that an import takes at most."""
+    options = ["-I", "-S", "-c", MEASURE, program, "import", path, "--out", out, "--date", "2012-06-21"]
+    text, _ = run(sys.executable, *options)
+    return int(text)
+
+
+def check_memory(program, path, folder):
+    peaks = {}
+    for times in (1, 8):
+        longer = folder / f"times-{times}.itch"
+        write_repeated(path, times, longer)
+        peaks[times] = peak_of_import(program, longer, folder / f"memory-{times}")
+        print(f"{times} times {path.name}, {longer.stat().st_size} bytes: {peaks[times]} KiB at most", flush=True)
+    assert peaks[8] < peaks[1] * 1.1, f"memory grows with the length of a day: {peaks}"
+
+
 def main():
     program, data = sys.argv[1], pathlib.Path(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         flow = data / "flow" / "pillar"
         check_flow(program, flow, folder, write_itch, folder / "20120621.itch")
+        check_memory(program, folder / "20120621.itch", folder)
         check_flow(program, flow, folder, write_dbn, folder / "flow.dbn")
         for path in [folder / "flow.dbn", *sorted((data / "dbn").glob("*.mbo.*dbn*"))]:
             check_records(program, path, folder)

@@ -60,9 +60,9 @@ pub(super) enum Beginning {
 #[derive(Debug)]
 pub(super) struct Day {
     beginning: Beginning,
-    /// Dropped after the files in it.
     channels: Vec<Channel>,
     mapping: WholeFile,
+    /// Behind the files in it, so that it is dropped after them.
     folder: Folder,
     symbols: BTreeMap<SymbolIndex, Symbol>,
     /// Actions whose price no scale holds.
