@@ -135,9 +135,11 @@ impl Page {
         });
     }
 
-    /// Notes a row that nobody calls live, if it is one.
+    /// Notes a row that a node does not call live, unless another one does. As long as nothing was shown of it,
+    /// the others may only have said nothing yet.
     pub(super) fn note_not_live(&mut self, row: usize, partition: Partition) {
-        if self.best_rank(row, partition, None) != Rank::BEST {
+        let is_shown = self.rows.get(row).is_some_and(|shown| shown.view.is_some());
+        if !is_shown || self.best_rank(row, partition, None) != Rank::BEST {
             self.passed.not_live.insert(row);
         }
     }

@@ -10,6 +10,7 @@ mod books;
 mod chromium;
 mod client;
 mod cluster;
+mod cluster_status;
 mod http_api;
 mod looks;
 mod nginx;
