@@ -464,7 +464,8 @@ fn draw_market(random: &mut Random, beat: u64) -> Market {
         .collect();
     if habits.contains(&Habit::Scale) {
         // The scale is told when it changes, and a reader who misses that goes on with the old one
-        // after the next clear or reset, since neither tells it again.
+        // after the next clear or reset, since neither tells it again. Of a symbol that two channels define
+        // otherwise, one who misses the one definition takes the other for it.
         habits.retain(|habit| {
             !matches!(
                 habit,
@@ -473,6 +474,7 @@ fn draw_market(random: &mut Random, beat: u64) -> Market {
                     | Habit::Failover
                     | Habit::RepeatedReset
                     | Habit::Refresh
+                    | Habit::SharedSymbol
             )
         });
     }
