@@ -201,9 +201,15 @@ fn a_bit_that_flips_in_the_books_of_a_pi_is_found_and_the_book_repaired_while_th
     let mut held = HeldDay::of(day.path());
     let controller = in_the_middle(&cluster, &held);
     pi.await_line("a bit of the books was flipped");
-    // What and where: the symbol, the side and price of the level, and by how much it is wrong.
-    let found = pi.await_line("the memory of a book changed by itself");
-    for words in ["symbol index", "bid", "the shares of a level", "should be"] {
+    // What and where. If the order has left by then, only what the others add up to tells it, which may come from
+    // damaged links as well: then all books are had again.
+    let found = pi.await_line("changed by itself");
+    let is_of_level = found.contains("bid") && found.contains("the shares of a level");
+    assert!(
+        is_of_level || found.contains("the orders do not add up"),
+        "{found}"
+    );
+    for words in ["symbol index", "should be"] {
         assert!(found.contains(words), "{found}");
     }
     held.go_on();
@@ -211,5 +217,4 @@ fn a_bit_that_flips_in_the_books_of_a_pi_is_found_and_the_book_repaired_while_th
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(digests(&said), expected, "as if nothing had been: {said}");
     cluster.ended(&before);
-    assert!(!pi.said().contains("emptied"), "{}", pi.said());
 }
