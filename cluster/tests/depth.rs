@@ -6,172 +6,37 @@
     reason = "a test may panic"
 )]
 
-use oxberry_cluster::channel::{ChannelStreams, Occurrence};
+mod one_pi;
+
+use oxberry_cluster::channel::Occurrence;
 use oxberry_cluster::controller::{self, Controller, ControllerConfig, RimStatus, Symbol};
-use oxberry_cluster::limits::{DEPTH_QUEUE, DEPTH_RECENT, Limits};
+use oxberry_cluster::limits::{DEPTH_QUEUE, DEPTH_RECENT};
 use oxberry_cluster::partition::PartitionTable;
-use oxberry_cluster::pi::{Pi, PiConfig};
-use oxberry_core::book::{Books, Capacity, Level, TradingStatus, Trust};
-use oxberry_core::feed::{Action, Beginning, FeedEvent, Lost, TradeSessions};
-use oxberry_core::units::{
-    ChannelId, Instant, Numbering, OrderId, Position, PriceScale, Qty, RawPrice, SeqNum, Side,
-    SymbolIndex, UnixNanos,
-};
+use oxberry_core::book::{Level, TradingStatus, Trust};
+use oxberry_core::feed::Lost;
+use oxberry_core::units::{Instant, OrderId, Position, PriceScale, Qty, RawPrice, SeqNum, Side};
 use oxberry_proto::depth::{
     Depth, DepthAsked, DepthPart, DepthRecord, DepthRequest, DepthWish, LevelName, TellDepth,
 };
-use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_DEPTH_LEVELS, MAX_DEPTH_QUEUES};
-use oxberry_proto::start::{Hello, Ping, SetupPi, SymbolAssignment};
+use oxberry_proto::start::Hello;
 use oxberry_proto::{
-    Answer, Head, Kind, Libzmq, NodeId, NodeName, Partition, RecordsWriter, Run,
-    SCHEMA_FINGERPRINT, SymbolName, ToPi, Topic, decode_list, encode, kind_of,
+    Answer, Kind, Libzmq, NodeId, NodeName, Partition, Run, SCHEMA_FINGERPRINT, SymbolName, ToPi,
+    decode_list, kind_of,
 };
 
-const LIMITS: Limits = Limits::DEFAULT;
-const RUN: Run = Run {
-    identity: 1,
-    generation: 1,
-};
-const NODE: NodeId = NodeId::from_raw(3);
-const SYMBOL: SymbolIndex = SymbolIndex::from_raw(7);
-const CHANNEL: ChannelId = ChannelId::from_raw(1);
-const NUMBERING: Numbering = Numbering::from_raw(1_000);
-const WALL: UnixNanos = UnixNanos::from_raw(1_000);
-
-/// A Pi in its run with one receiver, and the channel that feeds it.
-struct World {
-    now: Instant,
-    pi: Pi<'static>,
-    table: PartitionTable,
-    channel: ChannelStreams,
-    number: u32,
-}
+use one_pi::{ALL, CHANNEL, LIMITS, NODE, NUMBERING, RUN, SYMBOL, WALL, World, bytes};
 
 impl World {
-    fn new() -> Self {
-        let capacity = Capacity {
-            symbols: 16,
-            orders: 4_096,
-            levels: 4_096,
-        };
-        let now = Instant::from_raw(1_000_000_000);
-        let config = PiConfig {
-            name: NodeName::try_from("pi").unwrap(),
-            max_orders: capacity.orders,
-            max_symbols: capacity.symbols,
-            receivers: 1,
-            libzmq: Libzmq::default(),
-            limits: LIMITS,
-        };
-        let memory = vec![0; capacity.words()].leak();
-        let table = PartitionTable::balanced([(SYMBOL, 1)], 1);
-        let mut world = Self {
-            now,
-            pi: Pi::new(config, Books::new(capacity, memory).unwrap(), now),
-            channel: ChannelStreams::new(RUN, CHANNEL, table.partitions(), LIMITS),
-            table,
-            number: 0,
-        };
-        world.assign();
-        world.publish(&Occurrence::Begins(Beginning {
-            is_announced: true,
-            numbering: NUMBERING,
-            after: SeqNum::from_raw(0),
-            failover: false,
-        }));
-        world
-    }
-
-    fn assign(&mut self) {
-        let mut writer = RecordsWriter::<_, SetupPi>::new(vec![0; 512]);
-        let assignment = SymbolAssignment {
-            symbol_index: SYMBOL,
-            scale: PriceScale::new(4).unwrap(),
-            partition: self.partition(),
-        };
-        writer.push(&assignment).unwrap();
-        let head = SetupPi {
-            run: RUN,
-            node: NODE,
-            channels: 1,
-            partitions: 1,
-            feed_runs: false,
-            symbols: 0,
-        };
-        self.control(writer.finish(&[], head).unwrap());
-        let partition = self.partition();
-        let ping = Ping {
-            run: RUN,
-            partition,
-        };
-        let mut frame = Topic { partition }.to_bytes().to_vec();
-        frame.extend(bytes(&ping));
-        self.pi.handle_data(self.now, WALL, &frame);
-    }
-
-    fn partition(&self) -> Partition {
-        self.table.partition_of(SYMBOL)
-    }
-
-    fn control(&mut self, message: &[u8]) {
-        self.pi.handle_control(self.now, WALL, message);
-    }
-
-    fn publish(&mut self, occurrence: &Occurrence) {
-        let mut frames = Vec::new();
-        let mut send = |frame: &[u8]| frames.push(frame.to_vec());
-        self.channel
-            .push(occurrence, &self.table, WALL, &mut send)
-            .unwrap();
-        self.channel.cover(SeqNum::from_raw(self.number));
-        self.channel.flush(WALL, &mut send);
-        let covered = self.channel.covered();
-        for partition in self.table.partitions() {
-            self.channel.handle_credit(partition, covered);
-        }
-        for frame in frames {
-            self.pi.handle_data(self.now, WALL, &frame);
-        }
-    }
-
-    /// An order joins the book, in a batch of its own.
-    fn add(&mut self, side: Side, price: u32, qty: u32) {
-        self.number += 1;
-        self.publish(&Occurrence::Event(FeedEvent {
-            seq_num: SeqNum::from_raw(self.number),
-            symbol_index: SYMBOL,
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Add {
-                order_id: OrderId::from_raw(self.number.into()),
-                side,
-                price: RawPrice::from_raw(price),
-                qty: Qty::from_raw(qty),
-                sessions: TradeSessions::ALL,
-            },
-        }));
-    }
-
     /// Somebody looks.
     fn look(&mut self, levels: u8, queues: &[LevelName]) {
         let wish = wish(self.partition(), levels, queues);
         self.control(&bytes(&TellDepth { run: RUN, wish }));
     }
 
-    /// What the receiver takes, until there is nothing.
-    fn take(&mut self) -> Vec<Vec<u8>> {
-        let mut frames = Vec::new();
-        while let Some(frame) = self.pi.stock_frame(0, WALL) {
-            frames.push(frame.to_vec());
-            self.pi.stock_sent(0);
-        }
-        frames
-    }
-
     /// The answers among what the receiver takes.
     fn answers(&mut self) -> Vec<(Depth, Vec<DepthRecord>)> {
-        depths(&self.take())
+        depths(&self.take(0, ALL))
     }
 
     /// The levels of a side as the book has them.
@@ -179,30 +44,6 @@ impl World {
         let books = self.pi.books();
         books.depth(books.slot(SYMBOL).unwrap(), side).collect()
     }
-
-    fn finish(&mut self) {
-        let mut frames = Vec::new();
-        self.channel
-            .end(&mut |frame: &[u8]| frames.push(frame.to_vec()));
-        for frame in frames {
-            self.pi.handle_data(self.now, WALL, &frame);
-        }
-        self.now = self.now.after(LIMITS.beat);
-        self.pi.handle_timeout(self.now);
-        while self.pi.control_message(self.now).is_some() {
-            self.pi.control_sent(self.now);
-        }
-        self.control(&bytes(&Finish {
-            run: RUN,
-            equal: true,
-        }));
-    }
-}
-
-fn bytes<M: Head>(message: &M) -> Vec<u8> {
-    let mut buffer = [0; 128];
-    let length = encode(message, &mut buffer).unwrap();
-    buffer[..length].to_vec()
 }
 
 fn wish(partition: Partition, levels: u8, queues: &[LevelName]) -> DepthWish {
@@ -255,7 +96,7 @@ fn kept(levels: &[Level]) -> Vec<(u32, u64, u32)> {
 
 #[test]
 fn an_answer_has_the_levels_and_the_queues_of_the_book_at_its_position() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     for (side, price, qty) in [
         (Side::Bid, 1_000, 100),
         (Side::Bid, 1_000, 300),
@@ -266,7 +107,7 @@ fn an_answer_has_the_levels_and_the_queues_of_the_book_at_its_position() {
     ] {
         world.add(side, price, qty);
     }
-    world.take();
+    world.take(0, ALL);
     world.look(40, &[level(Side::Bid, 1_000), level(Side::Ask, 1_020)]);
     let answers = world.answers();
     let [(levels, records), (queue, orders), (nothing, none)] = &answers[..] else {
@@ -320,7 +161,7 @@ fn an_answer_has_the_levels_and_the_queues_of_the_book_at_its_position() {
 
 #[test]
 fn nobody_who_does_not_look_is_told_anything() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     world.add(Side::Bid, 1_000, 100);
     world.now = world.now.after(LIMITS.beat);
     world.pi.handle_timeout(world.now);
@@ -333,16 +174,16 @@ fn nobody_who_does_not_look_is_told_anything() {
 
 #[test]
 fn an_answer_is_bounded_and_says_that_there_is_more() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     let most = u32::from(MAX_DEPTH_LEVELS);
     for away in 0..2 * most {
         world.add(Side::Bid, 1_000_000 - 100 * away, 100_000 + away);
         world.add(Side::Ask, 1_000_100 + 100 * away, 100_000 + away);
-        world.take();
+        world.take(0, ALL);
     }
     for _ in 0..500 {
         world.add(Side::Bid, 1_000_000, 100_000);
-        world.take();
+        world.take(0, ALL);
     }
     world.look(u8::MAX, &[level(Side::Bid, 1_000_000)]);
     let answers = world.answers();
@@ -368,11 +209,11 @@ fn an_answer_is_bounded_and_says_that_there_is_more() {
 
 #[test]
 fn an_answer_is_of_what_was_told_before_it() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     world.add(Side::Bid, 1_000, 100);
     world.look(40, &[]);
     // What the batch changed was not pushed yet.
-    let frames = world.take();
+    let frames = world.take(0, ALL);
     let kinds: Vec<_> = frames.iter().map(|frame| kind_of(frame).unwrap()).collect();
     let place = |kind| kinds.iter().position(|one| *one == kind).unwrap();
     assert!(place(Kind::StockBatch) < place(Kind::Depth), "{kinds:?}");
@@ -384,7 +225,7 @@ fn an_answer_is_of_what_was_told_before_it() {
 
 #[test]
 fn a_book_that_is_not_live_says_so() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     world.add(Side::Bid, 1_000, 100);
     world.number += 1;
     let lost = SeqNum::from_raw(world.number);
@@ -401,7 +242,7 @@ fn a_book_that_is_not_live_says_so() {
 
 #[test]
 fn wishes_beyond_the_limit_are_dropped_and_counted() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     let many = u32::try_from(DEPTH_QUEUE).unwrap() + 3;
     for price in 0..many {
         world.look(40, &[level(Side::Bid, price)]);
@@ -419,7 +260,7 @@ fn wishes_beyond_the_limit_are_dropped_and_counted() {
 #[test]
 fn who_looks_takes_no_room_from_the_books() {
     let fill = |is_looked_at: bool| {
-        let mut world = World::new();
+        let mut world = World::new(1);
         let mut batches = 0;
         while world.pi.can_take_data() {
             if is_looked_at {
@@ -435,7 +276,7 @@ fn who_looks_takes_no_room_from_the_books() {
         world.look(40, &[]);
         world.pi.stock_frame(0, WALL);
         let standing = world.pi.receiver(0).unwrap();
-        let depths = depths(&world.take()).len();
+        let depths = depths(&world.take(0, ALL)).len();
         (standing.waiting, depths)
     };
     let (unseen, none) = fill(false);
@@ -447,7 +288,7 @@ fn who_looks_takes_no_room_from_the_books() {
 
 #[test]
 fn looks_at_another_run_or_partition_are_counted_and_left() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     let here = wish(world.partition(), 40, &[]);
     let elsewhere = wish(Partition::from_raw(200), 40, &[]);
     let another = Run {
@@ -463,14 +304,14 @@ fn looks_at_another_run_or_partition_are_counted_and_left() {
 
 #[test]
 fn who_looked_lately_is_told_how_the_books_ended_before_the_end() {
-    let mut world = World::new();
+    let mut world = World::new(1);
     world.look(40, &[level(Side::Ask, 5)]);
     world.now = world.now.after(2 * DEPTH_RECENT);
     world.look(40, &[]);
     assert_eq!(world.answers().len(), 3);
     world.add(Side::Bid, 1_000, 100);
     world.finish();
-    let frames = world.take();
+    let frames = world.take(0, ALL);
     let [(head, records)] = &depths(&frames)[..] else {
         panic!("only who still looks is told again")
     };

@@ -6,137 +6,21 @@
     reason = "a test may panic"
 )]
 
+mod one_pi;
+
 use std::time::Duration;
 
-use oxberry_cluster::channel::{ChannelStreams, Occurrence};
-use oxberry_cluster::limits::{LONGEST_REPORT_INTERVAL, Limits};
-use oxberry_cluster::partition::PartitionTable;
-use oxberry_cluster::pi::{Command, Pi, PiConfig, Report};
-use oxberry_core::book::{Books, Capacity};
-use oxberry_core::feed::{Action, Beginning, FeedEvent, TradeSessions};
-use oxberry_core::units::{
-    ChannelId, Instant, Numbering, OrderId, PriceScale, Qty, RawPrice, SeqNum, Side, SymbolIndex,
-    UnixNanos,
-};
-use oxberry_proto::flow::Finish;
-use oxberry_proto::start::{Ping, SetupPi, SymbolAssignment};
-use oxberry_proto::{
-    Head, Kind, Libzmq, NodeId, NodeName, RecordsWriter, Run, Topic, encode, kind_of,
-};
+use oxberry_cluster::limits::LONGEST_REPORT_INTERVAL;
+use oxberry_cluster::pi::{Command, Report};
+use oxberry_core::units::Side;
+use oxberry_proto::{Kind, kind_of};
 
-const LIMITS: Limits = Limits::DEFAULT;
-const RUN: Run = Run {
-    identity: 1,
-    generation: 1,
-};
-const SYMBOL: SymbolIndex = SymbolIndex::from_raw(7);
-const WALL: UnixNanos = UnixNanos::from_raw(1_000);
-
-/// A Pi in its run, with the channel that feeds it.
-struct World {
-    now: Instant,
-    pi: Pi<'static>,
-    table: PartitionTable,
-    channel: ChannelStreams,
-    number: u32,
-}
+use one_pi::{ALL, LIMITS, WALL, World};
 
 impl World {
-    fn new(receivers: usize) -> Self {
-        let capacity = Capacity {
-            symbols: 16,
-            orders: 4_096,
-            levels: 4_096,
-        };
-        let now = Instant::from_raw(1_000_000_000);
-        let config = PiConfig {
-            name: NodeName::try_from("pi").unwrap(),
-            max_orders: capacity.orders,
-            max_symbols: capacity.symbols,
-            receivers,
-            libzmq: Libzmq::default(),
-            limits: LIMITS,
-        };
-        let memory = vec![0; capacity.words()].leak();
-        let table = PartitionTable::balanced([(SYMBOL, 1)], 1);
-        let mut world = Self {
-            now,
-            pi: Pi::new(config, Books::new(capacity, memory).unwrap(), now),
-            channel: ChannelStreams::new(RUN, ChannelId::from_raw(1), table.partitions(), LIMITS),
-            table,
-            number: 0,
-        };
-        world.assign();
-        world.publish(&Occurrence::Begins(Beginning {
-            is_announced: true,
-            numbering: Numbering::from_raw(1_000),
-            after: SeqNum::from_raw(0),
-            failover: false,
-        }));
-        world
-    }
-
-    fn assign(&mut self) {
-        let mut writer = RecordsWriter::<_, SetupPi>::new(vec![0; 512]);
-        let partition = self.table.partition_of(SYMBOL);
-        let assignment = SymbolAssignment {
-            symbol_index: SYMBOL,
-            scale: PriceScale::new(4).unwrap(),
-            partition,
-        };
-        writer.push(&assignment).unwrap();
-        let head = SetupPi {
-            run: RUN,
-            node: NodeId::from_raw(0),
-            channels: 1,
-            partitions: 1,
-            feed_runs: false,
-            symbols: 0,
-        };
-        self.pi
-            .handle_control(self.now, WALL, writer.finish(&[], head).unwrap());
-        let ping = Ping {
-            run: RUN,
-            partition,
-        };
-        let mut frame = Topic { partition }.to_bytes().to_vec();
-        frame.extend(bytes(&ping));
-        self.pi.handle_data(self.now, WALL, &frame);
-    }
-
-    fn publish(&mut self, occurrence: &Occurrence) {
-        let mut frames = Vec::new();
-        let mut send = |frame: &[u8]| frames.push(frame.to_vec());
-        self.channel
-            .push(occurrence, &self.table, WALL, &mut send)
-            .unwrap();
-        self.channel.cover(SeqNum::from_raw(self.number));
-        self.channel.flush(WALL, &mut send);
-        let covered = self.channel.covered();
-        for partition in self.table.partitions() {
-            self.channel.handle_credit(partition, covered);
-        }
-        for frame in frames {
-            self.pi.handle_data(self.now, WALL, &frame);
-        }
-    }
-
     /// An order joins the book, in a batch and a frame of its own.
     fn trade(&mut self) {
-        self.number += 1;
-        self.publish(&Occurrence::Event(FeedEvent {
-            seq_num: SeqNum::from_raw(self.number),
-            symbol_index: SYMBOL,
-            symbol_seq_num: None,
-            ts_event: None,
-            action: Action::Add {
-                order_id: OrderId::from_raw(self.number.into()),
-                side: Side::Bid,
-                price: RawPrice::from_raw(1_000 + self.number),
-                qty: Qty::from_raw(100),
-                sessions: TradeSessions::ALL,
-            },
-        }));
+        self.add(Side::Bid, 1_001 + self.number, 100);
         // Whoever it is for, the frame is finished now.
         self.pi.stock_frame(0, WALL);
     }
@@ -150,18 +34,6 @@ impl World {
             assert!(trades < 1_000, "nobody is waited for");
         }
         trades
-    }
-
-    /// A receiver takes at most so many frames.
-    fn take(&mut self, receiver: usize, most: usize) -> Vec<Vec<u8>> {
-        let mut frames = Vec::new();
-        while frames.len() < most
-            && let Some(frame) = self.pi.stock_frame(receiver, WALL)
-        {
-            frames.push(frame.to_vec());
-            self.pi.stock_sent(receiver);
-        }
-        frames
     }
 
     /// A receiver takes nothing of what there is.
@@ -178,14 +50,6 @@ impl World {
         assert!(!self.pi.receiver(receiver).unwrap().is_attached);
     }
 
-    fn pass(&mut self, time: Duration) {
-        self.now = self.now.after(time);
-        self.pi.handle_timeout(self.now);
-        while self.pi.control_message(self.now).is_some() {
-            self.pi.control_sent(self.now);
-        }
-    }
-
     /// What was said of receivers since the last time.
     fn reports(&mut self) -> Vec<Report> {
         let mut reports = Vec::new();
@@ -199,31 +63,7 @@ impl World {
         }
         reports
     }
-
-    /// The feed ends, and the controller has all digests.
-    fn finish(&mut self) {
-        let mut frames = Vec::new();
-        self.channel
-            .end(&mut |frame: &[u8]| frames.push(frame.to_vec()));
-        for frame in frames {
-            self.pi.handle_data(self.now, WALL, &frame);
-        }
-        self.pass(LIMITS.beat);
-        let finish = Finish {
-            run: RUN,
-            equal: true,
-        };
-        self.pi.handle_control(self.now, WALL, &bytes(&finish));
-    }
 }
-
-fn bytes<M: Head>(message: &M) -> Vec<u8> {
-    let mut buffer = [0; 64];
-    let length = encode(message, &mut buffer).unwrap();
-    buffer[..length].to_vec()
-}
-
-const ALL: usize = usize::MAX;
 
 #[test]
 fn each_receiver_takes_all_frames_in_their_order_at_its_own_pace() {
