@@ -212,3 +212,22 @@ fn a_newcomer_that_is_too_small_for_the_place_of_a_dead_pi_is_told() {
     assert!(world.run_until(|world| world.outcome.is_some()));
     assert!(world.outcome.unwrap().is_good());
 }
+
+#[test]
+fn where_nobody_takes_what_the_nodes_say_one_that_starts_again_has_its_books_all_the_same() {
+    let mut world = World::new(2, false, vec![channel(100, EVENTS)]);
+    world.receivers = 0;
+    for name in ["pi-0", "pi-1"] {
+        world.add_pi(name);
+    }
+    let events = |world: &World| world.pis[0].brain.counters().events;
+    assert!(world.run_until(|world| events(world) > 3_000));
+    world.restart_pi(0, "pi-0");
+    assert!(world.run_until(|world| world.outcome.is_some()));
+    let outcome = world.outcome.unwrap();
+    assert!(outcome.is_good());
+    for partition in &outcome.partitions {
+        let mut replicas = partition.replicas.iter();
+        assert!(replicas.all(|one| one.not_live == 0), "{partition:?}");
+    }
+}

@@ -28,6 +28,7 @@ impl Pi<'_> {
                 n = 0;
             }
         }
+        self.tell_nobody(wall);
     }
 
     /// Applies what can be applied of what waits, as far as there is room for what it causes.

@@ -294,6 +294,12 @@ impl<'s> Pi<'s> {
     ///
     /// Receivers are numbered from 0. Each has a place of its own in the queue.
     pub fn stock_frame(&mut self, receiver: usize, wall: UnixNanos) -> Option<&[u8]> {
+        self.tell_what_is_due(wall);
+        self.telling.outbox.front(receiver)
+    }
+
+    /// Brings books that have come to an end, and puts into the queue what is to be told.
+    fn tell_what_is_due(&mut self, wall: UnixNanos) {
         self.settle_snapshots(wall);
         let Self {
             telling,
@@ -318,7 +324,13 @@ impl<'s> Pi<'s> {
             self.end_due = false;
             telling.outbox.push_end();
         }
-        telling.outbox.front(receiver)
+    }
+
+    /// Tells, to nobody, what nobody takes: books that have come are whole then, and nothing is pending.
+    pub(super) fn tell_nobody(&mut self, wall: UnixNanos) {
+        if self.config.receivers == 0 {
+            self.tell_what_is_due(wall);
+        }
     }
 
     /// The frame for a receiver is on its way.

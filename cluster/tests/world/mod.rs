@@ -78,6 +78,8 @@ pub(crate) struct World {
     pub(crate) is_paused: bool,
     /// How far the wall clocks are ahead of the time that passes.
     pub(crate) wall_ahead: core::time::Duration,
+    /// Receivers of stock events that a Pi which is added has: one, the page, or none.
+    pub(crate) receivers: usize,
 }
 
 pub(crate) struct SimulatedPi {
@@ -204,6 +206,7 @@ impl World {
             wishes: 0,
             reading: Reading::new(Source::Pipe),
             is_paused: false,
+            receivers: 1,
             wall_ahead: core::time::Duration::ZERO,
         };
         world.rewind();
@@ -276,7 +279,7 @@ impl World {
             name: name.try_into().unwrap(),
             max_orders: capacity.orders,
             max_symbols: capacity.symbols,
-            receivers: 1,
+            receivers: self.receivers,
             libzmq: Libzmq::default(),
             limits: Limits::DEFAULT,
         };
@@ -490,7 +493,8 @@ impl World {
         if pi.is_refused && pi.brain.stock_frame(0, wall).is_some() {
             pi.brain.stock_refused(0, now);
         }
-        while !(pi.is_stuck || pi.is_refused)
+        while self.receivers > 0
+            && !(pi.is_stuck || pi.is_refused)
             && let Some(frame) = pi.brain.stock_frame(0, wall)
         {
             self.ended_pis += usize::from(kind_of(frame) == Ok(Kind::EndOfEvents));
