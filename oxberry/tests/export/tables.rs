@@ -210,30 +210,54 @@ fn a_refresh_empties_a_book_in_a_row_of_its_own_and_one_that_is_not_taken_has_no
 
 #[test]
 fn orders_that_leave_with_a_numbering_have_a_row_before_the_first_message_of_the_next() {
-    let mut writer = ChannelWriter::start(&[GOOG]);
-    writer
-        .bid(GOOG, 1, 7, 50_000)
-        .bid(GOOG, 2, 8, 50_100)
-        .begin_again()
-        .bid(GOOG, 1, 7, 51_000)
-        .delete(GOOG, 2, 7);
-    let directory = channel(&writer.bytes);
-    let run = replay(directory.path(), &["--what", "orders"]);
-    let found = crate::csv(&run.stdout);
-    let columns = ["action", "order_id", "order_px", "left_sz"];
-    let found: Vec<_> = found.iter().map(|row| picked(row, &columns)).collect();
-    assert_eq!(
-        found,
-        [
-            "add,7,50000,100",
-            "add,8,50100,100",
-            "clear,,,",
-            "add,7,51000,100",
-            "cancel,7,51000,0"
-        ],
-        "{}",
-        run.stderr
-    );
+    let mut before = ChannelWriter::start(&[GOOG]);
+    before.bid(GOOG, 1, 7, 50_000).bid(GOOG, 2, 8, 50_100);
+    let announced = |first| {
+        let mut writer = before.clone();
+        writer
+            .begin_again()
+            .bid(GOOG, first, 7, 51_000)
+            .delete(GOOG, first + 1, 7);
+        writer
+    };
+    let unannounced = {
+        let mut next = ChannelWriter::start(&[GOOG]);
+        let reset = next.bytes[0];
+        next.bid(GOOG, 1, 7, 51_000).delete(GOOG, 2, 7);
+        next.hours_later(2);
+        let mut writer = before.clone();
+        writer.bytes.extend(&next.bytes[usize::from(reset)..]);
+        writer
+    };
+    for (writer, trust) in [
+        (announced(1), "live"),
+        // The first messages of the symbol are missing.
+        (announced(3), "stale"),
+        (unannounced, "stale"),
+    ] {
+        let directory = channel(&writer.bytes);
+        let run = replay(
+            directory.path(),
+            &["--dialect", "pillar", "--what", "orders"],
+        );
+        let found = crate::csv(&run.stdout);
+        let columns = ["action", "order_id", "order_px", "left_sz"];
+        let last = found.last().unwrap();
+        assert_eq!(last["trust"], trust, "{}", run.stderr);
+        let found: Vec<_> = found.iter().map(|row| picked(row, &columns)).collect();
+        assert_eq!(
+            found,
+            [
+                "add,7,50000,100",
+                "add,8,50100,100",
+                "clear,,,",
+                "add,7,51000,100",
+                "cancel,7,51000,0"
+            ],
+            "{}",
+            run.stderr
+        );
+    }
 }
 
 #[test]

@@ -89,6 +89,18 @@ impl ChannelWriter {
         })
     }
 
+    /// All packets so far are sent so many hours later.
+    pub(crate) fn hours_later(&mut self, hours: u32) -> &mut Self {
+        let mut at = 0;
+        while let Some(size) = self.bytes.get(at..at + 2) {
+            let size = u16::from_le_bytes(size.try_into().unwrap());
+            let sent = (SECOND + hours * 3_600).to_le_bytes();
+            self.bytes[at + 8..at + 12].copy_from_slice(&sent);
+            at += usize::from(size);
+        }
+        self
+    }
+
     /// A packet with this message.
     pub(crate) fn message<M: Body>(&mut self, message: &M) -> &mut Self {
         let is_reset = M::MSG_TYPE == SequenceNumberReset::MSG_TYPE;

@@ -373,9 +373,10 @@ impl OrderRows {
 }
 
 /// Whether a book may be empty now although no message said so: a refresh tells its orders anew, its numbers
-/// start again, or no resting price can be told in a new scale.
+/// start again, at 1 or behind messages that are missing, or no resting price can be told in a new scale.
 fn may_empty(told: &Told<'_, '_>) -> bool {
     told.applied.trust_changed
+        || told.applied.missing > 0
         || told.applied.rejection == Some(Rejection::ScaleLost)
         || told.event.symbol_seq_num == Some(SymbolSeqNum::from_raw(1))
         || matches!(told.event.action, Action::Refresh { .. })
