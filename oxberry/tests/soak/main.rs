@@ -41,6 +41,9 @@ const EVERY: Duration = Duration::from_secs(10);
 /// The part of the soak, one in so many, that heaps and queues have to grow to their size.
 const WARM_UP: u32 = 4;
 
+/// How many times as long the soak takes at most, when processes seem to leak that may have been busier than before.
+const MOST_WATCHED: u32 = 3;
+
 #[test]
 #[ignore = "takes minutes: `.ci/run soak`"]
 fn a_busy_cluster_stays_as_it_is() {
@@ -55,7 +58,9 @@ fn a_busy_cluster_stays_as_it_is() {
         .collect();
     let mut after_warm_up = None;
     let readings = u32::try_from(seconds / EVERY.as_secs()).unwrap();
-    for number in 1..=readings {
+    let (mut number, mut end) = (0, readings);
+    while number < end {
+        number += 1;
         let due = start + EVERY * number;
         thread::sleep(due.saturating_duration_since(Instant::now()));
         cluster.assert_alive();
@@ -68,6 +73,9 @@ fn a_busy_cluster_stays_as_it_is() {
         // After the reading, so that its connections are long closed at the next one.
         if after_warm_up.is_none() {
             after_warm_up = Some(Counters::of(&cluster));
+        }
+        if number == end && end < readings * MOST_WATCHED && watch_again(&mut records) {
+            end += readings;
         }
     }
     let counters = Counters::of(&cluster);
@@ -84,6 +92,17 @@ fn a_busy_cluster_stays_as_it_is() {
     }
     println!("{}", cluster.end());
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Whether some of these seem to leak, who are then to be judged by what comes.
+fn watch_again(records: &mut [Record]) -> bool {
+    let mut suspected = false;
+    for record in records.iter_mut().filter(|record| record.seems_to_leak()) {
+        println!("{} may leak: watched for as long once more", record.name);
+        record.watch_again();
+        suspected = true;
+    }
+    suspected
 }
 
 /// How long the soak is to take.
