@@ -15,7 +15,8 @@
 //! * [`rebuild`]: books that no replica trusts, out of the feed, read again,
 //! * [`pi`]: the Pi: batches to books to stock events,
 //! * [`controller`]: the controller: start, flow control, end,
-//! * [`page`]: the page: what replicas say to one row a symbol, and what of it is live.
+//! * [`page`]: the page: what replicas say to one row a symbol, and what of it is live,
+//! * [`told`]: the cluster as the controller tells whoever asks.
 #![forbid(unsafe_code)]
 
 pub mod channel;
@@ -29,3 +30,4 @@ pub mod pi;
 pub mod placement;
 pub mod rebuild;
 mod reminder;
+pub mod told;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use oxberry_cluster::limits::Limits;
 use oxberry_cluster::page::{self, Command, Page, Passed, Report, Shown, Told, Voice};
+use oxberry_cluster::told::Cluster;
 use oxberry_core::units::{Instant, SymbolIndex, UnixNanos};
 use oxberry_proto::{NodeId, Partition, Run, SymbolName};
 use serde::Serialize;
 
-use crate::cluster::Cluster;
 use crate::look::{Symbols, Tape};
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use oxberry_cluster::told::{Cluster, Partition};
 use oxberry_core::units::Instant;
 use oxberry_proto::status::{ChannelStatus, NodeStatus as Told};
 use oxberry_proto::{NodeId, Run};
 use serde::Serialize;
 
 use crate::board::Phase;
-use crate::cluster::{Cluster, Partition};
 use crate::json_text::Text;
 use crate::page_message::voice_name;
 use crate::screen::{BoardStatus, NodeStatus};
@@ -163,7 +163,7 @@ fn partition(told: &Cluster, of: &Partition) -> PartitionObject {
             .map(|replica| ReplicaObject {
                 node: replica.node.raw(),
                 is_alive: replica.is_alive,
-                behind: told.behind(replica),
+                behind: told.worst_lag(replica),
             })
             .collect(),
     }

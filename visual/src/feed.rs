@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 
 use oxberry_cluster::page::{Command, Report, Told};
+use oxberry_cluster::told::{self, Telling};
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Interest, NetError, Notifier, Shutdown, StockPuller, wait};
 use oxberry_proto::depth::DepthAsked;
@@ -12,7 +13,6 @@ use oxberry_proto::status::StatusFrom;
 use oxberry_proto::{Kind, NodeId, SymbolName, decode, kind_of};
 
 use crate::board::{Board, Phase};
-use crate::cluster::{self, Telling};
 use crate::error::Error;
 use crate::events_file::EventsFile;
 use crate::limits::{
@@ -88,11 +88,11 @@ impl Feed {
         }
         if kind_of(answer) == Ok(Kind::Status) {
             match self.telling.handle_answer(answer) {
-                Ok(cluster::Told::Part(from)) => {
+                Ok(told::Told::Part(from)) => {
                     // Where rows are more urgent, it is asked for from the start in its time.
                     self.setup.ask_cluster(from);
                 }
-                Ok(cluster::Told::All(told)) => self.board.handle_cluster(now, *told),
+                Ok(told::Told::All(told)) => self.board.handle_cluster(now, *told),
                 Err(error) => self.tell_bad_answer(&error, "how the cluster is cannot be read"),
             }
             return Ok(());

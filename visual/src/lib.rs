@@ -11,7 +11,7 @@
 //!
 //! * [`limits`]: capacities and intervals, with their reasons,
 //! * [`state`]: what can be said of a symbol in one word,
-//! * [`source`]: what kind of feed it is, [`cluster`]: the cluster as the controller tells it,
+//! * [`source`]: what kind of feed it is,
 //! * [`table`]: the symbols, [`trades`]: what one traded, [`row`]: all of one, [`board`]: all of it; pure
 //!   state without a socket,
 //! * `look`: what somebody looks at closely, and who is asked for it,
@@ -29,7 +29,6 @@ mod api_message;
 pub mod board;
 mod browser;
 mod cli;
-pub mod cluster;
 mod cluster_message;
 mod config;
 mod error;
@@ -61,6 +60,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
 use oxberry_cluster::limits::Limits;
+use oxberry_cluster::told::Telling;
 use oxberry_core::units::Instant;
 use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, StockPuller};
 
@@ -70,7 +70,6 @@ pub use crate::error::Error;
 pub use crate::notice::Notice;
 
 use crate::board::{Board, Counters, Phase};
-use crate::cluster::Telling;
 use crate::events_file::EventsFile;
 use crate::feed::{Feed, FramePace};
 use crate::look::{Asker, Looks};

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use oxberry_cluster::page::Voice;
+use oxberry_cluster::told::Cluster;
 use oxberry_core::units::Instant;
 use oxberry_proto::{NodeId, Run};
 use tokio::sync::watch;
 
 use crate::board::{Board, Counters, Phase};
-use crate::cluster::Cluster;
 use crate::look::{Asker, Seen, Tape, Totals};
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};

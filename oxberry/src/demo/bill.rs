@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use oxberry_cluster::told::Cluster;
 use oxberry_proto::status::{NodeState, NodeStatus};
 
 use super::fault::{CONTROLLER, Fault, What};
-use crate::status::Cluster;
 
 /// What is known of one fault so far.
 #[derive(Clone, Debug)]
@@ -126,8 +126,8 @@ impl fmt::Display for Bill {
 #[cfg(test)]
 mod tests {
     use oxberry_proto::{
-        Libzmq, NodeId, NodeName,
-        status::{NodeBeat, RunPhase},
+        Libzmq, NodeId, NodeName, Run,
+        status::{NodeBeat, RunPhase, Status},
     };
 
     use super::*;
@@ -145,7 +145,20 @@ mod tests {
 
     /// The cluster with these processes of the name `pi-2`.
     fn cluster(processes: &[(u16, NodeState)]) -> Cluster {
-        let mut cluster = Cluster::of_one_symbol();
+        let mut cluster = Cluster::new(Status {
+            schema: 0,
+            run: Run::default(),
+            phase: RunPhase::Running,
+            phase_ms: 0,
+            nodes: 1,
+            replicas: 1,
+            partitions: 1,
+            channels: 2,
+            symbols: 1,
+            libzmq: Libzmq::default(),
+            next: None,
+            records: 0,
+        });
         cluster.nodes = (processes.iter())
             .map(|&(number, state)| {
                 let mut beat = NodeBeat::default();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use oxberry_cluster::told::Cluster;
 use oxberry_net::{Context, Endpoint};
 
 use super::{
@@ -106,7 +107,7 @@ impl Supervisor {
     }
 
     /// How the cluster is. One that does not say it is asked again at the next look.
-    fn ask(&self) -> Option<status::Cluster> {
+    fn ask(&self) -> Option<Cluster> {
         status::ask(&self.context, None, self.controller, PATIENCE).ok()
     }
 }

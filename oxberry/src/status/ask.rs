@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
+use oxberry_cluster::told::{Cluster, Telling, Told};
 use oxberry_net::{Clock, Context, Endpoint, Interest, SetupClient, wait};
 use oxberry_proto::limits::MAX_PLAIN_BYTES;
 use oxberry_proto::status::{StatusFrom, StatusRequest};
-use oxberry_proto::{Answer, SCHEMA_FINGERPRINT, encode};
-
-use super::cluster::Cluster;
+use oxberry_proto::{SCHEMA_FINGERPRINT, encode};
 
 /// Asks the controller how its cluster is. `keys` are those of the context.
 ///
@@ -25,7 +24,7 @@ pub(crate) fn ask(
     let mut client = SetupClient::connect(context, controller)?;
     let clock = Clock::start();
     let deadline = clock.now().after(patience);
-    let mut cluster = None;
+    let mut telling = Telling::default();
     let mut from = StatusFrom::Start;
     loop {
         client.request(&question(from))?;
@@ -43,13 +42,10 @@ pub(crate) fn ask(
             }
             wait(&clock, Some(deadline), [client.poll_item(Interest::Read)])?;
         };
-        match take(cluster, controller, answer)? {
-            (told, None) => return Ok(told),
-            (told, Some(next)) => {
-                from = next;
-                // From the beginning is anew.
-                cluster = (next != StatusFrom::Start).then_some(told);
-            }
+        let told = telling.handle_answer(answer);
+        match told.with_context(|| format!("the answer of {controller}"))? {
+            Told::All(cluster) => return Ok(*cluster),
+            Told::Part(next) => from = next,
         }
     }
 }
@@ -71,38 +67,6 @@ fn what_of_keys(keys: Option<&Path>) -> String {
             )
         },
     )
-}
-
-/// Takes an answer; says from where to go on asking, if that was not all.
-fn take(
-    cluster: Option<Cluster>,
-    controller: Endpoint,
-    answer: &[u8],
-) -> anyhow::Result<(Cluster, Option<StatusFrom>)> {
-    let another = || {
-        anyhow!(
-            "the controller at {controller} is of another version than this program: install the same \
-             release on all machines"
-        )
-    };
-    let answer = Answer::decode(answer).with_context(|| format!("the answer of {controller}"))?;
-    let (head, records) = match answer {
-        Answer::Status(head, records) if head.schema == SCHEMA_FINGERPRINT => (head, records),
-        Answer::Status(..)
-        | Answer::SetupVisual(..)
-        | Answer::DepthAsked(_)
-        | Answer::Refused(_) => return Err(another()),
-    };
-    let mut cluster = cluster.unwrap_or_else(|| Cluster::new(controller, head));
-    if cluster.head.run != head.run {
-        // Another run has begun since, with other nodes: what was told is of the old one.
-        return Ok((cluster, Some(StatusFrom::Start)));
-    }
-    for record in records {
-        let record = record.with_context(|| format!("the answer of {controller}"))?;
-        cluster.take(record)?;
-    }
-    Ok((cluster, head.next))
 }
 
 fn question(from: StatusFrom) -> Vec<u8> {

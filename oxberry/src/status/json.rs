@@ -1,16 +1,15 @@
 //! A cluster as one JSON object, which docs/operations.md explains.
 
+use oxberry_cluster::told::{Cluster, Partition, Replica};
 use oxberry_core::units::Position;
+use oxberry_net::Endpoint;
 use oxberry_proto::status::{ChannelPosition, ChannelStatus, NodeBeat, NodeStatus, TrustTotals};
 use oxberry_proto::{Health, Libzmq};
 use serde_json::{Value, json};
 
-use super::cluster::{Cluster, Partition, Replica};
-
-/// All that was told.
-pub(super) fn of(cluster: &Cluster) -> Value {
+/// All that a controller told.
+pub(super) fn of(controller: Endpoint, cluster: &Cluster) -> Value {
     let Cluster {
-        controller,
         head,
         counters,
         nodes,

@@ -1,7 +1,6 @@
 //! `oxberry status`: how a cluster is, as its controller knows it.
 
 mod ask;
-mod cluster;
 mod json;
 mod table;
 
@@ -12,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use oxberry_net::{Context, EndpointOptions, KeyRole, OptionError, keys_of_client, ports};
 
-pub(crate) use self::{ask::ask, cluster::Cluster};
+pub(crate) use self::ask::ask;
 use crate::{failure::Failure, output::Output};
 
 const AFTER_HELP: &str = "\
@@ -62,9 +61,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let cluster = ask(&context, arguments.keys.as_deref(), controller, patience)?;
     let mut output = Output::new();
     let written = if arguments.json {
-        writeln!(output, "{}", json::of(&cluster))
+        writeln!(output, "{}", json::of(controller, &cluster))
     } else {
-        write!(output, "{}", table::Table(&cluster))
+        let table = table::Table {
+            controller,
+            cluster: &cluster,
+        };
+        write!(output, "{table}")
     };
     written
         .and_then(|()| output.flush())

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use oxberry_cluster::told::{Cluster, Partition};
+use oxberry_net::Endpoint;
 use oxberry_pi::Mebibytes;
 use oxberry_proto::Health;
 use oxberry_proto::status::{ChannelStatus, NodeStatus, RunPhase};
-
-use super::cluster::{Cluster, Partition};
 
 /// Columns that all keep to.
 const COLUMNS: usize = 80;
@@ -19,12 +19,19 @@ const NAME: usize = 16;
 const UNKNOWN: &str = "-";
 
 /// A cluster as tables.
-pub(super) struct Table<'a>(pub(super) &'a Cluster);
+pub(super) struct Table<'a> {
+    /// Who told it.
+    pub(super) controller: Endpoint,
+    pub(super) cluster: &'a Cluster,
+}
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(cluster) = self;
-        whole(cluster, f)?;
+        let Self {
+            controller,
+            cluster,
+        } = self;
+        whole(*controller, cluster, f)?;
         if !cluster.nodes.is_empty() {
             nodes(cluster, f)?;
         }
@@ -42,13 +49,8 @@ impl fmt::Display for Table<'_> {
     }
 }
 
-fn whole(cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let Cluster {
-        controller,
-        head,
-        counters,
-        ..
-    } = cluster;
+fn whole(controller: Endpoint, cluster: &Cluster, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Cluster { head, counters, .. } = cluster;
     let curve = if head.libzmq.has_curve {
         "CURVE"
     } else {

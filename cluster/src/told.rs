@@ -1,11 +1,14 @@
-//! The cluster as its controller tells it: who is there, and who holds what.
+//! The cluster as its controller tells it: who is there, who holds what, and how well it is.
 //!
-//! The controller is asked for it now and then, a part in each answer; what is shown is always one
-//! whole answer, of one run.
+//! Whoever wants to know asks the controller, a part in each answer, until all is told; what comes of it is
+//! always one whole answer, of one run.
 
-use oxberry_core::units::Position;
+use core::fmt;
+
+use oxberry_core::units::{ChannelId, Position};
 use oxberry_proto::status::{
-    ChannelPosition, ChannelStatus, NodeStatus, PartitionStatus, Status, StatusFrom, StatusRecord,
+    ChannelPosition, ChannelStatus, ControllerStatus, NodeState, NodeStatus, PartitionStatus,
+    RunPhase, Status, StatusFrom, StatusRecord, TrustTotals,
 };
 use oxberry_proto::{Answer, NodeId, ProtoError, Run, SCHEMA_FINGERPRINT};
 
@@ -14,6 +17,8 @@ use oxberry_proto::{Answer, NodeId, ProtoError, Run, SCHEMA_FINGERPRINT};
 pub struct Cluster {
     /// The whole.
     pub head: Status,
+    /// What the controller counted.
+    pub counters: ControllerStatus,
     /// The nodes, dead ones included.
     pub nodes: Vec<NodeStatus>,
     /// The channels, as far as they are read.
@@ -44,22 +49,53 @@ pub struct Replica {
 
 /// What is told, put together from answers.
 #[derive(Debug, Default)]
-pub(crate) struct Telling {
+pub struct Telling {
     part: Option<Cluster>,
 }
 
 /// What follows from an answer.
 #[derive(Debug)]
-pub(crate) enum Told {
+pub enum Told {
     /// That was all.
     All(Box<Cluster>),
     /// The rest is to be asked for from there.
     Part(StatusFrom),
 }
 
+/// Why an answer says nothing of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TellingError {
+    /// It cannot be read.
+    Unreadable(ProtoError),
+    /// It answers something else, or is of a program of another version.
+    Another,
+    /// A record in it belongs to a partition or replica that was not told.
+    Orphan,
+}
+
+impl fmt::Display for TellingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(error) => error.fmt(f),
+            Self::Another => f.write_str(
+                "the controller is of another version than this program: install the same release on all machines",
+            ),
+            Self::Orphan => f.write_str("a record belongs to a partition or replica that was not told"),
+        }
+    }
+}
+
+impl core::error::Error for TellingError {}
+
+impl From<ProtoError> for TellingError {
+    fn from(error: ProtoError) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
 impl Telling {
     /// It is asked for from the start: what was told of it before is nothing.
-    pub(crate) fn begin(&mut self) {
+    pub fn begin(&mut self) {
         self.part = None;
     }
 
@@ -67,19 +103,17 @@ impl Telling {
     ///
     /// # Errors
     ///
-    /// When it is not one about the cluster, or of a program of another version, or cannot be read.
-    pub(crate) fn handle_answer(&mut self, message: &[u8]) -> Result<Told, ProtoError> {
+    /// When it is not one about the cluster, or of a program of another version, or cannot be read. What
+    /// was told before it is nothing then.
+    pub fn handle_answer(&mut self, message: &[u8]) -> Result<Told, TellingError> {
+        let part = self.part.take();
         let (head, records) = match Answer::decode(message)? {
             Answer::Status(head, records) if head.schema == SCHEMA_FINGERPRINT => (head, records),
-            other @ (Answer::Status(..)
+            Answer::Status(..)
             | Answer::SetupVisual(..)
             | Answer::DepthAsked(_)
-            | Answer::Refused(_)) => {
-                let kind = other.kind() as u8;
-                return Err(ProtoError::BadKind { kind });
-            }
+            | Answer::Refused(_) => return Err(TellingError::Another),
         };
-        let part = self.part.take();
         let is_first = part.is_none();
         let mut cluster = part.unwrap_or_else(|| Cluster::new(head));
         if !is_first && cluster.head.run != head.run {
@@ -87,7 +121,7 @@ impl Telling {
             return Ok(Told::Part(StatusFrom::Start));
         }
         for record in records {
-            cluster.take(record?);
+            cluster.take(record?)?;
         }
         Ok(match head.next {
             Some(next) => {
@@ -100,41 +134,43 @@ impl Telling {
 }
 
 impl Cluster {
-    const fn new(head: Status) -> Self {
+    /// Of which only the whole is known.
+    #[must_use]
+    pub fn new(head: Status) -> Self {
         Self {
             head,
+            counters: ControllerStatus::default(),
             nodes: Vec::new(),
             channels: Vec::new(),
             partitions: Vec::new(),
         }
     }
 
-    /// Takes the next record. One that belongs to nothing told before says nothing.
-    fn take(&mut self, record: StatusRecord) {
-        let partition = self.partitions.last_mut();
+    /// Takes the next record.
+    fn take(&mut self, record: StatusRecord) -> Result<(), TellingError> {
+        let partition = self.partitions.last_mut().ok_or(TellingError::Orphan);
         match record {
-            StatusRecord::Controller(_) => {}
+            StatusRecord::Controller(counters) => self.counters = counters,
             StatusRecord::Node(node) => self.nodes.push(node),
             StatusRecord::Channel(channel) => self.channels.push(channel),
             StatusRecord::Partition(status) => self.partitions.push(Partition {
                 status,
                 replicas: Vec::new(),
             }),
-            StatusRecord::Replica(told) => {
-                if let Some(partition) = partition {
-                    partition.replicas.push(Replica {
-                        node: told.node,
-                        is_alive: told.is_alive,
-                        positions: Vec::new(),
-                    });
-                }
-            }
+            StatusRecord::Replica(told) => partition?.replicas.push(Replica {
+                node: told.node,
+                is_alive: told.is_alive,
+                positions: Vec::new(),
+            }),
             StatusRecord::Position(position) => {
-                if let Some(replica) = partition.and_then(|one| one.replicas.last_mut()) {
-                    replica.positions.push(position);
-                }
+                let replica = partition?.replicas.last_mut();
+                replica
+                    .ok_or(TellingError::Orphan)?
+                    .positions
+                    .push(position);
             }
         }
+        Ok(())
     }
 
     /// What a node of this run is called.
@@ -146,32 +182,77 @@ impl Cluster {
         told.map(|told| told.name.to_string())
     }
 
-    /// How many messages a replica is behind what was published, in the channel in which it is furthest
-    /// behind; `None` where numbers have begun anew, and say nothing.
+    /// The name of a node, or its number if it was not told.
     #[must_use]
-    pub fn behind(&self, replica: &Replica) -> Option<u32> {
-        let mut behind = replica.positions.iter().map(|at| {
-            let mut channels = self.channels.iter();
-            let published = channels.find(|told| told.channel == at.channel)?;
-            distance(at.position, published.position)
-        });
-        behind.try_fold(0, |most, one| Some(most.max(one?)))
+    pub fn name(&self, node: NodeId) -> String {
+        let name = self.name_in(self.head.run, node);
+        name.unwrap_or_else(|| node.to_string())
     }
-}
 
-/// How many numbers there are from one position to a later one.
-fn distance(from: Position, to: Position) -> Option<u32> {
-    if from >= to {
-        return Some(0);
+    /// How many numbers a replica is behind what was published of the channel; `None` in another
+    /// numbering, where numbers say nothing.
+    #[must_use]
+    pub fn lag(&self, at: &ChannelPosition) -> Option<u32> {
+        let published = self.published(at.channel)?;
+        if at.position >= published {
+            // What is published is left now and then; a replica may be ahead of that.
+            return Some(0);
+        }
+        let numbers = published
+            .seq_num
+            .raw()
+            .saturating_sub(at.position.seq_num.raw());
+        (at.position.numbering == published.numbering).then_some(numbers)
     }
-    let numbers = to.seq_num.raw().saturating_sub(from.seq_num.raw());
-    (from.numbering == to.numbering).then_some(numbers)
+
+    /// How many numbers a replica is behind in the channel in which it is furthest behind; `None` where
+    /// numbers have begun anew, and say nothing.
+    #[must_use]
+    pub fn worst_lag(&self, replica: &Replica) -> Option<u32> {
+        let mut lags = replica.positions.iter().map(|at| self.lag(at));
+        lags.try_fold(0, |worst, lag| Some(worst.max(lag?)))
+    }
+
+    /// Whether the feed is being played.
+    #[must_use]
+    pub fn is_playing(&self) -> bool {
+        self.head.phase == RunPhase::Running
+    }
+
+    /// Whether every partition is on as many living nodes as it should be, and every book live on each.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let replicas = self.head.replicas.min(self.head.nodes);
+        let is_held = |partition: &Partition| {
+            let living = partition.replicas.iter().filter(|replica| replica.is_alive);
+            living.count() >= usize::from(replicas)
+        };
+        // A node that has just come has not told of all its books yet.
+        let books = u32::from(self.head.symbols) * u32::from(replicas);
+        let trust = self.trust();
+        self.partitions.iter().all(is_held) && trust.not_live() == 0 && trust.live >= books
+    }
+
+    /// The books of all nodes that are not dead, by how far they can be trusted: each replica counts.
+    #[must_use]
+    pub fn trust(&self) -> TrustTotals {
+        let is_dead =
+            |node: &&NodeStatus| matches!(node.state, NodeState::Dead | NodeState::Replaced);
+        let living = self.nodes.iter().filter(|node| !is_dead(node));
+        let beats = living.filter_map(|node| node.beat);
+        beats.fold(TrustTotals::default(), |all, beat| all.plus(beat.trust))
+    }
+
+    fn published(&self, channel: ChannelId) -> Option<Position> {
+        let told = self.channels.iter().find(|told| told.channel == channel);
+        told.map(|told| told.position)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use oxberry_core::units::{ChannelId, Numbering, SeqNum};
-    use oxberry_proto::status::{NodeState, ReplicaStatus, RunPhase};
+    use oxberry_core::units::{Numbering, SeqNum};
+    use oxberry_proto::status::ReplicaStatus;
     use oxberry_proto::{Libzmq, NodeName, RecordsWriter};
 
     use super::*;
@@ -281,7 +362,7 @@ mod tests {
         let another = Run { identity: 8, ..RUN };
         assert_eq!(name(another, 0), None, "a number is of one run");
         let replicas = &cluster.partitions[0].replicas;
-        let behind: Vec<_> = replicas.iter().map(|one| cluster.behind(one)).collect();
+        let behind: Vec<_> = replicas.iter().map(|one| cluster.worst_lag(one)).collect();
         assert_eq!(behind, [Some(0), Some(42)]);
     }
 
@@ -315,6 +396,46 @@ mod tests {
     }
 
     #[test]
+    fn a_lag_is_the_numbers_between_and_nothing_between_numberings() {
+        let at = |channel, numbering, number| ChannelPosition {
+            channel: ChannelId::from_raw(channel),
+            position: Position {
+                numbering: Numbering::from_raw(numbering),
+                seq_num: SeqNum::from_raw(number),
+            },
+        };
+        let published = |at: ChannelPosition| {
+            StatusRecord::Channel(ChannelStatus {
+                channel: at.channel,
+                position: at.position,
+                ended: false,
+                packets: 0,
+                events: 0,
+                losses: 0,
+                lost_messages: 0,
+            })
+        };
+        let channels = [published(at(1, 5, 100)), published(at(2, 7, 3))];
+        let cluster = whole(
+            &mut Telling::default(),
+            &answer(SCHEMA_FINGERPRINT, RUN, None, &channels),
+        );
+        assert_eq!(cluster.lag(&at(1, 5, 90)), Some(10));
+        assert_eq!(cluster.lag(&at(1, 5, 120)), Some(0));
+        assert_eq!(cluster.lag(&at(1, 6, 1)), Some(0));
+        assert_eq!(cluster.lag(&at(2, 6, 90)), None);
+        assert_eq!(cluster.lag(&at(9, 5, 1)), None);
+        let replica = |positions: &[ChannelPosition]| Replica {
+            node: NodeId::from_raw(0),
+            is_alive: true,
+            positions: positions.to_vec(),
+        };
+        let worst = |positions: &[ChannelPosition]| cluster.worst_lag(&replica(positions));
+        assert_eq!(worst(&[at(1, 5, 90), at(2, 7, 1)]), Some(10));
+        assert_eq!(worst(&[at(1, 5, 90), at(2, 6, 1)]), None);
+    }
+
+    #[test]
     fn a_broken_answer_is_an_error_and_no_panic() {
         let good = answer(SCHEMA_FINGERPRINT, RUN, None, &[node(0, "pi-a")]);
         for len in 0..good.len() {
@@ -322,12 +443,20 @@ mod tests {
             assert!(Telling::default().handle_answer(part).is_err(), "{len}");
         }
         let of_another = answer(17, RUN, None, &[]);
-        assert!(Telling::default().handle_answer(&of_another).is_err());
-        let alone = [StatusRecord::Position(ChannelPosition {
+        let error = Telling::default().handle_answer(&of_another).unwrap_err();
+        assert_eq!(error, TellingError::Another);
+        let position = StatusRecord::Position(ChannelPosition {
             channel: ChannelId::from_raw(1),
             position: at(1),
-        })];
-        let odd = answer(SCHEMA_FINGERPRINT, RUN, None, &alone);
-        assert!(whole(&mut Telling::default(), &odd).partitions.is_empty());
+        });
+        let replica = StatusRecord::Replica(ReplicaStatus {
+            node: NodeId::from_raw(0),
+            is_alive: true,
+        });
+        for alone in [position, replica] {
+            let odd = answer(SCHEMA_FINGERPRINT, RUN, None, &[alone]);
+            let error = Telling::default().handle_answer(&odd).unwrap_err();
+            assert_eq!(error, TellingError::Orphan);
+        }
     }
 }
