@@ -222,6 +222,12 @@ impl Cluster {
     /// Whether every partition is on as many living nodes as it should be, and every book live on each.
     #[must_use]
     pub fn is_whole(&self) -> bool {
+        self.is_whole_but_for(0)
+    }
+
+    /// The same but for so many books, each replica counted, which may be in doubt for another reason.
+    #[must_use]
+    pub fn is_whole_but_for(&self, doubtful: u32) -> bool {
         let replicas = self.head.replicas.min(self.head.nodes);
         let is_held = |partition: &Partition| {
             let living = partition.replicas.iter().filter(|replica| replica.is_alive);
@@ -230,7 +236,9 @@ impl Cluster {
         // A node that has just come has not told of all its books yet.
         let books = u32::from(self.head.symbols) * u32::from(replicas);
         let trust = self.trust();
-        self.partitions.iter().all(is_held) && trust.not_live() == 0 && trust.live >= books
+        self.partitions.iter().all(is_held)
+            && trust.not_live() <= doubtful
+            && trust.live.saturating_add(doubtful) >= books
     }
 
     /// The books of all nodes that are not dead, by how far they can be trusted: each replica counts.

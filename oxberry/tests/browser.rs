@@ -274,3 +274,56 @@ fn the_death_of_a_pi_is_seen_and_costs_nothing() {
     browser.until("document.body.dataset.link === 'lost'");
     assert_eq!(browser.text("#live"), "0");
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver; .ci/run has a step for it"]
+fn who_is_killed_or_paused_by_a_button_is_back_and_the_bill_says_so() {
+    const ENTER: &str = "\u{e007}";
+    let demo = Demo::start(&["--pis", "3"]);
+    let browser = Browser::open(&demo.page);
+    browser.until("document.getElementById('live').textContent === '200'");
+    let before = demo.pi("pi-2");
+    browser.press("c");
+    browser.until("!document.getElementById('faults').hidden");
+    let names =
+        "[...document.querySelectorAll('#faults-list span')].map((name) => name.textContent)";
+    let all = json!(["controller", "pi-1", "pi-2", "pi-3"]);
+    assert_eq!(browser.value(names), all);
+    assert_eq!(browser.text("#incidents"), "");
+
+    // By keyboard: nobody needs a mouse for it.
+    let press = |label: &str| {
+        browser.value(&format!(
+            "document.querySelector('[aria-label=\"{label}\"]').focus()"
+        ));
+        browser.press(ENTER);
+    };
+    press("Kill pi-2");
+    browser.until(
+        "document.getElementById('faults-said').textContent.startsWith('pi-2 is to be killed')",
+    );
+    browser.until("document.querySelectorAll('#incidents .over').length === 1");
+    let bill = browser.text("#incidents .over");
+    for part in [
+        "pi-2 was lost",
+        "noticed after",
+        ", back after",
+        ", all books on all Pis after",
+    ] {
+        assert!(bill.contains(part), "{bill}");
+    }
+    assert_ne!(demo.pi("pi-2"), before, "another process is there");
+
+    press("Pause pi-1");
+    browser.until("document.querySelectorAll('#incidents .open').length === 1");
+    browser.until("document.querySelectorAll('#incidents .over').length === 2");
+    let bill = browser.text("#incidents .over");
+    assert!(
+        bill.contains("pi-1 was lost"),
+        "the newest is first: {bill}"
+    );
+    browser.screenshot("cluster-bill");
+    browser.press(ESCAPE);
+    browser.until("document.getElementById('live').textContent === '200'");
+    assert_eq!(browser.console_errors().len(), 0);
+}

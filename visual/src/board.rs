@@ -75,6 +75,8 @@ pub struct Counters {
     pub missed: u64,
     /// Frames of another run, dropped.
     pub foreign: u64,
+    /// How often a row went on to a state, without the events that led to it.
+    pub passed: u64,
     /// Frames that could not be read.
     pub malformed: u64,
     /// Frames that a Pi pushed again; dropped.
@@ -223,7 +225,7 @@ impl Board {
         while let Some(told) = self.page.next_told() {
             match told {
                 Told::Event(shown) => self.handle_shown(&shown),
-                Told::Passed(_) => {}
+                Told::Passed(_) => self.counters.passed += 1,
             }
             let (Told::Event(Shown { row, .. }) | Told::Passed(Passed { row, .. })) = told;
             if let Some(of_page) = self.page.rows().get(row) {
@@ -404,6 +406,11 @@ impl Board {
         self.nodes_expected
     }
 
+    /// How each Pi that was heard in this run is heard now, dead ones too.
+    pub fn voices(&self) -> impl Iterator<Item = (NodeId, Voice)> {
+        self.page.voices()
+    }
+
     /// The Pis that were heard, how each is heard, and how many events it was the first to bring. When
     /// as many as the run has are there, others have the places of those that are dead, which are left
     /// out.
@@ -526,6 +533,7 @@ impl Counters {
             copies: self.copies - before.copies,
             untrusted: self.untrusted - before.untrusted,
             missed: self.missed - before.missed,
+            passed: self.passed - before.passed,
             foreign: self.foreign - before.foreign,
             malformed: self.malformed - before.malformed,
             repeated: self.repeated - before.repeated,

@@ -1,6 +1,6 @@
 //! The dashboard as a program: what can be typed, and what comes of it.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +39,17 @@ pub struct Cli {
     /// Print as a JSON line on standard output where the dashboard listens, for a program to read.
     #[arg(long)]
     json_notices: bool,
+
+    /// Whoever started this kills and pauses these when somebody wants it on the page, and reads that as
+    /// JSON lines on standard output.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        hide = true,
+        requires = "json_notices"
+    )]
+    faults: Vec<String>,
 
     /// What messages call --http: a program that starts this one has options of its own.
     #[arg(
@@ -100,10 +111,7 @@ impl Cli {
                 web: web.to_string(),
                 stock: stock.to_string(),
             };
-            let mut stdout = io::stdout().lock();
-            serde_json::to_writer(&mut stdout, &notice)?;
-            stdout.write_all(b"\n")?;
-            stdout.flush()?;
+            notice.write(io::stdout())?;
         }
         let summary = crate::run(config, sockets, &shutdown)?;
         tracing::info!("{summary}");
@@ -111,7 +119,11 @@ impl Cli {
     }
 
     fn effective_config(&self) -> Result<Config, ConfigError> {
-        Config::resolve(self.options.clone(), self.config.as_deref())
+        let config = Config::resolve(self.options.clone(), self.config.as_deref())?;
+        Ok(Config {
+            faults: self.faults.clone(),
+            ..config
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::source::Source;
 pub(crate) fn cluster(
     board: &BoardStatus,
     source: Option<Source>,
+    faults: &[String],
     now: Instant,
 ) -> Result<String, serde_json::Error> {
     let told = board.cluster.as_ref();
@@ -41,11 +42,12 @@ pub(crate) fn cluster(
             let partitions = told.partitions.iter();
             partitions.map(|one| partition(told, one)).collect()
         }),
+        faults,
     })
 }
 
 #[derive(Serialize)]
-struct ClusterObject {
+struct ClusterObject<'f> {
     source: Option<Source>,
     phase: Phase,
     run: Text<Run>,
@@ -56,6 +58,8 @@ struct ClusterObject {
     run_phase: Option<&'static str>,
     channels: Vec<ChannelObject>,
     partitions: Vec<PartitionObject>,
+    /// Who can be killed and paused on purpose.
+    faults: &'f [String],
 }
 
 #[derive(Serialize)]

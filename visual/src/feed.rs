@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
+use oxberry_cluster::limits::Limits;
 use oxberry_cluster::page::{Command, Report, Told};
 use oxberry_cluster::told::{self, Telling};
 use oxberry_core::units::Instant;
@@ -15,8 +16,10 @@ use oxberry_proto::{Kind, NodeId, SymbolName, decode, kind_of};
 use crate::board::{Board, Phase};
 use crate::error::Error;
 use crate::events_file::EventsFile;
+use crate::history::{Costs, History};
 use crate::limits::{
-    CLUSTER_INTERVAL, FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY, MESSAGES_PER_TURN,
+    CLUSTER_INTERVAL, CLUSTER_INTERVAL_OF_INCIDENTS, FRAME_HEARTBEAT, FRAME_INTERVAL, FRAME_RETRY,
+    MESSAGES_PER_TURN, MISSED_REPORT,
 };
 use crate::look::Asker;
 use crate::print::Printer;
@@ -48,6 +51,18 @@ pub(crate) struct Feed {
     pub(crate) next_telling: Instant,
     /// Asks for what somebody looks at closely.
     pub(crate) asker: Asker,
+    /// What happened to the cluster.
+    pub(crate) history: History,
+    pub(crate) missed: Missed,
+}
+
+/// How often something of each node was missed since that was told last. Of one that has just come it is something
+/// of every partition.
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
+    of: BTreeMap<NodeId, usize>,
+    /// When it is told.
+    due: Option<Instant>,
 }
 
 impl Feed {
@@ -61,7 +76,7 @@ impl Feed {
             self.take_answer(now)?;
             let is_behind = self.take_frames(now)?;
             self.handle_timeout(now);
-            self.obey();
+            self.obey(now);
             self.put_up_frame(now);
             if !self.flush_printer()? || (self.exit_at_end && self.has_ended()) {
                 break;
@@ -92,7 +107,10 @@ impl Feed {
                     // Where rows are more urgent, it is asked for from the start in its time.
                     self.setup.ask_cluster(from);
                 }
-                Ok(told::Told::All(told)) => self.board.handle_cluster(now, *told),
+                Ok(told::Told::All(told)) => {
+                    self.history.handle_told(now, &told, self.costs());
+                    self.board.handle_cluster(now, *told);
+                }
                 Err(error) => self.tell_bad_answer(&error, "how the cluster is cannot be read"),
             }
             return Ok(());
@@ -125,7 +143,11 @@ impl Feed {
             if self.setup.ask_cluster(StatusFrom::Start) {
                 self.telling.begin();
             }
-            self.next_telling = now.after(CLUSTER_INTERVAL);
+            self.next_telling = now.after(if self.history.is_expectant(now) {
+                CLUSTER_INTERVAL_OF_INCIDENTS
+            } else {
+                CLUSTER_INTERVAL
+            });
         }
     }
 
@@ -166,29 +188,33 @@ impl Feed {
     }
 
     /// Does what the board wants done.
-    fn obey(&mut self) {
-        // Of a node that has just come something of every partition is missing.
-        let mut missed = BTreeMap::<NodeId, usize>::new();
+    fn obey(&mut self, now: Instant) {
         while let Some(command) = self.board.next_command() {
             match command {
                 Command::Ask { tell } => self.setup.wish(tell),
-                Command::Report(report) => self.report(report, &mut missed),
+                Command::Report(report) => self.report(now, report),
             }
         }
-        for (node, partitions) in missed {
+        if self.missed.due.is_none_or(|due| due > now) {
+            return;
+        }
+        for (node, times) in std::mem::take(&mut self.missed).of {
             let node = self.board.name_of(node);
             tracing::warn!(
                 node,
-                partitions,
+                times,
                 "something was missed; the node is asked for its state"
             );
         }
     }
 
-    /// Tells a person of something, and counts what is told together with others.
-    fn report(&self, report: Report, missed: &mut BTreeMap<NodeId, usize>) {
+    /// Tells a person of something, or counts what is told together with others.
+    fn report(&mut self, now: Instant, report: Report) {
         match report {
-            Report::Missed(replica) => *missed.entry(replica.node).or_default() += 1,
+            Report::Missed(replica) => {
+                *self.missed.of.entry(replica.node).or_default() += 1;
+                self.missed.due.get_or_insert(now.after(MISSED_REPORT));
+            }
             Report::NewRun(run) => tracing::info!(%run, "another run is shown afresh"),
             Report::Died(node) => {
                 let node = self.board.name_of(node);
@@ -216,14 +242,34 @@ impl Feed {
         if self.frames.deadline(has_news) > now {
             return;
         }
-        let is_up = self
-            .publisher
-            .try_publish(now, &mut self.board, &mut self.asker);
+        self.look_back(now);
+        let (board, history) = (&mut self.board, &mut self.history);
+        let is_up = (self.publisher).try_publish(now, board, &mut self.asker, history);
         let phase = self.phase();
         if is_up && phase != self.frames.phase {
             tracing::info!(?phase, "the feed went on");
         }
         self.frames.handle_publish(now, is_up, phase);
+    }
+
+    /// Notes what has happened to the cluster.
+    fn look_back(&mut self, now: Instant) {
+        let (costs, board) = (self.costs(), &self.board);
+        let voices = board.voices();
+        let voices = voices.map(|(node, voice)| (node, voice, board.name_of(node)));
+        let silence = Limits::DEFAULT.silence();
+        self.history.handle_voices(now, silence, costs, voices);
+        if self.phase().is_some_and(|phase| phase != Phase::Ended) {
+            self.history.handle_silence(now, costs);
+        }
+    }
+
+    const fn costs(&self) -> Costs {
+        let counters = self.board.counters();
+        Costs {
+            copies: counters.copies,
+            passed: counters.passed,
+        }
     }
 
     /// How far the feed is, once the symbols are known.
@@ -260,6 +306,7 @@ impl Feed {
             self.setup.poll_timeout(),
             telling,
             self.asker.poll_timeout(),
+            self.missed.due,
         ];
         let deadline = others.into_iter().flatten().fold(deadline, Instant::min);
         let items = [

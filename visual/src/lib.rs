@@ -14,11 +14,13 @@
 //! * [`source`]: what kind of feed it is,
 //! * [`table`]: the symbols, [`trades`]: what one traded, [`row`]: all of one, [`board`]: all of it; pure
 //!   state without a socket,
+//! * [`history`]: what happened to the cluster, with its bill,
 //! * `look`: what somebody looks at closely, and who is asked for it,
 //! * [`screen`]: what browsers see of it,
-//! * `json_text`, `row_schema`, `page_message`, `api_message`, `cluster_message`, `look_message`, `metrics`, `print`, `events_file`: the
+//! * `json_text`, `row_schema`, `page_message`, `api_message`, `cluster_message`, `incident_message`, `look_message`, `metrics`, `print`, `events_file`: the
 //!   same as JSON, Prometheus text and CSV,
 //! * `refusal`: why somebody is not served,
+//! * `fault`: what a demonstration lets people break,
 //! * `browser`, `web`: the page and its WebSockets, and who may see them,
 //! * `setup`: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`], [`Notice`],
@@ -33,7 +35,10 @@ mod cluster_message;
 mod config;
 mod error;
 mod events_file;
+mod fault;
 mod feed;
+pub mod history;
+mod incident_message;
 mod json_text;
 pub mod limits;
 mod look;
@@ -67,11 +72,13 @@ use oxberry_net::{Clock, Context, Endpoint, Notifier, SetupClient, Shutdown, Sto
 pub use crate::cli::Cli;
 pub use crate::config::{Config, ConfigError, HostName, HostNameError, RawConfig};
 pub use crate::error::Error;
+pub use crate::fault::{Deed, Fault};
 pub use crate::notice::Notice;
 
 use crate::board::{Board, Counters, Phase};
 use crate::events_file::EventsFile;
-use crate::feed::{Feed, FramePace};
+use crate::feed::{Feed, FramePace, Missed};
+use crate::history::History;
 use crate::look::{Asker, Looks};
 use crate::print::{Prices, Printer};
 use crate::setup::Setup;
@@ -184,6 +191,8 @@ pub fn run(config: &Config, sockets: Sockets, shutdown: &Shutdown) -> Result<Sum
         telling: Telling::default(),
         next_telling: Instant::default(),
         asker: Asker::new(looks),
+        history: History::default(),
+        missed: Missed::default(),
     };
     let fed = feed.run(shutdown);
     let written = feed.events_file.take().map_or(Ok(()), EventsFile::finish);

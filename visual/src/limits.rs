@@ -27,6 +27,20 @@ pub const ANSWER_REPORT: Duration = Duration::from_secs(5);
 /// How often the controller is asked how the cluster is: names, and who holds what.
 pub const CLUSTER_INTERVAL: Duration = Duration::from_secs(2);
 
+/// How often it is asked while the end of something that happened is awaited, so that its bill says when.
+pub const CLUSTER_INTERVAL_OF_INCIDENTS: Duration = Duration::from_millis(250);
+
+/// How long the end of something that happened is awaited so: books that are stale for the day are no reason
+/// to ask so often all day.
+pub const INCIDENT_ATTENTION: Duration = Duration::from_secs(60);
+
+/// A controller that has not said for so long how the cluster is does not answer: it is asked every
+/// [`CLUSTER_INTERVAL`], and what is lost again after [`ANSWER_PATIENCE`].
+pub const CONTROLLER_SILENCE: Duration = Duration::from_secs(4);
+
+/// Incidents that are kept; of more the oldest are forgotten.
+pub const MAX_INCIDENTS: usize = 200;
+
 /// How often a Pi is asked how deep the book of a symbol is that somebody looks at: as often as an eye follows
 /// numbers. It is one question a symbol, however many look.
 pub const DEPTH_INTERVAL: Duration = Duration::from_millis(250);
@@ -56,6 +70,9 @@ pub const TAPE_BEST_CHANGES: usize = 200;
 /// Messages taken from the Pis in one turn of the loop, so that frames, watchdog and shutdown get
 /// their turn at full load.
 pub const MESSAGES_PER_TURN: usize = 512;
+
+/// For so long it is counted how often something of a node was missed, which is told together then.
+pub const MISSED_REPORT: Duration = Duration::from_secs(1);
 
 /// Browsers at the same time; each holds at most [`FRAMES_IN_FLIGHT`] frames of memory.
 pub const MAX_BROWSERS: usize = 64;
@@ -107,8 +124,8 @@ pub const MAX_API_ADDRESSES: usize = 1024;
 /// Bytes of a login's body: the longest token, each byte written as three, and its name.
 pub const MAX_LOGIN_BYTES: usize = 1024;
 
-/// How long a login's body may take.
-pub const LOGIN_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the body of a request may take.
+pub const BODY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Wrong tokens of one address within [`FAILURE_MEMORY`] before it has to wait. A person who mistypes
 /// needs a few; who guesses gets nowhere.
@@ -140,3 +157,6 @@ const _: () = assert!(MAX_LOGIN_BYTES > 3 * MAX_TOKEN_BYTES + 16);
 const _: () = assert!(SESSION_CHECK.as_secs() < SESSION_IDLE.as_secs());
 const _: () = assert!(FRAME_INTERVAL.as_millis() < FRAME_HEARTBEAT.as_millis());
 const _: () = assert!(FRAME_HEARTBEAT.as_millis() * 2 < FRAMES_LATE_AFTER.as_millis());
+
+/// Bytes of the body that asks for a fault: what happens, and the longest name.
+pub const MAX_FAULT_BYTES: usize = 256;

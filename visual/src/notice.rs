@@ -1,6 +1,10 @@
 //! What the dashboard says line by line for a program.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
+
+use crate::fault::Fault;
 
 /// One thing to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +17,18 @@ pub enum Notice {
         /// Where Pis push stock events to.
         stock: String,
     },
+    /// Somebody wants this fault, on the page.
+    Fault(Fault),
+}
+
+impl Notice {
+    /// Writes it as a line, at once.
+    pub(crate) fn write(&self, mut to: impl Write) -> io::Result<()> {
+        let mut line = serde_json::to_vec(self)?;
+        line.push(b'\n');
+        to.write_all(&line)?;
+        to.flush()
+    }
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub(crate) const FILES: &[File] = &[
     script!("freezer.js"),
     script!("grid.js"),
     script!("headline.js"),
+    script!("incidents.js"),
     script!("keys.js"),
     script!("ladder.js"),
     script!("ladder_view.js"),

@@ -14,6 +14,7 @@ use oxberry_proto::{NodeId, Run};
 use tokio::sync::watch;
 
 use crate::board::{Board, Counters, Phase};
+use crate::history::{History, Incident};
 use crate::look::{Asker, Seen, Tape, Totals};
 use crate::row::{Row, RowState};
 use crate::state::{StateCounts, StatusCounts};
@@ -68,6 +69,8 @@ pub struct Status {
     pub board: Option<BoardStatus>,
     /// What was counted of those who look closely.
     pub(crate) looks: Totals,
+    /// What happened to the cluster, the newest last.
+    pub incidents: Arc<[Incident]>,
 }
 
 /// The status of the board.
@@ -153,7 +156,13 @@ pub fn screen() -> (Publisher, Viewer) {
 impl Publisher {
     /// Publishes the next frame, with what changed on the board once it knows its symbols. While
     /// somebody reads the screen it does nothing and returns `false`; the board keeps its changes.
-    pub(crate) fn try_publish(&self, now: Instant, board: &mut Board, asker: &mut Asker) -> bool {
+    pub(crate) fn try_publish(
+        &self,
+        now: Instant,
+        board: &mut Board,
+        asker: &mut Asker,
+        history: &mut History,
+    ) -> bool {
         let mut screen = match self.screen.try_lock() {
             Ok(screen) => screen,
             Err(TryLockError::WouldBlock) => return false,
@@ -162,6 +171,7 @@ impl Publisher {
         let frame = screen.status.frame + 1;
         screen.status.frame = frame;
         screen.status.shown_at = now;
+        screen.status.incidents = history.shown();
         if let Some(run) = board.run() {
             screen.put_up(now, frame, board, run);
             screen.put_up_looks(frame, board, asker);

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{anyhow, bail};
 use oxberry_controller::notice::{Notice as OfController, PartitionEnd};
 use oxberry_net::Endpoint;
-use oxberry_visual::Notice as OfDashboard;
+use oxberry_visual::{Deed as PageDeed, Fault as OfPage, Notice as OfDashboard};
 use rustix::process::Signal;
 
 use super::{
@@ -129,7 +129,7 @@ impl Cluster {
         cluster.spawn(DASHBOARD, &dashboard, Notice::of_dashboard, &sender)?;
         let (web, stock) = cluster.await_notice(DASHBOARD, LISTENING, |notice| match notice {
             Notice::Dashboard(OfDashboard::Listening { web, stock }) => Ok((web, stock)),
-            Notice::Controller(_) => Err(notice),
+            Notice::Controller(_) | Notice::Dashboard(OfDashboard::Fault(_)) => Err(notice),
         })?;
         cluster.page = format!("http://{web}/");
 
@@ -147,9 +147,7 @@ impl Cluster {
         cluster.await_start()?;
         let controller = Endpoint::from_str(&meeting.controller.setup)?;
         cluster.meeting = Some((meeting, sender));
-        if !arguments.faults.is_empty() {
-            cluster.supervisor = Some(Supervisor::new(&arguments.faults, controller, now()));
-        }
+        cluster.supervisor = Some(Supervisor::new(&arguments.faults, controller, now()));
         Ok(cluster)
     }
 
@@ -196,6 +194,10 @@ impl Cluster {
                         self.say_result(good);
                     }
                 }
+                Event::Notice {
+                    notice: Notice::Dashboard(OfDashboard::Fault(fault)),
+                    ..
+                } => self.wish(&fault),
                 Event::Notice { child, notice } => self.pass_on(&child, &notice),
                 Event::Log { child, line } => self.say(format_args!("{child}: {line}")),
                 Event::Ended { child } if self.until_end && child == DASHBOARD => {
@@ -248,6 +250,20 @@ impl Cluster {
             }
             Err(RecvTimeoutError::Timeout) => bail!("no Pi is left"),
             event => Ok(Some(event?)),
+        }
+    }
+
+    /// Somebody wants a fault, on the page.
+    fn wish(&mut self, fault: &OfPage) {
+        let what = match fault.what {
+            PageDeed::Kill => What::Kill,
+            PageDeed::Pause => What::Pause,
+        };
+        let node = &fault.node;
+        let is_there = self.nodes.iter().any(|known| known.name() == node);
+        let supervisor = self.supervisor.as_mut().filter(|_| is_there);
+        if !supervisor.is_some_and(|supervisor| supervisor.wish(what, node, now())) {
+            self.say(format_args!("{node} is not there to be {what}"));
         }
     }
 
@@ -459,126 +475,4 @@ fn time_until(deadline: Instant) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    /// A cluster of programs that say and do what a shell is told; its events go to the sender.
-    fn cluster(programs: &[(&str, &str)]) -> (Cluster, Sender<Event>) {
-        let (sender, events) = mpsc::channel();
-        // What the programs themselves send comes when it likes; the tests send in an order.
-        let (ignored, _) = mpsc::channel();
-        let nodes = programs.iter().map(|(name, script)| {
-            let mut command = Command::new("sh");
-            command.args(["-c", script]);
-            Node::start_command(name, command, Notice::of_pi, &ignored).unwrap()
-        });
-        (Cluster::new(nodes.collect(), events, true), sender)
-    }
-
-    fn ended(child: &str) -> Event {
-        Event::Ended {
-            child: child.into(),
-        }
-    }
-
-    fn said(notice: Value) -> Event {
-        Event::Notice {
-            child: CONTROLLER.into(),
-            notice: Notice::of_controller(&notice.to_string()).unwrap(),
-        }
-    }
-
-    const WAITS: &str = "read line";
-
-    #[test]
-    fn pis_that_end_before_the_result_is_read_are_no_loss() {
-        for (exit, good) in [("exit 0", true), ("exit 1", false)] {
-            let (mut cluster, events) = cluster(&[
-                (CONTROLLER, WAITS),
-                (DASHBOARD, "exit 0"),
-                ("pi-1", exit),
-                ("pi-2", exit),
-            ]);
-            for event in [
-                ended("pi-2"),
-                ended("pi-1"),
-                said(
-                    json!({"notice": "partition", "partition": 0, "good": true, "different": [], "replicas": []}),
-                ),
-                said(json!({"notice": "done", "good": good})),
-                ended(DASHBOARD),
-            ] {
-                events.send(event).unwrap();
-            }
-            let outcome = cluster.play().unwrap().unwrap();
-            assert_eq!(outcome.good, good);
-            assert_eq!(outcome.partitions.len(), 1);
-        }
-    }
-
-    #[test]
-    fn pi_and_page_may_end_before_the_start_of_a_short_feed_is_read() {
-        // What the controller says is read by another thread, anywhere between the others.
-        for place in 0..=2 {
-            let (mut cluster, events) = cluster(&[
-                (CONTROLLER, WAITS),
-                (DASHBOARD, "exit 0"),
-                ("pi-1", "exit 0"),
-            ]);
-            let mut sent = vec![ended("pi-1"), ended(DASHBOARD)];
-            let told = [
-                json!({"notice": "started"}),
-                json!({"notice": "done", "good": true}),
-            ];
-            sent.splice(place..place, told.map(said));
-            for event in sent {
-                events.send(event).unwrap();
-            }
-            cluster.await_start().unwrap();
-            assert!(cluster.play().unwrap().unwrap().good, "{place}");
-        }
-    }
-
-    #[test]
-    fn a_page_that_is_to_stay_and_ends_before_the_start_is_named() {
-        let programs = [(CONTROLLER, WAITS), (DASHBOARD, "exit 0"), ("pi-1", WAITS)];
-        let (mut cluster, events) = cluster(&programs);
-        cluster.until_end = false;
-        events.send(ended(DASHBOARD)).unwrap();
-        drop(events);
-        let error = cluster.await_start().unwrap_err().to_string();
-        assert!(
-            error.contains("dashboard ended before the feed started"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn killed_pis_end_a_check_at_once() {
-        let (mut cluster, events) = cluster(&[
-            (CONTROLLER, WAITS),
-            (DASHBOARD, WAITS),
-            ("pi-1", "kill -9 $$"),
-        ]);
-        events.send(ended("pi-1")).unwrap();
-        let error = cluster.play().unwrap_err().to_string();
-        assert!(error.contains("no Pi is left"), "{error}");
-    }
-
-    #[test]
-    fn a_controller_that_ends_without_a_result_fails_the_check() {
-        let (mut cluster, events) = cluster(&[
-            (CONTROLLER, "exit 0"),
-            (DASHBOARD, WAITS),
-            ("pi-1", "exit 0"),
-        ]);
-        events.send(ended("pi-1")).unwrap();
-        events.send(ended(CONTROLLER)).unwrap();
-        let error = cluster.play().unwrap_err().to_string();
-        assert!(error.contains("the controller ended"), "{error}");
-    }
-}
+mod tests;

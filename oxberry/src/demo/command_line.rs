@@ -4,7 +4,7 @@ use std::path::Path;
 
 use oxberry_controller::config::partitions_for;
 
-use super::{Arguments, input::Input};
+use super::{Arguments, fault::CONTROLLER, input::Input};
 
 /// A free port of this machine.
 const ANY_PORT: &str = "tcp://127.0.0.1:0";
@@ -97,6 +97,10 @@ pub(super) fn dashboard(
     }
     if arguments.check {
         line.push("--exit-at-end".into());
+    } else {
+        let pis = (1..=arguments.pis).map(|number| format!("pi-{number}"));
+        let all: Vec<_> = [CONTROLLER.to_owned()].into_iter().chain(pis).collect();
+        line.extend(owned(&["--faults", &all.join(",")]));
     }
     line
 }

@@ -52,6 +52,28 @@ impl fmt::Display for NoFault {
 
 impl std::error::Error for NoFault {}
 
+impl Fault {
+    /// One that somebody wants so long after the feed has started.
+    pub(super) fn now(what: What, node: &str, at: Duration) -> Self {
+        Self {
+            what,
+            node: node.to_owned(),
+            at,
+            back_after: what.usual_return(),
+        }
+    }
+}
+
+impl What {
+    /// How long after it a process is started again, or goes on, unless somebody says otherwise.
+    const fn usual_return(self) -> Duration {
+        match self {
+            Self::Kill => RESTART,
+            Self::Pause => PAUSE,
+        }
+    }
+}
+
 impl FromStr for Fault {
     type Err = NoFault;
 
@@ -75,15 +97,11 @@ impl FromStr for Fault {
             Some((at, back)) => (at, Some(back)),
             None => (times, None),
         };
-        let usual = match what {
-            What::Kill => RESTART,
-            What::Pause => PAUSE,
-        };
         Ok(Self {
             what,
             node: node.to_owned(),
             at: seconds(at)?,
-            back_after: back.map_or(Ok(usual), seconds)?,
+            back_after: back.map_or(Ok(what.usual_return()), seconds)?,
         })
     }
 }

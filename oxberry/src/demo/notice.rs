@@ -43,7 +43,7 @@ impl Notice {
                 | OfController::Partition(_)
                 | OfController::Done { .. },
             )
-            | Self::Dashboard(OfDashboard::Listening { .. }) => None,
+            | Self::Dashboard(OfDashboard::Listening { .. } | OfDashboard::Fault(_)) => None,
         }
     }
 }

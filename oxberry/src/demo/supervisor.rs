@@ -32,6 +32,8 @@ pub(super) struct Supervisor {
     /// Where the controller tells how the cluster is.
     controller: Endpoint,
     context: Context,
+    /// When the feed started.
+    started: Instant,
     /// What is still to be done, and when.
     due: Vec<(Instant, Deed, Fault)>,
     bills: Vec<Bill>,
@@ -49,10 +51,26 @@ impl Supervisor {
         Self {
             controller,
             context: Context::new(),
+            started: now,
             due: strikes.collect(),
             bills: Vec::new(),
             next_look: None,
         }
+    }
+
+    /// Somebody wants this now. `false` while something else is under way with that process.
+    pub(super) fn wish(&mut self, what: What, node: &str, now: Instant) -> bool {
+        let is_free = !self
+            .due
+            .iter()
+            .any(|(_, deed, _)| matches!(deed, Deed::Return(_, of) if of == node));
+        if is_free {
+            let at = now.saturating_duration_since(self.started);
+            let fault = Fault::now(what, node, at);
+            let strike = Deed::Strike(what, node.to_owned());
+            self.due.push((now, strike, fault));
+        }
+        is_free
     }
 
     /// When [`next_deed`](Self::next_deed) wants to be called.

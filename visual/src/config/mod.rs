@@ -42,6 +42,8 @@ pub struct Config {
     pub exit_at_end: bool,
     /// What kind of feed it is, for the page to say.
     pub source: Option<Source>,
+    /// Whom faults on purpose may befall: nobody, unless a demonstration started the dashboard.
+    pub faults: Vec<String>,
     /// What is logged.
     pub log: String,
 }
@@ -137,6 +139,7 @@ impl RawConfig {
             events: self.events,
             exit_at_end: self.exit_at_end.unwrap_or(false),
             source: self.source.map(|source| source.parse()).transpose()?,
+            faults: Vec::new(),
             log: self.log.unwrap_or_else(|| "info".into()),
         })
     }
@@ -155,6 +158,8 @@ impl fmt::Display for Config {
             events,
             exit_at_end,
             source,
+            // It is no option that anybody would write down.
+            faults: _,
             log,
         } = self;
         writeln!(f, "http = \"{http}\"")?;
@@ -216,6 +221,7 @@ mod tests {
             events: Some("of file".into()),
             exit_at_end: true,
             source: None,
+            faults: vec![],
             log: "info".into(),
         };
         assert_eq!(config, expected);

@@ -1,4 +1,4 @@
-//! The API for programs: `/api/v1/…`, JSON by GET, which changes nothing.
+//! The API for programs: `/api/v1/…`, JSON by GET, which changes nothing. In a demonstration one address takes a POST.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,18 +7,20 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tokio::time::Instant;
 
 use super::closely;
 use super::connections::Peer;
+use super::faults;
 use super::rate::Rates;
+use crate::fault::Faults;
 use crate::look::Looks;
 use crate::refusal::{Refusal, Refusals};
 use crate::screen::{BoardStatus, Viewer};
 use crate::source::Source;
-use crate::{api_message, cluster_message};
+use crate::{api_message, cluster_message, incident_message};
 
 /// What the handlers look at.
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub(super) struct Api {
     pub(super) viewer: Viewer,
     pub(super) looks: Looks,
     pub(super) source: Option<Source>,
+    pub(super) faults: Arc<Faults>,
     pub(super) refusals: Arc<Refusals>,
 }
 
@@ -41,6 +44,8 @@ pub(super) fn router(api: Api) -> Router {
         .route("/api/v1/symbols/{name}/depth", get(closely::depth))
         .route("/api/v1/symbols/{name}/orders", get(closely::orders))
         .route("/api/v1/cluster", get(cluster))
+        .route("/api/v1/events", get(events))
+        .route("/api/v1/faults", post(faults::wish))
         .with_state(api)
         .layer(middleware::from_fn_with_state(limiter, limit))
 }
@@ -103,11 +108,18 @@ async fn symbol(State(api): State<Api>, Path(name): Path<String>) -> Response {
 
 async fn cluster(State(api): State<Api>) -> Response {
     let status = api.viewer.status();
-    let of = |board: &BoardStatus| cluster_message::cluster(board, api.source, status.shown_at);
+    let of = |board: &BoardStatus| {
+        cluster_message::cluster(board, api.source, api.faults.nodes(), status.shown_at)
+    };
     status
         .board
         .as_ref()
         .map_or_else(no_symbols_yet, |board| json(of(board)))
+}
+
+async fn events(State(api): State<Api>) -> Response {
+    let status = api.viewer.status();
+    json(incident_message::events(&status.incidents, status.shown_at))
 }
 
 pub(super) fn no_symbols_yet() -> Response {

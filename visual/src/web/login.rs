@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::{Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::body;
 use super::connections::Peer;
 use super::door::Door;
 use super::gate::{Denial, Visitor};
 use super::site;
-use crate::limits::{LOGIN_PATIENCE, MAX_LOGIN_BYTES};
+use crate::limits::MAX_LOGIN_BYTES;
 use crate::page;
 
 /// How a browser keeps the cookie: no script reads it, and no other site makes the browser send it.
@@ -37,10 +38,9 @@ pub(super) async fn log_in(
     if !is_form(&head.headers) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    let body = match timeout(LOGIN_PATIENCE, to_bytes(body, MAX_LOGIN_BYTES)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
-        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    let body = match body::read(body, MAX_LOGIN_BYTES).await {
+        Ok(body) => body,
+        Err(status) => return status.into_response(),
     };
     let token = token_of_form(&body);
     match door.gate.log_in(&token, peer.ip(), Instant::now()) {

@@ -4,10 +4,12 @@
 //! thread of the feed is a list of the symbols that somebody looks at closely, which has a limit.
 
 mod api;
+mod body;
 mod closely;
 mod connections;
 mod door;
 mod failures;
+mod faults;
 mod gate;
 mod login;
 mod network;
@@ -38,6 +40,7 @@ use self::door::Door;
 use self::gate::{Gate, Visitor};
 use crate::browser::{self, About, BrowserCounters};
 use crate::config::Config;
+use crate::fault::Faults;
 use crate::limits::{
     FRAMES_LATE_AFTER, MAX_BROWSER_MESSAGE_BYTES, MAX_BROWSERS, SESSION_CHECK, WEB_SHUTDOWN_GRACE,
 };
@@ -75,6 +78,8 @@ struct Web {
     /// What somebody looks at closely.
     looks: Looks,
     about: Arc<About>,
+    /// What somebody may break.
+    faults: Arc<Faults>,
     /// One permit for each browser.
     places: Arc<Semaphore>,
     counters: Arc<BrowserCounters>,
@@ -104,6 +109,7 @@ pub(crate) fn serve(
             controller: config.controller.to_string(),
             source: config.source,
         }),
+        faults: Arc::new(Faults::new(config.faults.clone(), io::stdout())),
         places: Arc::new(Semaphore::new(MAX_BROWSERS)),
         counters: Arc::default(),
         door: Arc::new(Door {
@@ -128,13 +134,15 @@ pub(crate) fn serve(
     })
 }
 
-/// Nothing changes by GET. What changes something, which is logging in and out, is a POST.
+/// Nothing changes by GET. What changes something, which is logging in and out and what a demonstration lets people
+/// break, is a POST.
 fn router(web: Web) -> Router {
     let door = web.door.clone();
     let api = api::router(Api {
         viewer: web.viewer.clone(),
         looks: web.looks.clone(),
         source: web.about.source,
+        faults: web.faults.clone(),
         refusals: door.refusals.clone(),
     });
     let files = page::FILES.iter().fold(Router::new(), |router, file| {

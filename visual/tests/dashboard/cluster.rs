@@ -1,6 +1,7 @@
 //! A made-up controller and made-up Pis on real sockets.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -52,6 +53,8 @@ pub(crate) struct Controller {
     pub(crate) looks: PassedOn,
     /// Of whom the state was wished for, with every question that was answered.
     asked: Receiver<Option<Replica>>,
+    /// Messages that are lost.
+    lost: Arc<AtomicU64>,
     /// Goes with it, which ends its thread.
     answering: Option<(Sender<()>, JoinHandle<()>)>,
 }
@@ -64,6 +67,8 @@ impl Controller {
         let known = answer.clone();
         let looks = PassedOn::nothing();
         let pass_on = looks.clone();
+        let lost = Arc::<AtomicU64>::default();
+        let lost_messages = lost.clone();
         let (sender, asked) = mpsc::channel();
         let (end, ending) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
@@ -88,7 +93,8 @@ impl Controller {
                         Question::StatusRequest(request) => {
                             assert_eq!(request.schema, SCHEMA_FINGERPRINT);
                             let (head, _) = decode_list::<SetupVisual>(answer).unwrap();
-                            assert!(server.reply(&status(&head)).unwrap());
+                            let lost = lost_messages.load(Ordering::Relaxed);
+                            assert!(server.reply(&status(&head, lost)).unwrap());
                         }
                     }
                 }
@@ -99,6 +105,7 @@ impl Controller {
             run: RUN,
             answer,
             looks,
+            lost,
             asked,
             answering: Some((end, thread)),
         }
@@ -125,6 +132,11 @@ impl Controller {
         *self.answer.lock().unwrap() = Some(message);
         while self.asked.try_recv().is_ok() {}
         self.next_question();
+    }
+
+    /// So many messages of the channel are lost.
+    pub(crate) fn lose(&self, messages: u64) {
+        self.lost.store(messages, Ordering::Relaxed);
     }
 
     /// Answers no more.

@@ -13,8 +13,8 @@ use oxberry_proto::{
 
 use crate::cluster::NUMBERING;
 
-/// How the cluster of these symbols is: all its nodes are ready, and the last one is a little behind.
-pub(crate) fn status(setup: &SetupVisual) -> Vec<u8> {
+/// How the cluster of these symbols is: all its nodes are ready, the last one is a little behind, and so many messages are lost.
+pub(crate) fn status(setup: &SetupVisual, lost_messages: u64) -> Vec<u8> {
     let channel = ChannelId::from_raw(1);
     let at = |number: u32| Position {
         numbering: Numbering::from_raw(NUMBERING),
@@ -51,8 +51,8 @@ pub(crate) fn status(setup: &SetupVisual) -> Vec<u8> {
         ended: false,
         packets: 90,
         events: 1_000,
-        losses: 0,
-        lost_messages: 0,
+        losses: u64::from(lost_messages > 0),
+        lost_messages,
     })];
     let partitions = (0..setup.partitions).map(Partition::from_raw);
     let of_partitions = partitions.flat_map(|partition| {

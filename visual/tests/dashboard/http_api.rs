@@ -62,6 +62,12 @@ fn day() -> (Controller, Dashboard) {
     }
     page.until(|page| page.last["nodes"][1]["name"] == "pi-2");
     page.until(|page| page.last["statuses"]["halted"] == 1);
+    controller.lose(17);
+    page.until(|_| {
+        get(dashboard.address, "/api/v1/events")
+            .1
+            .contains("messages_lost")
+    });
     for pi in &mut pis {
         pi.end();
     }
@@ -94,6 +100,11 @@ fn without_times(mut body: Value) -> Value {
     if let Some(age) = body.get_mut("told_ms_ago") {
         assert!(age.is_u64(), "{age}");
         age.take();
+    }
+    let events = body.get_mut("events").and_then(Value::as_array_mut);
+    for event in events.into_iter().flatten() {
+        assert!(event["ago_ms"].is_u64(), "{event}");
+        event["ago_ms"].take();
     }
     body
 }
@@ -154,11 +165,14 @@ fn it_is_for_whom_the_page_is_for_and_changes_nothing() {
         "/api/v1/symbols/MSFT",
         "/api/v1/symbols/MSFT/depth",
         "/api/v1/cluster",
+        "/api/v1/events",
     ] {
         let bearer = format!("\nAuthorization: Bearer {TOKEN}");
         let status = |method, headers: &str| status_of(address, method, path, headers);
         assert_eq!(status("GET", ""), 401, "{path}");
-        assert_eq!(status("GET", &bearer), 503, "{path}");
+        // What happened needs no symbols.
+        let without_symbols = if path.ends_with("events") { 200 } else { 503 };
+        assert_eq!(status("GET", &bearer), without_symbols, "{path}");
         for method in ["POST", "PUT", "DELETE", "PATCH"] {
             assert_eq!(status(method, &bearer), 405, "{method} {path}");
         }
@@ -167,6 +181,60 @@ fn it_is_for_whom_the_page_is_for_and_changes_nothing() {
         let stream = TcpStream::connect(address).unwrap();
         let other_name = format!("Host: evil.example{bearer}");
         assert_eq!(ask(stream, "GET", path, &other_name, "").status, 421);
+    }
+    dashboard.stop();
+}
+
+/// What is answered to somebody who wants a fault, in these words, from the dashboard's own page or with other headers.
+fn wish(address: SocketAddr, headers: &str, body: &str) -> (u16, String) {
+    let stream = TcpStream::connect(address).unwrap();
+    let headers = format!("Host: {address}\n{headers}");
+    let answer = ask(stream, "POST", "/api/v1/faults", &headers, body);
+    (answer.status, answer.body)
+}
+
+#[test]
+fn faults_are_for_demonstrations_for_their_processes_and_for_the_own_page() {
+    const JSON: &str = "Content-Type: application/json";
+    const KILL: &str = r#"{"what": "kill", "node": "pi-9"}"#;
+    let controller = Controller::start();
+    let dashboard = Dashboard::start(config(controller.endpoint));
+    let (status, body) = wish(dashboard.address, JSON, KILL);
+    assert_eq!(status, 403);
+    assert!(body.contains("for demonstrations"), "{body}");
+    assert_eq!(
+        status_of(dashboard.address, "GET", "/api/v1/faults", ""),
+        405
+    );
+    dashboard.stop();
+
+    let dashboard = Dashboard::start(with_token(Config {
+        faults: vec!["pi-1".into()],
+        ..config(controller.endpoint)
+    }));
+    let bearer = format!("{JSON}\nAuthorization: Bearer {TOKEN}");
+    let foreign = format!("{bearer}\nOrigin: http://evil.example");
+    let form = format!("Content-Type: text/plain\nAuthorization: Bearer {TOKEN}");
+    let long = format!(r#"{{"what": "kill", "node": "{}"}}"#, "x".repeat(300));
+    for (headers, body, status, said) in [
+        (JSON, KILL, 401, "log in"),
+        (&*foreign, KILL, 403, "own page"),
+        (&*form, KILL, 415, "application/json"),
+        (&*bearer, KILL, 404, "pi-9 is none of those"),
+        (&*bearer, r#"{"what": "burn", "node": "pi-1"}"#, 400, "burn"),
+        (&*bearer, r#"{"what": "kill"}"#, 400, "node"),
+        (
+            &*bearer,
+            r#"{"what": "kill", "node": "pi-1", "hard": true}"#,
+            400,
+            "hard",
+        ),
+        (&*bearer, "{", 400, "EOF"),
+        (&*bearer, &*long, 413, ""),
+    ] {
+        let (answered, text) = wish(dashboard.address, headers, body);
+        assert_eq!(answered, status, "{headers}: {body}: {text}");
+        assert!(text.contains(said), "{text}");
     }
     dashboard.stop();
 }

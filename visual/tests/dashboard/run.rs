@@ -25,6 +25,7 @@ pub(crate) fn config(controller: Endpoint) -> Config {
         events: None,
         exit_at_end: false,
         source: None,
+        faults: Vec::new(),
         log: "info".into(),
     }
 }
