@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{decode, demo, generate, import, keygen, node, pi_config, replay, sim, size, status};
+use crate::{
+    decode, demo, generate, import, keygen, node, pi_config, replay, sim, size, status, tap,
+};
 
 /// NYSE Arca Integrated Feed (XDP): decode it, replay it into order books, make it up.
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Sim(sim::Arguments),
     /// Say how a cluster is: its nodes, partitions and channels, as the controller knows them
     Status(status::Arguments),
+    /// Write what a running cluster tells, as rows for other programs
+    Tap(tap::Arguments),
     /// Say what memory a node takes, and how many Raspberry Pis a market needs
     Size(size::Arguments),
     /// Be one of the processes of the demonstration

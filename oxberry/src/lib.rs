@@ -24,6 +24,7 @@ mod replay;
 mod sim;
 mod size;
 mod status;
+mod tap;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Sim(arguments) => sim::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Tap(arguments) => tap::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

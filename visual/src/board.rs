@@ -508,7 +508,7 @@ impl Symbols for Board {
     fn find(&self, name: &str) -> Option<(usize, SymbolIndex, Partition)> {
         let is_called = |row: &page::Row| {
             if row.name.is_empty() {
-                table::name(&row.name, row.symbol_index) == name
+                table::name_of(&row.name, row.symbol_index) == name
             } else {
                 &*row.name == name
             }

@@ -22,7 +22,7 @@
 //! * `refusal`: why somebody is not served,
 //! * `fault`: what a demonstration lets people break,
 //! * `browser`, `web`: the page and its WebSockets, and who may see them,
-//! * `setup`: questions to the controller, `feed`: the loop,
+//! * [`setup`]: questions to the controller, `feed`: the loop,
 //! * [`Config`], [`Sockets`], [`run`], [`Notice`],
 //! * [`Cli`]: the program.
 #![forbid(unsafe_code)]
@@ -52,7 +52,7 @@ mod refusal;
 pub mod row;
 mod row_schema;
 pub mod screen;
-mod setup;
+pub mod setup;
 pub mod source;
 pub mod state;
 pub mod table;

@@ -8,7 +8,7 @@ use oxberry_core::units::{ChannelId, Position, PriceScale, RawPrice, SymbolIndex
 use oxberry_proto::SymbolName;
 use oxberry_proto::stock::Quote;
 
-use crate::table::name;
+use crate::table::name_of;
 
 const HEADER: &str = "symbol,channel,numbering,seq,ts_event_ns,trust,bid_px,bid_sz,ask_px,ask_sz,\
                       trade_px,trade_sz";
@@ -97,7 +97,7 @@ impl<W: Write> Printer<W> {
         (channel, position): (ChannelId, Position),
     ) -> io::Result<()> {
         if symbol.is_empty() {
-            write!(self.out, "{}", name(symbol, symbol_index))?;
+            write!(self.out, "{}", name_of(symbol, symbol_index))?;
         } else {
             self.out.write_all(symbol.as_bytes())?;
         }

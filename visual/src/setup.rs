@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use oxberry_core::units::Instant;
-use oxberry_net::{Interest, NetError, PollItem, SetupClient};
+use oxberry_net::{Context, Endpoint, Interest, NetError, PollItem, SetupClient};
 use oxberry_proto::depth::DepthRequest;
 use oxberry_proto::limits::{MAX_PARTITIONS, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Replica, SetupVisualRequest};
@@ -18,18 +18,24 @@ const MAX_QUESTIONS: usize = 2 * MAX_PARTITIONS;
 
 /// A question to the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub enum Question {
     /// Which symbols are there? And a wish that the controller is to pass on.
-    Symbols { tell: Option<Replica> },
+    Symbols {
+        /// Who is to tell its state, if anybody.
+        tell: Option<Replica>,
+    },
     /// How is the cluster?
-    Cluster { from: StatusFrom },
+    Cluster {
+        /// From where on.
+        from: StatusFrom,
+    },
     /// Pass on that somebody looks at a symbol.
     Depth(DepthRequest),
 }
 
 /// What is asked, and what is to be asked.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub struct Setup {
     client: SetupClient,
     /// The question without an answer is the first of them.
     questions: VecDeque<Question>,
@@ -41,6 +47,15 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
+    /// Questions to the controller there; nothing is to be asked yet.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be made.
+    pub fn connect(context: &Context, controller: Endpoint) -> Result<Self, NetError> {
+        Ok(Self::new(SetupClient::connect(context, controller)?))
+    }
+
     /// Nothing is to be asked.
     pub(crate) const fn new(client: SetupClient) -> Self {
         Self {
@@ -53,7 +68,7 @@ impl Setup {
 
     /// Asks for the symbols in its turn, with a wish to the controller if there is one. A question that
     /// waits already is not asked twice.
-    pub(crate) fn wish(&mut self, tell: Option<Replica>) {
+    pub fn wish(&mut self, tell: Option<Replica>) {
         // Who wishes repeats it until it is granted, so one that finds no room is not lost.
         let question = Question::Symbols { tell };
         if !self.questions.contains(&question) && self.questions.len() < MAX_QUESTIONS {
@@ -92,10 +107,11 @@ impl Setup {
     }
 
     /// Asks what is to be asked now, and returns an answer that came, with its question.
-    pub(crate) fn handle_turn(
-        &mut self,
-        now: Instant,
-    ) -> Result<Option<(Question, &[u8])>, NetError> {
+    ///
+    /// # Errors
+    ///
+    /// When the socket fails.
+    pub fn handle_turn(&mut self, now: Instant) -> Result<Option<(Question, &[u8])>, NetError> {
         let is_lost = self
             .asked
             .is_none_or(|asked| asked.after(ANSWER_PATIENCE) <= now);
@@ -138,7 +154,7 @@ impl Setup {
     }
 
     /// When [`handle_turn`](Self::handle_turn) wants to be called next, apart from an answer.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+    pub fn poll_timeout(&self) -> Option<Instant> {
         self.questions.front()?;
         Some(
             self.asked
@@ -147,7 +163,7 @@ impl Setup {
     }
 
     /// Its place in a wait.
-    pub(crate) fn poll_item(&self) -> PollItem<'_> {
+    pub fn poll_item(&self) -> PollItem<'_> {
         self.client
             .poll_item(Interest::read_if(self.client.is_waiting()))
     }

@@ -88,12 +88,13 @@ impl Entry {
     /// What a person calls it.
     #[must_use]
     pub fn name(&self) -> String {
-        name(&self.name, self.symbol_index)
+        name_of(&self.name, self.symbol_index)
     }
 }
 
 /// What a person calls a symbol: its name, or its number where it has none.
-pub(crate) fn name(name: &SymbolName, symbol_index: SymbolIndex) -> String {
+#[must_use]
+pub fn name_of(name: &SymbolName, symbol_index: SymbolIndex) -> String {
     if name.is_empty() {
         format!("#{symbol_index}")
     } else {

@@ -200,6 +200,17 @@ const COLUMNS: &[Meaning] = &[
     ),
 ];
 
+/// What a table with the identity of messages begins with.
+const IDENTITY: [&str; 7] = [
+    "symbol",
+    "symbol_seq_num",
+    "ts_event_ns",
+    "ts_send_ns",
+    "channel",
+    "numbering",
+    "seq",
+];
+
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {
@@ -232,6 +243,13 @@ impl Schema {
             schema.push((*name).to_owned());
         }
         schema
+    }
+
+    /// A table whose rows begin with the symbol and the identity of a message ([`Origin::identity`]).
+    ///
+    /// [`Origin::identity`]: super::Origin::identity
+    pub(crate) fn identified(more: &[&str]) -> Self {
+        Self::of(&[&IDENTITY, more].concat())
     }
 
     /// Adds a column that [`COLUMNS`] has; the number of a level, if it has one, comes last in its

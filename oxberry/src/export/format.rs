@@ -53,7 +53,7 @@ pub(crate) struct Instrument {
 
 impl Format {
     /// The name of the option's value.
-    pub(crate) const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
@@ -64,7 +64,7 @@ impl Format {
     }
 
     /// Whether people can read it.
-    pub(crate) const fn is_text(self) -> bool {
+    const fn is_text(self) -> bool {
         matches!(self, Self::Csv | Self::Jsonl)
     }
 
@@ -113,8 +113,20 @@ impl Format {
 }
 
 impl Destination {
-    /// Whether somebody would see binary rows as characters.
-    pub(crate) fn is_terminal(&self) -> bool {
-        matches!(self, Self::StandardOutput) && io::IsTerminal::is_terminal(&io::stdout())
+    /// Refuses a format that nobody could read there.
+    ///
+    /// # Errors
+    ///
+    /// A usage error for binary rows on a terminal.
+    pub(crate) fn check(&self, format: Format) -> Result<(), Failure> {
+        let is_terminal =
+            matches!(self, Self::StandardOutput) && io::IsTerminal::is_terminal(&io::stdout());
+        if is_terminal && !format.is_text() {
+            return Err(Failure::Usage(format!(
+                "--format {} is not for a terminal: --out FILE says where it goes",
+                format.name()
+            )));
+        }
+        Ok(())
     }
 }

@@ -62,6 +62,20 @@ pub(crate) struct Row<'a> {
     pub(crate) values: &'a [Value],
 }
 
+impl Origin {
+    /// The values of the columns that follow the symbol in tables with the identity of messages.
+    pub(crate) fn identity(&self) -> [Value; 6] {
+        [
+            self.symbol_seq_num.map(|number| number.raw()).into(),
+            self.ts_event.into(),
+            self.ts_send.into(),
+            self.channel.raw().into(),
+            self.position.map(|at| at.numbering.raw()).into(),
+            self.position.map(|at| at.seq_num.raw()).into(),
+        ]
+    }
+}
+
 impl Value {
     /// The word for the side that an order rests on.
     pub(crate) const fn side(side: Side) -> Self {

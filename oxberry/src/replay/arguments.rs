@@ -197,10 +197,12 @@ impl Arguments {
 
     /// What is played.
     pub(super) fn period(&self) -> Period {
-        let end = self.until.map(End::Until);
-        Period {
-            from: self.from,
-            end: end.or(self.at.map(End::At)),
+        match self.at {
+            Some(at) => Period {
+                from: None,
+                end: Some(End::At(at)),
+            },
+            None => Period::between(self.from, self.until),
         }
     }
 

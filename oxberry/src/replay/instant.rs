@@ -14,7 +14,7 @@ const FORMS: &str = "a time is HH:MM[:SS[.fraction]] in New York, a date with a 
 
 /// An instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Instant {
+pub(crate) enum Instant {
     /// A time of day in New York, on the day of the feed, in nanoseconds.
     OfDay(i64),
     /// A time of its own.

@@ -27,7 +27,9 @@ pub(crate) use self::{
     arguments::Arguments,
     events::EventRows,
     inputs::Inputs,
+    instant::Instant as TypedTime,
     outcome::Outcome,
+    period::{Bounds, Period},
     player::{Plan, play},
 };
 use self::{
@@ -155,12 +157,7 @@ fn rows(arguments: &Arguments, table: Table, inputs: &Inputs) -> Result<Rows, Fa
         Some(file) => Destination::File(file.file()?),
         None => Destination::StandardOutput,
     };
-    if !arguments.format.is_text() && destination.is_terminal() {
-        return Err(Failure::Usage(format!(
-            "--format {} is not for a terminal: --out FILE says where it goes",
-            arguments.format.name()
-        )));
-    }
+    destination.check(arguments.format)?;
     let instruments = instruments(inputs, &symbols);
     let prices = arguments.prices();
     let writer = (arguments.format).writer(&schema, prices, destination, instruments)?;

@@ -26,20 +26,29 @@ pub(super) enum End {
 
 /// A period of a feed whose day is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// Rows begin here.
-    pub(super) from: UnixNanos,
+    pub(crate) from: UnixNanos,
     /// The first time that is not read any more.
-    pub(super) stop: Option<UnixNanos>,
+    pub(crate) stop: Option<UnixNanos>,
 }
 
 impl Period {
+    /// What lies between two times; without one of them, from the beginning or to the end.
+    pub(crate) const fn between(from: Option<Instant>, until: Option<Instant>) -> Self {
+        let end = match until {
+            Some(until) => Some(End::Until(until)),
+            None => None,
+        };
+        Self { from, end }
+    }
+
     /// The period of a feed whose first packet was sent then.
     ///
     /// # Errors
     ///
     /// A usage error when nothing can be in it, and a failure when the feed begins behind the end.
-    pub(super) fn of_feed(self, first: UnixNanos) -> Result<Bounds, Failure> {
+    pub(crate) fn of_feed(self, first: UnixNanos) -> Result<Bounds, Failure> {
         let day = Day::in_new_york(first);
         let from = self.from.map(|from| from.on(day));
         let stop = self.end.map(|end| match end {

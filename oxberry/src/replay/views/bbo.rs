@@ -5,7 +5,7 @@ use oxberry_core::{
     units::RawPrice,
 };
 
-use super::{Told, View, head, schema};
+use super::{Told, View};
 use crate::{
     export::{Origin, Schema, Value},
     replay::sink::Sink,
@@ -45,7 +45,7 @@ impl BestPrices {
             return;
         }
         self.values.clear();
-        self.values.extend(head(origin));
+        self.values.extend(origin.identity());
         for level in best {
             self.values.push(level.map(|(price, _)| price).into());
             self.values.push(level.map(|(_, size)| size).into());
@@ -56,7 +56,7 @@ impl BestPrices {
 
 impl View for BestPrices {
     fn schema(&self) -> Schema {
-        schema(&["bid_px", "bid_sz", "ask_px", "ask_sz"])
+        Schema::identified(&["bid_px", "bid_sz", "ask_px", "ask_sz"])
     }
 
     fn after(&mut self, told: &Told<'_, '_>, sink: &mut Sink) {

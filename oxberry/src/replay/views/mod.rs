@@ -23,18 +23,7 @@ pub(super) use self::{
     trades::TradeRows,
 };
 use super::sink::Sink;
-use crate::export::{Origin, Schema, Value};
-
-/// What a table with the identity of messages begins with.
-const HEAD: [&str; 7] = [
-    "symbol",
-    "symbol_seq_num",
-    "ts_event_ns",
-    "ts_send_ns",
-    "channel",
-    "numbering",
-    "seq",
-];
+use crate::export::{Origin, Schema};
 
 /// Something that happened to a symbol.
 #[derive(Clone, Copy, Debug)]
@@ -84,23 +73,6 @@ impl Told<'_, '_> {
             Some(Rejection::OldMessage | Rejection::OtherChannel)
         )
     }
-}
-
-/// The values of [`HEAD`] behind the symbol.
-fn head(origin: &Origin) -> [Value; 6] {
-    [
-        origin.symbol_seq_num.map(|number| number.raw()).into(),
-        origin.ts_event.into(),
-        origin.ts_send.into(),
-        origin.channel.raw().into(),
-        origin.position.map(|at| at.numbering.raw()).into(),
-        origin.position.map(|at| at.seq_num.raw()).into(),
-    ]
-}
-
-/// [`HEAD`] and more.
-fn schema(more: &[&str]) -> Schema {
-    Schema::of(&[&HEAD, more].concat())
 }
 
 /// Whether an action is of an order or a trade, whose messages usually get a row each.

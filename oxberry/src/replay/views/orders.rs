@@ -8,7 +8,7 @@ use oxberry_core::{
     units::{OrderId, Qty, RawPrice, SeqNum, Side, SymbolSeqNum, TradeId},
 };
 
-use super::{Told, View, head, schema};
+use super::{Told, View};
 use crate::{
     export::{Flags, Schema, Value},
     replay::sink::Sink,
@@ -61,7 +61,7 @@ impl Change {
 
 impl View for OrderRows {
     fn schema(&self) -> Schema {
-        schema(&[
+        Schema::identified(&[
             "action",
             "order_id",
             "old_order_id",
@@ -352,7 +352,7 @@ impl OrderRows {
         let flags = change.flags.with(Flags::of(told.books.trust(slot)));
         let old = change.old.and_then(|(_, order)| order);
         self.values.clear();
-        self.values.extend(head(&told.origin));
+        self.values.extend(told.origin.identity());
         self.values.extend([
             Value::Word(change.action),
             change.order_id.map(OrderId::raw).into(),

@@ -7,7 +7,7 @@ use oxberry_core::{
     units::{OrderId, Side},
 };
 
-use super::{Told, View, head, schema};
+use super::{Told, View};
 use crate::{
     export::{Origin, Schema, Value},
     replay::sink::Sink,
@@ -117,7 +117,7 @@ impl View for QueueRows {
 
 /// The columns of a table of queues.
 pub(super) fn queue_schema() -> Schema {
-    schema(&COLUMNS)
+    Schema::identified(&COLUMNS)
 }
 
 /// The values of these columns behind the symbol; of an order that left little is known.
@@ -128,7 +128,7 @@ pub(super) fn values(
     values: &mut Vec<Value>,
 ) {
     values.clear();
-    values.extend(head(origin));
+    values.extend(origin.identity());
     values.push(order_id.raw().into());
     let Some(Standing { side, order, ahead }) = standing else {
         let size = Value::Unsigned(0);

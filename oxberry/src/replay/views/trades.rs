@@ -7,7 +7,7 @@ use oxberry_core::{
     xdp::{Dialect, FieldValue, LiquidityIndicator, Message, MessageRef, PacketRef},
 };
 
-use super::{Told, View, head, schema};
+use super::{Told, View};
 use crate::{
     export::{Schema, Value},
     replay::sink::Sink,
@@ -71,7 +71,7 @@ impl Trade {
 
 impl View for TradeRows {
     fn schema(&self) -> Schema {
-        schema(&[
+        Schema::identified(&[
             "trade_id",
             "trade_px",
             "trade_sz",
@@ -117,7 +117,7 @@ impl View for TradeRows {
         let details = details.map(|&(_, details)| details).unwrap_or_default();
         let aggressor = resting.or(details.provider).map(Side::opposite);
         self.values.clear();
-        self.values.extend(head(&told.origin));
+        self.values.extend(told.origin.identity());
         self.values.extend([
             trade.id.raw().into(),
             trade.price.into(),

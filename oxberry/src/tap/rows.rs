@@ -1,0 +1,380 @@
+//! Rows of what a page takes.
+
+use std::io::{self, Write as _};
+
+use oxberry_cluster::page::{Passed, Shown, Told};
+use oxberry_core::{
+    book::Trust,
+    units::{ChannelId, Position, PriceScale, RawPrice, SymbolIndex, UnixNanos},
+};
+use oxberry_proto::{SymbolName, stock::View};
+use oxberry_visual::table::{Entry, name_of};
+
+use super::{Arguments, What};
+use crate::{
+    export::{Destination, Format, Instrument, Origin, Row, RowWriter, Schema, Value},
+    failure::Failure,
+    replay::{Bounds, Period},
+    whole_file::WholeFile,
+};
+
+/// The word of a row that says that something is not told.
+const MISSED: &str = "missed";
+
+/// The scale of a row without prices.
+const NO_PRICES: PriceScale = PriceScale::new(0).expect("there is such a scale");
+
+/// Makes rows of one table.
+pub(super) struct Rows {
+    what: What,
+    writer: Box<dyn RowWriter>,
+    file: Option<WholeFile>,
+    format: Format,
+    /// The names that were asked for; none for all.
+    wanted: Vec<String>,
+    period: Period,
+    /// The period of this feed, once its day is known.
+    bounds: Option<Bounds>,
+    /// By the place of the row.
+    symbols: Vec<Symbol>,
+    values: Vec<Value>,
+    is_over: bool,
+    /// Whether some row was not live, or something was missed.
+    has_doubts: bool,
+    failed: Option<Failure>,
+}
+
+/// Where something was told.
+struct Place {
+    symbol_index: SymbolIndex,
+    channel: ChannelId,
+    position: Position,
+    ts_event: Option<UnixNanos>,
+}
+
+/// What is known of a symbol.
+#[derive(Clone, Debug)]
+struct Symbol {
+    /// As the cluster has it: of another run the place may be another symbol's.
+    told: SymbolName,
+    name: String,
+    is_wanted: bool,
+    /// What its last row of best prices showed; nothing behind something that was missed.
+    last: Option<Last>,
+}
+
+/// What a row of best prices shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Last {
+    best: [Option<(RawPrice, u64)>; 2],
+    trust: Trust,
+}
+
+impl Last {
+    /// What holds before anything was told.
+    const NOTHING: Self = Self {
+        best: [None, None],
+        trust: Trust::Live,
+    };
+
+    fn of(shown: &Shown) -> Self {
+        let View { bid, ask, .. } = shown.view;
+        Self {
+            best: [bid, ask].map(|quote| quote.map(|quote| (quote.price, quote.qty))),
+            trust: shown.trust,
+        }
+    }
+}
+
+impl Rows {
+    /// Rows as they were asked for, of the symbols that the controller gave out.
+    ///
+    /// # Errors
+    ///
+    /// When a symbol is not among them, or the format cannot be written there.
+    pub(super) fn new(arguments: &Arguments, entries: &[Entry]) -> Result<Self, Failure> {
+        let names: Vec<String> = entries.iter().map(Entry::name).collect();
+        let is_there = |wanted: &&String| !names.contains(wanted);
+        if let Some(wanted) = arguments.symbol.iter().find(is_there) {
+            return Err(unknown(&names, wanted));
+        }
+        let format = arguments.format;
+        let out = arguments.out.as_deref();
+        let file = out.map(WholeFile::create).transpose()?;
+        let destination = match &file {
+            Some(file) => Destination::File(file.file()?),
+            None => Destination::StandardOutput,
+        };
+        destination.check(format)?;
+        let of = |(entry, name): (&Entry, &String)| Instrument {
+            name: name.clone(),
+            symbol_index: entry.symbol_index,
+        };
+        let instruments = entries.iter().zip(&names);
+        let instruments = instruments
+            .filter(|(_, name)| arguments.symbol.is_empty() || arguments.symbol.contains(name))
+            .map(of)
+            .collect();
+        let writer = format.writer(
+            &schema(arguments.what),
+            arguments.prices,
+            destination,
+            instruments,
+        )?;
+        Ok(Self {
+            what: arguments.what,
+            writer,
+            file,
+            format,
+            wanted: arguments.symbol.clone(),
+            period: arguments.period(),
+            bounds: None,
+            symbols: Vec::new(),
+            values: Vec::new(),
+            is_over: false,
+            has_doubts: false,
+            failed: None,
+        })
+    }
+
+    /// Whether no row comes any more.
+    pub(super) const fn is_over(&self) -> bool {
+        self.is_over || self.failed.is_some()
+    }
+
+    /// Takes what the page took of a symbol.
+    pub(super) fn take(&mut self, symbol: &SymbolName, told: &Told) {
+        match told {
+            Told::Event(shown) => self.event(symbol, shown),
+            Told::Passed(passed) => self.passed(symbol, passed),
+        }
+    }
+
+    fn event(&mut self, symbol: &SymbolName, shown: &Shown) {
+        if !self.is_in_period(shown.ts_event) {
+            return;
+        }
+        let now = Last::of(shown);
+        let of_row = self.symbol(shown.row, symbol, shown.symbol_index);
+        if !of_row.is_wanted {
+            return;
+        }
+        let is_news = of_row.last.replace(now) != Some(now);
+        let name = of_row.name.clone();
+        let place = Place {
+            symbol_index: shown.symbol_index,
+            channel: shown.channel,
+            position: shown.position,
+            ts_event: shown.ts_event,
+        };
+        let mut values = std::mem::take(&mut self.values);
+        values.clear();
+        match (self.what, shown.trade) {
+            (What::Bbo, _) if is_news => {
+                for level in now.best {
+                    values.push(level.map(|(price, _)| price).into());
+                    values.push(level.map(|(_, size)| size).into());
+                }
+                self.row(&name, &place, shown.view.scale, shown.trust, &values);
+            }
+            (What::Trades, Some(trade)) => {
+                // The nodes tell price and shares of what counts towards volume.
+                values.extend([Value::Absent, trade.price.into(), trade.qty.raw().into()]);
+                values.extend([Value::Absent, Value::Flag(true)]);
+                values.extend([Value::Absent, Value::Absent]);
+                self.row(&name, &place, shown.view.scale, shown.trust, &values);
+            }
+            (What::Bbo | What::Trades, _) => {}
+        }
+        self.values = values;
+    }
+
+    /// A symbol went on to a state: what led to it is not told.
+    fn passed(&mut self, symbol: &SymbolName, passed: &Passed) {
+        let of_row = self.symbol(passed.row, symbol, passed.symbol_index);
+        if !of_row.is_wanted {
+            return;
+        }
+        of_row.last = None;
+        let name = of_row.name.clone();
+        self.has_doubts = true;
+        // The records of DBN have no place for it.
+        if self.format == Format::Dbn || self.is_over() {
+            return;
+        }
+        let place = Place {
+            symbol_index: passed.symbol_index,
+            channel: passed.channel,
+            position: passed.through,
+            ts_event: None,
+        };
+        let columns = match self.what {
+            What::Bbo => 4,
+            What::Trades => 7,
+        };
+        let mut values = vec![Value::Absent; columns];
+        values.push(Value::Word(MISSED));
+        self.write(&name, &place, NO_PRICES, Trust::Stale, &values);
+    }
+
+    /// Whether an event is to be shown; one behind the end of the period ends all.
+    fn is_in_period(&mut self, ts_event: Option<UnixNanos>) -> bool {
+        if self.is_over() {
+            return false;
+        }
+        let Some(time) = ts_event else {
+            return true;
+        };
+        let bounds = match self.bounds {
+            Some(bounds) => bounds,
+            None => match self.period.of_feed(time) {
+                Ok(bounds) => *self.bounds.insert(bounds),
+                Err(failure) => {
+                    self.failed = Some(failure);
+                    return false;
+                }
+            },
+        };
+        self.is_over = bounds.stop.is_some_and(|stop| stop <= time);
+        !self.is_over && bounds.from <= time
+    }
+
+    /// What is known of the symbol of a row.
+    fn symbol(&mut self, row: usize, told: &SymbolName, symbol_index: SymbolIndex) -> &mut Symbol {
+        let wanted = &self.wanted;
+        let new = |told: &SymbolName| {
+            let name = name_of(told, symbol_index);
+            Symbol {
+                is_wanted: wanted.is_empty() || wanted.contains(&name),
+                told: told.clone(),
+                name,
+                last: Some(Last::NOTHING),
+            }
+        };
+        while self.symbols.len() <= row {
+            self.symbols.push(new(told));
+        }
+        let symbol = self.symbols.get_mut(row).expect("it has so many rows");
+        if symbol.told != *told {
+            *symbol = new(told);
+        }
+        symbol
+    }
+
+    fn row(
+        &mut self,
+        name: &str,
+        place: &Place,
+        scale: PriceScale,
+        trust: Trust,
+        values: &[Value],
+    ) {
+        self.has_doubts |= trust != Trust::Live;
+        let values = [values, &[Value::trust(trust)]].concat();
+        self.write(name, place, scale, trust, &values);
+    }
+
+    fn write(
+        &mut self,
+        name: &str,
+        place: &Place,
+        scale: PriceScale,
+        trust: Trust,
+        values: &[Value],
+    ) {
+        let origin = Origin {
+            symbol_index: place.symbol_index,
+            channel: place.channel,
+            position: Some(place.position),
+            symbol_seq_num: None,
+            ts_event: place.ts_event,
+            ts_send: None,
+            action: None,
+        };
+        let values = [&origin.identity()[..], values].concat();
+        let row = Row {
+            symbol: name,
+            scale,
+            trust,
+            origin: &origin,
+            values: &values,
+        };
+        if let Err(error) = self.writer.row(&row) {
+            self.fail(error);
+        }
+    }
+
+    /// Lets what was written so far be seen.
+    ///
+    /// # Errors
+    ///
+    /// When something could not be written, or nothing can be in the period.
+    pub(super) fn hand_over(&mut self) -> Result<(), Failure> {
+        let written = self.writer.hand_over();
+        let seen = written.and_then(|()| self.writer.output().clone().flush());
+        if let Err(error) = seen {
+            self.fail(error);
+        }
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Writes out everything, and gives the file its name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written; [`Failure::NotLive`] when some row was not live, or something was missed.
+    pub(super) fn finish(mut self) -> Result<(), Failure> {
+        if let Err(error) = self.writer.finish() {
+            self.fail(error);
+        }
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
+        self.file.map_or(Ok(()), WholeFile::complete)?;
+        if self.has_doubts {
+            Err(Failure::NotLive)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        let failure = match &self.file {
+            Some(file) => {
+                let message = format!("{}: cannot be written", file.path().display());
+                Failure::Run(anyhow::Error::new(error).context(message))
+            }
+            None => Failure::of_output(error),
+        };
+        self.failed.get_or_insert(failure);
+    }
+}
+
+/// The columns of a table: those that `oxberry replay` has.
+fn schema(what: What) -> Schema {
+    let mut schema = Schema::identified(match what {
+        What::Bbo => &["bid_px", "bid_sz", "ask_px", "ask_sz"],
+        What::Trades => &[
+            "trade_id",
+            "trade_px",
+            "trade_sz",
+            "aggressor",
+            "printable",
+            "conditions",
+            "cross_type",
+        ],
+    });
+    schema.push("trust".to_owned());
+    schema
+}
+
+fn unknown(names: &[String], wanted: &str) -> Failure {
+    let upper = wanted.to_uppercase();
+    let nearest = names
+        .iter()
+        .min_by_key(|known| strsim::osa_distance(&upper, known));
+    let nearest = nearest.map_or("", String::as_str);
+    Failure::Usage(format!(
+        "--symbol {wanted}: the cluster has no such symbol; the nearest one is {nearest}"
+    ))
+}
