@@ -1,6 +1,8 @@
 //! A daemon as a process of its own, of whose log is counted what there is.
 
+use std::env;
 use std::io::{BufRead as _, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -33,9 +35,15 @@ struct Said {
     kept: Mutex<String>,
 }
 
+/// The command: one that was built as it is shipped, where that is named.
+fn program() -> PathBuf {
+    let named = env::var_os("OXBERRY_SOAK_PROGRAM");
+    named.map_or_else(|| env!("CARGO_BIN_EXE_oxberry").into(), PathBuf::from)
+}
+
 impl Daemon {
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_oxberry"))
+        let mut child = Command::new(program())
             .arg("node")
             .args(arguments)
             .arg("--exit-with-stdin")

@@ -6,6 +6,8 @@
 //! OXBERRY_SOAK_SECONDS=1800 .ci/run soak          # half an hour
 //! ```
 //!
+//! The step runs the programs as they are shipped: `OXBERRY_SOAK_PROGRAM` names the command.
+//!
 //! A made-up market of 1,000 symbols and 100,000 messages a second is played to real processes on loopback:
 //! a controller, four Pis and a dashboard with one browser. What [`judge`] holds them to is tested at every `cargo test`.
 #![cfg(test)]
