@@ -103,17 +103,7 @@ impl Page {
             }
             return;
         }
-        // What this node told before was not shown, since another one seemed to know better; now that
-        // it knows no better, it tells what is between. And one that calls the symbol live again may have
-        // told nothing of what a twin will.
-        let before = if said.has_lapsed {
-            Some((stream.channel, before(position)))
-        } else {
-            said.before
-        };
-        let skipped = before.filter(|&before| {
-            is_newer(before, shown.at) && !self.is_vouched(row, before, said.rank)
-        });
+        let skipped = self.skipped(row, at, &said);
         let untaken = Untaken {
             event: Shown {
                 row,
@@ -173,6 +163,24 @@ impl Page {
             before,
             has_lapsed,
         })
+    }
+
+    /// Up to where a node that tells an event may have left out what is not shown. What it told before was not
+    /// shown, since another one seemed to know better; now that it knows no better, it tells what is between.
+    /// And one that calls the symbol live again may have told nothing of what a twin will.
+    fn skipped(
+        &self,
+        row: usize,
+        (channel, position): (ChannelId, Position),
+        said: &Said,
+    ) -> Option<(ChannelId, Position)> {
+        let before = if said.has_lapsed {
+            Some((channel, before(position)))
+        } else {
+            said.before
+        };
+        let shown = self.rows.get(row).and_then(|row| row.at);
+        before.filter(|&before| is_newer(before, shown) && !self.is_vouched(row, before, said.rank))
     }
 
     /// Whether a node with as good a word has come as far without telling more than is shown: then nothing
