@@ -66,6 +66,10 @@ pub struct Limits {
     pub scrub_pause: Duration,
     /// A Pi that was silent for this long is dead. Several beats, so that a short stall is none.
     pub node_timeout: Duration,
+    /// How long a partition has had too few replicas when another Pi is told to take it. Longer than a Pi takes
+    /// to start again after a loss of power, some 40 s, since one that comes back has its own place and
+    /// nothing has to move; short enough that a second death within an hour finds two replicas.
+    pub replace_after: Duration,
     /// How long the end waits for those who have not said that they have all.
     pub end_timeout: Duration,
 }
@@ -91,6 +95,7 @@ impl Limits {
         scrub_orders: 256,
         scrub_pause: Duration::from_millis(5),
         node_timeout: Duration::from_secs(5),
+        replace_after: Duration::from_secs(60),
         end_timeout: Duration::from_secs(5),
     };
 

@@ -5,6 +5,8 @@
 //! rendezvous hashing leaves some nodes with twice the work of others when there are few partitions,
 //! so no node takes more than its even share (Mirrokni, Thorup and Zadimoghaddam, 2018).
 
+use core::cmp::Reverse;
+
 use oxberry_proto::Partition;
 
 /// Chooses the nodes of every partition, best first; nodes are named by their position in `nodes`.
@@ -24,14 +26,7 @@ pub fn place(
     let mut placed = Vec::with_capacity(partitions.len());
     for partition in partitions {
         let mut ranked: Vec<_> = nodes.iter().zip(&held).enumerate().collect();
-        // Nodes with room by score; were there too few of them, the least loaded of the others.
-        ranked.sort_by_key(|&(_, (name, &held))| {
-            (
-                held.saturating_sub(share - 1),
-                core::cmp::Reverse(score(name, partition)),
-                *name,
-            )
-        });
+        ranked.sort_by_key(|&(_, (name, &held))| rank(partition, name, held, share));
         let chosen: Vec<_> = ranked
             .into_iter()
             .map(|(at, _)| at)
@@ -45,6 +40,25 @@ pub fn place(
         placed.push((partition, chosen));
     }
     placed
+}
+
+/// Chooses a node for one partition, of those that could take it: each by its name and how many partitions it
+/// holds, named by its position in `nodes`. `share` is how many partitions a node holds where all hold as many.
+#[must_use]
+pub fn taker(partition: Partition, nodes: &[(&str, usize)], share: usize) -> Option<usize> {
+    let nodes = nodes.iter().enumerate();
+    let best = nodes.min_by_key(|(_, (name, held))| rank(partition, name, *held, share));
+    best.map(|(at, _)| at)
+}
+
+/// The order in which nodes get a partition: those below their share by score; were there none of them, the
+/// least loaded of the others.
+fn rank(partition: Partition, name: &str, held: usize, share: usize) -> impl Ord + use<'_> {
+    (
+        held.saturating_sub(share.saturating_sub(1)),
+        Reverse(score(name, partition)),
+        name,
+    )
 }
 
 /// How much a node wants a partition: FNV-1a of both names with a final mix, since FNV alone
@@ -115,6 +129,27 @@ mod tests {
         };
         let reversed: Vec<_> = NAMES.iter().rev().copied().collect();
         assert_eq!(names(&NAMES), names(&reversed));
+    }
+
+    #[test]
+    fn what_a_lost_node_had_is_spread_over_the_others() {
+        let placed = place(partitions(32), &NAMES, 2);
+        let mut held = [0; 6];
+        for at in placed.iter().flat_map(|(_, chosen)| chosen) {
+            if let Some(held) = held.get_mut(*at) {
+                *held += 1;
+            }
+        }
+        for (partition, chosen) in placed.iter().filter(|(_, chosen)| chosen.contains(&6)) {
+            let others = (0..6).filter(|at| !chosen.contains(at));
+            let nodes: Vec<_> = others.map(|at| (NAMES[at], held[at])).collect();
+            let chosen = taker(*partition, &nodes, 64_usize.div_ceil(6)).unwrap();
+            let at = NAMES.iter().position(|name| *name == nodes[chosen].0);
+            held[at.unwrap()] += 1;
+        }
+        assert_eq!(held.iter().sum::<usize>(), 64);
+        assert!(held.iter().all(|held| *held <= 11), "{held:?}");
+        assert_eq!(taker(Partition::from_raw(1), &[], 4), None);
     }
 
     #[test]

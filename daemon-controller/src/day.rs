@@ -169,7 +169,10 @@ impl Day {
             identity: self.identity(config),
             generation: started.to_parts().0,
             continues: self.can_be_read_again && !config.fresh,
-            limits: Limits::DEFAULT,
+            limits: Limits {
+                replace_after: config.replace_after,
+                ..Limits::DEFAULT
+            },
         }
     }
 

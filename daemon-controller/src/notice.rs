@@ -133,6 +133,7 @@ impl From<&PartitionOutcome> for PartitionEnd {
 }
 
 impl From<Report> for Notice {
+    // A table: what a person is told of each.
     fn from(report: Report) -> Self {
         match report {
             Report::AwaitingVisual => {
@@ -149,6 +150,13 @@ impl From<Report> for Notice {
             )),
             Report::Joined { name } => Self::info(format!("{name} joined")),
             Report::JoinedLate { name, former } => joined_late(&name, &former),
+            Report::Takes { name, partition } => Self::info(format!(
+                "{name} takes partition {partition}, which has had too few replicas for too long"
+            )),
+            Report::HasNoRoom { name, partition } => Self::warning(format!(
+                "{name} has no room for the symbols of partition {partition}, which it was to take"
+            )),
+            Report::NobodyTakes { partitions } => nobody_takes(&partitions),
             Report::Fenced { name } => Self::info(format!(
                 "{name} was taken for dead and speaks again: it empties its books and joins anew"
             )),
@@ -326,6 +334,16 @@ fn rebuilt(partition: Partition, books: u64, not_live: u64) -> Notice {
     };
     Notice::info(format!(
         "{books} books of partition {partition} were made out of the feed{not_live}"
+    ))
+}
+
+/// Partitions have too few replicas, and there is nobody who could take them.
+fn nobody_takes(partitions: &[Partition]) -> Notice {
+    let partitions: Vec<_> = partitions.iter().map(ToString::to_string).collect();
+    Notice::warning(format_args!(
+        "partitions {} have too few replicas, and no other Pi is there that has room for them; start \
+         another one",
+        partitions.join(", ")
     ))
 }
 

@@ -372,12 +372,14 @@ impl Running<'_> {
             snapshot_bytes: _,
             books_rebuilt: _,
             joined_late,
+            takes,
+            takes_refused: _,
             fenced,
         } = self.brain.counters();
-        if joined_late + fenced > 0 {
+        if joined_late + takes + fenced > 0 {
             (self.tell)(Notice::info(format!(
                 "Pis that joined while the feed ran: {joined_late}; that spoke after they had been \
-                 taken for dead: {fenced}"
+                 taken for dead: {fenced}; partitions that were given to others: {takes}"
             )));
         }
         // A Pi or page that came back says such things as well; no warning.

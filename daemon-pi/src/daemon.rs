@@ -368,6 +368,7 @@ impl Daemon<'_> {
             Report::Refused(reason) => Some(Ended::Refused(reason)),
             Report::AwaitingController
             | Report::Ready
+            | Report::Takes { .. }
             | Report::Hole { .. }
             | Report::Repaired { .. }
             | Report::Lost { .. }

@@ -23,6 +23,10 @@ pub(crate) fn log(report: Report, config: &Config) {
             symbols,
         } => tracing::info!(%run, %node, partitions, symbols, "joined the cluster"),
         Report::Ready => tracing::info!("hears all its partitions"),
+        Report::Takes { partition, symbols } => tracing::info!(
+            %partition, symbols,
+            "takes a partition that has too few replicas; its books are stale at first"
+        ),
         // Once a stream, of all streams, when the node comes while the feed runs.
         Report::Hole { stream, from, to } if from == Position::default() => tracing::debug!(
             %stream, %to,

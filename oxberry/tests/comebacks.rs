@@ -114,6 +114,20 @@ fn end_well(
     cluster.ended(before);
 }
 
+/// The partitions that a Pi holds, as the controller says.
+fn held_by(cluster: &Cluster, name: &str) -> usize {
+    let status = oxberry(["status", "--json", "--controller", &cluster.setup]);
+    let status: Value = serde_json::from_str(&status.stdout).unwrap();
+    let partitions = status["partitions"].as_array().unwrap().iter();
+    let holds = |partition: &&Value| {
+        let replicas = partition["replicas"].as_array().unwrap();
+        replicas
+            .iter()
+            .any(|one| one["node"] == name && one["alive"] == true)
+    };
+    partitions.filter(holds).count()
+}
+
 /// What the controller has counted.
 fn count(cluster: &Cluster, of: &str) -> Option<u64> {
     let status = oxberry(["status", "--json", "--controller", &cluster.setup]);
@@ -136,6 +150,56 @@ fn a_pi_that_is_killed_in_the_run_and_started_again_joins_it() {
     assert_eq!(count(&cluster, "joined_late"), Some(1));
     end_well(&cluster, controller, held, &before, &expected);
     again.await_line("all replicas are equal");
+}
+
+#[test]
+fn a_pi_that_does_not_come_back_is_replaced_by_the_others() {
+    let day = market("1");
+    let mut cluster = Cluster::start();
+    cluster.pis.push(cluster.pi("pi-3"));
+    let options = ["--pis", "3", "--replace-after", "1"];
+    let (code, said) = cluster.controller_with(day.path(), "max", &options).end();
+    assert_eq!(code, Some(0), "{said}");
+    let of_partitions = |digests: BTreeMap<(u64, String), String>| -> BTreeMap<u64, String> {
+        let partitions = digests.into_iter();
+        partitions
+            .map(|((partition, _), digest)| (partition, digest))
+            .collect()
+    };
+    let expected = of_partitions(digests(&said));
+    let before = state_of(&cluster.web)["run"].clone();
+    let mut held = HeldDay::of(day.path());
+    let mut controller = cluster.controller_with(held.path(), "max", &options);
+    controller.await_line(r#""started""#);
+    await_state(&cluster.web, |state| {
+        state["phase"] == "running" && state["counters"]["events"].as_u64() > Some(0)
+    });
+    let had = held_by(&cluster, "pi-1");
+    assert!(had > 0);
+    cluster.pis.remove(0).kill();
+    for _ in 0..had {
+        controller.await_line("which has had too few replicas for too long");
+    }
+    assert_eq!(held_by(&cluster, "pi-2") + held_by(&cluster, "pi-3"), 2 * 8);
+    assert_eq!(count(&cluster, "takes"), Some(had as u64));
+    held.go_on();
+    let (code, said) = controller.end();
+    assert_eq!(code, Some(0), "{said}");
+    let digests = digests(&said);
+    assert_eq!(
+        digests.len(),
+        2 * 8,
+        "all partitions are on two Pis: {said}"
+    );
+    assert!(digests.keys().all(|(_, node)| node != "pi-1"));
+    for ((partition, node), digest) in &digests {
+        assert_eq!(
+            Some(digest),
+            expected.get(partition),
+            "{partition} on {node}: {said}"
+        );
+    }
+    cluster.ended(&before);
 }
 
 #[test]

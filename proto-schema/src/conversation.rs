@@ -22,6 +22,7 @@ use crate::start::{
 use crate::status::{Status, StatusRecord, StatusRequest};
 use crate::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord};
 use crate::stock_record::StockRecord;
+use crate::taking::{TakePartition, Taken};
 
 /// Declares a direction: its messages, and the record of those with a list.
 macro_rules! direction {
@@ -80,6 +81,8 @@ direction! {
         Membership of Partition;
         /// I hear all my partitions.
         Ready;
+        /// I hold the partition that I was to take, or have no room for it.
+        Taken;
         /// This is how far I am.
         Ack of StreamPosition;
         /// This is missing here.
@@ -110,6 +113,8 @@ direction! {
         SayHello;
         /// I do not know you, but may know your run.
         TellMembership;
+        /// Hold this partition too.
+        TakePartition of SymbolAssignment;
         /// Tell the visualisation what you know.
         TellState;
         /// Tell the visualisation how deep a book is.

@@ -75,6 +75,10 @@ pub enum Kind {
     TellMembership = 40,
     /// [`crate::membership::Introduction`]
     Introduction = 41,
+    /// [`crate::taking::TakePartition`]
+    TakePartition = 48,
+    /// [`crate::taking::Taken`]
+    Taken = 49,
     /// [`crate::depth::DepthRequest`]
     DepthRequest = 120,
     /// [`crate::depth::DepthAsked`]
@@ -87,7 +91,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::Hello,
         Self::SetupPi,
         Self::Refused,
@@ -119,6 +123,8 @@ impl Kind {
         Self::Membership,
         Self::TellMembership,
         Self::Introduction,
+        Self::TakePartition,
+        Self::Taken,
         Self::DepthRequest,
         Self::DepthAsked,
         Self::TellDepth,

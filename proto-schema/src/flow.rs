@@ -145,6 +145,8 @@ pub struct Digests {
     pub node: NodeId,
     /// How many symbols it reports in all.
     pub of: u16,
+    /// Of how many partitions they are. Where the Pi was told to take another one, they are not all.
+    pub partitions: u16,
     /// How many follow here.
     pub symbols: u16,
 }

@@ -11,8 +11,8 @@
 //! * [`Kind`], [`encode`], [`decode`]: the envelope,
 //! * [`Deltas`]: records told from those before them, which makes them short,
 //! * what a node says of its [machine](Health),
-//! * the messages, by when they are said: [`start`], [`membership`], [`flow`], [`snapshot`], [`stock`],
-//!   [`status`],
+//! * the messages, by when they are said: [`start`], [`membership`], [`taking`], [`flow`], [`snapshot`],
+//!   [`stock`], [`status`],
 //! * who says them to whom: [`FromPi`], [`ToPi`], [`Data`], [`Stock`], [`Question`],
 //!   [`Answer`].
 #![no_std]
@@ -37,6 +37,7 @@ pub mod start;
 pub mod status;
 pub mod stock;
 mod stock_record;
+pub mod taking;
 mod topic;
 mod view;
 
@@ -56,4 +57,4 @@ pub use topic::Topic;
 ///
 /// Hello carries it, so that a program with other messages is refused with a clear word before it
 /// misreads anything. The golden test says the new value when the schema changes.
-pub const SCHEMA_FINGERPRINT: u64 = 0x989e_c495_3106_5f53;
+pub const SCHEMA_FINGERPRINT: u64 = 0xa941_63de_49a6_78b6;

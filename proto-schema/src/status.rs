@@ -136,6 +136,8 @@ pub struct ControllerStatus {
     pub refused: u64,
     /// Nodes that joined while the feed ran, in the place of one that had died.
     pub joined_late: u64,
+    /// Partitions that a node was told to take, since they had too few replicas.
+    pub takes: u64,
     /// Nodes that spoke after they had been taken for dead, and were told to join anew.
     pub fenced: u64,
 }

@@ -53,10 +53,15 @@ impl Controller {
                     holders.retain(|&holder| holder != id);
                 }
             }
-            let mut left = self.placed.values().flatten();
-            if !left.any(|&holder| holder == id) {
-                self.nodes.remove(id);
-            }
+            self.forget_if_empty(id);
+        }
+    }
+
+    /// Forgets a place of which nobody was heard, once others have all its partitions.
+    pub(super) fn forget_if_empty(&mut self, id: NodeId) {
+        let mut left = self.placed.values().flatten();
+        if self.is_absent(id) && !left.any(|&holder| holder == id) {
+            self.nodes.remove(id);
         }
     }
 

@@ -112,6 +112,7 @@ impl Controller {
             }
             FromPi::Ack(head, positions) => self.hear_position(now, peer, head.run, positions)?,
             FromPi::Ready(one) => self.ask(peer, one.run),
+            FromPi::Taken(one) => self.ask(peer, one.run),
             FromPi::RepairWish(one) => self.ask(peer, one.run),
             FromPi::Heartbeat(one) => self.ask(peer, one.run),
             FromPi::Digests(one, _) => self.ask(peer, one.run),
@@ -302,6 +303,7 @@ impl Controller {
                 self.give_credit(stream);
             }
         }
+        self.note_lack(now);
         self.commands.push_back(Command::Start { run });
     }
 

@@ -21,7 +21,7 @@ impl Controller {
             }
             if let Some(node) = self.nodes.get_mut(id)
                 && node.applied.insert(told.stream, told.position).is_none()
-                && node.came_late
+                && node.comes_late_to(told.stream.partition)
             {
                 self.tell_held(told.stream);
             }

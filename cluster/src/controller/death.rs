@@ -19,6 +19,7 @@ impl Controller {
                 node.last_heard = node.last_heard.after(late).min(now);
                 node.claims.excuse(now, late);
             }
+            self.replacing.excuse(now, late);
         }
     }
 
@@ -59,6 +60,7 @@ impl Controller {
             Phase::Over => return,
         };
         self.report(report(name, orphaned));
+        self.note_lack(now);
         self.finish_when_complete(now);
         self.leave_when_all_are_gone();
     }

@@ -14,9 +14,13 @@ impl Controller {
         &mut self,
         now: Instant,
         id: NodeId,
-        of: usize,
+        (of, partitions): (usize, usize),
         digests: Records<'_, SymbolDigest>,
     ) -> Result<(), ProtoError> {
+        if partitions < self.held_by(id) {
+            // It was told to take another one since, and reports again.
+            return Ok(());
+        }
         let Some(node) = self.nodes.get_mut(id) else {
             return Ok(());
         };

@@ -2,7 +2,7 @@
 
 use oxberry_core::units::Instant;
 use oxberry_proto::start::{Hello, Ping, Refused, RefusedReason, SetupPi, SymbolAssignment};
-use oxberry_proto::{Kind, NodeId, NodeName, SCHEMA_FINGERPRINT, Topic};
+use oxberry_proto::{Kind, NodeId, NodeName, Partition, SCHEMA_FINGERPRINT, Topic};
 
 use super::message::{count, listed, plain};
 use super::node::{Node, NodeState};
@@ -18,6 +18,9 @@ enum Place {
     Awaited,
     /// Where one died, once partitions are given out.
     Of(NodeId),
+    /// Where nobody died and yet somebody is missing: others had taken all partitions of one when another
+    /// controller went on with the run.
+    Empty,
 }
 
 impl Controller {
@@ -40,7 +43,13 @@ impl Controller {
                 self.report_joined(name, dead);
                 self.give_place(dead, id);
                 self.send_assignment(id);
+                self.note_lack(now);
                 self.next_ping = now;
+            }
+            Place::Empty => {
+                self.counters.joined_late += 1;
+                self.report(Report::Joined { name });
+                self.send_assignment(id);
             }
             Place::Awaited => {
                 self.assign_when_complete(now);
@@ -77,13 +86,23 @@ impl Controller {
             Phase::AwaitVisual | Phase::AwaitNodes => {
                 (self.nodes.len() < self.config.nodes).then_some(Place::Awaited)
             }
-            Phase::AwaitReady | Phase::Running => self.place_of_the_dead(hello)?.map(Place::Of),
+            Phase::AwaitReady => self.place_of_the_dead(hello)?.map(Place::Of),
+            Phase::Running => {
+                let dead = self.place_of_the_dead(hello)?.map(Place::Of);
+                dead.or_else(|| self.is_one_missing().then_some(Place::Empty))
+            }
             Phase::AwaitDigests | Phase::AwaitFarewell { .. } | Phase::Over => {
                 return Err(RefusedReason::NextRun);
             }
         };
         let found = self.nodes.next_id().zip(place);
         Ok(Some(found.ok_or(RefusedReason::Full)?))
+    }
+
+    /// Whether fewer nodes than expected have a place, dead ones included.
+    fn is_one_missing(&self) -> bool {
+        let replaced = self.nodes.of_state(NodeState::Replaced).count();
+        self.nodes.len() - replaced < self.config.nodes
     }
 
     /// The first of the places that are left whose symbols the newcomer has room for; none if nobody
@@ -200,16 +219,24 @@ impl Controller {
 
     /// The symbols that a node is to keep, in the order of their indexes.
     fn symbols_of(&self, id: NodeId) -> impl Iterator<Item = SymbolAssignment> + '_ {
+        self.assignments(move |partition| {
+            let placed = self.placed.get(&partition);
+            placed.is_some_and(|placed| placed.contains(&id))
+        })
+    }
+
+    /// The symbols of such partitions, in the order of their indexes.
+    pub(super) fn assignments<'a>(
+        &'a self,
+        is_meant: impl Fn(Partition) -> bool + 'a,
+    ) -> impl Iterator<Item = SymbolAssignment> + 'a {
         self.config.symbols.iter().filter_map(move |symbol| {
             let partition = self.config.table.partition_of(symbol.symbol_index);
-            self.placed
-                .get(&partition)?
-                .contains(&id)
-                .then_some(SymbolAssignment {
-                    symbol_index: symbol.symbol_index,
-                    scale: symbol.scale,
-                    partition,
-                })
+            is_meant(partition).then_some(SymbolAssignment {
+                symbol_index: symbol.symbol_index,
+                scale: symbol.scale,
+                partition,
+            })
         })
     }
 

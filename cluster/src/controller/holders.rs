@@ -22,6 +22,12 @@ impl Controller {
         }
     }
 
+    /// How many partitions a living node holds, or was told to.
+    pub(super) fn held_by(&self, id: NodeId) -> usize {
+        let holders = self.replicas.values();
+        holders.filter(|holders| holders.contains(&id)).count()
+    }
+
     /// Takes a node out of all its partitions, so that no stream waits for it; returns those that
     /// nobody holds any more.
     pub(super) fn release(&mut self, id: NodeId) -> Vec<Partition> {

@@ -25,6 +25,7 @@ mod rebuild;
 mod refusals;
 mod relay;
 mod repair;
+mod replacing;
 mod status;
 mod successor;
 mod vain;
@@ -34,7 +35,7 @@ mod wishes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use oxberry_core::units::{ChannelId, Instant, Position, PriceScale, SymbolIndex};
-use oxberry_proto::flow::{Ack, Digests, Farewell, Heartbeat};
+use oxberry_proto::flow::{Ack, Farewell, Heartbeat};
 use oxberry_proto::start::{Ready, SayHello};
 use oxberry_proto::{FromPi, Kind, NodeId, Partition, ProtoError, Run, StreamId, SymbolName};
 
@@ -47,6 +48,7 @@ pub use self::outcome::{Outcome, PartitionOutcome, ReplicaDigest};
 pub use self::output::{Command, Counters, RebuildReport, Report};
 use self::rebuild::Rebuilds;
 use self::refusals::Refusals;
+use self::replacing::Replacing;
 pub use self::status::RimStatus;
 use self::status::Stage;
 use self::wishes::Wishes;
@@ -139,6 +141,7 @@ pub struct Controller {
     /// When it is said again who is waited for.
     reminder: Reminder,
     refusals: Refusals,
+    replacing: Replacing,
     wishes: Wishes,
     rebuilds: Rebuilds,
     counters: Counters,
@@ -174,6 +177,7 @@ impl Controller {
             config,
             reminder: Reminder::new(now),
             refusals: Refusals::default(),
+            replacing: Replacing::default(),
             wishes: Wishes::default(),
             rebuilds: Rebuilds::default(),
             counters: Counters::default(),
@@ -208,8 +212,9 @@ impl Controller {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let rebuilds = self.rebuilds_due();
-        let rebuilds = rebuilds.filter(|_| self.phase != Phase::Over);
-        self.watch_due().into_iter().chain(rebuilds).min()
+        let others = rebuilds.into_iter().chain(self.replacing_due());
+        let others = others.filter(|_| self.phase != Phase::Over);
+        self.watch_due().into_iter().chain(others).min()
     }
 
     /// When it looks after the nodes next. If that has passed, it was not there itself. What is due of
@@ -232,6 +237,7 @@ impl Controller {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.excuse(now);
         self.bury_the_silent(now);
+        self.look_after_replicas(now);
         self.adopt_when_complete(now);
         if self.ping_due().is_some_and(|due| due <= now) {
             self.ping(now);
@@ -299,6 +305,7 @@ impl Controller {
         self.stage.note(self.phase, now);
     }
 
+    // A table: what each message leads to.
     fn dispatch(
         &mut self,
         now: Instant,
@@ -331,9 +338,15 @@ impl Controller {
                     self.handle_heartbeat(id, heartbeat);
                 }
             }
-            FromPi::Digests(Digests { run, of, .. }, digests) => {
-                if self.is_of_run(id, run, kind) {
-                    self.handle_digests(now, id, usize::from(of), digests)?;
+            FromPi::Digests(head, digests) => {
+                if self.is_of_run(id, head.run, kind) {
+                    let of = (usize::from(head.of), usize::from(head.partitions));
+                    self.handle_digests(now, id, of, digests)?;
+                }
+            }
+            FromPi::Taken(taken) => {
+                if self.is_of_run(id, taken.run, kind) {
+                    self.handle_taken(now, id, &taken);
                 }
             }
             FromPi::SnapshotWish(head, positions) => {

@@ -1,14 +1,14 @@
 //! What the controller knows of one Pi.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oxberry_core::units::{Instant, Position, SymbolIndex};
 use oxberry_proto::flow::SymbolDigest;
 use oxberry_proto::start::Hello;
 use oxberry_proto::status::NodeBeat;
 pub(super) use oxberry_proto::status::NodeState;
-use oxberry_proto::{Libzmq, NodeName, StreamId};
+use oxberry_proto::{Libzmq, NodeName, Partition, StreamId};
 
 use super::Peer;
 
@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) before_death: NodeState,
     /// Whether it came when the feed ran already. Nobody waits for it before it has said how far it is.
     pub(super) came_late: bool,
+    /// Partitions that it was told to take when the feed ran already: as if it had come late, in these.
+    pub(super) taken: BTreeSet<Partition>,
     /// Whether it is only a place that was found empty, of somebody of whom nothing was heard.
     pub(super) is_absent: bool,
     /// Whether it was heard after its death, of which a person was told.
@@ -55,6 +57,7 @@ impl Node {
             state: NodeState::Joined,
             before_death: NodeState::Joined,
             came_late: false,
+            taken: BTreeSet::new(),
             is_absent: false,
             was_fenced: false,
             last_heard: now,
@@ -83,11 +86,16 @@ impl Node {
         new
     }
 
-    /// How far it is in a stream, as far as the window is concerned. One that came late is nowhere
+    /// How far it is in a stream, as far as the window is concerned. One that came late to it is nowhere
     /// before it has said where it came in.
     pub(super) fn acknowledged(&self, stream: StreamId) -> Option<Position> {
         let said = self.applied.get(&stream).copied();
-        said.or_else(|| (!self.came_late).then(Position::default))
+        said.or_else(|| (!self.comes_late_to(stream.partition)).then(Position::default))
+    }
+
+    /// Whether the feed ran already when it was to hold a partition.
+    pub(super) fn comes_late_to(&self, partition: Partition) -> bool {
+        self.came_late || self.taken.contains(&partition)
     }
 
     /// Whether it counts: it is not dead, and nobody has its place.

@@ -92,6 +92,10 @@ pub struct Counters {
     pub vain_wishes: u64,
     /// Nodes that joined while the feed ran, in the place of one that had died.
     pub joined_late: u64,
+    /// Partitions that a node was told to take, since they had too few replicas.
+    pub takes: u64,
+    /// Those of them for which it had no room.
+    pub takes_refused: u64,
     /// Nodes that spoke after they had been taken for dead, and were told to join anew.
     pub fenced: u64,
 }
@@ -124,6 +128,26 @@ pub enum Report {
         name: String,
         /// The name of the one that had died; its own, if it was its former self.
         former: String,
+    },
+    /// A partition has had too few replicas for too long: a node is told to take it.
+    Takes {
+        /// The name of the node.
+        name: String,
+        /// The partition.
+        partition: Partition,
+    },
+    /// A node has no room for a partition that it was told to take. Another one is told, if there is one.
+    HasNoRoom {
+        /// The name of the node.
+        name: String,
+        /// The partition.
+        partition: Partition,
+    },
+    /// Partitions have too few replicas, and nobody can take them: no other node is there, or none has room.
+    /// Told when that becomes so of more of them.
+    NobodyTakes {
+        /// The partitions.
+        partitions: Vec<Partition>,
     },
     /// A node that counts as dead is heard again, and is told to join anew: it was away, not dead. Told
     /// once a death.

@@ -201,6 +201,8 @@ impl From<Counters> for ControllerStatus {
             snapshots_asked: _,
             snapshot_bytes: _,
             joined_late,
+            takes,
+            takes_refused: _,
             fenced,
             books_rebuilt: _,
         } = counters;
@@ -211,6 +213,7 @@ impl From<Counters> for ControllerStatus {
             refused,
             vain_wishes,
             joined_late,
+            takes,
             fenced,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oxberry_core::units::{ChannelId, Numbering, Position};
+use oxberry_core::units::{ChannelId, Numbering, Position, SeqNum};
 use oxberry_proto::stock::StockEvent;
 use oxberry_proto::{NodeId, Partition, StreamId};
 
@@ -40,6 +40,8 @@ struct Said {
     rank: Rank,
     /// What it had shown before.
     before: Option<(ChannelId, Position)>,
+    /// Whether it did not call the symbol live until then, and does now.
+    has_lapsed: bool,
 }
 
 /// What becomes of an event that was withheld.
@@ -101,11 +103,7 @@ impl Page {
             }
             return;
         }
-        // What this node told before was not shown, since another one seemed to know better; now that
-        // it knows no better, it tells what is between.
-        let skipped = said.before.filter(|&before| {
-            is_newer(before, shown.at) && !self.is_vouched(row, before, said.rank)
-        });
+        let skipped = self.skipped(row, at, &said);
         let untaken = Untaken {
             event: Shown {
                 row,
@@ -152,6 +150,7 @@ impl Page {
         let traded = event.trade.map(|trade| trade.price.scaled(scale));
         let before = cell.seen.and_then(|seen| seen.at);
         let last_trade = traded.or(cell.seen.and_then(|seen| seen.last_trade));
+        let has_lapsed = rank == Rank::BEST && core::mem::take(&mut cell.has_lapsed);
         cell.seen = Some(Seen {
             at: Some(at),
             ts_event: event.ts_event,
@@ -159,7 +158,29 @@ impl Page {
             last_trade,
             rank,
         });
-        Some(Said { rank, before })
+        Some(Said {
+            rank,
+            before,
+            has_lapsed,
+        })
+    }
+
+    /// Up to where a node that tells an event may have left out what is not shown. What it told before was not
+    /// shown, since another one seemed to know better; now that it knows no better, it tells what is between.
+    /// And one that calls the symbol live again may have told nothing of what a twin will.
+    fn skipped(
+        &self,
+        row: usize,
+        (channel, position): (ChannelId, Position),
+        said: &Said,
+    ) -> Option<(ChannelId, Position)> {
+        let before = if said.has_lapsed {
+            Some((channel, before(position)))
+        } else {
+            said.before
+        };
+        let shown = self.rows.get(row).and_then(|row| row.at);
+        before.filter(|&before| is_newer(before, shown) && !self.is_vouched(row, before, said.rank))
     }
 
     /// Whether a node with as good a word has come as far without telling more than is shown: then nothing
@@ -270,6 +291,14 @@ impl Page {
             shown.last_trade = traded.or(shown.last_trade);
             shown.rank = *rank;
         }
+    }
+}
+
+/// The position before another one of the same numbering.
+fn before(position: Position) -> Position {
+    Position {
+        seq_num: SeqNum::from_raw(position.seq_num.raw().saturating_sub(1)),
+        ..position
     }
 }
 

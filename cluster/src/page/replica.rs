@@ -78,6 +78,9 @@ pub(super) struct Cell {
     pub(super) trust: Trust,
     pub(super) status: TradingStatus,
     pub(super) seen: Option<Seen>,
+    /// Whether it did not call the symbol live before the event or state that it tells next: what happened
+    /// until then it may not have told, wherever it stands.
+    pub(super) has_lapsed: bool,
 }
 
 /// The newest that a node has shown of a symbol.
@@ -110,12 +113,14 @@ impl Cell {
         trust: Trust::Live,
         status: TradingStatus::Open,
         seen: None,
+        has_lapsed: false,
     };
     /// The same of a symbol that only the feed defines.
     const UNHEARD: Self = Self {
         trust: Trust::Stale,
         status: TradingStatus::Unknown,
         seen: None,
+        has_lapsed: true,
     };
 }
 

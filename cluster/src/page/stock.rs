@@ -159,6 +159,7 @@ impl Page {
         });
         let cell = node.cell_mut(row);
         (cell.trust, cell.status) = (trust.trust, trust.status);
+        cell.has_lapsed |= trust.trust != Trust::Live;
         if trust.trust == Trust::Live && cell.seen.is_none() && is_past {
             // It vouches for a book of which it has told nothing.
             self.part(id, partition).miss();
@@ -185,6 +186,7 @@ impl Page {
         let node = self.hear(now, id);
         let cell = node.cell_mut(row);
         (cell.trust, cell.status) = (state.trust.trust, state.trust.status);
+        cell.has_lapsed = state.trust.trust != Trust::Live;
         cell.seen = Some(Seen {
             at: state.at,
             ts_event: None,

@@ -6,6 +6,7 @@ use oxberry_proto::flow::{Digests, Farewell, Heartbeat, RepairWish, SymbolDigest
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PLAIN_BYTES};
 use oxberry_proto::start::{Hello, Ready};
 use oxberry_proto::status::NodeBeat;
+use oxberry_proto::taking::Taken;
 use oxberry_proto::{Head, NodeId, Partition, RecordsWriter, Run, SCHEMA_FINGERPRINT, encode};
 
 use super::PiConfig;
@@ -23,6 +24,8 @@ pub(super) struct ControlMail {
     length: usize,
     is_farewell: bool,
     pub(super) ready_due: bool,
+    /// What is to be said of the partition that it was last told to take.
+    taken_due: Option<(Partition, bool)>,
     pub(super) beat_due: bool,
     pub(super) farewell_due: bool,
     /// The books at the end, in the order of their symbols.
@@ -50,6 +53,7 @@ impl ControlMail {
             length: 0,
             is_farewell: false,
             ready_due: false,
+            taken_due: None,
             beat_due: false,
             farewell_due: false,
             digests: Vec::with_capacity(symbols),
@@ -80,9 +84,15 @@ impl ControlMail {
         self.length = 0;
         self.is_farewell = false;
         self.ready_due = false;
+        self.taken_due = None;
         self.beat_due = false;
         self.farewell_due = false;
         self.forget_digests();
+    }
+
+    /// The controller is to hear whether a partition is held that it told this Pi to take.
+    pub(super) const fn answer_take(&mut self, partition: Partition, is_held: bool) {
+        self.taken_due = Some((partition, is_held));
     }
 
     /// Whether a message waits to be sent.
@@ -155,7 +165,7 @@ impl ControlMail {
         }
     }
 
-    /// Writes what is due: farewell and Ready before acknowledgements, these before wishes for what is
+    /// Writes what is due: farewell, Ready and answers before acknowledgements, these before wishes for what is
     /// missing and a sign of life, and the digests last.
     pub(super) fn compose(&mut self, now: Instant, streams: &mut Streams, beat: Option<NodeBeat>) {
         let (run, node) = (self.run, self.node);
@@ -163,6 +173,13 @@ impl ControlMail {
             self.compose_farewell();
         } else if core::mem::take(&mut self.ready_due) {
             self.write(&Ready { run, node });
+        } else if let Some((partition, is_held)) = self.taken_due.take() {
+            self.write(&Taken {
+                run,
+                node,
+                partition,
+                is_held,
+            });
         } else if streams.ack_due().is_some_and(|due| due <= now) {
             let ack = streams.ack(run, node);
             let ack = ack.expect("MAX_LIST_HEAD_BYTES holds every head");
@@ -181,11 +198,11 @@ impl ControlMail {
             self.digests_due |= self.has_digests;
             self.write(&Heartbeat { run, node, beat });
         } else if self.digests_due {
-            self.write_digests();
+            self.write_digests(streams.partitions().len());
         }
     }
 
-    fn write_digests(&mut self) {
+    fn write_digests(&mut self, partitions: usize) {
         while let Some(digest) = self.digests.get(self.next_digest) {
             if self.digest_writer.push(digest).is_err() {
                 break;
@@ -200,6 +217,7 @@ impl ControlMail {
             run: self.run,
             node: self.node,
             of: u16::try_from(self.digests.len()).unwrap_or(u16::MAX),
+            partitions: u16::try_from(partitions).unwrap_or(u16::MAX),
             symbols: 0,
         };
         let message = self.digest_writer.finish(&[], head);

@@ -31,6 +31,11 @@ impl Holes {
         Self(Vec::with_capacity(streams))
     }
 
+    /// There are so many streams now.
+    pub(super) fn make_room(&mut self, streams: usize) {
+        self.0.reserve_exact(streams.saturating_sub(self.0.len()));
+    }
+
     /// Whether there is none.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_empty()

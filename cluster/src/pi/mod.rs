@@ -12,6 +12,7 @@ mod healing;
 mod held;
 mod hole;
 mod joining;
+mod looking;
 mod membership;
 mod mending;
 mod news;
@@ -24,13 +25,13 @@ mod scrubbing;
 mod standing;
 mod streams;
 mod taker;
+mod taking;
 mod telling;
 
 use std::collections::VecDeque;
 
 use oxberry_core::book::Books;
 use oxberry_core::units::{Instant, Position, SymbolIndex, UnixNanos};
-use oxberry_proto::depth::TellDepth;
 use oxberry_proto::flow::Finish;
 use oxberry_proto::limits::{MAX_BATCH_BYTES, MAX_PARTITIONS};
 use oxberry_proto::membership::TellMembership;
@@ -41,7 +42,7 @@ use oxberry_proto::{
 };
 
 use self::control_mail::ControlMail;
-use self::depth::{Depths, Reading};
+use self::depth::Depths;
 use self::giver::Giver;
 use self::held::Held;
 use self::joining::Waiting;
@@ -398,6 +399,7 @@ impl<'s> Pi<'s> {
                 }
                 // Another one answers a Hello that was repeated while the first was on its way.
             }
+            ToPi::TakePartition(head, symbols) => self.handle_take(&head, symbols)?,
             ToPi::Refused(Refused { reason }) => self.handle_refusal(now, reason),
             ToPi::SayHello(SayHello { run }) => self.handle_another_run(now, run),
             ToPi::TellMembership(TellMembership { run }) => self.introduce(now, run),
@@ -419,32 +421,6 @@ impl<'s> Pi<'s> {
             }
         }
         Ok(())
-    }
-
-    /// Somebody looks at a symbol.
-    fn handle_look(&mut self, now: Instant, wanted: &TellDepth) {
-        let TellDepth { run, wish } = *wanted;
-        let is_member = !matches!(self.phase, Phase::Joining { .. } | Phase::Over { .. });
-        let is_held = self.streams.partition_at(wish.partition).is_some();
-        if run != self.run || !is_member || !is_held {
-            self.counters.foreign += 1;
-        } else if self.depths.ask(now, wish) {
-            self.counters.depths_asked += 1;
-        } else {
-            self.counters.depths_dropped += 1;
-        }
-    }
-
-    /// Answers one of those who look at symbols, all of whose books are as of what was told by now.
-    fn answer_a_look(&mut self, wall: UnixNanos) {
-        let reading = Reading {
-            books: &self.books,
-            streams: &self.streams,
-            run: self.run,
-            node: self.node,
-            wall,
-        };
-        self.depths.answer(&reading, &mut self.telling.outbox);
     }
 
     /// Notes silence, and its end.

@@ -3,7 +3,7 @@
 use oxberry_core::book::{Damage, Rejection};
 use oxberry_core::units::{Position, SeqNum, SymbolIndex, SymbolSeqNum};
 use oxberry_proto::start::RefusedReason;
-use oxberry_proto::{Kind, NodeId, ProtoError, Run, StreamId, Topic};
+use oxberry_proto::{Kind, NodeId, Partition, ProtoError, Run, StreamId, Topic};
 
 /// What the rim is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,13 @@ pub enum Report {
     },
     /// Pings of all partitions came through.
     Ready,
+    /// It holds another partition from now on, which had too few replicas.
+    Takes {
+        /// The partition.
+        partition: Partition,
+        /// How many symbols it has.
+        symbols: usize,
+    },
     /// Something is missing in a stream for good: the symbols of its partition are stale.
     Hole {
         /// The stream.

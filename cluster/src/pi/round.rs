@@ -58,6 +58,11 @@ impl Round {
         };
     }
 
+    /// Something follows after all.
+    pub(super) fn begin_again(&mut self) {
+        *self = Self::default();
+    }
+
     /// Nothing more is to be had, whatever is missing.
     pub(super) const fn finish(&mut self) {
         self.last = Some(true);

@@ -27,8 +27,8 @@ pub(super) struct Streams {
     /// When the acknowledgement is due at the latest.
     ack_due: Option<Instant>,
     ended: usize,
-    /// How many streams will end.
-    to_end: usize,
+    /// How many streams of each partition will end.
+    channels: usize,
     ack: RecordsWriter<Box<[u8]>, Ack>,
 }
 
@@ -59,7 +59,7 @@ impl Streams {
         let streams = vec![Stream::default(); partitions.len() * MAX_CHANNELS];
         Self {
             limits,
-            to_end: partitions.len() * channels,
+            channels,
             known: Vec::with_capacity(streams.len()),
             holes: Holes::new(streams.len()),
             unacked: Vec::with_capacity(streams.len()),
@@ -70,6 +70,25 @@ impl Streams {
             ended: 0,
             ack: RecordsWriter::new(vec![0; MAX_BATCH_BYTES].into_boxed_slice()),
         }
+    }
+
+    /// Holds another partition from now on; says its place, unless it is held already.
+    pub(super) fn add(&mut self, partition: Partition) -> Option<usize> {
+        let at = self.partitions.binary_search(&partition).err()?;
+        self.partitions.insert(at, partition);
+        let first = at * MAX_CHANNELS;
+        let mut streams = core::mem::take(&mut self.streams).into_vec();
+        let new = core::iter::repeat_n(Stream::default(), MAX_CHANNELS);
+        streams.splice(first..first, new);
+        self.streams = streams.into_boxed_slice();
+        for places in [&mut self.known, &mut self.unacked] {
+            places.reserve_exact(self.streams.len() - places.len());
+            for place in places.iter_mut().filter(|place| **place >= first) {
+                *place += MAX_CHANNELS;
+            }
+        }
+        self.holes.make_room(self.streams.len());
+        Some(at)
     }
 
     /// A stream, if its partition is held here.
@@ -166,7 +185,7 @@ impl Streams {
 
     /// Whether every stream has ended.
     pub(super) const fn have_ended(&self) -> bool {
-        self.ended == self.to_end
+        self.ended == self.partitions.len() * self.channels
     }
 
     /// Whether anything but a ping was heard.
@@ -379,6 +398,52 @@ mod tests {
         streams.covered(&coverage(2, false));
         assert!(!streams.have_ended());
         streams.covered(&coverage(2, true));
+        assert!(streams.have_ended());
+    }
+
+    #[test]
+    fn a_partition_that_is_taken_moves_the_places_of_others_and_nothing_else() {
+        let of = |partition, channel| StreamId {
+            channel: ChannelId::from_raw(channel),
+            partition: Partition::from_raw(partition),
+        };
+        let [low, high] = [2, 7].map(Partition::from_raw);
+        let mut streams = new(vec![low, high], 1);
+        let now = Instant::from_raw(1);
+        for stream in [of(2, 1), of(7, 1)] {
+            streams.heard(now, stream);
+            streams.applied(now, stream, at(u32::from(stream.partition.raw())));
+        }
+        streams.covered(&Coverage {
+            stream: of(7, 1),
+            ..coverage(1, true)
+        });
+        streams.covered(&Coverage {
+            stream: of(2, 1),
+            ..coverage(1, true)
+        });
+        assert!(streams.have_ended());
+        assert_eq!(streams.add(Partition::from_raw(5)), Some(1));
+        assert_eq!(streams.add(Partition::from_raw(5)), None);
+        assert!(
+            !streams.have_ended(),
+            "there is another one to come to an end"
+        );
+        assert_eq!(streams.get(of(7, 1)).unwrap().position, at(7));
+        assert_eq!(streams.get(of(5, 1)).unwrap().position, Position::default());
+        assert!(!streams.is_known(of(5, 1)));
+        let known: Vec<_> = (0..2).map(|n| streams.known(n).unwrap().0).collect();
+        assert_eq!(known, [of(2, 1), of(7, 1)]);
+        let ack = streams.ack(RUN, NodeId::from_raw(0)).unwrap();
+        let (_, positions) = oxberry_proto::decode_list::<Ack>(ack).unwrap();
+        let mut acked: Vec<_> = positions.map(|told| told.unwrap().stream).collect();
+        acked.sort_unstable();
+        assert_eq!(acked, [of(2, 1), of(7, 1)].map(|one| one));
+        streams.heard(now, of(5, 1));
+        streams.covered(&Coverage {
+            stream: of(5, 1),
+            ..coverage(1, true)
+        });
         assert!(streams.have_ended());
     }
 

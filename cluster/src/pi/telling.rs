@@ -76,6 +76,16 @@ impl Telling {
         *self = Self::new(run, node, partitions, limits, receivers);
     }
 
+    /// Begins to tell of another partition, which has this place among them.
+    pub(super) fn add(&mut self, part: usize) {
+        self.parts.insert(part, Part::default());
+        if let Some(current) = &mut self.current
+            && current.part >= part
+        {
+            current.part += 1;
+        }
+    }
+
     /// Makes room for so many symbols.
     pub(super) fn reserve(&mut self, symbols: usize) {
         self.told.reserve(symbols);

@@ -1,6 +1,6 @@
 //! Of two replicas the page shows what the first or the more trusted one says, and each event once.
 
-use oxberry_cluster::page::Voice;
+use oxberry_cluster::page::{Told, Voice};
 use oxberry_core::book::Trust;
 use oxberry_proto::StockTold;
 use oxberry_proto::stock::StockEvent;
@@ -275,4 +275,46 @@ fn what_a_node_has_told_and_doubts_gives_way_to_what_its_twin_has_told() {
     page.handle_stock(START, &twin.batch(4, &[]));
     assert_eq!(number_shown(&page, 0), Some(3));
     assert!(is_live(&page, 0, START));
+}
+
+#[test]
+fn one_that_calls_a_symbol_live_again_does_not_skip_what_a_twin_has_yet_to_tell() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &other.batch(3, &[stale, event(10, 3, None)]));
+    // Its book did not show what happened at 5, and was cleared at 9.
+    let again = [trust(10, Trust::Live), event(10, 9, None)];
+    page.handle_stock(START, &other.batch(9, &again));
+    page.handle_stock(START, &other.batch(10, &[event(10, 10, None)]));
+    assert_eq!(shown(&mut page), [3]);
+    page.handle_stock(START, &one.batch(5, &[event(10, 5, None)]));
+    assert_eq!(shown(&mut page), [5]);
+    let rest = [event(10, 9, None), event(10, 10, None)];
+    page.handle_stock(START, &one.batch(12, &rest));
+    assert_eq!(shown(&mut page), [9, 10]);
+    assert!(is_live(&page, 0, START));
+}
+
+#[test]
+fn one_that_calls_a_symbol_live_again_is_not_held_up_by_a_twin_that_dies() {
+    let (mut page, [mut one, mut other]) = (page(), twins());
+    page.handle_stock(START, &one.batch(3, &[event(10, 3, None)]));
+    let stale = trust(10, Trust::Stale);
+    page.handle_stock(START, &other.batch(3, &[stale, event(10, 3, None)]));
+    let again = [trust(10, Trust::Live), event(10, 9, None)];
+    page.handle_stock(START, &other.batch(9, &again));
+    let mut told = Vec::new();
+    let later = START.after(LIMITS.node_timeout);
+    page.handle_stock(later, &other.beat());
+    page.handle_timeout(later);
+    while let Some(one) = page.next_told() {
+        told.push(match one {
+            Told::Event(shown) => (shown.position.seq_num.raw(), false),
+            Told::Passed(passed) => (passed.through.seq_num.raw(), true),
+        });
+    }
+    // What nobody tells any more is not kept quiet.
+    assert_eq!(told, [(3, false), (8, true), (9, false)]);
+    assert!(is_live(&page, 0, later));
 }

@@ -213,6 +213,12 @@ impl World {
         world
     }
 
+    /// How long a partition lacks a replica before somebody takes it. Said before anybody joins.
+    pub(crate) fn replace_after(&mut self, time: core::time::Duration) {
+        self.config.limits.replace_after = time;
+        self.controller = Controller::new(self.config.clone(), self.now);
+    }
+
     /// The controller's process dies; another one begins the same day.
     pub(crate) fn restart_controller(&mut self) {
         self.config.generation += 1;

@@ -4,8 +4,9 @@ mod raw;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use oxberry_cluster::limits::PARTITIONS_PER_NODE;
+use oxberry_cluster::limits::{Limits, PARTITIONS_PER_NODE};
 use oxberry_core::xdp::Dialect;
 use oxberry_net::metrics::{MetricsConfig, MetricsOptionError};
 use oxberry_net::{
@@ -44,6 +45,8 @@ pub struct Config {
     pub replicas: usize,
     /// How many partitions there are at most.
     pub partitions: usize,
+    /// How long a partition has had too few replicas when another Pi takes it.
+    pub replace_after: Duration,
     /// Whether the visualisation comes first.
     pub await_visual: bool,
     /// Whether the day is played from its beginning, also when Pis hold an unfinished run of it.
@@ -122,6 +125,7 @@ impl RawConfig {
             speed: speed(self.speed.as_deref().unwrap_or("1"))?,
             replicas: within("--replicas", replicas, MAX_NODES, "1 to 64")?,
             partitions: within("--partitions", partitions, MAX_PARTITIONS, "1 to 256")?,
+            replace_after: replace_after(self.replace_after)?,
             await_visual: self.await_visual.unwrap_or(false),
             fresh: self.fresh.unwrap_or(false),
             data: endpoints.listens("--data", self.data.as_deref(), ports::DATA)?,
@@ -146,6 +150,7 @@ impl fmt::Display for Config {
             pis,
             replicas,
             partitions,
+            replace_after,
             await_visual,
             fresh,
             data,
@@ -163,6 +168,7 @@ impl fmt::Display for Config {
         writeln!(f, "pis = {pis}")?;
         writeln!(f, "replicas = {replicas}")?;
         writeln!(f, "partitions = {partitions}")?;
+        writeln!(f, "replace-after = {}", replace_after.as_secs())?;
         writeln!(f, "await-visual = {await_visual}")?;
         writeln!(f, "fresh = {fresh}")?;
         writeln!(f, "data = \"{data}\"")?;
@@ -196,6 +202,21 @@ fn speed(text: &str) -> Result<Speed, ConfigError> {
         option: "--speed",
         value: text.to_owned(),
         must: Speed::MUST_BE,
+    })
+}
+
+/// The longest time that a partition may have too few replicas: a day, after which it is placed afresh.
+const LONGEST_LACK: u64 = 86_400;
+
+fn replace_after(seconds: Option<u64>) -> Result<Duration, ConfigError> {
+    let seconds = seconds.unwrap_or(Limits::DEFAULT.replace_after.as_secs());
+    if seconds <= LONGEST_LACK {
+        return Ok(Duration::from_secs(seconds));
+    }
+    Err(ConfigError::BadValue {
+        option: "--replace-after",
+        value: seconds.to_string(),
+        must: "0 to 86400 seconds",
     })
 }
 
@@ -244,6 +265,7 @@ mod tests {
             ("dir = '/'\nspeed = 'fast'", "--speed"),
             ("dir = '/'\ndialect = 'itch'", "--dialect"),
             ("dir = '/'\npartitions = 257", "--partitions"),
+            ("dir = '/'\nreplace-after = 86401", "--replace-after"),
             ("dir = '/'\ndata = 'tcp://127.0.0.1:65536'", "--data"),
             ("dir = '/'\nsetup = 'here'", "--setup"),
             (
@@ -273,7 +295,7 @@ mod tests {
         for toml in [
             "dir = '/flow'",
             "dir = 'a \"b\"'\nsymbols = 'c'\ndialect = 'xdp'\nspeed = '0.25'\npis = 2\nreplicas = 1\n\
-             partitions = 7\nawait-visual = true\nfresh = true\ndata = 'tcp://127.0.0.1:0'\n\
+             partitions = 7\nreplace-after = 0\nawait-visual = true\nfresh = true\ndata = 'tcp://127.0.0.1:0'\n\
              metrics = '192.0.2.7:9561'\nmetrics-token-file = '/token'\nlog = 'debug'",
             "dir = '/flow'\nspeed = 'max'",
         ] {

@@ -38,6 +38,10 @@ pub struct RawConfig {
     #[arg(long, value_name = "N", env = "OXBERRY_CONTROLLER_PARTITIONS")]
     pub partitions: Option<usize>,
 
+    /// After how many seconds other Pis take what a dead one held [default: 60].
+    #[arg(long, value_name = "SECONDS", env = "OXBERRY_CONTROLLER_REPLACE_AFTER")]
+    pub replace_after: Option<u64>,
+
     /// Start only after the visualisation has asked for the symbols.
     #[arg(long, value_name = "true|false", num_args = 0..=1, default_missing_value = "true",
         env = "OXBERRY_CONTROLLER_AWAIT_VISUAL")]
@@ -94,6 +98,7 @@ impl RawConfig {
             pis: self.pis.or(other.pis),
             replicas: self.replicas.or(other.replicas),
             partitions: self.partitions.or(other.partitions),
+            replace_after: self.replace_after.or(other.replace_after),
             await_visual: self.await_visual.or(other.await_visual),
             fresh: self.fresh.or(other.fresh),
             data: self.data.or(other.data),

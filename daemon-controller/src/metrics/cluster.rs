@@ -59,6 +59,8 @@ pub(super) static METRICS: &[Metric<ClusterReadings>] = &[
     nodes(&[("state", "gone")], |of| count(of.census.gone)),
     nodes(&[("state", "dead")], |of| count(of.census.dead)),
     metric("oxberry_controller_nodes_joined_late_total", "Pis that joined while the feed ran, in the place of one that had died.", |of| of.counters.joined_late),
+    metric("oxberry_controller_takes_total", "Partitions that a Pi was told to take, since they had too few replicas.", |of| of.counters.takes),
+    metric("oxberry_controller_takes_refused_total", "Partitions that a Pi was told to take and had no room for.", |of| of.counters.takes_refused),
     metric("oxberry_controller_nodes_fenced_total", "Pis that spoke after they had been taken for dead, and were told to join anew.", |of| of.counters.fenced),
     metric("oxberry_controller_partitions", "Partitions that were assigned.", |of| count(of.census.partitions)),
     metric("oxberry_controller_partitions_orphaned", "Partitions that no living node holds.", |of| count(of.census.partitions_orphaned)),

@@ -34,6 +34,7 @@ pub(super) fn of(controller: Endpoint, cluster: &Cluster) -> Value {
             "refused": counters.refused,
         },
         "joined_late": counters.joined_late,
+        "takes": counters.takes,
         "fenced": counters.fenced,
         "nodes": nodes.iter().map(node).collect::<Vec<_>>(),
         "channels": channels.iter().map(channel).collect::<Vec<_>>(),

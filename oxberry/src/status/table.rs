@@ -7,7 +7,7 @@ use oxberry_cluster::told::{Cluster, Partition};
 use oxberry_net::Endpoint;
 use oxberry_pi::Mebibytes;
 use oxberry_proto::Health;
-use oxberry_proto::status::{ChannelStatus, NodeStatus, RunPhase};
+use oxberry_proto::status::{ChannelStatus, ControllerStatus, NodeStatus, RunPhase};
 
 /// Columns that all keep to.
 const COLUMNS: usize = 80;
@@ -79,13 +79,7 @@ fn whole(controller: Endpoint, cluster: &Cluster, f: &mut fmt::Formatter<'_>) ->
         "books       {} live, {} recovering, {} partial, {} stale; every replica counts",
         trust.live, trust.recovering, trust.partial, trust.stale
     )?;
-    if counters.joined_late + counters.fenced > 0 {
-        writeln!(
-            f,
-            "came late   {} nodes joined in the run, {} spoke after they counted as dead",
-            counters.joined_late, counters.fenced
-        )?;
-    }
+    moves(counters, f)?;
     let left_out = [
         (counters.out_of_place, "out of place"),
         (counters.foreign, "of other runs or strangers"),
@@ -100,6 +94,25 @@ fn whole(controller: Endpoint, cluster: &Cluster, f: &mut fmt::Formatter<'_>) ->
         .collect();
     if !told.is_empty() {
         writeln!(f, "left out    messages: {}", told.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Who came and went.
+fn moves(counters: &ControllerStatus, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if counters.joined_late + counters.fenced > 0 {
+        writeln!(
+            f,
+            "came late   {} nodes joined in the run, {} spoke after they counted as dead",
+            counters.joined_late, counters.fenced
+        )?;
+    }
+    if counters.takes > 0 {
+        writeln!(
+            f,
+            "moved       {} partitions to other nodes, in the place of dead ones",
+            counters.takes
+        )?;
     }
     Ok(())
 }

@@ -84,6 +84,11 @@ impl Cluster {
 
     /// The controller, which is started with the same words every time.
     pub(crate) fn controller(&self, day: &Path, speed: &str) -> Node {
+        self.controller_with(day, speed, &["--pis", "2"])
+    }
+
+    /// A controller with other options.
+    pub(crate) fn controller_with(&self, day: &Path, speed: &str, options: &[&str]) -> Node {
         let day = day.to_str().unwrap();
         let at = [
             "--data",
@@ -93,9 +98,9 @@ impl Cluster {
             "--setup",
             &self.setup,
         ];
-        let more = ["controller", day, "--pis", "2", "--speed", speed];
+        let more = ["controller", day, "--speed", speed];
         let wishes = ["--await-visual", "--json-notices"];
-        Node::start(&[&more[..], &at, &wishes].concat())
+        Node::start(&[&more[..], &at, &wishes, options].concat())
     }
 
     /// Plays a day to its end; returns the digests of all replicas, and what the page shows.

@@ -20,6 +20,7 @@ use oxberry_proto::start::{
 };
 use oxberry_proto::status::{NodeBeat, StatusFrom, StatusRequest};
 use oxberry_proto::stock::{EndOfEvents, StockBatch, StockBeat, StreamWord, TrustWord};
+use oxberry_proto::taking::{TakePartition, Taken};
 use oxberry_proto::{
     Head, Kind, Listed, RecordsWriter, Topic, decode, decode_list, encode, kind_of,
 };
@@ -105,6 +106,24 @@ fn membership(lines: &mut Lines, hello: Hello) {
     }
 }
 
+fn taking(lines: &mut Lines, symbol: SymbolAssignment) {
+    let head = TakePartition {
+        run: RUN,
+        node: NODE,
+        partition: PARTITION,
+        symbols: 0,
+    };
+    lines.list(head, &[symbol]);
+    for is_held in [true, false] {
+        lines.plain(&Taken {
+            run: RUN,
+            node: NODE,
+            partition: PARTITION,
+            is_held,
+        });
+    }
+}
+
 pub(crate) fn written_now() -> String {
     let mut lines = Lines::default();
     let mut hello = Hello {
@@ -121,6 +140,11 @@ pub(crate) fn written_now() -> String {
     membership(&mut lines, hello);
     let symbol_index = SymbolIndex::from_raw(1753);
     let scale = PriceScale::new(SCALE).unwrap();
+    let symbol = SymbolAssignment {
+        symbol_index,
+        scale,
+        partition: PARTITION,
+    };
     lines.list(
         SetupPi {
             run: RUN,
@@ -130,12 +154,9 @@ pub(crate) fn written_now() -> String {
             feed_runs: true,
             symbols: 0,
         },
-        &[SymbolAssignment {
-            symbol_index,
-            scale,
-            partition: PARTITION,
-        }],
+        &[symbol],
     );
+    taking(&mut lines, symbol);
     for reason in [
         RefusedReason::Schema { expected: 1 },
         RefusedReason::NameTaken,
@@ -252,6 +273,7 @@ pub(crate) fn written_now() -> String {
             run: RUN,
             node: NODE,
             of: 5,
+            partitions: 3,
             symbols: 0,
         },
         &[SymbolDigest {

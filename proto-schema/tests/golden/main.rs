@@ -19,6 +19,7 @@ use oxberry_proto::snapshot::{Snapshot, SnapshotRefused, SnapshotUnderWay, Snaps
 use oxberry_proto::start::{Hello, Refused, SetupPi, SetupVisual};
 use oxberry_proto::status::{Status, StatusRequest};
 use oxberry_proto::stock::{StockBatch, StockBeat};
+use oxberry_proto::taking::{TakePartition, Taken};
 use oxberry_proto::{Deltas, Head, Kind, Listed, SCHEMA_FINGERPRINT, decode, decode_list};
 use samples::{AFTER, NUMBERING, event_records, recorded, stock_records, stock_told};
 
@@ -111,6 +112,7 @@ fn read_as_everything(message: &[u8]) {
     plain::<DepthRequest>(message);
     plain::<DepthAsked>(message);
     plain::<TellDepth>(message);
+    plain::<Taken>(message);
     list::<Depth>(message);
     list::<Batch>(message);
     list::<Refresh>(message);
@@ -118,6 +120,7 @@ fn read_as_everything(message: &[u8]) {
     list::<StockBeat>(message);
     list::<SetupPi>(message);
     list::<SetupVisual>(message);
+    list::<TakePartition>(message);
     list::<Ack>(message);
     list::<Status>(message);
     list::<Digests>(message);

@@ -305,6 +305,7 @@ pub(crate) fn status_records() -> Vec<StatusRecord> {
         vain_wishes: 4,
         refused: 5,
         joined_late: 6,
+        takes: 8,
         fenced: 7,
     })];
     records.extend(states.map(|state| {

@@ -92,6 +92,7 @@ impl World<'_> {
             }
             self.controller_starts_at = None;
             self.trace.tell(self.now, || "controller starts".into());
+            self.controller_since = self.now;
             self.buried.clear();
             self.members.forget_dead();
             self.start_controller();
@@ -337,6 +338,10 @@ impl World<'_> {
             self.marks.hit(Mark::NodeDied);
         } else if let ControllerReport::JoinedLate { .. } = report {
             self.marks.hit(Mark::JoinedInRun);
+        } else if let ControllerReport::Takes { .. } = report {
+            self.marks.hit(Mark::PartitionTaken);
+        } else if let ControllerReport::NobodyTakes { .. } = report {
+            self.marks.hit(Mark::NobodyTakes);
         } else if let ControllerReport::Fenced { .. } = report {
             self.marks.hit(Mark::ThawedFenced);
         } else if let ControllerReport::GoesOn { absent, .. } = report {

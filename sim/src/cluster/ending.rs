@@ -55,11 +55,49 @@ impl World<'_> {
         if host.started.is_none() || !census.is_playing {
             return Ok(());
         }
-        if census.joined + census.assigned + census.dead > 0 {
+        let lost = self.pis.iter().filter(|pi| pi.is_lost).count();
+        if census.joined + census.assigned > 0 || census.dead > lost {
             return Err(format!(
                 "{} ns after all was well, not all take part in the run: {census:?}",
                 self.now - self.heals.at
             ));
+        }
+        Ok(())
+    }
+
+    /// Checks, a stated time after all was well again, that each partition of a run whose feed still goes on has
+    /// all its replicas, or is on all Pis that are there: whoever died for good was replaced.
+    pub(super) fn judge_replicas(&mut self) -> Result<(), Violation> {
+        let Some(host) = &self.controller else {
+            return Ok(());
+        };
+        let run = host.started.map(|(run, _)| run);
+        let (Some(run), true) = (run, host.brain.census().is_playing) else {
+            return Ok(());
+        };
+        let channel = host.channels.first().map(|one| one.channel);
+        let lost = self.pis.iter().filter(|pi| pi.is_lost).count();
+        if !self.plan.is_replaced() && lost > 0 {
+            return Ok(());
+        }
+        let there = self.brains(run, None).count();
+        let wanted = self.plan.replicas.min(self.plan.nodes).min(there);
+        for partition in host.table.partitions() {
+            let holds = |brain: &&Pi<'_>| {
+                let stream = channel.map(|channel| StreamId { channel, partition });
+                stream.is_some_and(|stream| brain.position(stream).is_some())
+            };
+            let holders = self.brains(run, None).filter(holds).count();
+            if holders < wanted {
+                return Err(format!(
+                    "{} ns after all was well, partition {partition} is on {holders} of {there} Pis, \
+                     not on {wanted}",
+                    self.now - self.heals.at
+                ));
+            }
+        }
+        if lost > 0 && there > 0 {
+            self.marks.hit(Mark::ReplicatedAgain);
         }
         Ok(())
     }
@@ -222,6 +260,7 @@ impl World<'_> {
             Fault::Cut { line, .. } | Fault::Break { line, .. } => line == Line::Stock,
             Fault::StallPi { .. }
             | Fault::RestartPi { .. }
+            | Fault::LosePi { .. }
             | Fault::StallController { .. }
             | Fault::CutPower { .. }
             | Fault::KillController

@@ -24,6 +24,8 @@ pub(super) enum Fault {
     StallPi { pi: usize, ns: u64 },
     /// A Pi is killed; it starts again after a while.
     RestartPi { pi: usize, ns: u64 },
+    /// A Pi is killed and does not start again, unless a run can only begin with it.
+    LosePi { pi: usize },
     /// The page does nothing for a while.
     StallPage { ns: u64 },
     /// The page is killed and starts again.
@@ -191,6 +193,36 @@ fn kill_controller(random: &mut Random, nodes: usize, limits: &Limits) -> Fault 
         Fault::KillController
     } else {
         stall_pi(random, nodes, limits)
+    }
+}
+
+/// Draws the death of a Pi for good.
+pub(super) fn lose_pi(random: &mut Random, nodes: usize) -> Fault {
+    Fault::LosePi {
+        pi: any(random, nodes),
+    }
+}
+
+/// Draws what goes wrong when partitions are taken.
+pub(super) fn in_a_move(random: &mut Random, nodes: usize, limits: &Limits) -> Fault {
+    let (pi, beat) = (any(random, nodes), nanos(limits.beat));
+    match random.below(5) {
+        0 => Fault::RestartController {
+            ns: random.between(1, 2 * beat),
+            same_day: true,
+        },
+        1 => Fault::Break {
+            pi,
+            line: Line::Control,
+        },
+        2 => Fault::LosePi { pi },
+        at => Fault::Cut {
+            pi,
+            line: Line::Control,
+            ways: if at == 3 { Ways::ToPi } else { Ways::FromPi },
+            ns: random.between(1, 4 * beat),
+            breaks: true,
+        },
     }
 }
 

@@ -77,6 +77,10 @@ marks! {
     PiRefused "a Pi is told to wait";
     StartedAgain "a Pi has started again before its former self counted as dead";
     JoinedInRun "a Pi joins while the feed runs";
+    LostPi "a Pi dies for good";
+    PartitionTaken "a Pi takes a partition that has too few replicas";
+    NobodyTakes "a partition has too few replicas, and nobody is there to take it";
+    ReplicatedAgain "without a Pi that died for good, all partitions have all replicas again";
     ThawedFenced "a Pi that counted as dead speaks again and has to join anew";
     HeldAgain "a stream waits for somebody again after it waited for nobody";
     NextDay "a run follows one that has ended";

@@ -6,6 +6,7 @@ use oxberry_cluster::page::{Page, Voice};
 use oxberry_core::units::{Instant, Position};
 use oxberry_proto::flow::Ack;
 use oxberry_proto::start::SetupPi;
+use oxberry_proto::taking::TakePartition;
 use oxberry_proto::{Kind, NodeId, Partition, Run, StreamId, decode_list, kind_of};
 
 use super::oracle::Violation;
@@ -25,6 +26,8 @@ struct Member {
     partitions: BTreeSet<Partition>,
     /// Whether it came when the feed ran already.
     came_late: bool,
+    /// Those of its partitions that it was told to take when the feed ran.
+    taken: BTreeSet<Partition>,
     /// What the controller has heard of its positions.
     acked: BTreeMap<StreamId, Position>,
     /// Whether the controller took it for dead while the feed ran.
@@ -43,6 +46,16 @@ impl Members {
         {
             member.was_asked = true;
         }
+        if let Ok((head, _)) = decode_list::<TakePartition>(message)
+            && self.run == Some(head.run)
+            && let Some(member) = self.nodes.get_mut(&head.node)
+        {
+            // It may have held it before, under a controller before this one.
+            if member.partitions.insert(head.partition) {
+                member.taken.insert(head.partition);
+            }
+            return;
+        }
         if kind_of(message) != Ok(Kind::SetupPi) {
             return;
         }
@@ -58,6 +71,7 @@ impl Members {
             pi,
             partitions,
             came_late: head.feed_runs,
+            taken: BTreeSet::new(),
             acked: BTreeMap::new(),
             is_dead: false,
             was_asked: false,
@@ -149,7 +163,8 @@ impl Members {
     ) -> Result<(), Violation> {
         let is_behind = |member: &Member| {
             let position = member.acked.get(&stream).copied();
-            let position = position.or((!member.came_late).then(Position::default));
+            let is_late = member.came_late || member.taken.contains(&stream.partition);
+            let position = position.or((!is_late).then(Position::default));
             position.is_some_and(|position| position < published)
         };
         let mut holders = self.nodes.values();

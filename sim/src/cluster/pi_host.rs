@@ -22,6 +22,8 @@ pub(super) struct PiHost<'m> {
     pub(super) brain: Option<Pi<'m>>,
     /// The number of the process.
     pub(super) process: u32,
+    /// Whether it died for good.
+    pub(super) is_lost: bool,
     /// Whether its run is over. It rests from then on, with its books as they are, until another one is
     /// to begin.
     pub(super) is_over: bool,
@@ -71,6 +73,7 @@ impl PiHost<'_> {
         Self {
             brain: None,
             process: 0,
+            is_lost: false,
             is_over: false,
             audience: Audience::default(),
             skew: 0,

@@ -430,6 +430,7 @@ impl<'m> World<'m> {
                         | PiReport::Fenced
                         | PiReport::Assigned { .. }
                         | PiReport::Ready
+                        | PiReport::Takes { .. }
                         | PiReport::Hole { .. }
                         | PiReport::Repaired { .. }
                         | PiReport::Lost { .. }

@@ -212,7 +212,43 @@ impl Plan {
         }
         plan.draw_receivers();
         plan.draw_damage();
+        plan.draw_deaths();
         plan
+    }
+
+    /// Draws by itself how long nobody takes what a dead Pi held, and who dies for good.
+    fn draw_deaths(&mut self) {
+        let random = &mut Random::new(self.seed, 8);
+        let (beat, timeout) = (self.limits.beat, self.limits.node_timeout);
+        let waits = [Duration::ZERO, beat, 4 * beat, timeout, NEVER];
+        self.limits.replace_after = pick(random, &waits);
+        if self.heals_at == 0 || !random.chance(350) {
+            return;
+        }
+        for _ in 0..random.between(1, 2) {
+            let fault = fault::lose_pi(random, self.nodes);
+            let at = random.below(self.heals_at) / random.between(1, 3);
+            self.faults.push(FaultAt { at, fault });
+            if random.chance(600) && self.is_replaced() {
+                // When others are told to take what it held.
+                let told = at + nanos(timeout + self.limits.replace_after + beat);
+                let at = told.saturating_sub(random.below(3 * nanos(beat)));
+                let fault = fault::in_a_move(random, self.nodes, &self.limits);
+                let one = FaultAt {
+                    at: at.min(self.heals_at),
+                    fault,
+                };
+                self.faults.push(one);
+                self.faults.extend(self.companion(random, one));
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.at);
+        self.quiet_ns = self.pause_ns();
+    }
+
+    /// Returns whether others take what a dead Pi held while the simulation lasts.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.limits.replace_after < NEVER
     }
 
     /// Draws by itself, as the next day is.
@@ -342,7 +378,15 @@ impl Plan {
         // Whoever is not heard by a controller that goes on with a run keeps his place so long.
         let absent = self.limits.adoption() + self.limits.node_timeout;
         let absent = if is_gone_on_with { nanos(absent) } else { 0 };
-        8 * nanos(self.limits.beat) + 1_500_000_000 + absent
+        let is_lost = |one: &FaultAt| matches!(one.fault, Fault::LosePi { .. });
+        // Until a death is found, others have been told, and have what was told to them.
+        let replaced = self.limits.node_timeout + self.limits.replace_after + 8 * self.limits.beat;
+        let replaced = if self.is_replaced() && self.faults.iter().any(is_lost) {
+            nanos(replaced) + self.slack_ns()
+        } else {
+            0
+        };
+        8 * nanos(self.limits.beat) + 1_500_000_000 + absent + replaced
     }
 
     /// Returns the longest time from sending a frame to handling it, queues included.
@@ -407,6 +451,9 @@ impl fmt::Display for Plan {
     }
 }
 
+/// Longer than any simulation.
+const NEVER: Duration = Duration::from_secs(3_600);
+
 /// Draws by itself, so that the rest of a seed is the same with and without.
 fn draw_next_day(seed: u64, beat: u64) -> Option<NextDay> {
     let mut random = Random::new(seed, 3);
@@ -445,6 +492,8 @@ fn draw_limits(random: &mut Random) -> Limits {
         scrub_orders: 4_096,
         scrub_pause: beat,
         node_timeout: beat * ticks,
+        // Drawn with the deaths.
+        replace_after: NEVER,
         // Enough for every queue to run empty.
         end_timeout: beat * u32::try_from(random.between(10, 30)).unwrap_or(10),
     }

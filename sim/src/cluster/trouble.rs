@@ -5,7 +5,7 @@ use super::doubt::Suspects;
 use super::edge::Wild;
 use super::fault::{Fault, Line, Ways};
 use super::marks::Mark;
-use super::plan::NextDay;
+use super::plan::{NextDay, nanos};
 use super::truth::Truth;
 use super::venue;
 use super::world::World;
@@ -51,6 +51,7 @@ impl World<'_> {
                 }
                 self.wake_pi(at, now + ns);
             }
+            Fault::LosePi { pi } => self.lose_pi(pi),
             Fault::StallPage { ns } => {
                 self.page_stalled_until = self.page_stalled_until.max(now + ns);
                 self.wake_page(now + ns);
@@ -105,6 +106,27 @@ impl World<'_> {
         self.wake_controller(until);
     }
 
+    /// Kills a Pi for good.
+    fn lose_pi(&mut self, at: usize) {
+        if let Some(pi) = self.pis.get_mut(at) {
+            pi.kill(&mut self.random);
+            pi.starts_at = None;
+            pi.is_lost = true;
+            self.marks.hit(Mark::LostPi);
+        }
+    }
+
+    /// Starts a Pi in the place of each that died for good, as somebody has to where a run can only begin with
+    /// all of them.
+    fn bring_new_pis(&mut self) {
+        let now = self.now;
+        for pi in self.pis.iter_mut().filter(|pi| pi.is_lost) {
+            pi.is_lost = false;
+            pi.starts_at = Some(now);
+        }
+        self.wake_all_pis(now);
+    }
+
     fn restart_page(&mut self, starts_at: u64) {
         self.page = None;
         self.page_starts_at = Some(starts_at);
@@ -145,7 +167,7 @@ impl World<'_> {
         self.restart_controller(starts_at);
         for pi in &mut self.pis {
             pi.kill(&mut self.random);
-            pi.starts_at = Some(starts_at);
+            pi.starts_at = (!pi.is_lost).then_some(starts_at);
         }
         self.wake_all_pis(starts_at);
     }
@@ -244,6 +266,10 @@ impl World<'_> {
         if !self.controller.as_ref().is_some_and(waits) {
             return;
         }
+        // It goes on without them where it can.
+        if self.controller_since + 2 * nanos(self.plan.limits.adoption()) <= self.now {
+            self.bring_new_pis();
+        }
         for at in 0..self.pis.len() {
             if let Some(pi) = self.pis.get_mut(at)
                 && core::mem::take(&mut pi.is_over)
@@ -265,6 +291,7 @@ impl World<'_> {
             self.begin_another_day();
         }
         self.is_next_day = true;
+        self.bring_new_pis();
         self.are_all_back = false;
         // The page asks twice a second what is played, and would miss a shorter day.
         self.plan.holds = true;

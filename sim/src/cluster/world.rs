@@ -61,6 +61,8 @@ pub(super) struct World<'m> {
     pub(super) controller_skew: u64,
     pub(super) controller_stalled_until: u64,
     pub(super) controller_starts_at: Option<u64>,
+    /// When the controller started last.
+    pub(super) controller_since: u64,
     /// What the source of each channel has brought in each run.
     pub(super) sources: BTreeMap<(Run, usize), Shared>,
     /// Which day is played.
@@ -128,6 +130,7 @@ impl<'m> World<'m> {
             controller_skew: 0,
             controller_stalled_until: 0,
             controller_starts_at: Some(0),
+            controller_since: 0,
             sources: BTreeMap::new(),
             identity: 1,
             generation: 1,
@@ -246,6 +249,7 @@ impl<'m> World<'m> {
         if self.is_healed && self.heals.goes_on <= self.now && !self.are_all_back {
             self.are_all_back = true;
             self.judge_return()?;
+            self.judge_replicas()?;
         }
         let next = self.next_fault.map_or(u64::MAX, |next| next.at);
         let heals = if self.is_healed {
