@@ -102,9 +102,15 @@ fn without_times(mut body: Value) -> Value {
         age.take();
     }
     let events = body.get_mut("events").and_then(Value::as_array_mut);
-    for event in events.into_iter().flatten() {
-        assert!(event["ago_ms"].is_u64(), "{event}");
-        event["ago_ms"].take();
+    if let Some(events) = events {
+        // A busy machine may hold up a Pi, which is told as well.
+        events.retain(|event| event["what"] == "messages_lost");
+        for event in events {
+            for changes in ["id", "ago_ms"] {
+                assert!(event[changes].is_u64(), "{event}");
+                event[changes].take();
+            }
+        }
     }
     body
 }
