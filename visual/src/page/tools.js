@@ -49,7 +49,8 @@ export class Tools {
       return;
     }
     const isClosely = this.#handlers.isClosely();
-    const fields = isClosely && event.key === "Escape" ? "dialog" : "input, select, textarea, dialog";
+    // Until the next picture the keyboard may still be in a dialog that was closed.
+    const fields = isClosely && event.key === "Escape" ? "dialog[open]" : "input, select, textarea, dialog[open]";
     const isTyping = event.target.closest(fields) !== null;
     const { key, ctrlKey, metaKey, altKey } = event;
     const action = actionOf({ key, isTyping, isClosely, ctrlKey, metaKey, altKey });

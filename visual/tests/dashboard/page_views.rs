@@ -275,7 +275,9 @@ fn nothing_moves_while_numbers_change() {
         "void (() => {
             window.shifts = [];
             new PerformanceObserver((list) => shifts.push(...list.getEntries().map((shift) =>
-                [shift.value, shift.sources.map(({ node }) => node?.id || node?.className || node?.nodeName)])))
+                [shift.value, shift.sources.map(({ node }) => node?.nodeName === '#text'
+                    ? `${node.parentElement?.id || node.parentElement?.className}: ${node.data}`
+                    : node?.id || node?.className || node?.nodeName)])))
                 .observe({ type: 'layout-shift' });
         })()",
     );
