@@ -6,6 +6,9 @@
 Needs pyzmq and nothing else. The nodes push to --stock, so each has to name it among its own (oxberry-pi --stock).
 Of the two nodes that hold a symbol it takes each event once, from whoever tells it first and calls the book live.
 docs/cluster-protocol.md says what the messages mean, proto-schema/src what they are made of.
+
+It is a start, and leaves out what the page and `oxberry tap` do besides: it does not see that the last messages of a node were
+lost or that a node is silent, it says nothing where it takes up a state, and it follows one run.
 """
 import argparse
 import itertools
@@ -146,13 +149,14 @@ def main():
     def ask(tell=()):
         setup.send(bytes([VERSION, SETUP_REQUEST]) + varint(SCHEMA) + bytes([bool(tell)]) + b"".join(map(varint, tell)))
 
-    market, heard, ended, expected, asked = None, {}, set(), 0, -1.0
+    market, heard, ended, expected, asked, turn = None, {}, set(), 0, -1.0, 0
     print("symbol,channel,numbering,seq,ts_event_ns,scale,bid_px,bid_sz,ask_px,ask_sz", flush=True)
     while True:
         now = time.monotonic()
         if asked + 0.5 < now and (market is None or market.missed):
-            ask(next(iter(market.missed)) if market else ())
-            asked = now
+            # One after another: a node that died answers nothing.
+            ask(sorted(market.missed)[turn % len(market.missed)] if market else ())
+            asked, turn = now, turn + 1
         ready = dict(poller.poll(250))
         if setup in ready and (answer := setup.recv())[1] == SETUP and market is None:
             read = Reader(answer)

@@ -73,8 +73,7 @@ impl Listener {
         Ok(None)
     }
 
-    /// Hands all that the cluster tells to rows, until the end of the feed, of the period or of the patience of
-    /// whoever watches.
+    /// Hands all that the cluster tells to rows, until the end of the feed or of the patience of whoever watches.
     ///
     /// # Errors
     ///

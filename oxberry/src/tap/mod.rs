@@ -33,7 +33,7 @@ that a symbol went on to a state without the events that led to it. Depth, order
 nodes: `oxberry replay` has them. It ends with the feed, or by Ctrl-C, with all that came until then.
 
 Exit codes: 0 done, 1 it could not go on, 2 usage, 3 done, but some symbol was not live at a row, or something was
-missed. With --out the file is written for 0 and 3 only.";
+missed. With --out the file is written for 0 and 3 only, and not where it was ended before the symbols came.";
 
 /// What `oxberry tap` can be told.
 #[derive(Clone, Debug, Args)]
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     /// Leave out rows of what the venue did before
     #[arg(long, value_name = "TIME")]
     from: Option<TypedTime>,
-    /// End at the first event that the venue made then or later
+    /// Leave out rows of what the venue did then or later
     #[arg(long, value_name = "TIME")]
     until: Option<TypedTime>,
     /// How prices are written

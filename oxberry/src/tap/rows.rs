@@ -38,7 +38,6 @@ pub(super) struct Rows {
     /// By the place of the row.
     symbols: Vec<Symbol>,
     values: Vec<Value>,
-    is_over: bool,
     /// Whether some row was not live, or something was missed.
     has_doubts: bool,
     failed: Option<Failure>,
@@ -131,15 +130,14 @@ impl Rows {
             bounds: None,
             symbols: Vec::new(),
             values: Vec::new(),
-            is_over: false,
             has_doubts: false,
             failed: None,
         })
     }
 
-    /// Whether no row comes any more.
+    /// Whether no row comes any more, since something failed.
     pub(super) const fn is_over(&self) -> bool {
-        self.is_over || self.failed.is_some()
+        self.failed.is_some()
     }
 
     /// Takes what the page took of a symbol.
@@ -217,7 +215,7 @@ impl Rows {
         self.write(&name, &place, NO_PRICES, Trust::Stale, &values);
     }
 
-    /// Whether an event is to be shown; one behind the end of the period ends all.
+    /// Whether an event is to be shown.
     fn is_in_period(&mut self, ts_event: Option<UnixNanos>) -> bool {
         if self.is_over() {
             return false;
@@ -235,8 +233,8 @@ impl Rows {
                 }
             },
         };
-        self.is_over = bounds.stop.is_some_and(|stop| stop <= time);
-        !self.is_over && bounds.from <= time
+        // What others tell of an earlier time may still be on its way, so this is no end.
+        bounds.from <= time && bounds.stop.is_none_or(|stop| time < stop)
     }
 
     /// What is known of the symbol of a row.
