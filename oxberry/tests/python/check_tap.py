@@ -38,7 +38,7 @@ class Processes(contextlib.ExitStack):
         return process
 
 
-def best_prices(rows, scale_of=None):
+def best_prices(rows):
     """By symbol, each change of the best prices: where, when, and the prices; with the places where something is in doubt."""
     changes, doubts, last = {}, {}, {}
     for row in rows:
@@ -77,10 +77,14 @@ def run(folder):
             OXBERRY, "node", "controller", market, "--pis", "2", "--speed", "60", "--await-visual", "--json-notices",
             "--data", data, "--control", control, "--setup", setup, stdout=subprocess.PIPE, text=True,
         )
+        is_back = False
         for line in controller.stdout:
-            if json.loads(line)["notice"] == "started":
+            notice = json.loads(line)
+            is_back |= "joined while the feed runs" in notice.get("text", "")
+            if notice["notice"] == "started":
                 pis[1].kill()
                 pis[1] = pi("pi-2")
+        assert is_back, "the Pi did not come back while the feed ran"
         assert controller.wait(PATIENCE) == 0, "the replicas differ"
         assert tap.wait(PATIENCE) in (0, 3), "the tap failed"
         assert client.wait(PATIENCE) == 0, "the client failed"
