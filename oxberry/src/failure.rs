@@ -4,7 +4,7 @@ use std::{io, process::ExitCode};
 
 use oxberry_net::in_words;
 
-use crate::console::say;
+use crate::{console::say, whole_file::WholeFile};
 
 /// Why a command did not do all that it was asked for.
 #[derive(Debug)]
@@ -28,6 +28,15 @@ impl Failure {
             return Self::ReaderGone;
         }
         Self::Run(anyhow::Error::new(error).context("standard output cannot be written"))
+    }
+
+    /// What it means that rows cannot be written, to a file or else to standard output.
+    pub(crate) fn of_rows(error: io::Error, file: Option<&WholeFile>) -> Self {
+        let Some(file) = file else {
+            return Self::of_output(error);
+        };
+        let message = format!("{}: cannot be written", file.path().display());
+        Self::Run(anyhow::Error::new(error).context(message))
     }
 
     /// Says what is to be said and gives the exit code.

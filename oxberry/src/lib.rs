@@ -15,6 +15,7 @@ mod generate;
 mod import;
 mod input;
 mod keygen;
+mod nearest;
 mod new_york;
 mod node;
 mod output;

@@ -5,11 +5,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use oxberry_cluster::page::{Shown, Told};
-use oxberry_core::book::Trust;
-use oxberry_core::units::RawPrice;
+use oxberry_cluster::page::{Face, Shown, Told};
 use oxberry_proto::SymbolName;
-use oxberry_proto::stock::View;
 
 use crate::error::Error;
 use crate::print::{Prices, Printer};
@@ -22,31 +19,7 @@ pub(crate) struct EventsFile {
     failed: Option<io::Error>,
     /// What was written last of each row, beside trades; `None` where something was passed over, so that
     /// the next event is written whatever it changed.
-    written: BTreeMap<usize, Option<Written>>,
-}
-
-/// What a line tells beside trades. An event that changes nothing of it, as a change of the number of
-/// orders or of the trading status does, has no line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Written {
-    best: [Option<(RawPrice, u64)>; 2],
-    trust: Trust,
-}
-
-impl Written {
-    /// What holds before anything was told.
-    const NOTHING: Self = Self {
-        best: [None, None],
-        trust: Trust::Live,
-    };
-
-    fn of(shown: &Shown) -> Self {
-        let View { bid, ask, .. } = shown.view;
-        Self {
-            best: [bid, ask].map(|quote| quote.map(|quote| (quote.price, quote.qty))),
-            trust: shown.trust,
-        }
-    }
+    written: BTreeMap<usize, Option<Face>>,
 }
 
 impl EventsFile {
@@ -85,9 +58,9 @@ impl EventsFile {
     }
 
     fn write_event(&mut self, symbol: &SymbolName, shown: &Shown) {
-        let of_event = Written::of(shown);
+        let of_event = shown.face();
         let before = self.written.insert(shown.row, Some(of_event));
-        let before = before.unwrap_or(Some(Written::NOTHING));
+        let before = before.unwrap_or(Some(Face::BLANK));
         if before != Some(of_event) || shown.trade.is_some() {
             self.printer.print(symbol, shown);
         }

@@ -25,7 +25,7 @@ use oxberry_proto::{
 };
 
 use self::event::Withheld;
-pub use self::output::{Command, Counters, Report, Row, Shown, Standing, Voice};
+pub use self::output::{Command, Counters, Face, Report, Row, Shown, Standing, Voice};
 pub use self::passed::{Passed, Told};
 use self::passed::{PassedOver, Untold};
 use self::replica::Node;

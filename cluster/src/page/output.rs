@@ -1,7 +1,7 @@
 //! What comes out of the page: events, rows and what can be said of them, wishes and reports.
 
 use oxberry_core::book::{TradingStatus, Trust};
-use oxberry_core::units::{ChannelId, Position, Price, SymbolIndex, UnixNanos};
+use oxberry_core::units::{ChannelId, Position, Price, RawPrice, SymbolIndex, UnixNanos};
 use oxberry_proto::start::Replica;
 use oxberry_proto::stock::{TradePrint, View};
 use oxberry_proto::{NodeId, Partition, ProtoError, Run, SymbolName};
@@ -84,6 +84,36 @@ pub struct Shown {
     pub view: View,
     /// The trade that was part of it.
     pub trade: Option<TradePrint>,
+}
+
+/// What an event shows of its symbol beside a trade: one that changes nothing of it, as a change of the number of
+/// orders or of the trading status does, is no news to who follows best prices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Face {
+    /// The best bid and offer: price and shares.
+    pub best: [Option<(RawPrice, u64)>; 2],
+    /// How far the book can be trusted.
+    pub trust: Trust,
+}
+
+impl Face {
+    /// What holds before anything was told.
+    pub const BLANK: Self = Self {
+        best: [None, None],
+        trust: Trust::Live,
+    };
+}
+
+impl Shown {
+    /// What it shows beside a trade.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        let View { bid, ask, .. } = self.view;
+        Face {
+            best: [bid, ask].map(|quote| quote.map(|quote| (quote.price, quote.qty))),
+            trust: self.trust,
+        }
+    }
 }
 
 /// One symbol.

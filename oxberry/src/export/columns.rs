@@ -211,6 +211,20 @@ const IDENTITY: [&str; 7] = [
     "seq",
 ];
 
+/// What tables of best prices have behind the identity.
+pub(crate) const BEST_PRICES: [&str; 4] = ["bid_px", "bid_sz", "ask_px", "ask_sz"];
+
+/// What tables of trades have behind the identity.
+pub(crate) const TRADES: [&str; 7] = [
+    "trade_id",
+    "trade_px",
+    "trade_sz",
+    "aggressor",
+    "printable",
+    "conditions",
+    "cross_type",
+];
+
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Column {

@@ -1,12 +1,12 @@
 //! The formats, and what writes each of them.
 
-use std::{fs::File, io};
+use std::{fs::File, io, path::Path};
 
 use clap::ValueEnum;
 use oxberry_core::units::SymbolIndex;
 
 use super::{columns::Schema, csv::Csv, jsonl::JsonLines, writer::RowWriter};
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output, whole_file::WholeFile};
 
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,7 +33,7 @@ pub(crate) enum Prices {
 }
 
 /// Where rows go.
-pub(crate) enum Destination {
+enum Destination {
     /// Standard output.
     StandardOutput,
     /// A file that is there for its whole length only at the end.
@@ -68,12 +68,34 @@ impl Format {
         matches!(self, Self::Csv | Self::Jsonl)
     }
 
+    /// A writer of such rows to a file, which is given back to be completed, or else to standard output.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written, or this build cannot write the format, or nobody could read it there.
+    pub(crate) fn open(
+        self,
+        schema: &Schema,
+        prices: Prices,
+        out: Option<&Path>,
+        instruments: Vec<Instrument>,
+    ) -> Result<(Box<dyn RowWriter>, Option<WholeFile>), Failure> {
+        let file = out.map(WholeFile::create).transpose()?;
+        let destination = match &file {
+            Some(file) => Destination::File(file.file()?),
+            None => Destination::StandardOutput,
+        };
+        destination.check(self)?;
+        let writer = self.writer(schema, prices, destination, instruments)?;
+        Ok((writer, file))
+    }
+
     /// A writer of such rows.
     ///
     /// # Errors
     ///
     /// When this build cannot write the format; the error says which one can.
-    pub(crate) fn writer(
+    fn writer(
         self,
         schema: &Schema,
         prices: Prices,
@@ -118,7 +140,7 @@ impl Destination {
     /// # Errors
     ///
     /// A usage error for binary rows on a terminal.
-    pub(crate) fn check(&self, format: Format) -> Result<(), Failure> {
+    fn check(&self, format: Format) -> Result<(), Failure> {
         let is_terminal =
             matches!(self, Self::StandardOutput) && io::IsTerminal::is_terminal(&io::stdout());
         if is_terminal && !format.is_text() {

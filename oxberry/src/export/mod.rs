@@ -21,9 +21,9 @@ mod text;
 mod writer;
 
 pub(crate) use self::{
-    columns::Schema,
+    columns::{BEST_PRICES, Schema, TRADES},
     flags::Flags,
-    format::{Destination, Format, Instrument, Prices},
+    format::{Format, Instrument, Prices},
     row::{Origin, Row, Value},
     writer::RowWriter,
 };

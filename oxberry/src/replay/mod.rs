@@ -43,11 +43,9 @@ use self::{
 };
 use crate::{
     console::Console,
-    export::Destination,
     failure::Failure,
     input::{is_one_file, refuse_repeated_pipes, refuse_to_overwrite},
     output::Output,
-    whole_file::WholeFile,
 };
 
 /// Replays what the arguments name.
@@ -148,19 +146,10 @@ fn rows(arguments: &Arguments, table: Table, inputs: &Inputs) -> Result<Rows, Fa
         schema.push("ts_sample_ns".to_owned());
         schema.push("age_ns".to_owned());
     }
-    let file = arguments
-        .out
-        .as_deref()
-        .map(WholeFile::create)
-        .transpose()?;
-    let destination = match &file {
-        Some(file) => Destination::File(file.file()?),
-        None => Destination::StandardOutput,
-    };
-    destination.check(arguments.format)?;
     let instruments = instruments(inputs, &symbols);
     let prices = arguments.prices();
-    let writer = (arguments.format).writer(&schema, prices, destination, instruments)?;
+    let out = arguments.out.as_deref();
+    let (writer, file) = (arguments.format).open(&schema, prices, out, instruments)?;
     let grid = arguments.every.map(Grid::new);
     let sink = Sink::new(writer, symbols, arguments.has_trust(), grid);
     Ok(Rows::new(view, sink, arguments.symbol.is_empty(), file))

@@ -182,12 +182,6 @@ impl Rows {
 
     /// What it means that rows cannot be written.
     fn failed(&self, error: std::io::Error) -> Failure {
-        match &self.file {
-            Some(file) => {
-                let message = format!("{}: cannot be written", file.path().display());
-                Failure::Run(anyhow::Error::new(error).context(message))
-            }
-            None => Failure::of_output(error),
-        }
+        Failure::of_rows(error, self.file.as_ref())
     }
 }

@@ -3,7 +3,7 @@
 use oxberry_feed::mapping::MappedSymbol;
 
 use super::{inputs::Inputs, sink::Named};
-use crate::{export::Instrument, failure::Failure};
+use crate::{export::Instrument, failure::Failure, nearest::nearest};
 
 /// The symbols of the mapping file in the order of their slots, each wanted if its name is among
 /// `wanted`, or nothing is.
@@ -47,10 +47,8 @@ fn is_called(symbol: &MappedSymbol, name: &str) -> bool {
 
 fn unknown(inputs: &Inputs, name: &str) -> Failure {
     let all = inputs.mapping.symbols.values();
-    let names = all.flat_map(|symbol| [&symbol.cqs_symbol, &symbol.symbol]);
-    let upper = name.to_uppercase();
-    let nearest = names.min_by_key(|known| strsim::osa_distance(&upper, known));
-    let nearest = nearest.map_or("", String::as_str);
+    let names = all.flat_map(|symbol| [&*symbol.cqs_symbol, &*symbol.symbol]);
+    let nearest = nearest(names, name);
     let file = inputs.symbols.display();
     Failure::Usage(format!(
         "--symbol {name}: {file} has no such symbol; the nearest one is {nearest}"

@@ -13,7 +13,7 @@ use oxberry_net::{
 use self::{listener::Listener, rows::Rows};
 use crate::{
     console::say,
-    export::{Format, Prices},
+    export::{BEST_PRICES, Format, Prices, TRADES},
     failure::Failure,
     replay::{Period, TypedTime},
 };
@@ -78,6 +78,16 @@ enum What {
     Bbo,
     /// Each trade that counts towards volume
     Trades,
+}
+
+impl What {
+    /// The columns between the identity and the trust.
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Bbo => &BEST_PRICES,
+            Self::Trades => &TRADES,
+        }
+    }
 }
 
 /// Writes rows until the feed or somebody ends it.

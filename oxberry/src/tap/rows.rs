@@ -2,18 +2,19 @@
 
 use std::io::{self, Write as _};
 
-use oxberry_cluster::page::{Passed, Shown, Told};
+use oxberry_cluster::page::{Face, Passed, Shown, Told};
 use oxberry_core::{
     book::Trust,
-    units::{ChannelId, Position, PriceScale, RawPrice, SymbolIndex, UnixNanos},
+    units::{ChannelId, Position, PriceScale, SymbolIndex, UnixNanos},
 };
-use oxberry_proto::{SymbolName, stock::View};
+use oxberry_proto::SymbolName;
 use oxberry_visual::table::{Entry, name_of};
 
 use super::{Arguments, What};
 use crate::{
-    export::{Destination, Format, Instrument, Origin, Row, RowWriter, Schema, Value},
+    export::{Format, Instrument, Origin, Row, RowWriter, Schema, Value},
     failure::Failure,
+    nearest::nearest,
     replay::{Bounds, Period},
     whole_file::WholeFile,
 };
@@ -49,6 +50,8 @@ struct Place {
     channel: ChannelId,
     position: Position,
     ts_event: Option<UnixNanos>,
+    scale: PriceScale,
+    trust: Trust,
 }
 
 /// What is known of a symbol.
@@ -59,30 +62,7 @@ struct Symbol {
     name: String,
     is_wanted: bool,
     /// What its last row of best prices showed; nothing behind something that was missed.
-    last: Option<Last>,
-}
-
-/// What a row of best prices shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Last {
-    best: [Option<(RawPrice, u64)>; 2],
-    trust: Trust,
-}
-
-impl Last {
-    /// What holds before anything was told.
-    const NOTHING: Self = Self {
-        best: [None, None],
-        trust: Trust::Live,
-    };
-
-    fn of(shown: &Shown) -> Self {
-        let View { bid, ask, .. } = shown.view;
-        Self {
-            best: [bid, ask].map(|quote| quote.map(|quote| (quote.price, quote.qty))),
-            trust: shown.trust,
-        }
-    }
+    last: Option<Face>,
 }
 
 impl Rows {
@@ -97,14 +77,6 @@ impl Rows {
         if let Some(wanted) = arguments.symbol.iter().find(is_there) {
             return Err(unknown(&names, wanted));
         }
-        let format = arguments.format;
-        let out = arguments.out.as_deref();
-        let file = out.map(WholeFile::create).transpose()?;
-        let destination = match &file {
-            Some(file) => Destination::File(file.file()?),
-            None => Destination::StandardOutput,
-        };
-        destination.check(format)?;
         let of = |(entry, name): (&Entry, &String)| Instrument {
             name: name.clone(),
             symbol_index: entry.symbol_index,
@@ -114,10 +86,11 @@ impl Rows {
             .filter(|(_, name)| arguments.symbol.is_empty() || arguments.symbol.contains(name))
             .map(of)
             .collect();
-        let writer = format.writer(
+        let format = arguments.format;
+        let (writer, file) = format.open(
             &schema(arguments.what),
             arguments.prices,
-            destination,
+            arguments.out.as_deref(),
             instruments,
         )?;
         Ok(Self {
@@ -152,7 +125,7 @@ impl Rows {
         if !self.is_in_period(shown.ts_event) {
             return;
         }
-        let now = Last::of(shown);
+        let now = shown.face();
         let of_row = self.symbol(shown.row, symbol, shown.symbol_index);
         if !of_row.is_wanted {
             return;
@@ -164,6 +137,8 @@ impl Rows {
             channel: shown.channel,
             position: shown.position,
             ts_event: shown.ts_event,
+            scale: shown.view.scale,
+            trust: shown.trust,
         };
         let mut values = std::mem::take(&mut self.values);
         values.clear();
@@ -173,14 +148,14 @@ impl Rows {
                     values.push(level.map(|(price, _)| price).into());
                     values.push(level.map(|(_, size)| size).into());
                 }
-                self.row(&name, &place, shown.view.scale, shown.trust, &values);
+                self.write(&name, &place, &values, Value::trust(shown.trust));
             }
             (What::Trades, Some(trade)) => {
                 // The nodes tell price and shares of what counts towards volume.
                 values.extend([Value::Absent, trade.price.into(), trade.qty.raw().into()]);
                 values.extend([Value::Absent, Value::Flag(true)]);
                 values.extend([Value::Absent, Value::Absent]);
-                self.row(&name, &place, shown.view.scale, shown.trust, &values);
+                self.write(&name, &place, &values, Value::trust(shown.trust));
             }
             (What::Bbo | What::Trades, _) => {}
         }
@@ -205,14 +180,11 @@ impl Rows {
             channel: passed.channel,
             position: passed.through,
             ts_event: None,
+            scale: NO_PRICES,
+            trust: Trust::Stale,
         };
-        let columns = match self.what {
-            What::Bbo => 4,
-            What::Trades => 7,
-        };
-        let mut values = vec![Value::Absent; columns];
-        values.push(Value::Word(MISSED));
-        self.write(&name, &place, NO_PRICES, Trust::Stale, &values);
+        let values = vec![Value::Absent; self.what.columns().len()];
+        self.write(&name, &place, &values, Value::Word(MISSED));
     }
 
     /// Whether an event is to be shown.
@@ -246,7 +218,7 @@ impl Rows {
                 is_wanted: wanted.is_empty() || wanted.contains(&name),
                 told: told.clone(),
                 name,
-                last: Some(Last::NOTHING),
+                last: Some(Face::BLANK),
             }
         };
         while self.symbols.len() <= row {
@@ -259,27 +231,9 @@ impl Rows {
         symbol
     }
 
-    fn row(
-        &mut self,
-        name: &str,
-        place: &Place,
-        scale: PriceScale,
-        trust: Trust,
-        values: &[Value],
-    ) {
-        self.has_doubts |= trust != Trust::Live;
-        let values = [values, &[Value::trust(trust)]].concat();
-        self.write(name, place, scale, trust, &values);
-    }
-
-    fn write(
-        &mut self,
-        name: &str,
-        place: &Place,
-        scale: PriceScale,
-        trust: Trust,
-        values: &[Value],
-    ) {
+    /// Writes a row, behind whose values the word for its trust stands.
+    fn write(&mut self, name: &str, place: &Place, values: &[Value], trust: Value) {
+        self.has_doubts |= place.trust != Trust::Live;
         let origin = Origin {
             symbol_index: place.symbol_index,
             channel: place.channel,
@@ -289,11 +243,11 @@ impl Rows {
             ts_send: None,
             action: None,
         };
-        let values = [&origin.identity()[..], values].concat();
+        let values = [&origin.identity()[..], values, &[trust]].concat();
         let row = Row {
             symbol: name,
-            scale,
-            trust,
+            scale: place.scale,
+            trust: place.trust,
             origin: &origin,
             values: &values,
         };
@@ -337,41 +291,20 @@ impl Rows {
     }
 
     fn fail(&mut self, error: io::Error) {
-        let failure = match &self.file {
-            Some(file) => {
-                let message = format!("{}: cannot be written", file.path().display());
-                Failure::Run(anyhow::Error::new(error).context(message))
-            }
-            None => Failure::of_output(error),
-        };
+        let failure = Failure::of_rows(error, self.file.as_ref());
         self.failed.get_or_insert(failure);
     }
 }
 
 /// The columns of a table: those that `oxberry replay` has.
 fn schema(what: What) -> Schema {
-    let mut schema = Schema::identified(match what {
-        What::Bbo => &["bid_px", "bid_sz", "ask_px", "ask_sz"],
-        What::Trades => &[
-            "trade_id",
-            "trade_px",
-            "trade_sz",
-            "aggressor",
-            "printable",
-            "conditions",
-            "cross_type",
-        ],
-    });
+    let mut schema = Schema::identified(what.columns());
     schema.push("trust".to_owned());
     schema
 }
 
 fn unknown(names: &[String], wanted: &str) -> Failure {
-    let upper = wanted.to_uppercase();
-    let nearest = names
-        .iter()
-        .min_by_key(|known| strsim::osa_distance(&upper, known));
-    let nearest = nearest.map_or("", String::as_str);
+    let nearest = nearest(names.iter().map(String::as_str), wanted);
     Failure::Usage(format!(
         "--symbol {wanted}: the cluster has no such symbol; the nearest one is {nearest}"
     ))

@@ -7,7 +7,7 @@ use oxberry_core::{
 
 use super::{Told, View};
 use crate::{
-    export::{Origin, Schema, Value},
+    export::{BEST_PRICES, Origin, Schema, Value},
     replay::sink::Sink,
 };
 
@@ -56,7 +56,7 @@ impl BestPrices {
 
 impl View for BestPrices {
     fn schema(&self) -> Schema {
-        Schema::identified(&["bid_px", "bid_sz", "ask_px", "ask_sz"])
+        Schema::identified(&BEST_PRICES)
     }
 
     fn after(&mut self, told: &Told<'_, '_>, sink: &mut Sink) {

@@ -9,7 +9,7 @@ use oxberry_core::{
 
 use super::{Told, View};
 use crate::{
-    export::{Schema, Value},
+    export::{Schema, TRADES, Value},
     replay::sink::Sink,
 };
 
@@ -71,15 +71,7 @@ impl Trade {
 
 impl View for TradeRows {
     fn schema(&self) -> Schema {
-        Schema::identified(&[
-            "trade_id",
-            "trade_px",
-            "trade_sz",
-            "aggressor",
-            "printable",
-            "conditions",
-            "cross_type",
-        ])
+        Schema::identified(&TRADES)
     }
 
     fn expect(&mut self, packet: &PacketRef<'_>, dialect: Dialect) {
