@@ -287,7 +287,8 @@ fn who_is_killed_or_paused_by_a_button_is_back_and_the_bill_says_so() {
     browser.until("!document.getElementById('faults').hidden");
     let names =
         "[...document.querySelectorAll('#faults-list span')].map((name) => name.textContent)";
-    let all = json!(["controller", "pi-1", "pi-2", "pi-3"]);
+    // The controller could not go on with a market without end.
+    let all = json!(["pi-1", "pi-2", "pi-3"]);
     assert_eq!(browser.value(names), all);
     // How many times a Pi was lost and all is well again. A busy machine may lose one by itself.
     let lost = |name: &str| {

@@ -72,6 +72,17 @@ fn a_controller_that_is_killed_goes_on_where_the_pis_are() {
     assert!(events.is_some_and(|line| line.ends_with(" equal")), "{out}");
 }
 
+#[test]
+fn a_controller_is_not_killed_where_none_could_go_on() {
+    let ran = Command::new(oxberry())
+        .args(["demo", "--fault", "kill:controller@2"])
+        .output()
+        .unwrap();
+    let err = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{err}");
+    assert!(err.contains("name a DIR"), "{err}");
+}
+
 /// A directory with a made-up market that ends.
 fn generated() -> TempDir {
     generated_as("dat")

@@ -98,8 +98,10 @@ pub(super) fn dashboard(
     if arguments.check {
         line.push("--exit-at-end".into());
     } else {
+        // One that could not go on would end the demonstration.
+        let controller = input.is_read_again().then(|| CONTROLLER.to_owned());
         let pis = (1..=arguments.pis).map(|number| format!("pi-{number}"));
-        let all: Vec<_> = [CONTROLLER.to_owned()].into_iter().chain(pis).collect();
+        let all: Vec<_> = controller.into_iter().chain(pis).collect();
         line.extend(owned(&["--faults", &all.join(",")]));
     }
     line

@@ -82,6 +82,14 @@ impl Input {
         }
     }
 
+    /// Whether a controller that is started again can go on with it: what came through pipes is gone.
+    pub(super) const fn is_read_again(&self) -> bool {
+        match self {
+            Self::Captured(_) | Self::MadeUp(_) => true,
+            Self::Live(_) => false,
+        }
+    }
+
     /// What to call it.
     pub(super) fn describe(&self) -> String {
         match self {

@@ -19,7 +19,13 @@ use std::{io::Write as _, path::PathBuf};
 use clap::{Args, Parser};
 use oxberry_controller::pace::Speed;
 
-use self::{cluster::Cluster, fault::Fault, input::Input, interrupt::Interrupt, scratch::Scratch};
+use self::{
+    cluster::Cluster,
+    fault::{Fault, What},
+    input::Input,
+    interrupt::Interrupt,
+    scratch::Scratch,
+};
 use crate::{failure::Failure, output::Output};
 
 const EXAMPLES: &str = "\
@@ -116,6 +122,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::Usage(format!(
             "--fault names {node}, but there are a controller and pi-1 to pi-{pis} (--pis)"
         )));
+    }
+    let kills_controller =
+        |fault: &Fault| fault.what == What::Kill && fault.node == fault::CONTROLLER;
+    let is_endless = arguments.dir.is_none() && !arguments.check;
+    if is_endless && arguments.faults.iter().any(kills_controller) {
+        return Err(Failure::Usage(
+            "--fault kill:controller: a controller that is started again cannot go on with the made-up market \
+             without end, which comes through pipes; name a DIR, or --check for a market that ends"
+                .to_owned(),
+        ));
     }
     let interrupt = Interrupt::listen()?;
     let input = Input::prepare(arguments, &interrupt)?;
