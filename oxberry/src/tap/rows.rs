@@ -122,15 +122,16 @@ impl Rows {
     }
 
     fn event(&mut self, symbol: &SymbolName, shown: &Shown) {
-        if !self.is_in_period(shown.ts_event) {
-            return;
-        }
+        let is_in_period = self.is_in_period(shown.ts_event);
         let now = shown.face();
         let of_row = self.symbol(shown.row, symbol, shown.symbol_index);
         if !of_row.is_wanted {
             return;
         }
         let is_news = of_row.last.replace(now) != Some(now);
+        if !is_in_period {
+            return;
+        }
         let name = of_row.name.clone();
         let place = Place {
             symbol_index: shown.symbol_index,
@@ -308,4 +309,129 @@ fn unknown(names: &[String], wanted: &str) -> Failure {
     Failure::Usage(format!(
         "--symbol {wanted}: the cluster has no such symbol; the nearest one is {nearest}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use oxberry_core::units::{Numbering, Qty, RawPrice, SeqNum};
+    use oxberry_proto::{
+        NodeId,
+        stock::{Quote, TradePrint, View},
+    };
+
+    use super::*;
+
+    /// The options as a command line of their own.
+    #[derive(Parser)]
+    struct Parsed {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    const SECOND: u64 = 1_000_000_000;
+
+    /// An event of one symbol, so many seconds after 1970, with this bid.
+    fn event(second: u32, bid: u32) -> Told {
+        let quote = |price| Quote {
+            price: RawPrice::from_raw(price),
+            qty: 100,
+            orders: second,
+        };
+        Told::Event(Shown {
+            row: 0,
+            node: NodeId::from_raw(0),
+            symbol_index: SymbolIndex::from_raw(7),
+            channel: ChannelId::from_raw(1),
+            position: at(second),
+            ts_event: Some(UnixNanos::from_raw(u64::from(second) * SECOND)),
+            trust: Trust::Live,
+            view: View {
+                scale: NO_PRICES,
+                bid: Some(quote(bid)),
+                ask: None,
+            },
+            trade: Some(TradePrint {
+                price: RawPrice::from_raw(bid),
+                qty: Qty::from_raw(5),
+            }),
+        })
+    }
+
+    fn at(number: u32) -> Position {
+        Position {
+            numbering: Numbering::from_raw(1),
+            seq_num: SeqNum::from_raw(number),
+        }
+    }
+
+    fn passed(number: u32) -> Told {
+        Told::Passed(Passed {
+            row: 0,
+            symbol_index: SymbolIndex::from_raw(7),
+            channel: ChannelId::from_raw(1),
+            through: at(number),
+        })
+    }
+
+    /// Number and trust of each row that is written with these options, and how it ended.
+    fn rows(options: &[&str], told: &[Told]) -> (Vec<(u32, String)>, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("rows.csv");
+        let line = ["tap", "--out", out.to_str().unwrap()];
+        let parsed = Parsed::parse_from(line.iter().chain(options));
+        let mut rows = Rows::new(&parsed.arguments, &[]).unwrap();
+        let symbol = SymbolName::try_from("MSFT").unwrap();
+        for told in told {
+            rows.take(&symbol, told);
+        }
+        let is_sound = match rows.finish() {
+            Ok(()) => true,
+            Err(Failure::NotLive) => false,
+            Err(failure) => panic!("{failure:?}"),
+        };
+        let written = std::fs::read_to_string(&out).unwrap();
+        let of_line = |line: &str| {
+            let cells: Vec<_> = line.split(',').collect();
+            let trust = cells.last().unwrap().to_string();
+            (cells[6].parse().unwrap(), trust)
+        };
+        (written.lines().skip(1).map(of_line).collect(), is_sound)
+    }
+
+    fn live(number: u32) -> (u32, String) {
+        (number, "live".into())
+    }
+
+    #[test]
+    fn a_row_is_written_where_something_changed_and_behind_what_is_not_told() {
+        let told = [event(1, 50), event(2, 50), event(3, 51), event(4, 51)];
+        assert_eq!(rows(&[], &told), (vec![live(1), live(3)], true));
+        let told = [event(1, 50), passed(8), event(9, 50), event(10, 50)];
+        let expected = vec![live(1), (8, MISSED.into()), live(9)];
+        assert_eq!(rows(&[], &told), (expected, false));
+    }
+
+    #[test]
+    fn a_period_leaves_rows_out_and_not_what_they_rest_on() {
+        let told = [event(1, 50), event(2, 51), event(3, 51), event(5, 52)];
+        let from = ["--from", "3000000000"];
+        assert_eq!(rows(&from, &told), (vec![live(5)], true));
+        // What comes late is of before.
+        let late = [event(6, 50), event(4, 51)];
+        let until = ["--until", "5000000000"];
+        assert_eq!(
+            rows(&until, &[&told[..1], &late].concat()),
+            (vec![live(1), live(4)], true)
+        );
+        let trades = [
+            "--what",
+            "trades",
+            "--from",
+            "2000000000",
+            "--until",
+            "5000000000",
+        ];
+        assert_eq!(rows(&trades, &told), (vec![live(2), live(3)], true));
+    }
 }
