@@ -238,7 +238,7 @@ impl History {
             let What::Pi { node, name } = &incident.what else {
                 continue;
             };
-            let has_successor = told.nodes.iter().any(|one| is_successor(one, *node, name));
+            let has_successor = told.nodes.iter().any(|one| is_successor(one, name));
             if is_declared(told, *node) && has_successor {
                 incident.back.get_or_insert(now.since(incident.began));
                 self.shown = None;
@@ -371,9 +371,9 @@ fn is_declared(told: &Cluster, node: NodeId) -> bool {
         .is_none_or(|one| is_gone(one.state))
 }
 
-/// Whether this is the next life of a node.
-fn is_successor(one: &NodeStatus, former: NodeId, name: &str) -> bool {
-    one.node > former && one.name.as_str() == name && one.state == NodeState::Ready
+/// Whether this is the next life of a node of that name, of which the last one is gone.
+fn is_successor(one: &NodeStatus, name: &str) -> bool {
+    one.name.as_str() == name && one.state == NodeState::Ready
 }
 
 fn phase_began(now: Instant, told: &Cluster) -> Instant {

@@ -260,7 +260,7 @@ mod tests {
             found.iter().filter(|&&step| seconds >= step).count() as u64
         };
         assert_eq!(
-            watched_again(|seconds| 100 * MIB + 60_000 * steps(seconds)),
+            watched_again(|seconds| 100 * MIB + 100_000 * steps(seconds)),
             [""; 0]
         );
     }
