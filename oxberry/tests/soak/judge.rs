@@ -256,7 +256,7 @@ mod tests {
         assert!(faults[0].starts_with("pi-1: leaks: gained "), "{faults:?}");
         // A step in each third, and one afterwards.
         let steps = |seconds: u64| {
-            let found = [40, 120, 200, 330];
+            let found = [40, 120, 200, 400];
             found.iter().filter(|&&step| seconds >= step).count() as u64
         };
         assert_eq!(
